@@ -1,0 +1,10 @@
+noinst_LTLIBRARIES += libcommon.la
+pkginclude_HEADERS += common/tlspin-error.h
+libcommon_la_SOURCES = \
+	common/bytes.c common/bytes.h \
+	common/error.c common/tlspin-error.h \
+	common/host.c common/host.h \
+	common/spki.c common/spki.h \
+	common/text.c common/text.h
+libcommon_la_CFLAGS = $(AM_CFLAGS) $(IDN2_CFLAGS) $(GNUTLS_CFLAGS)
+libcommon_la_LIBADD = $(IDN2_LIBS) $(GNUTLS_LIBS)

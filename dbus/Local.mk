@@ -1,0 +1,17 @@
+noinst_LTLIBRARIES += libbus.la
+libbus_la_SOURCES = \
+	dbus/dict.c dbus/dict.h \
+	dbus/messages.c dbus/messages.h \
+	dbus/names.h
+libbus_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS)
+libbus_la_LIBADD = libpinning.la $(DBUS_LIBS)
+
+dist_dbusinterface_DATA = dbus/org.tlspin.Pins1.xml dbus/org.tlspin.Admin1.xml
+dbusservice_DATA = dbus/org.tlspin.Pins1.service dbus/org.tlspin.Admin1.service
+systemduserunit_DATA = dbus/tlspind.service
+EXTRA_DIST += dbus/org.tlspin.Pins1.service.in dbus/org.tlspin.Admin1.service.in dbus/tlspind.service.in
+CLEANFILES += $(dbusservice_DATA) $(systemduserunit_DATA)
+
+# Paths that depend on the prefix are known only to make.
+dbus/%.service: $(srcdir)/dbus/%.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) dbus && $(SED) -e 's|@libexecdir[@]|$(libexecdir)|g' $< > $@.tmp && mv $@.tmp $@
