@@ -1,0 +1,54 @@
+/* What a file holds as a whole: transactions, and the digest over all rows.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A row's digest can't tell that a row is missing. So `meta` holds how many rows the four tables
+ * have, the XOR of all their digests, and the last operation's number, with a digest over these;
+ * every write reads it inside its transaction and writes it back in the same one. Two processes can
+ * so write to one file.
+ */
+#ifndef CONTENTS_H
+#define CONTENTS_H
+
+#include "daemon/database.h"
+
+struct contents {
+  uint64_t rows;           /* in all four tables */
+  uint64_t last_operation; /* numbers aren't used again, even after the journal was forgotten */
+  struct digest all;
+};
+
+/* A transaction that writes. */
+struct change {
+  struct database *db;
+  struct contents contents;
+  bool written; /* a row was put or dropped: the sum has to be written back */
+};
+
+/* Reads the file through: SQLite's own check, then every row and the digest over them, in one
+ * transaction. NULL: all is well; otherwise what is wrong, to be freed by g_free. */
+char *contents_verify(struct database *db, enum store_kind kind);
+
+/* Reads and checks what `meta` says. */
+bool contents_load(struct database *db, struct contents *contents);
+
+/* A row by its key, and its digest. Cells point into db->get[table], which the caller resets,
+ * whatever the code is. TLSPIN_E_NOT_FOUND; TLSPIN_UNAVAILABLE where the row can't be read or is
+ * damaged. */
+enum tlspin_code contents_get(struct database *db, enum table_id table, const struct cell *key,
+                              struct cell *cells, struct digest *digest);
+
+/* Begins to write, which waits for other writers. TLSPIN_UNAVAILABLE: nothing was begun. */
+enum tlspin_code change_begin(struct change *change, struct database *db);
+
+/* Stores a row in place of the one with its key. */
+enum tlspin_code change_put(struct change *change, enum table_id table, const struct cell *cells);
+
+/* Removes the row of a key; TLSPIN_E_NOT_FOUND where there is none. */
+enum tlspin_code change_drop(struct change *change, enum table_id table, const struct cell *key);
+
+/* Commits where code is TLSPIN_OK, else takes all back. Gives the code back, or TLSPIN_UNAVAILABLE
+ * where the commit failed. */
+enum tlspin_code change_end(struct change *change, enum tlspin_code code);
+
+#endif

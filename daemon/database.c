@@ -1,0 +1,261 @@
+/* An open SQLite file: see database.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/database.h"
+
+#include <string.h>
+
+enum {
+  FUEL_OPERATIONS = 10000, /* of SQLite's virtual machine, for one unit of fuel */
+  FUEL_LOOKUP = 1000,      /* units for a lookup */
+  FUEL_OCTETS = 1000,      /* octets of the file for one unit more: 10 operations an octet */
+  BUSY_TRIES = 2000,       /* of BUSY_USEC each: 2 seconds */
+  BUSY_USEC = 1000,
+  HEAP_SOFT = 4 << 20, /* octets, for all of SQLite in the process */
+  HEAP_HARD = 32 << 20
+};
+
+static const char *const texts[STATEMENTS] = {
+    [STATEMENT_BEGIN] = "BEGIN",
+    [STATEMENT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [STATEMENT_COMMIT] = "COMMIT",
+    [STATEMENT_ROLLBACK] = "ROLLBACK",
+    [STATEMENT_META_GET] = "SELECT value FROM meta WHERE name = ?1",
+    [STATEMENT_META_PUT] = "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2)",
+    [STATEMENT_LIST] =
+        "SELECT host, protocol, port, ticket, secret, hash, series, first_seen, issued, expires, "
+        "lock, digest FROM ticket WHERE (host, protocol, port) > (?1, ?2, ?3) AND host <= ?4 "
+        "AND host GLOB ?5 AND (?6 = '' OR protocol = ?6) AND (?7 = 0 OR port = ?7) "
+        "AND issued >= ?8 ORDER BY host, protocol, port LIMIT ?9",
+    [STATEMENT_COUNT] = "SELECT count(*) FROM ticket",
+    [STATEMENT_NEWEST] = "SELECT id, kind, target, made, undone, digest FROM operation "
+                         "WHERE undone = 0 AND kind = 'clear' ORDER BY id DESC LIMIT 1",
+    [STATEMENT_MADE] = "SELECT id, kind, target, made, undone, digest FROM operation "
+                       "WHERE made < ?1 ORDER BY id LIMIT 1",
+    [STATEMENT_IMAGES] =
+        "SELECT operation, host, protocol, port, present, ticket, secret, hash, series, "
+        "first_seen, issued, expires, lock, digest FROM before WHERE operation = ?1 "
+        "AND (host, protocol, port) > (?2, ?3, ?4) ORDER BY host, protocol, port LIMIT 1",
+};
+
+/* Nothing of what our tables never need (sqlite.org/security.html). */
+static const struct {
+  int option, on;
+} switches[] = {
+    {SQLITE_DBCONFIG_DEFENSIVE, 1},
+    {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+    {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+    {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+    {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+    {SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0},
+    {SQLITE_DBCONFIG_DQS_DML, 0},
+    {SQLITE_DBCONFIG_DQS_DDL, 0},
+};
+
+static const struct {
+  int limit, value;
+} limits[] = {
+    {SQLITE_LIMIT_LENGTH, 256 * 1024},
+    {SQLITE_LIMIT_SQL_LENGTH, 8192},
+    {SQLITE_LIMIT_COLUMN, 32},
+    {SQLITE_LIMIT_EXPR_DEPTH, 32},
+    {SQLITE_LIMIT_COMPOUND_SELECT, 2},
+    {SQLITE_LIMIT_VDBE_OP, 10000},
+    {SQLITE_LIMIT_FUNCTION_ARG, 8},
+    {SQLITE_LIMIT_ATTACHED, 0},
+    {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1024},
+    {SQLITE_LIMIT_VARIABLE_NUMBER, 32},
+    {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+    {SQLITE_LIMIT_WORKER_THREADS, 0},
+};
+
+/* What is set, and what must be read back: a pragma that SQLite doesn't follow says nothing.
+ * TRUNCATE with EXTRA loses no acknowledged commit at a loss of power, as DELETE with FULL does. */
+struct setting {
+  const char *set, *ask, *answer;
+};
+
+static const struct setting common_settings[] = {
+    {"PRAGMA mmap_size = 0", "PRAGMA mmap_size", "0"},
+    {"PRAGMA cell_size_check = ON", "PRAGMA cell_size_check", "1"},
+    {"PRAGMA temp_store = MEMORY", "PRAGMA temp_store", "2"},
+    {"PRAGMA cache_size = -256", "PRAGMA cache_size", "-256"},
+};
+
+static const struct setting user_settings[] = {
+    {"PRAGMA auto_vacuum = NONE", "SELECT 1", "1"},
+    {"PRAGMA secure_delete = ON", "PRAGMA secure_delete", "1"},
+    {"PRAGMA synchronous = EXTRA", "PRAGMA synchronous", "3"},
+    {"PRAGMA journal_mode = TRUNCATE", "PRAGMA journal_mode", "truncate"},
+};
+
+static const struct setting system_settings[] = {
+    {"PRAGMA query_only = ON", "PRAGMA query_only", "1"},
+};
+
+/* SQLite's own waits grow to 100 ms, in which a busy writer beside us takes every chance: ours stay
+ * short. */
+static int wait_while_busy(void *data, int tries)
+{
+  (void)data;
+  if (tries >= BUSY_TRIES)
+    return 0;
+  g_usleep(BUSY_USEC);
+  return 1;
+}
+
+static int burn(void *data)
+{
+  struct database *db = data;
+
+  return db->fuel-- <= 0;
+}
+
+void database_refuel(struct database *db)
+{
+  db->fuel = FUEL_LOOKUP;
+}
+
+void database_refuel_all(struct database *db)
+{
+  sqlite3_file *file = NULL;
+  sqlite3_int64 size = 0;
+
+  if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+      file->pMethods == NULL || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+    size = 0;
+  db->fuel = FUEL_LOOKUP + size / FUEL_OCTETS;
+}
+
+static bool apply_setting(sqlite3 *handle, const struct setting *setting)
+{
+  sqlite3_stmt *statement = NULL;
+  bool applied = sqlite3_exec(handle, setting->set, NULL, NULL, NULL) == SQLITE_OK &&
+                 sqlite3_prepare_v2(handle, setting->ask, -1, &statement, NULL) == SQLITE_OK &&
+                 sqlite3_step(statement) == SQLITE_ROW &&
+                 g_strcmp0((const char *)sqlite3_column_text(statement, 0), setting->answer) == 0;
+
+  sqlite3_finalize(statement);
+  return applied;
+}
+
+static bool apply_settings(sqlite3 *handle, const struct setting *settings, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    if (!apply_setting(handle, &settings[i]))
+      return false;
+  return true;
+}
+
+static bool harden(struct database *db)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(switches); i++)
+    if (sqlite3_db_config(db->handle, switches[i].option, switches[i].on, NULL) != SQLITE_OK)
+      return false;
+  for (size_t i = 0; i < G_N_ELEMENTS(limits); i++)
+    sqlite3_limit(db->handle, limits[i].limit, limits[i].value);
+  sqlite3_soft_heap_limit64(HEAP_SOFT);
+  sqlite3_hard_heap_limit64(HEAP_HARD);
+  sqlite3_progress_handler(db->handle, FUEL_OPERATIONS, burn, db);
+  return sqlite3_busy_handler(db->handle, wait_while_busy, NULL) == SQLITE_OK;
+}
+
+/* A layer is opened without locks in a folder that we may not write to; its file is only ever
+ * replaced. */
+static int open_handle(const char *path, enum store_kind kind, sqlite3 **handle)
+{
+  int flags =
+      SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  g_autofree char *uri = NULL, *immutable = NULL;
+
+  if (kind == STORE_USER)
+    return sqlite3_open_v2(path, handle, flags | SQLITE_OPEN_READWRITE, NULL);
+  uri = g_filename_to_uri(path, NULL, NULL);
+  immutable = g_strconcat(uri, "?mode=ro&immutable=1", NULL);
+  return sqlite3_open_v2(immutable, handle, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+}
+
+bool database_open(struct database *db, const char *path, enum store_kind kind)
+{
+  *db = (struct database){.checksum = g_checksum_new(G_CHECKSUM_SHA256)};
+  if (open_handle(path, kind, &db->handle) != SQLITE_OK || !harden(db))
+    return false;
+  database_refuel_all(db);
+  if (!apply_settings(db->handle, common_settings, G_N_ELEMENTS(common_settings)))
+    return false;
+  return kind == STORE_USER
+             ? apply_settings(db->handle, user_settings, G_N_ELEMENTS(user_settings))
+             : apply_settings(db->handle, system_settings, G_N_ELEMENTS(system_settings));
+}
+
+static bool prepare(struct database *db, const char *text, sqlite3_stmt **statement)
+{
+  return sqlite3_prepare_v3(db->handle, text, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) ==
+         SQLITE_OK;
+}
+
+bool database_prepare(struct database *db)
+{
+  for (int i = 0; i < TABLES; i++)
+    if (!prepare(db, tables[i].get, &db->get[i]) || !prepare(db, tables[i].put, &db->put[i]) ||
+        !prepare(db, tables[i].drop, &db->drop[i]))
+      return false;
+  for (int i = 0; i < STATEMENTS; i++)
+    if (!prepare(db, texts[i], &db->statements[i]))
+      return false;
+  return true;
+}
+
+void database_close(struct database *db)
+{
+  for (int i = 0; i < TABLES; i++) {
+    sqlite3_finalize(db->get[i]);
+    sqlite3_finalize(db->put[i]);
+    sqlite3_finalize(db->drop[i]);
+  }
+  for (int i = 0; i < STATEMENTS; i++)
+    sqlite3_finalize(db->statements[i]);
+  sqlite3_close(db->handle);
+  g_clear_pointer(&db->checksum, g_checksum_free);
+  *db = (struct database){.handle = NULL};
+}
+
+const char *database_fault(const struct database *db)
+{
+  return sqlite3_errmsg(db->handle);
+}
+
+bool database_in_place(const struct database *db)
+{
+  int moved = 1;
+
+  return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+         !moved;
+}
+
+enum step database_step(sqlite3_stmt *statement)
+{
+  switch (sqlite3_step(statement)) {
+  case SQLITE_ROW:
+    return STEP_ROW;
+  case SQLITE_DONE:
+    return STEP_DONE;
+  default:
+    return STEP_FAILED;
+  }
+}
+
+void database_reset(sqlite3_stmt *statement)
+{
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+}
+
+bool database_finish(sqlite3_stmt *statement)
+{
+  bool done = database_step(statement) == STEP_DONE;
+
+  database_reset(statement);
+  return done;
+}

@@ -1,0 +1,75 @@
+/* An open SQLite file, made safe against what may stand in it, and its prepared statements.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef DATABASE_H
+#define DATABASE_H
+
+#include "daemon/cell.h"
+#include "daemon/store.h"
+
+#include <sqlite3.h>
+
+/* The statements that belong to no single table of table.h. */
+enum statement {
+  STATEMENT_BEGIN,
+  STATEMENT_BEGIN_WRITE,
+  STATEMENT_COMMIT,
+  STATEMENT_ROLLBACK,
+  STATEMENT_META_GET, /* name: value */
+  STATEMENT_META_PUT, /* name, value */
+  STATEMENT_LIST,     /* see list.c: tickets */
+  STATEMENT_COUNT,    /* tickets */
+  STATEMENT_NEWEST,   /* the newest clear that stands: an operation */
+  STATEMENT_MADE,     /* made before ?1: the oldest operation */
+  STATEMENT_IMAGES,   /* operation, peer: the first of its rows of `before` after the peer */
+  STATEMENTS
+};
+
+struct database {
+  sqlite3 *handle;
+  GChecksum *checksum; /* SHA-256, used again for every row */
+  sqlite3_stmt *get[TABLES];
+  sqlite3_stmt *put[TABLES];
+  sqlite3_stmt *drop[TABLES];
+  sqlite3_stmt *statements[STATEMENTS];
+  int64_t fuel; /* how often the progress handler still says yes */
+};
+
+/* Opens a file that file_check has passed. Nothing is prepared or read yet, save by SQLite itself.
+ * False: database_fault tells why; to be closed in any case. */
+bool database_open(struct database *db, const char *path, enum store_kind kind);
+
+/* Prepares every statement, which needs the tables of schema_current. */
+bool database_prepare(struct database *db);
+
+/* Fine after a failed open, and for one that was never opened. */
+void database_close(struct database *db);
+
+/* SQLite's last word; until the next call. */
+const char *database_fault(const struct database *db);
+
+/* False once the file was renamed, replaced or deleted. */
+bool database_in_place(const struct database *db);
+
+/* Allows the work of a lookup, or that of reading and changing all that a file of this size can
+ * hold. Statements that go on for longer than that end with an error: a hostile file must not hang
+ * the daemon. */
+void database_refuel(struct database *db);
+void database_refuel_all(struct database *db);
+
+enum step {
+  STEP_ROW,
+  STEP_DONE,
+  STEP_FAILED /* couldn't be read or written, or the time was up */
+};
+
+enum step database_step(sqlite3_stmt *statement);
+
+/* Ends the statement's read and forgets what was bound. */
+void database_reset(sqlite3_stmt *statement);
+
+/* Runs a statement that gives no row, and resets it. */
+bool database_finish(sqlite3_stmt *statement);
+
+#endif

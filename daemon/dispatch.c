@@ -1,0 +1,136 @@
+/* From a message on the bus to the function that serves it: see dispatch.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/dispatch.h"
+
+#include "common/text.h"
+
+#include <string.h>
+
+static DBusMessage *make_error(DBusMessage *call, enum tlspin_code code, const char *text)
+{
+  if (text == NULL || text[0] == '\0')
+    text = tlspin_code_text(code);
+  return dbus_message_new_error(call, tlspin_code_dbus_name(code), text);
+}
+
+static DBusMessage *unknown(DBusMessage *call)
+{
+  const char *interface = dbus_message_get_interface(call);
+  g_autofree char *text = g_strdup_printf(
+      _("There is no method '%s%s%s' at '%s'."), interface != NULL ? interface : "",
+      interface != NULL ? "." : "", dbus_message_get_member(call), dbus_message_get_path(call));
+
+  return make_error(call, TLSPIN_E_UNKNOWN_METHOD, text);
+}
+
+/* The object must be there; an interface may be left out of a call (D-Bus specification, "Message
+ * Types"). */
+static const struct interface *find_interface(const struct interface *interfaces, DBusMessage *call)
+{
+  const char *name = dbus_message_get_interface(call);
+
+  for (const struct interface *i = interfaces; i->name != NULL; i++)
+    if (dbus_message_has_path(call, i->path) && (name == NULL || strcmp(name, i->name) == 0))
+      return i;
+  return NULL;
+}
+
+static const struct method *find_method(const struct interface *interface, DBusMessage *call)
+{
+  for (const struct method *m = interface->methods; m->name != NULL; m++)
+    if (strcmp(m->name, dbus_message_get_member(call)) == 0)
+      return m;
+  return NULL;
+}
+
+/* NULL where the arguments are of the types that the table says; else a text that names the first
+ * that isn't. */
+static char *check_arguments(const struct argument *expected, DBusMessage *call)
+{
+  DBusMessageIter iter;
+  bool there = dbus_message_iter_init(call, &iter);
+
+  for (; expected->name != NULL; expected++) {
+    char *type = there ? dbus_message_iter_get_signature(&iter) : NULL;
+    char *text = NULL;
+
+    if (!there)
+      text = g_strdup_printf(_("argument '%s' is missing; its type is '%s'"), expected->name,
+                             expected->type);
+    else if (g_strcmp0(type, expected->type) != 0)
+      text = g_strdup_printf(_("argument '%s' has type '%s'; it must be '%s'"), expected->name,
+                             type != NULL ? type : "", expected->type);
+    dbus_free(type);
+    if (text != NULL)
+      return text;
+    there = dbus_message_iter_next(&iter);
+  }
+  return there ? g_strdup(_("there are more arguments than the method takes")) : NULL;
+}
+
+static DBusMessage *serve(const struct dispatch *dispatch, const struct method *method,
+                          DBusMessage *call)
+{
+  g_autoptr(GString) problem = g_string_new(NULL);
+  g_autofree char *fault = check_arguments(method->in, call);
+  DBusMessage *reply;
+  enum tlspin_code code;
+
+  if (fault != NULL)
+    return make_error(call, TLSPIN_E_ARGUMENT, fault);
+  reply = dbus_message_new_method_return(call);
+  if (reply == NULL)
+    return NULL;
+  code = method->handler(dispatch->data, call, reply, problem);
+  if (code == TLSPIN_OK)
+    return reply;
+  dbus_message_unref(reply);
+  return make_error(call, code, problem->str);
+}
+
+static DBusMessage *introspect(const struct dispatch *dispatch, DBusMessage *call)
+{
+  g_autofree char *xml = dispatch_introspect(dispatch->interfaces, dbus_message_get_path(call));
+  DBusMessage *reply;
+
+  if (xml == NULL)
+    return unknown(call);
+  reply = dbus_message_new_method_return(call);
+  if (reply != NULL)
+    dbus_message_append_args(reply, DBUS_TYPE_STRING, &xml, DBUS_TYPE_INVALID);
+  return reply;
+}
+
+DBusMessage *dispatch_call(const struct dispatch *dispatch, DBusMessage *call)
+{
+  const struct interface *interface = find_interface(dispatch->interfaces, call);
+  const struct method *method = interface != NULL ? find_method(interface, call) : NULL;
+
+  if (dbus_message_is_method_call(call, DBUS_INTERFACE_INTROSPECTABLE, "Introspect"))
+    return introspect(dispatch, call);
+  return method != NULL ? serve(dispatch, method, call) : unknown(call);
+}
+
+static DBusHandlerResult filter(DBusConnection *connection, DBusMessage *message, void *data)
+{
+  const struct dispatch *dispatch = data;
+  DBusMessage *reply;
+
+  if (dbus_message_get_type(message) != DBUS_MESSAGE_TYPE_METHOD_CALL)
+    return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
+  reply = dispatch_call(dispatch, message);
+  if (reply == NULL)
+    return DBUS_HANDLER_RESULT_NEED_MEMORY;
+  if (!dbus_message_get_no_reply(message))
+    dbus_connection_send(connection, reply, NULL);
+  dbus_message_unref(reply);
+  dispatch->served(dispatch->data);
+  return DBUS_HANDLER_RESULT_HANDLED;
+}
+
+bool dispatch_attach(struct dispatch *dispatch, DBusConnection *connection)
+{
+  return dbus_connection_add_filter(connection, filter, dispatch, NULL);
+}

@@ -1,0 +1,65 @@
+/* From a message on the bus to the function that serves it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One const table names every method with its arguments; a call is checked against it before its
+ * handler sees it, and the introspection data are made from it.
+ */
+#ifndef DISPATCH_H
+#define DISPATCH_H
+
+#include "common/tlspin-error.h"
+
+#include <dbus/dbus.h>
+#include <glib.h>
+#include <stdbool.h>
+
+struct argument {
+  const char *name; /* NULL ends a list */
+  const char *type;
+};
+
+enum { ARGUMENTS_MAX = 10 };
+
+/* Serves a call whose arguments are of the right types. Fills in the reply, or returns an error
+ * code and puts a text for it into `problem`; an empty one becomes the code's own text. */
+typedef enum tlspin_code (*method_handler)(void *data, DBusMessage *call, DBusMessage *reply,
+                                           GString *problem);
+
+struct method {
+  const char *name; /* NULL ends a list */
+  struct argument in[ARGUMENTS_MAX];
+  struct argument out[ARGUMENTS_MAX];
+  method_handler handler;
+};
+
+struct bus_signal {
+  const char *name; /* NULL ends a list */
+  struct argument arguments[ARGUMENTS_MAX];
+};
+
+struct interface {
+  const char *name; /* NULL ends a list */
+  const char *path;
+  const struct method *methods;
+  const struct bus_signal *signals;
+};
+
+struct dispatch {
+  const struct interface *interfaces;
+  void *data;                 /* for the handlers */
+  void (*served)(void *data); /* told after each call */
+};
+
+/* Serves the calls that come over the connection from now on. dispatch: must outlive the
+ * connection. False without memory. */
+bool dispatch_attach(struct dispatch *dispatch, DBusConnection *connection);
+
+/* The reply to a call, as it would go out; NULL without memory. */
+DBusMessage *dispatch_call(const struct dispatch *dispatch, DBusMessage *call);
+
+/* Introspection data of an object path, or NULL where there is no such object nor anything below
+ * it. To be freed by g_free. */
+char *dispatch_introspect(const struct interface *interfaces, const char *path);
+
+#endif

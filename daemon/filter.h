@@ -1,0 +1,35 @@
+/* The arguments of org.tlspin.Admin1 that say which entries are meant: filters and cursors.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef FILTER_H
+#define FILTER_H
+
+#include "daemon/policy.h"
+
+#include <dbus/dbus.h>
+
+struct filter {
+  struct store_filter store; /* points into this struct and into the message */
+  char host[HOST_MAX + 1];
+  bool all;
+};
+
+/* Reads a filter from a dictionary. Whatever in it isn't known is an error with a text that names
+ * it, so that a misspelt key never means "everything". */
+enum tlspin_code filter_read(DBusMessageIter *iter, struct filter *filter, GString *problem);
+
+/* TLSPIN_OK where the filter may be cleared by: it says which entries, or "all" and nothing else.
+ */
+enum tlspin_code filter_check_clear(const struct filter *filter, GString *problem);
+
+/* The error for a filter that says "all" where that isn't asked for. */
+enum tlspin_code filter_all_alone(GString *problem);
+
+/* The text of a cursor, LAYER/HOST/PROTOCOL/PORT or empty, to be freed by g_free. */
+char *cursor_text(const struct policy_cursor *cursor);
+
+/* False where the text is no cursor. */
+bool cursor_read(const char *text, struct policy_cursor *cursor);
+
+#endif

@@ -1,0 +1,118 @@
+/* The table of methods, and what their handlers share: see handlers.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/handlers.h"
+
+#include "common/text.h"
+#include "dbus/names.h"
+
+#include <string.h>
+
+#define PEER                                                                                       \
+  {"host", "s"}, {"protocol", "s"},                                                                \
+  {                                                                                                \
+    "port", "q"                                                                                    \
+  }
+
+static const struct method pins_methods[] = {
+    {"Lookup",
+     {PEER},
+     {{"answer", "s"},
+      {"reason", "s"},
+      {"layer", "s"},
+      {"ticket", "ay"},
+      {"secret", "ay"},
+      {"hash", "s"},
+      {"series", "t"},
+      {"expires", "t"},
+      {"lock", "s"}},
+     pins_lookup},
+    {"StoreTicket",
+     {PEER, {"ticket", "ay"}, {"secret", "ay"}, {"hash", "s"}, {"lifetime", "u"}, {"series", "t"}},
+     {{"outcome", "s"}, {"expires", "t"}},
+     pins_store_ticket},
+    {"ReportFailure", {PEER, {"reason", "s"}}, {{NULL, NULL}}, pins_report_failure},
+    {NULL, {{NULL, NULL}}, {{NULL, NULL}}, NULL},
+};
+
+static const struct method admin_methods[] = {
+    {"List",
+     {{"filter", "a{sv}"}, {"cursor", "s"}, {"limit", "u"}},
+     {{"entries", "aa{sv}"}, {"next", "s"}},
+     admin_list},
+    {"Get", {PEER}, {{"entries", "aa{sv}"}}, admin_get},
+    {"Clear", {{"filter", "a{sv}"}}, {{"operation", "t"}, {"count", "t"}}, admin_clear},
+    {"Undo", {{"operation", "t"}}, {{"done", "t"}, {"count", "t"}, {"replaced", "t"}}, admin_undo},
+    {"Status", {{NULL, NULL}}, {{"status", "a{sv}"}, {"layers", "aa{sv}"}}, admin_status},
+    {NULL, {{NULL, NULL}}, {{NULL, NULL}}, NULL},
+};
+
+static const struct bus_signal no_signals[] = {{NULL, {{NULL, NULL}}}};
+
+static const struct bus_signal admin_signals[] = {
+    {"Changed", {{"change", "s"}, {"peers", "a(ssq)"}}},
+    {"PinFailed", {PEER, {"reason", "s"}}},
+    {NULL, {{NULL, NULL}}},
+};
+
+const struct interface handlers_interfaces[] = {
+    {BUS_PINS, BUS_PINS_PATH, pins_methods, no_signals},
+    {BUS_ADMIN, BUS_ADMIN_PATH, admin_methods, admin_signals},
+    {NULL, NULL, NULL, NULL},
+};
+
+void handlers_served(void *data)
+{
+  struct handlers *handlers = data;
+
+  if (handlers->served != NULL)
+    handlers->served(handlers->data);
+}
+
+enum tlspin_code handlers_read_host(const char *name, char host[HOST_MAX + 1], GString *problem)
+{
+  enum host_fault fault = host_normalise(name, strlen(name), host);
+
+  if (fault == HOST_FINE)
+    return TLSPIN_OK;
+  g_string_printf(problem, _("argument '%s' can't be used: %s"), "host", _(host_fault_text(fault)));
+  return fault == HOST_IP ? TLSPIN_CANNOT_BE_PINNED : TLSPIN_E_ARGUMENT;
+}
+
+enum tlspin_code handlers_read_protocol(const char *token, enum protocol *protocol,
+                                        GString *problem)
+{
+  if (protocol_from_token(token, protocol))
+    return TLSPIN_OK;
+  g_string_printf(problem, _("argument '%s' is '%s'; it must be 'tls' or 'dtls'"), "protocol",
+                  token);
+  return TLSPIN_E_ARGUMENT;
+}
+
+enum tlspin_code handlers_read_peer(const struct bus_peer *in, struct peer *out, GString *problem)
+{
+  enum tlspin_code code = handlers_read_protocol(in->protocol, &out->protocol, problem);
+
+  if (code != TLSPIN_OK)
+    return code;
+  if (in->port == 0) {
+    g_string_printf(problem, _("argument '%s' is 0; it must be 1 to 65535"), "port");
+    return TLSPIN_E_ARGUMENT;
+  }
+  out->port = in->port;
+  return handlers_read_host(in->host, out->host, problem);
+}
+
+enum tlspin_code handlers_explain(enum tlspin_code code, char *text, GString *problem)
+{
+  if (text != NULL)
+    g_string_assign(problem, text);
+  g_free(text);
+  return code;
+}
+
+enum tlspin_code handlers_filled(bool filled)
+{
+  return filled ? TLSPIN_OK : TLSPIN_E_MEMORY;
+}

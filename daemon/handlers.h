@@ -1,0 +1,56 @@
+/* The methods of org.tlspin.Pins1 and org.tlspin.Admin1: decode, ask the policy, encode.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef HANDLERS_H
+#define HANDLERS_H
+
+#include "daemon/announce.h"
+#include "daemon/dispatch.h"
+#include "daemon/policy.h"
+#include "dbus/messages.h"
+
+struct handlers {
+  struct policy *policy;
+  struct announce announce;
+  int64_t (*now)(void);       /* seconds since 1970 */
+  void (*served)(void *data); /* told after each call */
+  void *data;
+  uint32_t idle_timeout;      /* seconds; for Status */
+  const char *config_problem; /* for Status; NULL: none */
+};
+
+/* The table of all methods; the handlers' data is a struct handlers. */
+extern const struct interface handlers_interfaces[];
+
+/* For struct dispatch. */
+void handlers_served(void *handlers);
+
+/* Checks a peer of a message and normalises its host. Otherwise TLSPIN_E_ARGUMENT with a text that
+ * names the argument, or TLSPIN_CANNOT_BE_PINNED for an address. */
+enum tlspin_code handlers_read_peer(const struct bus_peer *in, struct peer *out, GString *problem);
+
+/* The same for one of its parts. */
+enum tlspin_code handlers_read_host(const char *name, char host[HOST_MAX + 1], GString *problem);
+enum tlspin_code handlers_read_protocol(const char *token, enum protocol *protocol,
+                                        GString *problem);
+
+/* Moves the policy's text, which is freed, into the handler's. Returns the code. */
+enum tlspin_code handlers_explain(enum tlspin_code code, char *text, GString *problem);
+
+/* TLSPIN_OK where the reply could be filled. */
+enum tlspin_code handlers_filled(bool filled);
+
+/* The methods, for the table: pins.c and admin.c. */
+enum tlspin_code pins_lookup(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code pins_store_ticket(void *data, DBusMessage *call, DBusMessage *reply,
+                                   GString *problem);
+enum tlspin_code pins_report_failure(void *data, DBusMessage *call, DBusMessage *reply,
+                                     GString *problem);
+enum tlspin_code admin_list(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code admin_get(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code admin_clear(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code admin_undo(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code admin_status(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+
+#endif

@@ -1,0 +1,187 @@
+/* The journal: see journal.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/journal.h"
+
+enum tlspin_code journal_begin(struct work *work, struct store *store)
+{
+  *work = (struct work){.store = store};
+  return store_begin(store, &work->change);
+}
+
+enum tlspin_code journal_end(struct work *work, enum tlspin_code code, struct store_change *change)
+{
+  code = change_end(&work->change, code);
+  if (code == TLSPIN_OK)
+    *change = work->done;
+  return code;
+}
+
+enum tlspin_code journal_put(struct change *change, const struct operation_row *operation)
+{
+  struct cell cells[TABLE_COLUMNS];
+
+  operation_row_to_cells(operation, cells);
+  return change_put(change, TABLE_OPERATION, cells);
+}
+
+enum tlspin_code journal_number(struct work *work, enum operation_kind kind, uint64_t target,
+                                int64_t now)
+{
+  work->operation = (struct operation_row){
+      .id = ++work->change.contents.last_operation, .kind = kind, .target = target, .made = now};
+  work->done.operation = work->operation.id;
+  return journal_put(&work->change, &work->operation);
+}
+
+enum tlspin_code journal_keep(struct work *work, const struct peer *peer,
+                              const struct ticket_row *row)
+{
+  struct image_row image = {.operation = work->operation.id, .present = row != NULL};
+  struct cell cells[TABLE_COLUMNS];
+
+  if (row != NULL)
+    image.ticket = *row;
+  image.ticket.peer = *peer;
+  image_row_to_cells(&image, cells);
+  return change_put(&work->change, TABLE_BEFORE, cells);
+}
+
+enum tlspin_code journal_drop_failure(struct work *work, const struct peer *peer)
+{
+  struct cell key[TABLE_KEY];
+  enum tlspin_code code;
+
+  peer_to_cells(peer, key);
+  code = change_drop(&work->change, TABLE_FAILURE, key);
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+/* Reads the statement's first row, which is of a table with digests; the statement is to be reset.
+ */
+static enum tlspin_code read_row(struct store *store, enum table_id table, sqlite3_stmt *statement,
+                                 struct cell *cells)
+{
+  struct digest digest;
+
+  switch (database_step(statement)) {
+  case STEP_ROW:
+    return cells_read(store->db.checksum, &tables[table], statement, cells, &digest)
+               ? TLSPIN_OK
+               : TLSPIN_UNAVAILABLE;
+  case STEP_DONE:
+    return TLSPIN_E_NOT_FOUND;
+  default:
+    return TLSPIN_UNAVAILABLE;
+  }
+}
+
+static enum tlspin_code read_operation(struct store *store, sqlite3_stmt *statement,
+                                       struct operation_row *row)
+{
+  struct cell cells[TABLE_COLUMNS];
+  enum tlspin_code code = read_row(store, TABLE_OPERATION, statement, cells);
+
+  if (code == TLSPIN_OK && !operation_row_of_cells(cells, row))
+    code = TLSPIN_UNAVAILABLE;
+  database_reset(statement);
+  return code;
+}
+
+enum tlspin_code journal_find(struct store *store, uint64_t id, struct operation_row *row)
+{
+  sqlite3_stmt *statement = store->db.get[TABLE_OPERATION];
+
+  if (id == 0)
+    return read_operation(store, store->db.statements[STATEMENT_NEWEST], row);
+  sqlite3_bind_int64(statement, 1, (int64_t)id);
+  return read_operation(store, statement, row);
+}
+
+enum tlspin_code journal_next(struct store *store, uint64_t operation, const struct peer *after,
+                              struct image_row *image)
+{
+  sqlite3_stmt *statement = store->db.statements[STATEMENT_IMAGES];
+  struct cell cells[TABLE_COLUMNS];
+  struct cell parameters[] = {cell_integer((int64_t)operation), cell_text(""), cell_text(""),
+                              cell_integer(0)};
+  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+
+  if (after != NULL)
+    peer_to_cells(after, parameters + 1);
+  if (cells_bind(statement, parameters, G_N_ELEMENTS(parameters)))
+    code = read_row(store, TABLE_BEFORE, statement, cells);
+  if (code == TLSPIN_OK && !image_row_of_cells(cells, image))
+    code = TLSPIN_UNAVAILABLE;
+  if (code == TLSPIN_OK && !ticket_row_own(&image->ticket))
+    code = TLSPIN_E_MEMORY;
+  database_reset(statement);
+  return code;
+}
+
+enum tlspin_code store_touched(struct store *store, uint64_t operation, uint32_t limit,
+                               void (*visit)(const struct peer *peer, void *data), void *data)
+{
+  enum tlspin_code code = TLSPIN_OK;
+  struct image_row image;
+  struct peer after;
+
+  database_refuel_all(&store->db);
+  for (uint32_t i = 0; i < limit && code == TLSPIN_OK; i++) {
+    code = journal_next(store, operation, i > 0 ? &after : NULL, &image);
+    if (code == TLSPIN_OK) {
+      after = image.ticket.peer;
+      ticket_row_clear(&image.ticket);
+      visit(&after, data);
+    }
+  }
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+static enum tlspin_code forget_image(struct store *store, struct change *change, uint64_t operation)
+{
+  struct cell key[TABLE_KEY];
+  struct image_row image;
+  enum tlspin_code code = journal_next(store, operation, NULL, &image);
+
+  if (code != TLSPIN_OK)
+    return code;
+  key[0] = cell_integer((int64_t)operation);
+  peer_to_cells(&image.ticket.peer, key + 1);
+  code = change_drop(change, TABLE_BEFORE, key);
+  ticket_row_clear(&image.ticket);
+  return code;
+}
+
+/* The oldest of the operations made before a time goes with its images. */
+static enum tlspin_code forget_operation(struct store *store, struct change *change, int64_t before)
+{
+  sqlite3_stmt *statement = store->db.statements[STATEMENT_MADE];
+  struct operation_row row;
+  struct cell key;
+  enum tlspin_code code;
+
+  sqlite3_bind_int64(statement, 1, before);
+  code = read_operation(store, statement, &row);
+  if (code != TLSPIN_OK)
+    return code;
+  do
+    code = forget_image(store, change, row.id);
+  while (code == TLSPIN_OK);
+  key = cell_integer((int64_t)row.id);
+  return code == TLSPIN_E_NOT_FOUND ? change_drop(change, TABLE_OPERATION, &key) : code;
+}
+
+enum tlspin_code store_forget(struct store *store, int64_t before)
+{
+  struct change change;
+  enum tlspin_code code = store_begin(store, &change);
+
+  if (code != TLSPIN_OK)
+    return code;
+  do
+    code = forget_operation(store, &change, before);
+  while (code == TLSPIN_OK);
+  return change_end(&change, code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code);
+}

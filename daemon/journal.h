@@ -1,0 +1,48 @@
+/* The journal: what every operation's peers were before it touched them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The table `operation` has a row for each clear or undo, the table `before` an image for each peer
+ * that it touched. clear.c and undo.c write them in the same transaction as what they do;
+ * store_touched and store_forget of store.h are here.
+ */
+#ifndef JOURNAL_H
+#define JOURNAL_H
+
+#include "daemon/store-private.h"
+
+/* One clear or undo at work. */
+struct work {
+  struct store *store;
+  struct change change;
+  struct operation_row operation; /* the one that is being made */
+  struct store_change done;
+};
+
+enum tlspin_code journal_begin(struct work *work, struct store *store);
+
+/* Gives the operation its number and stores its head. */
+enum tlspin_code journal_number(struct work *work, enum operation_kind kind, uint64_t target,
+                                int64_t now);
+
+enum tlspin_code journal_put(struct change *change, const struct operation_row *operation);
+
+/* Stores the image of a peer's row; row: NULL where there is none. */
+enum tlspin_code journal_keep(struct work *work, const struct peer *peer,
+                              const struct ticket_row *row);
+
+/* Removes what was reported about a peer: it says nothing about another pin or about none. */
+enum tlspin_code journal_drop_failure(struct work *work, const struct peer *peer);
+
+/* Commits where code is TLSPIN_OK and tells what was done, else takes all back. */
+enum tlspin_code journal_end(struct work *work, enum tlspin_code code, struct store_change *change);
+
+/* The operation of a number; 0: the newest clear that stands. TLSPIN_E_NOT_FOUND. */
+enum tlspin_code journal_find(struct store *store, uint64_t id, struct operation_row *row);
+
+/* The operation's first image after a peer (NULL: of all); image->ticket owns its octets.
+ * TLSPIN_E_NOT_FOUND: no more. */
+enum tlspin_code journal_next(struct store *store, uint64_t operation, const struct peer *after,
+                              struct image_row *image);
+
+#endif

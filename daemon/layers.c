@@ -1,0 +1,285 @@
+/* The ordered stores: see layers.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/layers.h"
+
+#include "common/text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct layers {
+  char *admin_dir;
+  char *vendor_dir;
+  uid_t user_owner;
+  uid_t system_owner;
+  struct layer user;
+  int64_t user_tried; /* `now` of the last attempt to open the user's store */
+  GPtrArray *system;  /* struct layer, highest precedence first */
+  char *fingerprint;  /* of the folders' contents when they were read */
+};
+
+static void layer_clear(struct layer *layer)
+{
+  store_close(layer->store);
+  layer->store = NULL;
+  g_clear_pointer(&layer->problem, g_free);
+}
+
+static void layer_free(void *data)
+{
+  struct layer *layer = data;
+
+  layer_clear(layer);
+  g_free(layer->name);
+  g_free(layer->path);
+  g_free(layer);
+}
+
+static void layer_open(struct layer *layer, enum store_kind kind, uid_t owner)
+{
+  layer_clear(layer);
+  if (store_open(layer->path, kind, owner, &layer->store, &layer->problem) != TLSPIN_OK)
+    g_warning("%s", layer->problem);
+}
+
+/* A layer that can't even be listed: every peer might be in it. */
+static void add_problem(GPtrArray *system, const char *dir, const char *problem)
+{
+  struct layer *layer = g_new0(struct layer, 1);
+
+  layer->name = g_path_get_basename(dir);
+  layer->path = g_strdup(dir);
+  layer->problem = g_strdup_printf(
+      _("The folder of system pins '%s' can't be read: %s. Mend its permissions."), dir, problem);
+  g_warning("%s", layer->problem);
+  g_ptr_array_add(system, layer);
+}
+
+/* Notes the *.db files of a folder: name -> path. An absent folder is empty; one that can't be read
+ * is not. */
+static void list_folder(const char *dir, GHashTable *paths, GPtrArray *problems)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GDir) folder = g_dir_open(dir, 0, &error);
+  const char *name;
+
+  if (folder == NULL) {
+    if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+      add_problem(problems, dir, error->message);
+    return;
+  }
+  while ((name = g_dir_read_name(folder)) != NULL)
+    if (g_str_has_suffix(name, ".db"))
+      g_hash_table_insert(paths, g_strdup(name), g_build_filename(dir, name, NULL));
+}
+
+/* An empty file of the administrator's that has a namesake of the vendor's is there only to mask
+ * it. Any other empty file is a layer that lost its contents. */
+static bool is_mask(const struct layers *layers, const char *name, const char *path)
+{
+  g_autofree char *vendor = g_build_filename(layers->vendor_dir, name, NULL);
+  struct stat status;
+
+  return strcmp(path, vendor) != 0 && lstat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+         status.st_size == 0 && lstat(vendor, &status) == 0;
+}
+
+static int by_name_descending(gconstpointer a, gconstpointer b)
+{
+  return strcmp(b, a);
+}
+
+static GPtrArray *open_system(const struct layers *layers, GHashTable *paths, GPtrArray *problems)
+{
+  g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(paths), by_name_descending);
+
+  for (GList *item = names; item != NULL; item = item->next) {
+    const char *path = g_hash_table_lookup(paths, item->data);
+    struct layer *layer;
+
+    if (is_mask(layers, item->data, path))
+      continue;
+    layer = g_new0(struct layer, 1);
+    layer->name = g_strdup(item->data);
+    layer->path = g_strdup(path);
+    layer_open(layer, STORE_SYSTEM, layers->system_owner);
+    g_ptr_array_add(problems, layer);
+  }
+  return problems;
+}
+
+/* Files, their inodes, sizes, times and modes: whether anything was changed since. */
+static char *take_fingerprint(const struct layers *layers, GHashTable *paths)
+{
+  g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(paths), by_name_descending);
+  const char *const dirs[] = {layers->admin_dir, layers->vendor_dir};
+  GString *text = g_string_new(NULL);
+  struct stat s;
+
+  for (GList *item = names; item != NULL; item = item->next) {
+    const char *path = g_hash_table_lookup(paths, item->data);
+
+    if (lstat(path, &s) == 0)
+      g_string_append_printf(text, "%s %ju %ju %jd.%ld %o %u\n", path, (uintmax_t)s.st_dev,
+                             (uintmax_t)s.st_ino, (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec,
+                             s.st_mode, s.st_uid);
+  }
+  for (size_t i = 0; i < G_N_ELEMENTS(dirs); i++)
+    if (lstat(dirs[i], &s) == 0)
+      g_string_append_printf(text, "%s %o %u\n", dirs[i], s.st_mode, s.st_uid);
+  return g_string_free(text, FALSE);
+}
+
+bool layers_reload_system(struct layers *layers)
+{
+  g_autoptr(GHashTable) paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(layer_free);
+  g_autofree char *fingerprint = NULL;
+
+  list_folder(layers->vendor_dir, paths, found);
+  list_folder(layers->admin_dir, paths, found);
+  fingerprint = take_fingerprint(layers, paths);
+  if (found->len == 0 && g_strcmp0(fingerprint, layers->fingerprint) == 0)
+    return false;
+  open_system(layers, paths, found);
+  g_clear_pointer(&layers->system, g_ptr_array_unref);
+  layers->system = g_steal_pointer(&found);
+  g_free(layers->fingerprint);
+  layers->fingerprint = g_steal_pointer(&fingerprint);
+  return true;
+}
+
+struct layers *layers_new(const struct layers_config *config, int64_t now)
+{
+  struct layers *layers = g_new0(struct layers, 1);
+
+  layers->admin_dir = g_strdup(config->admin_dir);
+  layers->vendor_dir = g_strdup(config->vendor_dir);
+  layers->user_owner = config->user;
+  layers->system_owner = config->system;
+  layers->user.name = g_strdup(LAYER_USER);
+  layers->user.path = g_strdup(config->user_path);
+  layers->user_tried = now;
+  layer_open(&layers->user, STORE_USER, layers->user_owner);
+  layers_reload_system(layers);
+  return layers;
+}
+
+void layers_free(struct layers *layers)
+{
+  if (layers == NULL)
+    return;
+  layer_clear(&layers->user);
+  g_free(layers->user.name);
+  g_free(layers->user.path);
+  g_ptr_array_unref(layers->system);
+  g_free(layers->fingerprint);
+  g_free(layers->admin_dir);
+  g_free(layers->vendor_dir);
+  g_free(layers);
+}
+
+const struct layer *layers_user(struct layers *layers, int64_t now)
+{
+  struct layer *user = &layers->user;
+  bool gone = user->store != NULL && !store_in_place(user->store);
+
+  if (gone || (user->store == NULL && now != layers->user_tried)) {
+    layers->user_tried = now;
+    layer_open(user, STORE_USER, layers->user_owner);
+  }
+  return user;
+}
+
+size_t layers_count(const struct layers *layers)
+{
+  return 1 + layers->system->len;
+}
+
+const struct layer *layers_at(const struct layers *layers, size_t index)
+{
+  return index == 0 ? &layers->user : g_ptr_array_index(layers->system, index - 1);
+}
+
+/* One layer's word: TLSPIN_MATCH with the row, TLSPIN_NO_PIN, or TLSPIN_UNAVAILABLE. */
+static enum tlspin_code ask(const struct layer *layer, const struct peer *peer, int64_t now,
+                            struct ticket_row *row, bool *expired)
+{
+  enum tlspin_code code =
+      layer->store != NULL ? store_get(layer->store, peer, row) : TLSPIN_UNAVAILABLE;
+
+  if (code == TLSPIN_E_NOT_FOUND)
+    return TLSPIN_NO_PIN;
+  if (code != TLSPIN_OK)
+    return TLSPIN_UNAVAILABLE;
+  if (row->expires > now)
+    return TLSPIN_MATCH;
+  *expired = true;
+  ticket_row_clear(row);
+  return TLSPIN_NO_PIN;
+}
+
+static void decide(struct layers_answer *answer, const struct layer *layer, struct ticket_row *row)
+{
+  layers_answer_clear(answer);
+  answer->layer = layer;
+  answer->code = row->lock == LOCK_OFF ? TLSPIN_OPTED_OUT : TLSPIN_MATCH;
+  answer->reason = row->lock == LOCK_OFF ? "locked-off" : "found";
+  answer->row = *row;
+}
+
+/* Who decides about a peer; the first rule that applies (an entry that has expired is no entry).
+ *
+ * 1. A locked entry of a system layer. Of several layers the one whose file name comes last.
+ * 2. The user's entry.
+ * 3. An unlocked entry of a system layer. Of several layers, again, the last.
+ * 4. Nothing was found, and some layer could not be read: that is not known to be "no pin".
+ * 5. Nothing was found in layers that could all be read: no pin.
+ *
+ * Layers that can be read are enforced, whatever the others are like. */
+void layers_get(struct layers *layers, const struct peer *peer, int64_t now,
+                struct layers_answer *answer)
+{
+  const struct layer *unreadable = NULL;
+  bool expired = false;
+  struct ticket_row row;
+  enum tlspin_code code;
+
+  *answer = (struct layers_answer){.code = TLSPIN_NO_PIN};
+  for (size_t i = layers->system->len; i > 0;
+       i--) { /* lowest first, so that the last one found stands */
+    const struct layer *layer = layers_at(layers, i);
+
+    code = ask(layer, peer, now, &row, &expired);
+    if (code == TLSPIN_UNAVAILABLE)
+      unreadable = layer;
+    else if (code == TLSPIN_MATCH && (row.lock != LOCK_NONE || answer->row.lock == LOCK_NONE))
+      decide(answer, layer, &row); /* 1, 3 */
+    else if (code == TLSPIN_MATCH)
+      ticket_row_clear(&row);
+  }
+  if (answer->layer != NULL && answer->row.lock != LOCK_NONE)
+    return;
+  code = ask(layers_user(layers, now), peer, now, &row, &expired);
+  if (code == TLSPIN_MATCH)
+    decide(answer, &layers->user, &row); /* 2 */
+  if (answer->layer != NULL)
+    return;
+  if (code == TLSPIN_UNAVAILABLE)
+    unreadable = &layers->user;
+  answer->code = unreadable != NULL ? TLSPIN_UNAVAILABLE : TLSPIN_NO_PIN; /* 4, 5 */
+  answer->layer = unreadable;
+  answer->reason = unreadable == &layers->user ? "store-unreadable"
+                   : unreadable != NULL        ? "layer-unreadable"
+                   : expired                   ? "expired"
+                                               : "none";
+}
+
+void layers_answer_clear(struct layers_answer *answer)
+{
+  ticket_row_clear(&answer->row);
+  answer->row.lock = LOCK_NONE;
+}

@@ -1,0 +1,64 @@
+/* The ordered stores: which one decides about a peer, and which one is writable.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One writable user layer, and read-only system layers: the files *.db of a vendor's and of an
+ * administrator's folder, by file name; one of the administrator's masks its namesake. One thread.
+ */
+#ifndef LAYERS_H
+#define LAYERS_H
+
+#include "daemon/store.h"
+
+#include <glib.h>
+
+#define LAYER_USER "user"
+
+struct layers_config {
+  const char *user_path;  /* the user's store */
+  const char *admin_dir;  /* system layers of the administrator */
+  const char *vendor_dir; /* and of the vendor */
+  uid_t user;             /* who must own the user's store */
+  uid_t system;           /* who must own system layers: root */
+};
+
+/* One store, or why it can't be read. */
+struct layer {
+  char *name; /* LAYER_USER or a file name */
+  char *path;
+  struct store *store; /* NULL where it can't be read */
+  char *problem;       /* then: which file, what is wrong, what to do */
+};
+
+struct layers;
+
+/* Opens what there is. What can't be opened is a layer with a problem. */
+struct layers *layers_new(const struct layers_config *config, int64_t now);
+void layers_free(struct layers *layers);
+
+/* Reads the folders of the system layers anew. True where anything in them is another than before.
+ */
+bool layers_reload_system(struct layers *layers);
+
+/* What the layers say about a peer. */
+struct layers_answer {
+  enum tlspin_code code; /* TLSPIN_MATCH, NO_PIN, UNAVAILABLE or OPTED_OUT */
+  const char *reason;    /* a token of org.tlspin.Pins1.Lookup; static */
+  const struct layer
+      *layer;            /* the one that decided, or NULL; valid until the layers are reloaded */
+  struct ticket_row row; /* with TLSPIN_MATCH: owned by the answer */
+};
+
+void layers_get(struct layers *layers, const struct peer *peer, int64_t now,
+                struct layers_answer *answer);
+void layers_answer_clear(struct layers_answer *answer);
+
+/* The user's layer, opened again if its file was moved or could not be opened before (once a second
+ * of `now` at the most); its store may be NULL. */
+const struct layer *layers_user(struct layers *layers, int64_t now);
+
+/* All layers, the user's first, then in order of precedence. */
+size_t layers_count(const struct layers *layers);
+const struct layer *layers_at(const struct layers *layers, size_t index);
+
+#endif

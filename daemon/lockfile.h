@@ -1,0 +1,39 @@
+/* The file beside a user store that keeps its users apart and remembers that there was one.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * It is empty until the database is on the disk, then it holds "1\n". So a missing database beside
+ * a lock file with content means lost pins, and any crash in between leaves an empty one, with
+ * which the making starts again. Whoever uses the store holds flock(2) LOCK_SH, whoever makes or
+ * migrates it LOCK_EX.
+ */
+#ifndef LOCKFILE_H
+#define LOCKFILE_H
+
+#include "common/tlspin-error.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct lockfile {
+  char *path; /* NULL: not open */
+  int fd;
+  bool exclusive;
+  bool remembers;
+};
+
+/* Opens the lock file of the store at `path`, an absolute one; makes it where it is missing. Shared
+ * where it remembers a store, else exclusive. Waits for other processes for at most 2 seconds. */
+enum tlspin_code lockfile_open(const char *path, uid_t owner, struct lockfile *lock,
+                               char **problem);
+
+/* Waits as above until nobody else uses the store. */
+enum tlspin_code lockfile_exclude(struct lockfile *lock, char **problem);
+
+/* After the database is on the disk: remembers it, and lets others in. */
+enum tlspin_code lockfile_settle(struct lockfile *lock, char **problem);
+
+/* Fine for one that isn't open. */
+void lockfile_close(struct lockfile *lock);
+
+#endif

@@ -1,0 +1,258 @@
+/* tlspind: the pin store's daemon. The only file that knows paths, the environment and the clock.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "common/text.h"
+#include "daemon/config-file.h"
+#include "daemon/handlers.h"
+#include "daemon/loop.h"
+#include "daemon/presence.h"
+#include "daemon/watch.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 1, EXIT_BUS = 2, TIDY_SECONDS = 3600 };
+
+/* What the command line says; unset: what the environment and the installation say. */
+static struct {
+  char *data_dir;
+  char *admin_dir;
+  char *vendor_dir;
+  char *config_file;
+  char *bus;
+  int idle;
+  int system_owner;
+  gboolean version;
+} options = {.idle = -1};
+
+static GOptionEntry entries[] = {
+    {"data-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.data_dir,
+     N_("Where the user's store is (default: $XDG_DATA_HOME/tlspin)"), N_("DIR")},
+    {"admin-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.admin_dir,
+     N_("Where the administrator's layers are (default: /etc/tlspin/layers.d)"), N_("DIR")},
+    {"vendor-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.vendor_dir,
+     N_("Where the vendor's layers are (default: /usr/share/tlspin/layers.d)"), N_("DIR")},
+    {"system-owner", 0, 0, G_OPTION_ARG_INT, &options.system_owner,
+     N_("Who must own the system layers (default: 0, root)"), N_("UID")},
+    {"config", 0, 0, G_OPTION_ARG_FILENAME, &options.config_file,
+     N_("The only configuration file to read"), N_("FILE")},
+    {"bus", 0, 0, G_OPTION_ARG_STRING, &options.bus,
+     N_("The bus to serve (default: the session bus)"), N_("ADDRESS")},
+    {"idle", 0, 0, G_OPTION_ARG_INT, &options.idle,
+     N_("Leave after so many seconds without a call; 0: never"), N_("SECONDS")},
+    {"version", 0, 0, G_OPTION_ARG_NONE, &options.version, N_("Print the version"), NULL},
+    {NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+struct daemon {
+  GMainLoop *loop;
+  DBusConnection *connection;
+  struct config config;
+  struct layers *layers;
+  struct handlers handlers;
+  struct dispatch dispatch;
+  struct presence *presence;
+  struct watch *watches[2];
+};
+
+static int64_t wall_clock(void)
+{
+  return time(NULL);
+}
+
+static void read_config(struct config *config)
+{
+  g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+  const char *const *system = g_get_system_config_dirs();
+
+  if (options.config_file != NULL) {
+    g_ptr_array_add(paths, g_strdup(options.config_file));
+  } else {
+    for (size_t i = g_strv_length((char **)system); i > 0; i--)
+      g_ptr_array_add(paths, g_build_filename(system[i - 1], "tlspin", "tlspind.conf", NULL));
+    g_ptr_array_add(paths,
+                    g_build_filename(g_get_user_config_dir(), "tlspin", "tlspind.conf", NULL));
+  }
+  g_ptr_array_add(paths, NULL);
+  config_read((const char *const *)paths->pdata, config);
+  if (options.idle >= 0)
+    config->idle_timeout = (uint32_t)options.idle;
+}
+
+static const char *or_else(const char *given, const char *fallback)
+{
+  return given != NULL ? given : fallback;
+}
+
+static struct layers *open_layers(void)
+{
+  g_autofree char *home = g_build_filename(g_get_user_data_dir(), "tlspin", NULL);
+  g_autofree char *store = g_build_filename(or_else(options.data_dir, home), "pins.db", NULL);
+  struct layers_config config = {
+      .user_path = store,
+      .admin_dir = or_else(options.admin_dir, ADMIN_DIR "/layers.d"),
+      .vendor_dir = or_else(options.vendor_dir, VENDOR_DIR "/layers.d"),
+      .user = geteuid(),
+      .system = (uid_t)options.system_owner,
+  };
+
+  return layers_new(&config, wall_clock());
+}
+
+static DBusConnection *connect_to_bus(void)
+{
+  DBusError error = DBUS_ERROR_INIT;
+  DBusConnection *connection = options.bus != NULL
+                                   ? dbus_connection_open_private(options.bus, &error)
+                                   : dbus_bus_get_private(DBUS_BUS_SESSION, &error);
+
+  if (connection != NULL)
+    dbus_connection_set_exit_on_disconnect(connection, FALSE);
+  if (connection != NULL && options.bus != NULL && !dbus_bus_register(connection, &error)) {
+    dbus_connection_close(connection);
+    dbus_connection_unref(connection);
+    connection = NULL;
+  }
+  if (connection == NULL)
+    g_printerr(_("tlspind: the session bus can't be reached: %s\n"), error.message);
+  dbus_error_free(&error);
+  return connection;
+}
+
+static void on_over(void *data, const char *why)
+{
+  struct daemon *daemon = data;
+
+  g_info("Leaving: %s.", why);
+  g_main_loop_quit(daemon->loop);
+}
+
+static gboolean on_signal(gpointer data)
+{
+  on_over(data, "asked to");
+  return G_SOURCE_CONTINUE;
+}
+
+static void on_served(void *data)
+{
+  struct daemon *daemon = data;
+
+  presence_touch(daemon->presence);
+}
+
+static void on_layers_changed(void *data)
+{
+  struct daemon *daemon = data;
+
+  if (layers_reload_system(daemon->layers))
+    announce_changed(&daemon->handlers.announce, "layers", NULL, 0);
+}
+
+static gboolean on_tidy(gpointer data)
+{
+  struct daemon *daemon = data;
+
+  policy_tidy(daemon->handlers.policy, wall_clock());
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_started(gpointer data)
+{
+  on_tidy(data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The names are asked for first: the bus works on that while the store is read. */
+static void start(struct daemon *daemon)
+{
+  struct policy_config policy = {daemon->config.lifetime_cap, daemon->config.undo_period};
+
+  loop_attach(daemon->connection);
+  daemon->presence = presence_new(daemon->connection, daemon->config.idle_timeout, on_over, daemon);
+  daemon->layers = open_layers();
+  daemon->handlers = (struct handlers){
+      .policy = policy_new(daemon->layers, &policy),
+      .announce = {daemon->connection},
+      .now = wall_clock,
+      .served = on_served,
+      .data = daemon,
+      .idle_timeout = daemon->config.idle_timeout,
+      .config_problem = daemon->config.problem,
+  };
+  daemon->dispatch = (struct dispatch){handlers_interfaces, &daemon->handlers, handlers_served};
+  dispatch_attach(&daemon->dispatch, daemon->connection);
+  daemon->watches[0] =
+      watch_new(or_else(options.admin_dir, ADMIN_DIR "/layers.d"), on_layers_changed, daemon);
+  daemon->watches[1] =
+      watch_new(or_else(options.vendor_dir, VENDOR_DIR "/layers.d"), on_layers_changed, daemon);
+  g_unix_signal_add(SIGTERM, on_signal, daemon);
+  g_unix_signal_add(SIGINT, on_signal, daemon);
+  g_idle_add_full(G_PRIORITY_LOW, on_started, daemon, NULL);
+  g_timeout_add_seconds(TIDY_SECONDS, on_tidy, daemon);
+}
+
+static void stop(struct daemon *daemon)
+{
+  dbus_connection_flush(daemon->connection);
+  watch_free(daemon->watches[0]);
+  watch_free(daemon->watches[1]);
+  presence_free(daemon->presence);
+  policy_free(daemon->handlers.policy);
+  layers_free(daemon->layers);
+  loop_detach(daemon->connection);
+  dbus_connection_close(daemon->connection);
+  dbus_connection_unref(daemon->connection);
+  config_clear(&daemon->config);
+  g_main_loop_unref(daemon->loop);
+}
+
+static const char *translate(const char *text, gpointer data)
+{
+  (void)data;
+  return text_translate(text);
+}
+
+static bool read_options(int *argc, char ***argv)
+{
+  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+  g_autoptr(GError) error = NULL;
+
+  g_option_context_set_summary(
+      context, _("Keeps the TLS pins of a user and answers on the session bus. It is started "
+                 "by the bus when a program needs it."));
+  g_option_context_set_translate_func(context, translate, NULL, NULL);
+  g_option_context_add_main_entries(context, entries, NULL);
+  if (g_option_context_parse(context, argc, argv, &error) && *argc == 1)
+    return true;
+  g_printerr("tlspind: %s\n%s\n", error != NULL ? error->message : _("too many arguments"),
+             _("Try 'tlspind --help'."));
+  return false;
+}
+
+int main(int argc, char **argv)
+{
+  struct daemon daemon = {NULL};
+
+  setlocale(LC_ALL, "");
+  umask(077);
+  if (!read_options(&argc, &argv))
+    return EXIT_USAGE;
+  if (options.version) {
+    g_print("tlspind %s\n", PACKAGE_VERSION);
+    return EXIT_SUCCESS;
+  }
+  read_config(&daemon.config);
+  daemon.connection = connect_to_bus();
+  if (daemon.connection == NULL)
+    return EXIT_BUS;
+  daemon.loop = g_main_loop_new(NULL, FALSE);
+  start(&daemon);
+  g_main_loop_run(daemon.loop);
+  stop(&daemon);
+  return EXIT_SUCCESS;
+}

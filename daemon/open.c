@@ -1,0 +1,190 @@
+/* Opening and closing a store: see store.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The order of a user store: folder, lock file, file, SQLite, tables, content; the lock file
+ * remembers the store only when all that is on the disk. A crash anywhere in between leaves what
+ * the next opening takes for new or for whole. */
+#include "config.h"
+
+#include "common/text.h"
+#include "daemon/file.h"
+#include "daemon/problem.h"
+#include "daemon/schema.h"
+#include "daemon/store-private.h"
+
+/* A fault of the content. The remedy for lost pins is never to start anew silently. */
+static enum tlspin_code say_fault(const struct store *store, const char *fault, char **problem)
+{
+  if (store->kind == STORE_SYSTEM)
+    return problem_set(problem,
+                       _("%s can't be used: %s. Install or compile this layer of pins again."),
+                       store->path, fault);
+  return problem_set(
+      problem,
+      _("%s can't be used: %s. Restore it from a backup; to start without pins, move it "
+        "and %s away."),
+      store->path, fault, store->lock.path);
+}
+
+static enum tlspin_code say_state(const struct store *store, enum schema_state state,
+                                  char **problem)
+{
+  switch (state) {
+  case SCHEMA_NEWER:
+    return problem_set(problem, _("%s was written by a newer tlspin. Update tlspin."), store->path);
+  case SCHEMA_FOREIGN:
+    return problem_set(problem, _("%s is another program's database. Move it away."), store->path);
+  case SCHEMA_EMPTY:
+    return say_fault(store, _("it is empty, and was not before"), problem);
+  case SCHEMA_UNREADABLE:
+    return say_fault(store, database_fault(&store->db), problem);
+  default:
+    return say_fault(store, _("its tables are not those of tlspin"), problem);
+  }
+}
+
+static enum tlspin_code open_database(struct store *store, char **problem)
+{
+  return database_open(&store->db, store->path, store->kind)
+             ? TLSPIN_OK
+             : say_fault(store, database_fault(&store->db), problem);
+}
+
+/* The last steps, the same for a new file: what was written is read before it is believed. */
+static enum tlspin_code verify(struct store *store, char **problem)
+{
+  g_autofree char *fault = NULL;
+
+  if (!database_prepare(&store->db))
+    return say_fault(store, database_fault(&store->db), problem);
+  fault = contents_verify(&store->db, store->kind);
+  if (fault != NULL)
+    return say_fault(store, fault, problem);
+  return database_in_place(&store->db)
+             ? TLSPIN_OK
+             : say_fault(store, _("it was replaced while it was read"), problem);
+}
+
+/* An empty file is new only while nothing remembers that there was one. Others may have migrated
+ * the file while we waited to be alone with it: schema_migrate looks again. */
+static enum tlspin_code make_tables(struct store *store, char **problem)
+{
+  enum schema_state state = schema_inspect(store->db.handle, &schema_current);
+  enum tlspin_code code = TLSPIN_OK;
+
+  if (state == SCHEMA_FINE)
+    return TLSPIN_OK;
+  if (state != SCHEMA_OLDER && (state != SCHEMA_EMPTY || store->lock.remembers))
+    return say_state(store, state, problem);
+  if (!store->lock.exclusive)
+    code = lockfile_exclude(&store->lock, problem);
+  if (code == TLSPIN_OK && !schema_migrate(store->db.handle, &schema_current) &&
+      schema_inspect(store->db.handle, &schema_current) != SCHEMA_FINE)
+    code = say_fault(store, database_fault(&store->db), problem);
+  return code;
+}
+
+/* The database's name must be on the disk before the lock file remembers it. */
+static enum tlspin_code settle(struct store *store, char **problem)
+{
+  if (!store->lock.exclusive)
+    return TLSPIN_OK;
+  if (!file_sync_folder(store->path))
+    return problem_set(problem, _("The folder of %s can't be written to the disk. Check the disk."),
+                       store->path);
+  return lockfile_settle(&store->lock, problem);
+}
+
+static enum tlspin_code open_user(struct store *store, struct file_rule rule, char **problem)
+{
+  enum tlspin_code code = lockfile_open(store->path, rule.owner, &store->lock, problem);
+
+  if (code == TLSPIN_OK && !file_exists(store->path)) {
+    if (store->lock.remembers)
+      return problem_set(
+          problem,
+          _("%s is missing: your pins were lost. Restore it from a backup, or remove %s to "
+            "start without pins."),
+          store->path, store->lock.path);
+    code = file_create(store->path, problem);
+  }
+  if (code == TLSPIN_OK)
+    code = file_check(store->path, rule, problem);
+  if (code == TLSPIN_OK)
+    code = open_database(store, problem);
+  if (code == TLSPIN_OK)
+    code = make_tables(store, problem);
+  if (code == TLSPIN_OK)
+    code = verify(store, problem);
+  return code == TLSPIN_OK ? settle(store, problem) : code;
+}
+
+/* A layer is opened immutable, by which SQLite would pass over a journal that holds what the file
+ * should say. */
+static enum tlspin_code check_journals(const struct store *store, char **problem)
+{
+  static const char *const suffixes[] = {"-journal", "-wal"};
+
+  for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+    g_autofree char *journal = g_strconcat(store->path, suffixes[i], NULL);
+
+    if (file_has_content(journal))
+      return problem_set(
+          problem,
+          _("%s stands beside an unfinished write, %s. Install or compile this layer of "
+            "pins again."),
+          store->path, journal);
+  }
+  return TLSPIN_OK;
+}
+
+static enum tlspin_code open_system(struct store *store, struct file_rule rule, char **problem)
+{
+  enum tlspin_code code = file_check(store->path, rule, problem);
+  enum schema_state state;
+
+  if (code == TLSPIN_OK)
+    code = check_journals(store, problem);
+  if (code == TLSPIN_OK)
+    code = open_database(store, problem);
+  if (code != TLSPIN_OK)
+    return code;
+  state = schema_inspect(store->db.handle, &schema_current);
+  if (state == SCHEMA_FINE)
+    return verify(store, problem);
+  if (state == SCHEMA_OLDER)
+    return problem_set(problem, _("%s was made for an older tlspin. Compile this layer again."),
+                       store->path);
+  return say_state(store, state, problem);
+}
+
+enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
+                            struct store **store, char **problem)
+{
+  struct file_rule rule = {kind, owner};
+  struct store *opened = g_new0(struct store, 1);
+  enum tlspin_code code;
+
+  *store = NULL;
+  *problem = NULL;
+  opened->kind = kind;
+  code = file_resolve(path, rule, &opened->path, problem);
+  if (code == TLSPIN_OK)
+    code =
+        kind == STORE_USER ? open_user(opened, rule, problem) : open_system(opened, rule, problem);
+  if (code == TLSPIN_OK)
+    *store = opened;
+  else
+    store_close(opened);
+  return code;
+}
+
+void store_close(struct store *store)
+{
+  if (store == NULL)
+    return;
+  database_close(&store->db);
+  lockfile_close(&store->lock);
+  g_free(store->path);
+  g_free(store);
+}

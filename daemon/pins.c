@@ -1,0 +1,144 @@
+/* The methods of org.tlspin.Pins1: see handlers.h and dbus/org.tlspin.Pins1.xml.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/handlers.h"
+
+#include "common/text.h"
+#include "daemon/row.h"
+#include "dbus/names.h"
+
+#include <string.h>
+
+static struct bus_lookup_reply reply_of(const struct layers_answer *answer)
+{
+  bool match = answer->code == TLSPIN_MATCH;
+
+  return (struct bus_lookup_reply){
+      .answer = tlspin_code_token(answer->code),
+      .reason = answer->reason,
+      .layer = answer->layer != NULL ? answer->layer->name : "",
+      .ticket = match ? answer->row.ticket : (struct span){NULL, 0},
+      .secret = match ? answer->row.secret : (struct span){NULL, 0},
+      .hash = match ? ticket_hash_token(answer->row.hash) : "",
+      .series = match ? answer->row.series : 0,
+      .expires = match ? (uint64_t)answer->row.expires : 0,
+      .lock = lock_token(answer->row.lock),
+  };
+}
+
+/* An address is an answer here and not an error: the program that asks has done nothing wrong. */
+enum tlspin_code pins_lookup(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
+{
+  struct handlers *handlers = data;
+  struct layers_answer answer = {.code = TLSPIN_CANNOT_BE_PINNED, .reason = "address"};
+  struct bus_lookup_reply fields;
+  struct bus_peer in;
+  struct peer peer;
+  enum tlspin_code code;
+
+  bus_read_peer(call, &in);
+  code = handlers_read_peer(&in, &peer, problem);
+  if (code != TLSPIN_OK && code != TLSPIN_CANNOT_BE_PINNED)
+    return code;
+  if (code == TLSPIN_OK)
+    policy_lookup(handlers->policy, &peer, handlers->now(), &answer);
+  fields = reply_of(&answer);
+  code = handlers_filled(bus_append_lookup_reply(reply, &fields));
+  layers_answer_clear(&answer);
+  return code;
+}
+
+/* The arguments beyond the peer; the text names the one that can't be used. */
+static enum tlspin_code read_ticket(const struct bus_store_call *in, struct policy_ticket *out,
+                                    GString *problem)
+{
+  if (in->ticket.size > BUS_TICKET_MAX) {
+    g_string_printf(problem, _("argument '%s' is longer than %d octets"), "ticket", BUS_TICKET_MAX);
+    return TLSPIN_E_ARGUMENT;
+  }
+  if (!ticket_hash_from_token(in->hash, &out->hash)) {
+    g_string_printf(problem, _("argument '%s' is '%s'; it must be 'sha256' or 'sha384'"), "hash",
+                    in->hash);
+    return TLSPIN_E_ARGUMENT;
+  }
+  if (in->secret.size != ticket_hash_size(out->hash)) {
+    g_string_printf(problem, _("argument '%s' has %zu octets; with '%s' it must have %d"), "secret",
+                    in->secret.size, in->hash, ticket_hash_size(out->hash));
+    return TLSPIN_E_ARGUMENT;
+  }
+  out->ticket = in->ticket;
+  out->secret = in->secret;
+  out->lifetime = in->lifetime;
+  out->series = in->series;
+  return TLSPIN_OK;
+}
+
+static const char *outcome_token(enum policy_outcome outcome)
+{
+  switch (outcome) {
+  case POLICY_STORED:
+  case POLICY_RENEWED:
+    return "stored";
+  case POLICY_NOTHING:
+    return "nothing";
+  default:
+    return "superseded";
+  }
+}
+
+enum tlspin_code pins_store_ticket(void *data, DBusMessage *call, DBusMessage *reply,
+                                   GString *problem)
+{
+  struct handlers *handlers = data;
+  struct bus_store_call in;
+  struct bus_store_reply out;
+  struct policy_ticket ticket;
+  enum policy_outcome outcome;
+  int64_t expires;
+  enum tlspin_code code;
+  char *text = NULL;
+
+  bus_read_store_call(call, &in);
+  code = handlers_read_peer(&in.peer, &ticket.peer, problem);
+  if (code == TLSPIN_OK)
+    code = read_ticket(&in, &ticket, problem);
+  if (code != TLSPIN_OK)
+    return code;
+  code = policy_store(handlers->policy, &ticket, handlers->now(), &outcome, &expires, &text);
+  if (code != TLSPIN_OK)
+    return handlers_explain(code, text, problem);
+  out = (struct bus_store_reply){outcome_token(outcome), (uint64_t)expires};
+  if (outcome == POLICY_STORED || outcome == POLICY_RENEWED)
+    announce_changed(&handlers->announce, outcome == POLICY_STORED ? "stored" : "renewed",
+                     &ticket.peer, 1);
+  return handlers_filled(bus_append_store_reply(reply, &out));
+}
+
+enum tlspin_code pins_report_failure(void *data, DBusMessage *call, DBusMessage *reply,
+                                     GString *problem)
+{
+  struct handlers *handlers = data;
+  struct bus_failure_call in;
+  struct peer peer;
+  enum refusal refusal;
+  enum tlspin_code code;
+  char *text = NULL;
+
+  (void)reply; /* it is empty */
+  bus_read_failure_call(call, &in);
+  code = handlers_read_peer(&in.peer, &peer, problem);
+  if (code != TLSPIN_OK)
+    return code;
+  if (!refusal_from_token(in.reason, &refusal)) {
+    g_string_printf(problem, _("argument '%s' is '%s'; no such reason is known"), "reason",
+                    in.reason);
+    return TLSPIN_E_ARGUMENT;
+  }
+  code = policy_report(handlers->policy, &peer, refusal, handlers->now(), &text);
+  if (code != TLSPIN_OK)
+    return handlers_explain(code, text, problem);
+  g_message("A server did not meet its pin (%s).", in.reason);
+  announce_failed(&handlers->announce, &peer, in.reason);
+  return TLSPIN_OK;
+}

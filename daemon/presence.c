@@ -1,0 +1,162 @@
+/* The daemon's names on the bus: see presence.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/presence.h"
+
+#include "dbus/names.h"
+
+#include <glib.h>
+
+struct presence {
+  DBusConnection *connection;
+  presence_over over;
+  void *data;
+  bool touched;   /* since the timer last fired */
+  bool leaving;   /* the names are being given back */
+  unsigned names; /* requests or releases that wait for their reply */
+  guint timer;
+};
+
+static const char *const names[] = {BUS_PINS, BUS_ADMIN};
+
+static void finish(struct presence *presence, const char *why)
+{
+  presence_over over = presence->over;
+
+  presence->over = NULL;
+  if (over != NULL)
+    over(presence->data, why);
+}
+
+static DBusMessage *bus_method(const char *method)
+{
+  return dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS,
+                                      method);
+}
+
+/* Sends a call to the bus; takes the message, which may be NULL without memory. */
+static void ask(struct presence *presence, DBusMessage *call, DBusPendingCallNotifyFunction replied)
+{
+  DBusPendingCall *pending = NULL;
+  bool sent = call != NULL &&
+              dbus_connection_send_with_reply(presence->connection, call, &pending, -1) &&
+              pending != NULL && dbus_pending_call_set_notify(pending, replied, presence, NULL);
+
+  if (sent)
+    presence->names++;
+  else
+    finish(presence, "the bus can't be asked for a name");
+  if (pending != NULL)
+    dbus_pending_call_unref(pending);
+  if (call != NULL)
+    dbus_message_unref(call);
+}
+
+static uint32_t result_of(DBusPendingCall *pending)
+{
+  DBusMessage *reply = dbus_pending_call_steal_reply(pending);
+  dbus_uint32_t result = 0;
+
+  dbus_message_get_args(reply, NULL, DBUS_TYPE_UINT32, &result, DBUS_TYPE_INVALID);
+  dbus_message_unref(reply);
+  return result;
+}
+
+static void on_requested(DBusPendingCall *pending, void *data)
+{
+  struct presence *presence = data;
+
+  presence->names--;
+  if (result_of(pending) != DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER)
+    finish(presence, "another daemon serves this bus already");
+}
+
+/* The bus answers in order: when the last release is answered, every call that was meant for us has
+ * been served, and whatever comes now starts the daemon anew. */
+static void on_released(DBusPendingCall *pending, void *data)
+{
+  struct presence *presence = data;
+
+  (void)pending;
+  if (--presence->names == 0)
+    finish(presence, "idle");
+}
+
+static void request(struct presence *presence, const char *name)
+{
+  dbus_uint32_t flags = DBUS_NAME_FLAG_DO_NOT_QUEUE;
+  DBusMessage *call = bus_method("RequestName");
+
+  if (call != NULL)
+    dbus_message_append_args(call, DBUS_TYPE_STRING, &name, DBUS_TYPE_UINT32, &flags,
+                             DBUS_TYPE_INVALID);
+  ask(presence, call, on_requested);
+}
+
+static void release(struct presence *presence, const char *name)
+{
+  DBusMessage *call = bus_method("ReleaseName");
+
+  if (call != NULL)
+    dbus_message_append_args(call, DBUS_TYPE_STRING, &name, DBUS_TYPE_INVALID);
+  ask(presence, call, on_released);
+}
+
+/* Between one and two idle_timeouts after the last call. */
+static gboolean on_timer(gpointer data)
+{
+  struct presence *presence = data;
+
+  if (presence->touched || presence->names > 0) {
+    presence->touched = false;
+    return G_SOURCE_CONTINUE;
+  }
+  presence->timer = 0;
+  presence->leaving = true;
+  for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+    release(presence, names[i]);
+  return G_SOURCE_REMOVE;
+}
+
+static DBusHandlerResult on_message(DBusConnection *connection, DBusMessage *message, void *data)
+{
+  struct presence *presence = data;
+
+  (void)connection;
+  if (dbus_message_is_signal(message, DBUS_INTERFACE_LOCAL, "Disconnected"))
+    finish(presence, "the bus is gone");
+  else if (dbus_message_is_signal(message, DBUS_INTERFACE_DBUS, "NameLost") &&
+           dbus_message_has_sender(message, DBUS_SERVICE_DBUS) && !presence->leaving)
+    finish(presence, "a name was taken away");
+  return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
+}
+
+struct presence *presence_new(DBusConnection *connection, uint32_t idle_timeout, presence_over over,
+                              void *data)
+{
+  struct presence *presence = g_new0(struct presence, 1);
+
+  presence->connection = connection;
+  presence->over = over;
+  presence->data = data;
+  dbus_connection_add_filter(connection, on_message, presence, NULL);
+  for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+    request(presence, names[i]);
+  if (idle_timeout > 0)
+    presence->timer = g_timeout_add_seconds(idle_timeout, on_timer, presence);
+  return presence;
+}
+
+void presence_free(struct presence *presence)
+{
+  if (presence->timer != 0)
+    g_source_remove(presence->timer);
+  dbus_connection_remove_filter(presence->connection, on_message, presence);
+  g_free(presence);
+}
+
+void presence_touch(struct presence *presence)
+{
+  presence->touched = true;
+}

@@ -1,0 +1,27 @@
+/* The daemon's names on the bus: taken at the start, given back when it has been idle.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PRESENCE_H
+#define PRESENCE_H
+
+#include <dbus/dbus.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct presence;
+
+/* Told once when the daemon is to end: the names are taken by another daemon, were given back after
+ * idling, or the bus is gone. */
+typedef void (*presence_over)(void *data, const char *why);
+
+/* Asks for both names, without waiting. idle_timeout: seconds without a call after which they are
+ * given back; 0: never. The connection must be attached to the main loop. */
+struct presence *presence_new(DBusConnection *connection, uint32_t idle_timeout, presence_over over,
+                              void *data);
+void presence_free(struct presence *presence);
+
+/* A call was served: idling begins anew. */
+void presence_touch(struct presence *presence);
+
+#endif

@@ -1,0 +1,71 @@
+/* The method Status of org.tlspin.Admin1: see handlers.h and dbus/org.tlspin.Admin1.xml.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/handlers.h"
+#include "dbus/dict.h"
+
+static bool put_layer(DBusMessageIter *array, const struct layer *layer)
+{
+  DBusMessageIter dict;
+
+  return bus_dict_open(array, &dict) && bus_dict_put_string(&dict, "name", layer->name) &&
+         bus_dict_put_string(&dict, "path", layer->path) &&
+         bus_dict_put_string(&dict, "state", layer->store != NULL ? "ok" : "unavailable") &&
+         (layer->problem == NULL || bus_dict_put_string(&dict, "problem", layer->problem)) &&
+         bus_dict_close(array, &dict);
+}
+
+static bool put_layers(DBusMessageIter *iter, const struct layers *layers)
+{
+  DBusMessageIter array;
+  bool filled = bus_dicts_open(iter, &array);
+
+  for (size_t i = 0; filled && i < layers_count(layers); i++)
+    filled = put_layer(&array, layers_at(layers, i));
+  return filled && dbus_message_iter_close_container(iter, &array);
+}
+
+static bool all_readable(const struct layers *layers)
+{
+  for (size_t i = 0; i < layers_count(layers); i++)
+    if (layers_at(layers, i)->store == NULL)
+      return false;
+  return true;
+}
+
+static bool put_entries(DBusMessageIter *dict, const struct layer *user)
+{
+  uint64_t entries;
+
+  return user->store == NULL || store_count(user->store, &entries) != TLSPIN_OK ||
+         bus_dict_put_number(dict, "entries", DBUS_TYPE_UINT64, entries);
+}
+
+static bool put_status(DBusMessageIter *dict, const struct handlers *handlers)
+{
+  const struct policy_config *config = policy_config(handlers->policy);
+  const struct layers *layers = policy_layers(handlers->policy);
+
+  return bus_dict_put_string(dict, "version", PACKAGE_VERSION) &&
+         bus_dict_put_string(dict, "state", all_readable(layers) ? "ok" : "unavailable") &&
+         put_entries(dict, layers_at(layers, 0)) &&
+         bus_dict_put_number(dict, "lifetime-cap", DBUS_TYPE_UINT32, config->lifetime_cap) &&
+         bus_dict_put_number(dict, "undo-period", DBUS_TYPE_UINT32, config->undo_period) &&
+         bus_dict_put_number(dict, "idle-timeout", DBUS_TYPE_UINT32, handlers->idle_timeout) &&
+         (handlers->config_problem == NULL ||
+          bus_dict_put_string(dict, "config-problem", handlers->config_problem));
+}
+
+enum tlspin_code admin_status(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
+{
+  struct handlers *handlers = data;
+  struct layers *layers = policy_layers(handlers->policy);
+  DBusMessageIter iter, dict;
+
+  (void)call, (void)problem; /* no arguments, no errors */
+  layers_user(layers, handlers->now());
+  dbus_message_iter_init_append(reply, &iter);
+  return handlers_filled(bus_dict_open(&iter, &dict) && put_status(&dict, handlers) &&
+                         bus_dict_close(&iter, &dict) && put_layers(&iter, layers));
+}

@@ -1,0 +1,156 @@
+/* One SQLite file of pins: open, verify, get, put, list, clear, undo.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The store knows nothing of D-Bus, layers, lifetimes or the clock: `now` is passed in, in
+ * seconds since 1970. One thread. The file format is described in tlspin-store(5).
+ *
+ * Every function that can fail returns a code of tlspin-error.h. TLSPIN_E_NOT_FOUND is said only
+ * where the file was readable, verified, and holds no such row; whatever can't be read is
+ * TLSPIN_UNAVAILABLE. An error of a write means "unknown": the row may be there or not, and
+ * the write may be tried again.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "common/bytes.h"
+#include "common/host.h"
+#include "common/tlspin-error.h"
+#include "pinning/ticket.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What an entry of a system layer imposes on the user (always LOCK_NONE in the user's own). */
+enum lock {
+  LOCK_NONE,
+  LOCK_ENFORCE, /* the user's entries are passed over */
+  LOCK_REPORT,  /* the same, and a mismatch is reported but not enforced */
+  LOCK_OFF,     /* pinning is off for the peer */
+  LOCK_COUNT
+};
+
+/* A row of the table `ticket` (RFC 8672 section 2.3). */
+struct ticket_row {
+  struct peer peer;
+  struct span ticket;    /* 1 to 65,535 octets */
+  struct span secret;    /* the pinning secret that goes with the ticket */
+  enum ticket_hash hash; /* the hash of the connection that yielded the secret */
+  uint64_t series;    /* the unbroken series of tickets, each proved by the one before: never 0 */
+  int64_t first_seen; /* when the series began */
+  int64_t issued;     /* when this ticket was stored */
+  int64_t expires;
+  enum lock lock;
+  void *owned; /* what ticket and secret point into, or NULL: ticket_row_clear */
+};
+
+/* Frees what the row owns, wiped first. */
+void ticket_row_clear(struct ticket_row *row);
+
+/* What was last reported about a peer that is pinned. */
+struct failure_row {
+  char reason[32]; /* a token */
+  int64_t first;
+  int64_t last;
+  uint32_t count;
+};
+
+/* Which entries are meant. Unset fields (NULL, -1, 0, 0) mean any. */
+struct store_filter {
+  const char *pattern; /* a glob over the host: '*' and '?' (and nothing else is special) */
+  const char *host;    /* exactly this normalised host */
+  int protocol;        /* enum protocol, or -1 */
+  uint16_t port;
+  int64_t since; /* stored or renewed at or after this time */
+};
+#define STORE_FILTER_ANY ((struct store_filter){NULL, NULL, -1, 0, 0})
+
+enum store_kind {
+  STORE_USER,  /* created where it is missing, writable, locked against being replaced under us */
+  STORE_SYSTEM /* read-only, never created */
+};
+
+struct store;
+
+/* Opens a store and reads it through once: every row's digest and the digest over all of them.
+ * path: the file. A user store's folder is made with mode 0700 where it is missing.
+ * owner: who must own file and folder. Nobody else may be able to write to them; a user store must
+ * not be readable by others either.
+ * On success *store is to be closed by store_close. Otherwise *store is NULL, the code is
+ * TLSPIN_UNAVAILABLE, and *problem (to be freed by g_free) says in the user's language which file
+ * it is, what is wrong with it, and what to do. A missing file is a problem for a system store, and
+ * for a user store that was there before (the lock file beside it remembers): lost pins must not
+ * look like none. */
+enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
+                            struct store **store, char **problem);
+
+/* NULL is fine. */
+void store_close(struct store *store);
+
+/* False once the file was renamed, replaced or deleted behind us; then the store must be opened
+ * again and not be believed. One stat(2). */
+bool store_in_place(struct store *store);
+
+/* The row of a peer, expired or not. The row owns its octets. */
+enum tlspin_code store_get(struct store *store, const struct peer *peer, struct ticket_row *row);
+
+/* Stores a row if the peer's row there is still of the series `expected` (0: there is no row, or
+ * only one that had expired at `now`); otherwise nothing is changed and TLSPIN_MISMATCH is
+ * returned, so that of two programs that meet a server for the first time the first one's pin
+ * stands, and what a user cleared meanwhile does not come back. row->digest and such are the
+ * store's own business. */
+enum tlspin_code store_put(struct store *store, const struct ticket_row *row, uint64_t expected,
+                           int64_t now);
+
+/* Counts a failure for a peer. */
+enum tlspin_code store_put_failure(struct store *store, const struct peer *peer, const char *reason,
+                                   int64_t now);
+enum tlspin_code store_get_failure(struct store *store, const struct peer *peer,
+                                   struct failure_row *failure);
+
+/* Told of each row in the order (host, protocol, port); row is the store's, for the call. Returning
+ * false ends the walk. */
+typedef bool (*store_visit)(const struct ticket_row *row, void *data);
+
+/* Walks over the rows that fit the filter and come after `after` (NULL: from the start), at most
+ * `limit` of them. Every row's digest is checked. */
+enum tlspin_code store_list(struct store *store, const struct store_filter *filter,
+                            const struct peer *after, uint32_t limit, store_visit visit,
+                            void *data);
+
+enum tlspin_code store_count(struct store *store, uint64_t *count);
+
+/* What a clear or an undo did. */
+struct store_change {
+  uint64_t operation; /* its number in the journal; 0 where nothing was done */
+  uint64_t changed;   /* entries removed by a clear; brought back or removed again by an undo */
+  uint64_t replaced;  /* by an undo: newer entries that made way, and are in the journal now */
+};
+
+/* Removes the rows that fit, with their failures, and keeps them in the journal until
+ * store_forget. TLSPIN_E_NOT_FOUND where no row fits: then the journal is unchanged too. */
+enum tlspin_code store_clear(struct store *store, const struct store_filter *filter, int64_t now,
+                             struct store_change *change);
+
+/* Takes an operation of the journal back: every row that it touched becomes again what it was
+ * before. That is itself an operation, so that an undo can be undone by its number.
+ * operation: 0 means the newest that was not taken back yet and isn't an undo itself.
+ * TLSPIN_E_NOTHING_TO_UNDO where there is none, or that one was taken back already. */
+enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,
+                            struct store_change *change);
+
+/* Forgets the operations made before `before`: they can't be undone any more, and secure_delete
+ * takes their rows out of the file. */
+enum tlspin_code store_forget(struct store *store, int64_t before);
+
+/* The peers that the last clear or undo touched, at most `limit`, for the signal. */
+enum tlspin_code store_touched(struct store *store, uint64_t operation, uint32_t limit,
+                               void (*visit)(const struct peer *peer, void *data), void *data);
+
+/* Makes a file that store_open takes as a system layer, from rows; for the policy compiler and for
+ * tests. An existing file is replaced atomically, or kept on any error. */
+enum tlspin_code store_write_layer(const char *path, const struct ticket_row *rows, size_t count,
+                                   char **problem);
+
+#endif

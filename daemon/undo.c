@@ -1,0 +1,122 @@
+/* Taking an operation back: see store_undo in store.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/journal.h"
+
+/* Once an undo is taken back, its own target is in force again, and so on down to the clear at the
+ * bottom; operations that were forgotten need no mark. */
+static enum tlspin_code mark_chain(struct work *work, struct operation_row row)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  for (bool undone = true; code == TLSPIN_OK; undone = !undone) {
+    row.undone = undone;
+    code = journal_put(&work->change, &row);
+    if (code != TLSPIN_OK || row.target == 0)
+      return code;
+    code = journal_find(work->store, row.target, &row);
+  }
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+/* Whether a row is what the target of this undo left there: nothing after a clear, and after an
+ * undo what had been there before that one's own target. Where that was forgotten, the row counts
+ * as newer. */
+static bool is_as_left(struct work *work, const struct operation_row *target,
+                       const struct ticket_row *current)
+{
+  struct cell key[TABLE_KEY], cells[TABLE_COLUMNS];
+  struct digest digest;
+  struct image_row image;
+  bool as_left;
+
+  key[0] = cell_integer((int64_t)target->target);
+  peer_to_cells(&current->peer, key + 1);
+  as_left = contents_get(&work->store->db, TABLE_BEFORE, key, cells, &digest) == TLSPIN_OK &&
+            image_row_of_cells(cells, &image) && image.present &&
+            ticket_row_equal(&image.ticket, current);
+  database_reset(work->store->db.get[TABLE_BEFORE]);
+  return as_left;
+}
+
+/* current: NULL where there is none. */
+static enum tlspin_code restore(struct work *work, const struct image_row *image,
+                                const struct ticket_row *current)
+{
+  const struct peer *peer = &image->ticket.peer;
+  struct cell cells[TABLE_COLUMNS];
+  enum tlspin_code code = journal_keep(work, peer, current);
+
+  ticket_row_to_cells(&image->ticket, cells); /* the key, and for a row that was there the rest */
+  if (code == TLSPIN_OK)
+    code = image->present ? change_put(&work->change, TABLE_TICKET, cells)
+                          : change_drop(&work->change, TABLE_TICKET, cells);
+  return code == TLSPIN_OK ? journal_drop_failure(work, peer) : code;
+}
+
+/* A peer that already is what it was before needs nothing. */
+static enum tlspin_code undo_peer(struct work *work, const struct operation_row *target,
+                                  const struct image_row *image)
+{
+  struct ticket_row current;
+  enum tlspin_code code = store_get(work->store, &image->ticket.peer, &current);
+  bool present = code == TLSPIN_OK;
+
+  if (code != TLSPIN_OK && code != TLSPIN_E_NOT_FOUND)
+    return code;
+  code = TLSPIN_OK;
+  if (present != image->present || (present && !ticket_row_equal(&current, &image->ticket))) {
+    code = restore(work, image, present ? &current : NULL);
+    work->done.changed++;
+    work->done.replaced += present && !is_as_left(work, target, &current);
+  }
+  ticket_row_clear(&current);
+  return code;
+}
+
+static enum tlspin_code undo_peers(struct work *work, const struct operation_row *target)
+{
+  enum tlspin_code code = TLSPIN_OK;
+  const struct peer *after = NULL;
+  struct image_row image;
+  struct peer last;
+
+  while (code == TLSPIN_OK) {
+    code = journal_next(work->store, target->id, after, &image);
+    if (code != TLSPIN_OK)
+      break;
+    last = image.ticket.peer;
+    after = &last;
+    code = undo_peer(work, target, &image);
+    ticket_row_clear(&image.ticket);
+  }
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+static enum tlspin_code undo_all(struct work *work, uint64_t id, int64_t now)
+{
+  struct operation_row target;
+  enum tlspin_code code = journal_find(work->store, id, &target);
+
+  if (code == TLSPIN_E_NOT_FOUND || (code == TLSPIN_OK && target.undone))
+    return TLSPIN_E_NOTHING_TO_UNDO;
+  if (code == TLSPIN_OK)
+    code = journal_number(work, OPERATION_UNDO, target.id, now);
+  if (code == TLSPIN_OK)
+    code = mark_chain(work, target);
+  return code == TLSPIN_OK ? undo_peers(work, &target) : code;
+}
+
+enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,
+                            struct store_change *change)
+{
+  enum tlspin_code code;
+  struct work work;
+
+  *change = (struct store_change){.operation = 0};
+  if (!time_is_valid(now))
+    return TLSPIN_E_ARGUMENT;
+  code = journal_begin(&work, store);
+  return code == TLSPIN_OK ? journal_end(&work, undo_all(&work, operation, now), change) : code;
+}

@@ -1,0 +1,145 @@
+/* Reading a file through before it is believed: see contents_verify in contents.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/contents.h"
+
+#include "common/text.h"
+#include "daemon/row.h"
+
+#include <string.h>
+
+enum { KEY_OCTETS = 512 }; /* more than the octets of a key */
+
+/* A row that has its digest right but is none that tlspin writes was not damaged by chance. */
+static bool is_sound(enum table_id table, const struct cell *cells, enum store_kind kind)
+{
+  struct ticket_row ticket;
+  struct failure_row failure;
+  struct operation_row operation;
+  struct image_row image;
+  struct peer peer;
+
+  switch (table) {
+  case TABLE_TICKET:
+    return ticket_row_of_cells(cells, kind, &ticket);
+  case TABLE_FAILURE:
+    return failure_row_of_cells(cells, &peer, &failure);
+  case TABLE_OPERATION:
+    return operation_row_of_cells(cells, &operation);
+  default:
+    return image_row_of_cells(cells, &image);
+  }
+}
+
+/* Keeps a row's key over the step to the next one. */
+struct last_key {
+  struct cell cells[TABLE_KEY];
+  uint8_t octets[KEY_OCTETS];
+  bool set;
+};
+
+static bool keep_key(const struct table *table, const struct cell *cells, struct last_key *last)
+{
+  struct writer w = writer_of(last->octets, sizeof last->octets);
+
+  for (int i = 0; i < table->key; i++) {
+    last->cells[i] = cells[i];
+    last->cells[i].bytes.data = last->octets + w.used;
+    writer_put(&w, cells[i].bytes);
+  }
+  last->set = true;
+  return !w.failed;
+}
+
+/* The order counts: a lookup goes down the tree by it, and would miss a row that a scan still
+ * meets. */
+static bool scan_rows(struct database *db, enum table_id table, enum store_kind kind,
+                      sqlite3_stmt *statement, struct contents *found)
+{
+  struct cell cells[TABLE_COLUMNS];
+  struct last_key last = {.set = false};
+  struct digest digest;
+  enum step step;
+
+  while ((step = database_step(statement)) == STEP_ROW) {
+    if (!cells_read(db->checksum, &tables[table], statement, cells, &digest) ||
+        (last.set && cells_compare(&tables[table], last.cells, cells) >= 0) ||
+        !keep_key(&tables[table], cells, &last) || !is_sound(table, cells, kind))
+      return false;
+    digest_toggle(&found->all, &digest);
+    found->rows++;
+  }
+  return step == STEP_DONE;
+}
+
+static bool scan_table(struct database *db, enum table_id table, enum store_kind kind,
+                       struct contents *found)
+{
+  sqlite3_stmt *statement = NULL;
+  bool fine =
+      sqlite3_prepare_v2(db->handle, tables[table].scan, -1, &statement, NULL) == SQLITE_OK &&
+      scan_rows(db, table, kind, statement, found);
+
+  sqlite3_finalize(statement);
+  return fine;
+}
+
+/* It finds pages that are used twice or free and used: the next write would destroy rows by them.
+ * And it makes sure that the scans come to an end. */
+static bool structure_is_sound(struct database *db)
+{
+  sqlite3_stmt *statement = NULL;
+  bool fine =
+      sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL) == SQLITE_OK &&
+      database_step(statement) == STEP_ROW &&
+      g_strcmp0((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
+
+  sqlite3_finalize(statement);
+  return fine;
+}
+
+static const char *verify(struct database *db, enum store_kind kind)
+{
+  struct contents said, found = {.rows = 0};
+
+  if (!structure_is_sound(db))
+    return _("its pages don't fit together");
+  if (!contents_load(db, &said))
+    return _("its digest can't be read");
+  for (int i = 0; i < TABLES; i++)
+    if (!scan_table(db, (enum table_id)i, kind, &found))
+      return _("an entry in it is not what was written");
+  if (found.rows != said.rows || memcmp(&found.all, &said.all, sizeof found.all) != 0)
+    return _("entries are missing from it or too many");
+  return NULL;
+}
+
+/* Whether SQLite's last error says something else than "damaged" does. */
+static bool is_fault_of_sqlite(sqlite3 *handle)
+{
+  switch (sqlite3_errcode(handle)) {
+  case SQLITE_OK:
+  case SQLITE_ROW:
+  case SQLITE_DONE:
+    return false;
+  default:
+    return true;
+  }
+}
+
+char *contents_verify(struct database *db, enum store_kind kind)
+{
+  const char *fault = NULL;
+  char *text = NULL;
+
+  database_refuel_all(db);
+  if (database_finish(db->statements[STATEMENT_BEGIN]))
+    fault = verify(db, kind);
+  if (is_fault_of_sqlite(db->handle))
+    fault = database_fault(db);
+  text = g_strdup(fault);
+  if (!sqlite3_get_autocommit(db->handle))
+    database_finish(db->statements[STATEMENT_ROLLBACK]);
+  return text;
+}

@@ -1,0 +1,24 @@
+/* The contract on the bus: names and limits. What they mean is documented in the XML files beside
+ * this one.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef BUS_NAMES_H
+#define BUS_NAMES_H
+
+/* Two names, because sandboxes filter by name: what every program needs, and what only the user may
+ * do. */
+#define BUS_PINS       "org.tlspin.Pins1"
+#define BUS_PINS_PATH  "/org/tlspin/Pins1"
+#define BUS_ADMIN      "org.tlspin.Admin1"
+#define BUS_ADMIN_PATH "/org/tlspin/Admin1"
+
+enum {
+  BUS_TICKET_MAX = 65535, /* octets of a ticket */
+  BUS_NAME_MAX = 1024,    /* octets of a host or a pattern before it is looked at */
+  BUS_CURSOR_MAX = 512,   /* octets of a cursor */
+  BUS_LIST_MAX = 1000,    /* entries in one reply of List */
+  BUS_CHANGED_MAX = 64    /* peers named in one signal Changed */
+};
+
+#endif
