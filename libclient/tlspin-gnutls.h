@@ -1,0 +1,112 @@
+/* tlspin: pinning for programs that use GnuTLS (RFC 8672).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ *   gnutls_init(&session, GNUTLS_CLIENT);
+ *   ...credentials, priorities, gnutls_session_set_verify_cert(session, host, 0)...
+ *   tlspin_gnutls_attach(session, host, port, TLSPIN_TOFU);
+ *   ...connect...
+ *   rc = gnutls_handshake(session);
+ *   ...where the certificate is checked by hand, check it here...
+ *   if (tlspin_gnutls_finish(session, rc, 0) != TLSPIN_OK)
+ *     complain(tlspin_gnutls_message(session));
+ *
+ * A server that does not meet its pin never gets a byte of application data: the handshake ends
+ * before the client's certificate and Finished, with the alert handshake_failure. Pins don't
+ * replace the check of the certificate.
+ *
+ * Threads: as GnuTLS has it, a session belongs to one thread at a time.
+ */
+#ifndef TLSPIN_GNUTLS_H
+#define TLSPIN_GNUTLS_H
+
+#include <gnutls/gnutls.h>
+
+#include "tlspin.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What to do when the pin store has no clear answer. In every case a server that does not meet its
+ * pin is refused, unless `advisory` is set.
+ *
+ *                               strict   tofu                  advisory
+ *   mismatch                    fail     fail                  report
+ *   unavailable                 fail     go on, store nothing  go on, store nothing
+ *   store damaged, clock        fail     go on, store nothing  go on, store nothing
+ *   no pin                      go on    store                 store
+ */
+enum tlspin_gnutls_flags {
+  TLSPIN_TOFU = 0,
+  TLSPIN_STRICT = 1 << 0,
+  TLSPIN_ADVISORY = 1 << 1,
+  /* The program is going to offer a session to resume (gnutls_session_set_data). The ticket is then
+   * left out, as RFC 8672 section 2.2 wants it; if the server declines the session and is pinned,
+   * the handshake is refused with the reason "resumption-declined": connect again without the
+   * session. */
+  TLSPIN_RESUMING = 1 << 2
+};
+
+/* Prepares a client's session for one pinned handshake. To be called once, after the priorities are
+ * set and before gnutls_handshake; the earlier, the better: the question goes to the daemon at once
+ * and is waited for only when ClientHello is written. Takes the session's handshake hook
+ * (gnutls_handshake_set_hook_function) and its key-log function, which is chained; sets the server
+ * name (SNI) to the normalised host. The program must change none of these afterwards. host: the
+ * name that the certificate is checked for, UTF-8. port: 1 to 65535. flags: of enum
+ * tlspin_gnutls_flags. Returns TLSPIN_OK; or, with the session unchanged, TLSPIN_CANNOT_BE_PINNED
+ * (host is an address or NULL, or the session is DTLS: GnuTLS has no DTLS 1.3), TLSPIN_E_ARGUMENT,
+ * TLSPIN_E_TLS (a GnuTLS that can't be used, or attached already), TLSPIN_E_MEMORY. */
+TLSPIN_API int tlspin_gnutls_attach(gnutls_session_t session, const char *host, unsigned port,
+                                    unsigned flags);
+
+/* The same by another way to the store. context: must live as long as the session. */
+TLSPIN_API int tlspin_gnutls_attach_with(gnutls_session_t session, tlspin_t *context,
+                                         const char *host, unsigned port, unsigned flags);
+
+enum tlspin_gnutls_finish_flags {
+  TLSPIN_WAIT = 1 << 0 /* wait until the new ticket is on the disk */
+};
+
+/* To be called once the handshake is over and the certificate accepted, before any application
+ * data. handshake: what gnutls_handshake returned; on an error nothing is stored, and the report
+ * says whether the pin was the cause. A program that refuses the certificate afterwards calls it
+ * with GNUTLS_E_CERTIFICATE_ERROR. Stores the new ticket, where that is right. A handshake without
+ * finish stores nothing. Returns TLSPIN_OK: go on; TLSPIN_MISMATCH: the server did not meet its
+ * pin; TLSPIN_UNAVAILABLE, TLSPIN_STORE_DAMAGED, TLSPIN_CLOCK_SUSPECT: refused at level strict;
+ * TLSPIN_E_TLS: the handshake failed for another reason; TLSPIN_E_ARGUMENT: nothing is attached to
+ * the session. */
+TLSPIN_API int tlspin_gnutls_finish(gnutls_session_t session, int handshake, unsigned flags);
+
+/* The report: what happened. Valid from attach until gnutls_deinit; before finish it says what is
+ * known so far. */
+TLSPIN_API int tlspin_gnutls_answer(
+    gnutls_session_t session); /* what the store said: an answer of tlspin-error.h */
+TLSPIN_API const char *
+tlspin_gnutls_reason(gnutls_session_t session); /* of a mismatch: "proof-wrong"...; else "" */
+TLSPIN_API const char *
+tlspin_gnutls_layer(gnutls_session_t session); /* whose pin it is: "user"...; else "" */
+TLSPIN_API int
+tlspin_gnutls_asked(gnutls_session_t session);               /* ClientHello carried the extension */
+TLSPIN_API int tlspin_gnutls_sent(gnutls_session_t session); /* it carried a ticket */
+TLSPIN_API int
+tlspin_gnutls_proved(gnutls_session_t session); /* the server proved that it is the one pinned */
+TLSPIN_API uint32_t tlspin_gnutls_lifetime(
+    gnutls_session_t session); /* of the new ticket, as the server said; seconds */
+TLSPIN_API uint64_t tlspin_gnutls_stored(
+    gnutls_session_t session); /* when the stored ticket ends; 0: not stored, or not waited for */
+TLSPIN_API int
+tlspin_gnutls_kept(gnutls_session_t session); /* what became of the new ticket: TLSPIN_OK: stored,
+                                                 or sent to be; TLSPIN_NO_PIN: there was none to
+                                                 store; TLSPIN_MISMATCH: the pin was changed
+                                                 meanwhile; else the error of tlspin_store */
+TLSPIN_API const char *tlspin_gnutls_host(gnutls_session_t session); /* the normalised host */
+
+/* The report as text for the user: a sentence or two, in the user's language; after a mismatch it
+ * names the command that mends it. Belongs to the session; valid until the next call. */
+TLSPIN_API const char *tlspin_gnutls_message(gnutls_session_t session);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
