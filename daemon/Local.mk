@@ -19,7 +19,7 @@ libdaemon_la_SOURCES = \
 	daemon/undo.c \
 	daemon/verify.c
 libdaemon_la_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(SQLITE_CFLAGS)
-libdaemon_la_LIBADD = libpinning.la libcommon.la $(GLIB_LIBS) $(SQLITE_LIBS)
+libdaemon_la_LIBADD = libpinning.la $(GLIB_LIBS) $(SQLITE_LIBS)
 
 libdaemon_la_SOURCES += \
 	daemon/admin.c \

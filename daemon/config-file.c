@@ -25,14 +25,14 @@ static const struct setting {
     {"idle-seconds", offsetof(struct config, idle_timeout), 1, 0, 7 * DAY},
 };
 
-/* The first problem is kept for Status; all are logged. */
+/* The first problem is kept for Status, which must be UTF-8 whatever the file holds; all are
+ * logged. problem: is freed. */
 static void note(struct config *config, char *problem)
 {
   g_warning("%s", problem);
   if (config->problem == NULL)
-    config->problem = problem;
-  else
-    g_free(problem);
+    config->problem = g_utf8_make_valid(problem, -1);
+  g_free(problem);
 }
 
 static const struct setting *find(const char *key)

@@ -8,11 +8,16 @@
 
 #include <string.h>
 
+enum { ERROR_TEXT_MAX = 2048 };
+
+/* A text may quote an argument, which may be as long as a message, and a file's name, which need
+ * not be UTF-8: libdbus and the bus would put an end to the daemon over either. */
 static DBusMessage *make_error(DBusMessage *call, enum tlspin_code code, const char *text)
 {
-  if (text == NULL || text[0] == '\0')
-    text = tlspin_code_text(code);
-  return dbus_message_new_error(call, tlspin_code_dbus_name(code), text);
+  const char *said = text != NULL && text[0] != '\0' ? text : tlspin_code_text(code);
+  g_autofree char *valid = g_utf8_make_valid(said, (gssize)strnlen(said, ERROR_TEXT_MAX));
+
+  return dbus_message_new_error(call, tlspin_code_dbus_name(code), valid);
 }
 
 static DBusMessage *unknown(DBusMessage *call)

@@ -72,6 +72,8 @@ static enum tlspin_code check_folder(const char *folder, struct file_rule rule, 
   if (stat(folder, &status) != 0)
     return problem_set(problem, _("The folder %s can't be looked at: %s."), folder,
                        g_strerror(errno));
+  if (!S_ISDIR(status.st_mode))
+    return problem_set(problem, _("%s is not a folder. Move it away."), folder);
   return check_owner(folder, &status, rule, problem);
 }
 

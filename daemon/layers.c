@@ -5,8 +5,8 @@
 #include "daemon/layers.h"
 
 #include "common/text.h"
+#include "daemon/file.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -17,6 +17,7 @@ struct layers {
   uid_t system_owner;
   struct layer user;
   int64_t user_tried; /* `now` of the last attempt to open the user's store */
+  bool user_failed;   /* to be read, since it was opened */
   GPtrArray *system;  /* struct layer, highest precedence first */
   char *fingerprint;  /* of the folders' contents when they were read */
 };
@@ -38,23 +39,43 @@ static void layer_free(void *data)
   g_free(layer);
 }
 
+/* Names of files are any octets; what goes into messages must be UTF-8. */
+static struct layer *layer_new(const char *name, const char *path)
+{
+  struct layer *layer = g_new0(struct layer, 1);
+
+  layer->name = g_utf8_make_valid(name, -1);
+  layer->path = g_strdup(path);
+  return layer;
+}
+
+/* problem: is freed. */
+static void layer_set_problem(struct layer *layer, char *problem)
+{
+  layer->problem = g_utf8_make_valid(problem, -1);
+  g_warning("%s", layer->problem);
+  g_free(problem);
+}
+
 static void layer_open(struct layer *layer, enum store_kind kind, uid_t owner)
 {
+  char *problem;
+
   layer_clear(layer);
-  if (store_open(layer->path, kind, owner, &layer->store, &layer->problem) != TLSPIN_OK)
-    g_warning("%s", layer->problem);
+  if (store_open(layer->path, kind, owner, &layer->store, &problem) != TLSPIN_OK)
+    layer_set_problem(layer, problem);
 }
 
 /* A layer that can't even be listed: every peer might be in it. */
 static void add_problem(GPtrArray *system, const char *dir, const char *problem)
 {
-  struct layer *layer = g_new0(struct layer, 1);
+  g_autofree char *name = g_path_get_basename(dir);
+  struct layer *layer = layer_new(name, dir);
 
-  layer->name = g_path_get_basename(dir);
-  layer->path = g_strdup(dir);
-  layer->problem = g_strdup_printf(
-      _("The folder of system pins '%s' can't be read: %s. Mend its permissions."), dir, problem);
-  g_warning("%s", layer->problem);
+  layer_set_problem(
+      layer,
+      g_strdup_printf(_("The folder of system pins '%s' can't be read: %s. Mend its permissions."),
+                      dir, problem));
   g_ptr_array_add(system, layer);
 }
 
@@ -76,6 +97,16 @@ static void list_folder(const char *dir, GHashTable *paths, GPtrArray *problems)
       g_hash_table_insert(paths, g_strdup(name), g_build_filename(dir, name, NULL));
 }
 
+/* Who may not make a layer may not take one away either. */
+static bool is_trusted(const struct layers *layers, const char *path)
+{
+  struct file_rule rule = {STORE_SYSTEM, layers->system_owner};
+  g_autofree char *resolved = NULL, *problem = NULL;
+
+  return file_resolve(path, rule, &resolved, &problem) == TLSPIN_OK &&
+         file_check(resolved, rule, &problem) == TLSPIN_OK;
+}
+
 /* An empty file of the administrator's that has a namesake of the vendor's is there only to mask
  * it. Any other empty file is a layer that lost its contents. */
 static bool is_mask(const struct layers *layers, const char *name, const char *path)
@@ -84,7 +115,7 @@ static bool is_mask(const struct layers *layers, const char *name, const char *p
   struct stat status;
 
   return strcmp(path, vendor) != 0 && lstat(path, &status) == 0 && S_ISREG(status.st_mode) &&
-         status.st_size == 0 && lstat(vendor, &status) == 0;
+         status.st_size == 0 && lstat(vendor, &status) == 0 && is_trusted(layers, path);
 }
 
 static int by_name_descending(gconstpointer a, gconstpointer b)
@@ -102,9 +133,7 @@ static GPtrArray *open_system(const struct layers *layers, GHashTable *paths, GP
 
     if (is_mask(layers, item->data, path))
       continue;
-    layer = g_new0(struct layer, 1);
-    layer->name = g_strdup(item->data);
-    layer->path = g_strdup(path);
+    layer = layer_new(item->data, path);
     layer_open(layer, STORE_SYSTEM, layers->system_owner);
     g_ptr_array_add(problems, layer);
   }
@@ -133,6 +162,15 @@ static char *take_fingerprint(const struct layers *layers, GHashTable *paths)
   return g_string_free(text, FALSE);
 }
 
+/* What made a layer unreadable need not show in its file. */
+static bool any_problem(const GPtrArray *system)
+{
+  for (guint i = 0; system != NULL && i < system->len; i++)
+    if (((const struct layer *)system->pdata[i])->problem != NULL)
+      return true;
+  return false;
+}
+
 bool layers_reload_system(struct layers *layers)
 {
   g_autoptr(GHashTable) paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -142,7 +180,8 @@ bool layers_reload_system(struct layers *layers)
   list_folder(layers->vendor_dir, paths, found);
   list_folder(layers->admin_dir, paths, found);
   fingerprint = take_fingerprint(layers, paths);
-  if (found->len == 0 && g_strcmp0(fingerprint, layers->fingerprint) == 0)
+  if (found->len == 0 && !any_problem(layers->system) &&
+      g_strcmp0(fingerprint, layers->fingerprint) == 0)
     return false;
   open_system(layers, paths, found);
   g_clear_pointer(&layers->system, g_ptr_array_unref);
@@ -186,9 +225,11 @@ const struct layer *layers_user(struct layers *layers, int64_t now)
 {
   struct layer *user = &layers->user;
   bool gone = user->store != NULL && !store_in_place(user->store);
+  bool failed = user->store == NULL || layers->user_failed;
 
-  if (gone || (user->store == NULL && now != layers->user_tried)) {
+  if (gone || (failed && now != layers->user_tried)) {
     layers->user_tried = now;
+    layers->user_failed = false;
     layer_open(user, STORE_USER, layers->user_owner);
   }
   return user;
@@ -240,8 +281,8 @@ static void decide(struct layers_answer *answer, const struct layer *layer, stru
  * 5. Nothing was found in layers that could all be read: no pin.
  *
  * Layers that can be read are enforced, whatever the others are like. */
-void layers_get(struct layers *layers, const struct peer *peer, int64_t now,
-                struct layers_answer *answer)
+void layers_judge(struct layers *layers, const struct peer *peer, int64_t now,
+                  struct layers_answer *answer)
 {
   const struct layer *unreadable = NULL;
   bool expired = false;
@@ -249,8 +290,8 @@ void layers_get(struct layers *layers, const struct peer *peer, int64_t now,
   enum tlspin_code code;
 
   *answer = (struct layers_answer){.code = TLSPIN_NO_PIN};
-  for (size_t i = layers->system->len; i > 0;
-       i--) { /* lowest first, so that the last one found stands */
+  /* Lowest first, so that the last one found stands. */
+  for (size_t i = layers->system->len; i > 0; i--) {
     const struct layer *layer = layers_at(layers, i);
 
     code = ask(layer, peer, now, &row, &expired);
@@ -263,7 +304,8 @@ void layers_get(struct layers *layers, const struct peer *peer, int64_t now,
   }
   if (answer->layer != NULL && answer->row.lock != LOCK_NONE)
     return;
-  code = ask(layers_user(layers, now), peer, now, &row, &expired);
+  code = ask(&layers->user, peer, now, &row, &expired);
+  layers->user_failed = layers->user_failed || code == TLSPIN_UNAVAILABLE;
   if (code == TLSPIN_MATCH)
     decide(answer, &layers->user, &row); /* 2 */
   if (answer->layer != NULL)
@@ -276,6 +318,13 @@ void layers_get(struct layers *layers, const struct peer *peer, int64_t now,
                    : unreadable != NULL        ? "layer-unreadable"
                    : expired                   ? "expired"
                                                : "none";
+}
+
+void layers_get(struct layers *layers, const struct peer *peer, int64_t now,
+                struct layers_answer *answer)
+{
+  layers_user(layers, now);
+  layers_judge(layers, peer, now, answer);
 }
 
 void layers_answer_clear(struct layers_answer *answer)

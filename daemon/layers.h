@@ -24,10 +24,10 @@ struct layers_config {
 
 /* One store, or why it can't be read. */
 struct layer {
-  char *name; /* LAYER_USER or a file name */
-  char *path;
+  char *name;          /* LAYER_USER or a file name, in UTF-8 */
+  char *path;          /* not always in UTF-8 */
   struct store *store; /* NULL where it can't be read */
-  char *problem;       /* then: which file, what is wrong, what to do */
+  char *problem;       /* then, in UTF-8: which file, what is wrong, what to do */
 };
 
 struct layers;
@@ -53,8 +53,12 @@ void layers_get(struct layers *layers, const struct peer *peer, int64_t now,
                 struct layers_answer *answer);
 void layers_answer_clear(struct layers_answer *answer);
 
-/* The user's layer, opened again if its file was moved or could not be opened before (once a second
- * of `now` at the most); its store may be NULL. */
+/* The same while a walk over one of the layers is under way: no layer is opened again. */
+void layers_judge(struct layers *layers, const struct peer *peer, int64_t now,
+                  struct layers_answer *answer);
+
+/* The user's layer, opened again if its file was moved or, once a second of `now` at the most, if
+ * it could not be opened or read before; its store may be NULL. */
 const struct layer *layers_user(struct layers *layers, int64_t now);
 
 /* All layers, the user's first, then in order of precedence. */

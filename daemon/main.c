@@ -51,6 +51,7 @@ static GOptionEntry entries[] = {
 
 struct daemon {
   GMainLoop *loop;
+  bool over; /* perhaps before the loop runs */
   DBusConnection *connection;
   struct config config;
   struct layers *layers;
@@ -129,12 +130,15 @@ static void on_over(void *data, const char *why)
   struct daemon *daemon = data;
 
   g_info("Leaving: %s.", why);
+  daemon->over = true;
   g_main_loop_quit(daemon->loop);
 }
 
 static gboolean on_signal(gpointer data)
 {
-  on_over(data, "asked to");
+  struct daemon *daemon = data;
+
+  presence_leave(daemon->presence);
   return G_SOURCE_CONTINUE;
 }
 
@@ -167,13 +171,18 @@ static gboolean on_started(gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The names are asked for first: the bus works on that while the store is read. */
+/* The names are asked for first: the bus works on that while the store is read. Folders are watched
+ * before they are read, so that no change is missed in between. */
 static void start(struct daemon *daemon)
 {
   struct policy_config policy = {daemon->config.lifetime_cap, daemon->config.undo_period};
 
   loop_attach(daemon->connection);
   daemon->presence = presence_new(daemon->connection, daemon->config.idle_timeout, on_over, daemon);
+  daemon->watches[0] =
+      watch_new(or_else(options.admin_dir, ADMIN_DIR "/layers.d"), on_layers_changed, daemon);
+  daemon->watches[1] =
+      watch_new(or_else(options.vendor_dir, VENDOR_DIR "/layers.d"), on_layers_changed, daemon);
   daemon->layers = open_layers();
   daemon->handlers = (struct handlers){
       .policy = policy_new(daemon->layers, &policy),
@@ -186,10 +195,6 @@ static void start(struct daemon *daemon)
   };
   daemon->dispatch = (struct dispatch){handlers_interfaces, &daemon->handlers, handlers_served};
   dispatch_attach(&daemon->dispatch, daemon->connection);
-  daemon->watches[0] =
-      watch_new(or_else(options.admin_dir, ADMIN_DIR "/layers.d"), on_layers_changed, daemon);
-  daemon->watches[1] =
-      watch_new(or_else(options.vendor_dir, VENDOR_DIR "/layers.d"), on_layers_changed, daemon);
   g_unix_signal_add(SIGTERM, on_signal, daemon);
   g_unix_signal_add(SIGINT, on_signal, daemon);
   g_idle_add_full(G_PRIORITY_LOW, on_started, daemon, NULL);
@@ -252,7 +257,8 @@ int main(int argc, char **argv)
     return EXIT_BUS;
   daemon.loop = g_main_loop_new(NULL, FALSE);
   start(&daemon);
-  g_main_loop_run(daemon.loop);
+  if (!daemon.over)
+    g_main_loop_run(daemon.loop);
   stop(&daemon);
   return EXIT_SUCCESS;
 }

@@ -196,7 +196,7 @@ static bool is_masked(const struct walk *walk, const struct ticket_row *row)
 
   if (layers_count(walk->policy->layers) == 1)
     return false;
-  layers_get(walk->policy->layers, &row->peer, walk->now, &known);
+  layers_judge(walk->policy->layers, &row->peer, walk->now, &known);
   masked = known.layer != walk->layer;
   layers_answer_clear(&known);
   return masked;
@@ -205,7 +205,7 @@ static bool is_masked(const struct walk *walk, const struct ticket_row *row)
 static void visit_entry(struct walk *walk, const struct ticket_row *row)
 {
   struct policy_entry entry = {row, walk->layer, "active", NULL};
-  const struct layer *user = layers_user(walk->policy->layers, walk->now);
+  const struct layer *user = layers_at(walk->policy->layers, 0);
   struct failure_row failure;
 
   if (row->expires <= walk->now)

@@ -12,13 +12,11 @@ struct presence {
   DBusConnection *connection;
   presence_over over;
   void *data;
-  bool touched;   /* since the timer last fired */
-  bool leaving;   /* the names are being given back */
-  unsigned names; /* requests or releases that wait for their reply */
+  bool touched;     /* since the timer last fired */
+  bool leaving;     /* the names are being given back */
+  unsigned waiting; /* requests and releases without a reply yet */
   guint timer;
 };
-
-static const char *const names[] = {BUS_PINS, BUS_ADMIN};
 
 static void finish(struct presence *presence, const char *why)
 {
@@ -44,7 +42,7 @@ static void ask(struct presence *presence, DBusMessage *call, DBusPendingCallNot
               pending != NULL && dbus_pending_call_set_notify(pending, replied, presence, NULL);
 
   if (sent)
-    presence->names++;
+    presence->waiting++;
   else
     finish(presence, "the bus can't be asked for a name");
   if (pending != NULL)
@@ -63,15 +61,6 @@ static uint32_t result_of(DBusPendingCall *pending)
   return result;
 }
 
-static void on_requested(DBusPendingCall *pending, void *data)
-{
-  struct presence *presence = data;
-
-  presence->names--;
-  if (result_of(pending) != DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER)
-    finish(presence, "another daemon serves this bus already");
-}
-
 /* The bus answers in order: when the last release is answered, every call that was meant for us has
  * been served, and whatever comes now starts the daemon anew. */
 static void on_released(DBusPendingCall *pending, void *data)
@@ -79,19 +68,19 @@ static void on_released(DBusPendingCall *pending, void *data)
   struct presence *presence = data;
 
   (void)pending;
-  if (--presence->names == 0)
-    finish(presence, "idle");
+  if (--presence->waiting == 0)
+    finish(presence, "its names are given back");
 }
 
-static void request(struct presence *presence, const char *name)
+static void request(struct presence *presence, const char *name, dbus_uint32_t flags,
+                    DBusPendingCallNotifyFunction replied)
 {
-  dbus_uint32_t flags = DBUS_NAME_FLAG_DO_NOT_QUEUE;
   DBusMessage *call = bus_method("RequestName");
 
   if (call != NULL)
     dbus_message_append_args(call, DBUS_TYPE_STRING, &name, DBUS_TYPE_UINT32, &flags,
                              DBUS_TYPE_INVALID);
-  ask(presence, call, on_requested);
+  ask(presence, call, replied);
 }
 
 static void release(struct presence *presence, const char *name)
@@ -103,19 +92,53 @@ static void release(struct presence *presence, const char *name)
   ask(presence, call, on_released);
 }
 
+static void on_second(DBusPendingCall *pending, void *data)
+{
+  struct presence *presence = data;
+  uint32_t result = result_of(pending);
+
+  presence->waiting--;
+  if (result != DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER && result != DBUS_REQUEST_NAME_REPLY_IN_QUEUE)
+    finish(presence, "the bus refuses a name");
+}
+
+/* Calls to both names at once start two daemons. The first name alone decides between them: if each
+ * asked for both, either could win one, and both would leave. The winner may have to queue for the
+ * second name, while a daemon that is leaving has not given it back. */
+static void on_first(DBusPendingCall *pending, void *data)
+{
+  struct presence *presence = data;
+  uint32_t result = result_of(pending);
+
+  presence->waiting--;
+  if (result != DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER)
+    finish(presence, "another daemon serves this bus already");
+  else if (!presence->leaving)
+    request(presence, BUS_ADMIN, 0, on_second);
+}
+
+void presence_leave(struct presence *presence)
+{
+  if (presence->leaving) {
+    finish(presence, "told so twice");
+    return;
+  }
+  presence->leaving = true;
+  release(presence, BUS_PINS);
+  release(presence, BUS_ADMIN);
+}
+
 /* Between one and two idle_timeouts after the last call. */
 static gboolean on_timer(gpointer data)
 {
   struct presence *presence = data;
 
-  if (presence->touched || presence->names > 0) {
+  if (presence->touched || presence->waiting > 0) {
     presence->touched = false;
     return G_SOURCE_CONTINUE;
   }
   presence->timer = 0;
-  presence->leaving = true;
-  for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-    release(presence, names[i]);
+  presence_leave(presence);
   return G_SOURCE_REMOVE;
 }
 
@@ -141,8 +164,7 @@ struct presence *presence_new(DBusConnection *connection, uint32_t idle_timeout,
   presence->over = over;
   presence->data = data;
   dbus_connection_add_filter(connection, on_message, presence, NULL);
-  for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-    request(presence, names[i]);
+  request(presence, BUS_PINS, DBUS_NAME_FLAG_DO_NOT_QUEUE, on_first);
   if (idle_timeout > 0)
     presence->timer = g_timeout_add_seconds(idle_timeout, on_timer, presence);
   return presence;

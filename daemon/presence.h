@@ -15,13 +15,20 @@ struct presence;
  * idling, or the bus is gone. */
 typedef void (*presence_over)(void *data, const char *why);
 
-/* Asks for both names, without waiting. idle_timeout: seconds without a call after which they are
- * given back; 0: never. The connection must be attached to the main loop. */
+/* Asks for the names, without waiting; `over` may be told before this returns. idle_timeout:
+ * seconds without a call after which they are given back; 0: never. The connection must be attached
+ * to the main loop. */
 struct presence *presence_new(DBusConnection *connection, uint32_t idle_timeout, presence_over over,
                               void *data);
+
+/* The connection must not be dispatched any more. */
 void presence_free(struct presence *presence);
 
 /* A call was served: idling begins anew. */
 void presence_touch(struct presence *presence);
+
+/* Gives the names back; `over` is told when the calls that came before are served, or at once where
+ * this is said again. */
+void presence_leave(struct presence *presence);
 
 #endif

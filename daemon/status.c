@@ -7,10 +7,11 @@
 
 static bool put_layer(DBusMessageIter *array, const struct layer *layer)
 {
+  g_autofree char *path = g_utf8_make_valid(layer->path, -1);
   DBusMessageIter dict;
 
   return bus_dict_open(array, &dict) && bus_dict_put_string(&dict, "name", layer->name) &&
-         bus_dict_put_string(&dict, "path", layer->path) &&
+         bus_dict_put_string(&dict, "path", path) &&
          bus_dict_put_string(&dict, "state", layer->store != NULL ? "ok" : "unavailable") &&
          (layer->problem == NULL || bus_dict_put_string(&dict, "problem", layer->problem)) &&
          bus_dict_close(array, &dict);

@@ -15,7 +15,8 @@
 
 enum {
   EVENTS = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |
-           IN_DELETE_SELF | IN_MOVE_SELF
+           IN_DELETE_SELF | IN_MOVE_SELF,
+  ARM_TRIES = 8
 };
 
 struct watch {
@@ -38,15 +39,17 @@ static char *awaited(const struct watch *watch)
   return rest[0] == '\0' ? NULL : g_strndup(rest, strcspn(rest, "/"));
 }
 
-/* Watches the folder or its deepest parent that exists. */
-static void arm(struct watch *watch)
+/* Where the folder can't be reached, its parent tells of the change that lets it be reached: of its
+ * making, or of another mode. */
+static void arm_deepest(struct watch *watch)
 {
   if (watch->armed >= 0)
     inotify_rm_watch(watch->fd, watch->armed);
   g_free(watch->watched);
   watch->watched = g_strdup(watch->folder);
   while ((watch->armed = inotify_add_watch(watch->fd, watch->watched, EVENTS)) < 0 &&
-         (errno == ENOENT || errno == ENOTDIR) && strcmp(watch->watched, "/") != 0) {
+         (errno == ENOENT || errno == ENOTDIR || errno == EACCES) &&
+         strcmp(watch->watched, "/") != 0) {
     char *parent = g_path_get_dirname(watch->watched);
 
     g_free(watch->watched);
@@ -54,11 +57,33 @@ static void arm(struct watch *watch)
   }
 }
 
-/* Whether an event is about the folder; events in a parent are mostly about others. */
+/* Watches the folder or its deepest parent that can be watched; once more where the next folder on
+ * the way was made just before its parent was watched. */
+static void arm(struct watch *watch)
+{
+  for (int tries = 0; tries < ARM_TRIES; tries++) {
+    g_autofree char *name = NULL, *next = NULL;
+
+    arm_deepest(watch);
+    name = awaited(watch);
+    if (name == NULL)
+      return;
+    next = g_build_filename(watch->watched, name, NULL);
+    if (access(next, R_OK) != 0)
+      return;
+  }
+}
+
+/* Whether an event is about the folder; events in a parent are mostly about others. A watch that
+ * was taken back says so in an event of its own, and may have left others in the queue. */
 static bool concerns(const struct watch *watch, const struct inotify_event *event)
 {
   g_autofree char *name = awaited(watch);
 
+  if (event->mask & IN_Q_OVERFLOW)
+    return true;
+  if (event->wd != watch->armed || event->mask & IN_IGNORED)
+    return false;
   return name == NULL || event->len == 0 || strcmp(event->name, name) == 0;
 }
 
@@ -78,6 +103,11 @@ static bool read_events(struct watch *watch)
   return concerned;
 }
 
+static void say_blind(const struct watch *watch)
+{
+  g_warning(_("Changes in '%s' can't be noticed: %s."), watch->folder, g_strerror(errno));
+}
+
 static gboolean on_events(gint fd, GIOCondition condition, gpointer data)
 {
   struct watch *watch = data;
@@ -85,6 +115,8 @@ static gboolean on_events(gint fd, GIOCondition condition, gpointer data)
   (void)fd, (void)condition;
   if (read_events(watch)) {
     arm(watch); /* the folder may have come, gone or been replaced */
+    if (watch->armed < 0)
+      say_blind(watch);
     watch->changed(watch->data);
   }
   return G_SOURCE_CONTINUE;
@@ -102,7 +134,7 @@ struct watch *watch_new(const char *folder, void (*changed)(void *data), void *d
   if (watch->fd >= 0)
     arm(watch);
   if (watch->armed < 0) {
-    g_warning(_("Changes in '%s' can't be noticed: %s."), folder, g_strerror(errno));
+    say_blind(watch);
     watch_free(watch);
     return NULL;
   }

@@ -4,7 +4,7 @@ libbus_la_SOURCES = \
 	dbus/messages.c dbus/messages.h \
 	dbus/names.h
 libbus_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS)
-libbus_la_LIBADD = libpinning.la $(DBUS_LIBS)
+libbus_la_LIBADD = $(DBUS_LIBS)
 
 dist_dbusinterface_DATA = dbus/org.tlspin.Pins1.xml dbus/org.tlspin.Admin1.xml
 dbusservice_DATA = dbus/org.tlspin.Pins1.service dbus/org.tlspin.Admin1.service

@@ -16,7 +16,7 @@
 enum {
   BUS_TICKET_MAX = 65535, /* octets of a ticket */
   BUS_NAME_MAX = 1024,    /* octets of a host or a pattern before it is looked at */
-  BUS_CURSOR_MAX = 512,   /* octets of a cursor */
+  BUS_CURSOR_MAX = 1024,  /* octets of a cursor: the name of a file, a host, and a little more */
   BUS_LIST_MAX = 1000,    /* entries in one reply of List */
   BUS_CHANGED_MAX = 64    /* peers named in one signal Changed */
 };

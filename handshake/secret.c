@@ -5,6 +5,8 @@
 #include "handshake/secret.h"
 
 #include <malloc.h>
+#include "pinning/proof.h"
+
 #include <stdatomic.h>
 #include <string.h>
 

@@ -26,6 +26,7 @@ struct handshake {
   struct transcript transcript;
   struct traffic_secrets traffic;
   struct handshake_secrets secrets;
+  bool met;     /* a message went to or came from the other end */
   bool found;   /* secrets holds this connection's secrets */
   bool refused; /* for good */
 };
@@ -58,7 +59,7 @@ gnutls_session_t handshake_gnutls(const struct handshake *h)
  * nobody to be told. */
 int handshake_refuse(struct handshake *h)
 {
-  if (!h->refused && h->transcript.hello)
+  if (!h->refused && h->met)
     gnutls_alert_send(h->session, GNUTLS_AL_FATAL, GNUTLS_A_HANDSHAKE_FAILURE);
   h->refused = true;
   return GNUTLS_E_INSUFFICIENT_CREDENTIALS;
@@ -82,7 +83,8 @@ static int send_extension(gnutls_session_t session, gnutls_buffer_t extension)
   if (step == HANDSHAKE_REFUSE || body.failed)
     rc = handshake_refuse(h);
   else if (step == HANDSHAKE_GO_ON)
-    rc = gnutls_buffer_append_data(extension, body.data, body.used);
+    rc = body.used > 0 ? gnutls_buffer_append_data(extension, body.data, body.used)
+                       : GNUTLS_E_INT_RET_0; /* how an extension of zero octets is sent */
   free(buffer);
   return rc < 0 || step != HANDSHAKE_GO_ON ? rc : (int)body.used;
 }
@@ -93,6 +95,7 @@ static int receive_extension(gnutls_session_t session, const unsigned char *data
 
   if (h == NULL || h->refused)
     return GNUTLS_E_INSUFFICIENT_CREDENTIALS;
+  h->met = true;
   if (h->role->receive(h, (struct span){data, size}) == HANDSHAKE_REFUSE)
     return handshake_refuse(h);
   return 0;
@@ -121,8 +124,10 @@ static int on_message(gnutls_session_t session, unsigned type, unsigned when, un
     return 0;
   if (h->refused)
     return GNUTLS_E_INSUFFICIENT_CREDENTIALS;
+  h->met = h->met || incoming != 0;
   if (h->role->message(h, type, incoming != 0, body) == HANDSHAKE_REFUSE)
     return handshake_refuse(h);
+  h->met = true;
   transcript_add(&h->transcript, type, body);
   return 0;
 }
@@ -157,13 +162,17 @@ static void find_secrets(struct handshake *h)
   explicit_bzero(&secret, sizeof secret);
 }
 
-/* A failure here would go out unencrypted, so nothing is decided before the next hook. */
+/* A failure here would go out unencrypted, so nothing is decided before the next hook. But what was
+ * refused at the client's Finished is refused once more: a program that calls gnutls_handshake
+ * again gets behind that hook, and would be told that all is done. */
 static int on_secret(gnutls_session_t session, const char *label, const gnutls_datum_t *secret)
 {
   struct handshake *h = attached(session);
 
   if (h == NULL)
     return 0;
+  if (h->refused)
+    return GNUTLS_E_INSUFFICIENT_CREDENTIALS;
   if (!h->found && traffic_secrets_note(&h->traffic, label, secret)) {
     find_secrets(h);
     explicit_bzero(&h->traffic, sizeof h->traffic);

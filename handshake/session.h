@@ -9,7 +9,7 @@
 #define HANDSHAKE_SESSION_H
 
 #include "common/bytes.h"
-#include "pinning/ticket.h"
+#include "pinning/proof.h"
 
 #include <gnutls/gnutls.h>
 #include <stdbool.h>

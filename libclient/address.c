@@ -80,9 +80,10 @@ static size_t parse(const char *text, struct address list[ADDRESS_MAX])
   int found = 0;
   size_t count = 0;
 
-  if (!dbus_parse_address(text, &entries, &found, NULL))
-    return (size_t)last_say(0, _("The address of the session bus, '%s', can't be understood."),
-                            text);
+  if (!dbus_parse_address(text, &entries, &found, NULL)) {
+    last_say(0, _("The address of the session bus, '%s', can't be understood."), text);
+    return 0;
+  }
   for (int i = 0; i < found && count < ADDRESS_MAX; i++)
     if (read_entry(entries[i], &list[count]))
       count++;
@@ -100,10 +101,14 @@ static size_t parse_runtime_dir(const char *dir, struct address list[ADDRESS_MAX
   struct stat status;
 
   if (size < 0 || size >= (int)sizeof path || stat(path, &status) != 0 ||
-      !S_ISSOCK(status.st_mode) || status.st_uid != geteuid())
-    return (size_t)last_say(0, _("There is no session bus at '%s/bus'."), dir);
-  if (!set_socket(&list[0], path, false) || !set_text(&list[0], "path", path, NULL))
-    return (size_t)last_say(0, _("The path of the session bus, '%s', is too long."), path);
+      !S_ISSOCK(status.st_mode) || status.st_uid != geteuid()) {
+    last_say(0, _("There is no session bus at '%s/bus'."), dir);
+    return 0;
+  }
+  if (!set_socket(&list[0], path, false) || !set_text(&list[0], "path", path, NULL)) {
+    last_say(0, _("The path of the session bus, '%s', is too long."), path);
+    return 0;
+  }
   return 1;
 }
 
@@ -116,67 +121,66 @@ size_t address_list(const char *given, struct address list[ADDRESS_MAX])
     return parse(text, list);
   if (dir != NULL && dir[0] == '/')
     return parse_runtime_dir(dir, list);
-  return (size_t)last_say(0, _("There is no session bus, through which the pin store is asked: "
-                               "DBUS_SESSION_BUS_ADDRESS is not set."));
+  last_say(0, _("There is no session bus, through which the pin store is asked: "
+                "DBUS_SESSION_BUS_ADDRESS is not set."));
+  return 0;
 }
 
-/* A unix socket has no connection in progress: while the backlog is full, it says EAGAIN. */
-static bool connect_within(int fd, const struct address *address, int64_t deadline)
+/* A unix socket has no connection in progress: while the backlog is full, it says EAGAIN.
+ * Returns 0 or an errno; so do the others below. */
+static int connect_within(int fd, const struct address *address, int64_t deadline)
 {
   while (connect(fd, (const struct sockaddr *)&address->socket, address->size) != 0) {
     if (errno != EINTR && errno != EAGAIN)
-      return false;
-    if (deadline_poll(deadline) == 0) {
-      errno = ETIMEDOUT;
-      return false;
-    }
+      return errno;
+    if (deadline_poll(deadline) == 0)
+      return ETIMEDOUT;
     poll(NULL, 0, BACKLOG_PAUSE);
   }
-  return true;
+  return 0;
 }
 
-/* Opens the conversation of the D-Bus specification ("Authentication Protocol") with a question that
- * every bus answers, and that commits to nothing. */
-static bool answers(int fd, int64_t deadline)
+/* Opens the conversation of the D-Bus specification ("Authentication Protocol") with a question
+ * that every bus answers, and that commits to nothing. */
+static int speak_within(int fd, int64_t deadline)
 {
   static const char question[] = "\0AUTH\r\n";
   struct pollfd ready = {fd, POLLIN, 0};
   char answer;
 
   if (send(fd, question, sizeof question - 1, MSG_NOSIGNAL) != sizeof question - 1)
-    return false;
-  do {
-    int rc = poll(&ready, 1, deadline_poll(deadline));
-
-    if (rc > 0)
-      return recv(fd, &answer, 1, MSG_DONTWAIT) == 1;
-  } while (deadline_poll(deadline) > 0);
-  errno = ETIMEDOUT;
-  return false;
+    return ECONNRESET;
+  while (poll(&ready, 1, deadline_poll(deadline)) <= 0)
+    if (deadline_poll(deadline) == 0)
+      return ETIMEDOUT;
+  return recv(fd, &answer, 1, MSG_DONTWAIT) == 1 ? 0 : ECONNRESET;
 }
 
-static bool probe(const struct address *address, int64_t deadline)
+static int probe(const struct address *address, int64_t deadline)
 {
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  bool alive = fd >= 0 && connect_within(fd, address, deadline) && answers(fd, deadline);
-  int cause = errno;
+  int fault;
 
-  if (fd >= 0)
-    close(fd);
-  errno = cause;
-  return alive;
+  if (fd < 0)
+    return errno;
+  fault = connect_within(fd, address, deadline);
+  if (fault == 0)
+    fault = speak_within(fd, deadline);
+  close(fd);
+  return fault;
 }
 
 const struct address *address_probe(const struct address *list, size_t count, int64_t deadline)
 {
   for (size_t i = 0; i < count; i++) {
-    errno = ECONNRESET; /* for a bus that hangs up without an answer */
-    if (probe(&list[i], deadline))
+    int fault = probe(&list[i], deadline);
+
+    if (fault == 0)
       return &list[i];
-    if (errno == ETIMEDOUT)
+    if (fault == ETIMEDOUT)
       last_say(0, _("The session bus does not answer (%s)."), list[i].text);
     else
-      last_say(0, _("The session bus can't be reached (%s): %m."), list[i].text);
+      last_say(0, _("The session bus can't be reached (%s): %s."), list[i].text, strerror(fault));
   }
   return NULL;
 }

@@ -26,8 +26,8 @@ struct address {
   socklen_t size;
 };
 
-/* Where the bus is: given, or (NULL) $DBUS_SESSION_BUS_ADDRESS, or $XDG_RUNTIME_DIR/bus where that is
- * a socket of ours. Only sockets in the file system and abstract ones are taken: the other
+/* Where the bus is: given, or (NULL) $DBUS_SESSION_BUS_ADDRESS, or $XDG_RUNTIME_DIR/bus where that
+ * is a socket of ours. Only sockets in the file system and abstract ones are taken: the other
  * transports start programs (autolaunch:, unixexec:) or wait for name servers.
  * To be called with the bus locked, because libdbus takes locks of its own here.
  * Returns how many entries were written; 0: none, and why is the thread's last message. */

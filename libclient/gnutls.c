@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LARGE_TICKET = 16384, USUAL_MESSAGES = 131072 }; /* octets */
+
 static void tell_failure(struct pin *pin)
 {
   tlspin_report_failure(pin->context, pin->peer.host, protocol_token(pin->peer.protocol),
@@ -59,6 +61,14 @@ static struct span ticket_of(const struct pin *pin)
   return ticket;
 }
 
+/* GnuTLS bounds all messages of a handshake together at 128 KiB, and a large ticket goes there and
+ * comes back. */
+static void make_room(gnutls_session_t session, size_t ticket_size)
+{
+  if (ticket_size > LARGE_TICKET)
+    gnutls_handshake_set_max_packet_length(session, USUAL_MESSAGES + 2 * TICKET_MAX);
+}
+
 /* ClientHello; after a HelloRetryRequest a second time. Without a readable store nothing could be
  * kept, so that nothing is asked for. */
 static enum handshake_step send_ticket(struct handshake *h, struct writer *body)
@@ -75,6 +85,7 @@ static enum handshake_step send_ticket(struct handshake *h, struct writer *body)
     return HANDSHAKE_OMIT;
   pin->evidence.asked = true;
   pin->evidence.ticket_sent = pin->evidence.pinned;
+  make_room(handshake_gnutls(h), ticket_of(pin).size);
   ticket_write_client(body, ticket_of(pin));
   return HANDSHAKE_GO_ON;
 }

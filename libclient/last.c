@@ -63,6 +63,11 @@ int last_say(int code, const char *format, ...)
   return code;
 }
 
+int last_code(int code)
+{
+  return last_say(code, "%s", tlspin_code_text((enum tlspin_code)code));
+}
+
 const char *tlspin_last_message(void)
 {
   return message;

@@ -14,4 +14,7 @@ void last_clear(void);
  * blanks: some sentences come from the other end of the bus, and end on a terminal. */
 int last_say(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same with the sentence that the table has for the code. */
+int last_code(int code);
+
 #endif

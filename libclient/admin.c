@@ -1,0 +1,292 @@
+/* What the user does with the store: see tlspin-admin.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "libclient/admin.h"
+
+#include "dbus/messages.h"
+#include "dbus/names.h"
+#include "libclient/argument.h"
+#include "libclient/entry.h"
+#include "libclient/selection.h"
+#include "libclient/last.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A page of a list. */
+struct page {
+  tlspin_entry_t *entries[BUS_LIST_MAX];
+  size_t count;
+  char next[BUS_CURSOR_MAX + 1]; /* "": this was the last one */
+};
+
+int admin_call(tlspin_t *context, DBusMessage *message, bool repeatable, admin_read read,
+               void *data)
+{
+  DBusMessage *reply = NULL;
+  struct call call;
+  int code;
+
+  call_init(&call, context->bus, message, &context->patience, repeatable);
+  code = call_wait(&call, &reply);
+  if (code == TLSPIN_OK) {
+    code = read(reply, data);
+    dbus_message_unref(reply);
+  }
+  call_clear(&call);
+  return code;
+}
+
+static void page_clear(struct page *page)
+{
+  for (size_t i = 0; i < page->count; i++)
+    tlspin_entry_free(page->entries[i]);
+  page->count = 0;
+}
+
+/* The array of entries at `iter`, on which it steps. */
+static int read_entries(DBusMessageIter *iter, struct page *page)
+{
+  DBusMessageIter array, dict;
+  int code = TLSPIN_OK;
+
+  for (dbus_message_iter_recurse(iter, &array);
+       code == TLSPIN_OK && dbus_message_iter_get_arg_type(&array) == DBUS_TYPE_ARRAY;
+       dbus_message_iter_next(&array)) {
+    if (page->count == BUS_LIST_MAX)
+      return entry_garbled();
+    dbus_message_iter_recurse(&array, &dict);
+    code = entry_of_dict(&dict, &page->entries[page->count]);
+    if (code == TLSPIN_OK)
+      page->count++;
+  }
+  dbus_message_iter_next(iter);
+  return code;
+}
+
+/* A page must lead on, so that a wrong reply can't keep the walk going round. */
+static int read_list(DBusMessage *reply, void *data)
+{
+  struct page *page = data;
+  DBusMessageIter iter;
+  const char *next;
+  int code;
+
+  if (!dbus_message_has_signature(reply, "aa{sv}s"))
+    return entry_garbled();
+  dbus_message_iter_init(reply, &iter);
+  code = read_entries(&iter, page);
+  if (code != TLSPIN_OK)
+    return code;
+  dbus_message_iter_get_basic(&iter, &next);
+  if (strlen(next) > BUS_CURSOR_MAX ||
+      (next[0] != '\0' && (page->count == 0 || strcmp(next, page->next) == 0)))
+    return entry_garbled();
+  strcpy(page->next, next);
+  return TLSPIN_OK;
+}
+
+static DBusMessage *list_message(const struct tlspin_filter *filter, const char *cursor)
+{
+  DBusMessage *message = bus_call(BUS_ADMIN, "List");
+  dbus_uint32_t limit = BUS_LIST_MAX;
+  DBusMessageIter iter;
+
+  if (message == NULL)
+    return NULL;
+  dbus_message_iter_init_append(message, &iter);
+  if (selection_append(&iter, filter) &&
+      dbus_message_iter_append_basic(&iter, DBUS_TYPE_STRING, &cursor) &&
+      dbus_message_iter_append_basic(&iter, DBUS_TYPE_UINT32, &limit))
+    return message;
+  dbus_message_unref(message);
+  return NULL;
+}
+
+/* Unlocked, because the visitor may call the library. *stop: it wanted no more. */
+static void page_visit(const struct page *page, tlspin_visit visit, void *data, bool *stop)
+{
+  for (size_t i = 0; i < page->count && !*stop; i++)
+    *stop = visit(page->entries[i], data) != 0;
+}
+
+static int list_pages(tlspin_t *context, const struct tlspin_filter *filter, struct page *page,
+                      tlspin_visit visit, void *data)
+{
+  bool stop = false;
+  int code;
+
+  do {
+    bus_lock(context->bus);
+    code = admin_call(context, list_message(filter, page->next), true, read_list, page);
+    bus_unlock(context->bus);
+    if (code == TLSPIN_OK)
+      page_visit(page, visit, data, &stop);
+    page_clear(page);
+  } while (code == TLSPIN_OK && !stop && page->next[0] != '\0');
+  return code;
+}
+
+int tlspin_list(tlspin_t *context, const struct tlspin_filter *filter, tlspin_visit visit,
+                void *data)
+{
+  struct page *page;
+  int code;
+
+  last_clear();
+  code = argument_there(context, "context");
+  if (code == TLSPIN_OK && visit == NULL)
+    code = argument_there(NULL, "visit");
+  if (code == TLSPIN_OK)
+    code = selection_check(filter, SELECTION_LIST);
+  if (code != TLSPIN_OK)
+    return code;
+  page = calloc(1, sizeof *page);
+  if (page == NULL)
+    return last_code(TLSPIN_E_MEMORY);
+  code = list_pages(context, filter, page, visit, data);
+  free(page);
+  return code;
+}
+
+static int read_get(DBusMessage *reply, void *data)
+{
+  struct page *page = data;
+  DBusMessageIter iter;
+  int code;
+
+  if (!dbus_message_has_signature(reply, "aa{sv}"))
+    return entry_garbled();
+  dbus_message_iter_init(reply, &iter);
+  code = read_entries(&iter, page);
+  return code == TLSPIN_OK && page->count == 0 ? entry_garbled() : code;
+}
+
+static DBusMessage *get_message(const struct peer *peer)
+{
+  const struct bus_peer named = {peer->host, protocol_token(peer->protocol), peer->port};
+  DBusMessage *message = bus_call(BUS_ADMIN, "Get");
+
+  if (message != NULL && !bus_append_peer(message, &named)) {
+    dbus_message_unref(message);
+    message = NULL;
+  }
+  return message;
+}
+
+int tlspin_get(tlspin_t *context, const char *host, const char *protocol, unsigned port,
+               tlspin_visit visit, void *data)
+{
+  struct page *page;
+  struct peer peer;
+  bool stop = false;
+  int code;
+
+  last_clear();
+  code = argument_there(context, "context");
+  if (code == TLSPIN_OK && visit == NULL)
+    code = argument_there(NULL, "visit");
+  if (code == TLSPIN_OK)
+    code = argument_peer(host, protocol, port, &peer);
+  if (code != TLSPIN_OK)
+    return code;
+  page = calloc(1, sizeof *page);
+  if (page == NULL)
+    return last_code(TLSPIN_E_MEMORY);
+  bus_lock(context->bus);
+  code = admin_call(context, get_message(&peer), true, read_get, page);
+  bus_unlock(context->bus);
+  if (code == TLSPIN_OK)
+    page_visit(page, visit, data, &stop);
+  page_clear(page);
+  free(page);
+  return code;
+}
+
+static int read_clear(DBusMessage *reply, void *data)
+{
+  struct tlspin_change *change = data;
+  dbus_uint64_t operation, count;
+
+  if (!dbus_message_get_args(reply, NULL, DBUS_TYPE_UINT64, &operation, DBUS_TYPE_UINT64, &count,
+                             DBUS_TYPE_INVALID))
+    return entry_garbled();
+  *change = (struct tlspin_change){.operation = operation, .count = count};
+  return TLSPIN_OK;
+}
+
+static DBusMessage *clear_message(const struct tlspin_filter *filter)
+{
+  DBusMessage *message = bus_call(BUS_ADMIN, "Clear");
+  DBusMessageIter iter;
+
+  if (message == NULL)
+    return NULL;
+  dbus_message_iter_init_append(message, &iter);
+  if (selection_append(&iter, filter))
+    return message;
+  dbus_message_unref(message);
+  return NULL;
+}
+
+/* Not repeated: a second clear would find nothing, and say so. */
+int tlspin_clear(tlspin_t *context, const struct tlspin_filter *filter,
+                 struct tlspin_change *change)
+{
+  struct tlspin_change ignored;
+  int code;
+
+  last_clear();
+  code = argument_there(context, "context");
+  if (code == TLSPIN_OK)
+    code = selection_check(filter, SELECTION_CLEAR);
+  if (code != TLSPIN_OK)
+    return code;
+  bus_lock(context->bus);
+  code = admin_call(context, clear_message(filter), false, read_clear,
+                    change != NULL ? change : &ignored);
+  bus_unlock(context->bus);
+  return code;
+}
+
+static int read_undo(DBusMessage *reply, void *data)
+{
+  struct tlspin_change *change = data;
+  struct bus_undo_reply undone;
+
+  if (!bus_read_undo_reply(reply, &undone))
+    return entry_garbled();
+  *change = (struct tlspin_change){undone.operation, undone.count, undone.replaced};
+  return TLSPIN_OK;
+}
+
+static DBusMessage *undo_message(uint64_t operation)
+{
+  DBusMessage *message = bus_call(BUS_ADMIN, "Undo");
+  dbus_uint64_t number = operation;
+
+  if (message != NULL &&
+      !dbus_message_append_args(message, DBUS_TYPE_UINT64, &number, DBUS_TYPE_INVALID)) {
+    dbus_message_unref(message);
+    message = NULL;
+  }
+  return message;
+}
+
+/* Not repeated: the newest operation might be another one by then. */
+int tlspin_undo(tlspin_t *context, uint64_t operation, struct tlspin_change *change)
+{
+  struct tlspin_change ignored;
+  int code;
+
+  last_clear();
+  code = argument_there(context, "context");
+  if (code != TLSPIN_OK)
+    return code;
+  bus_lock(context->bus);
+  code = admin_call(context, undo_message(operation), false, read_undo,
+                    change != NULL ? change : &ignored);
+  bus_unlock(context->bus);
+  return code;
+}

@@ -1,0 +1,19 @@
+/* A call to org.tlspin.Admin1.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef CLIENT_ADMIN_H
+#define CLIENT_ADMIN_H
+
+#include "libclient/context.h"
+#include "libclient/tlspin-admin.h"
+
+/* Reads a reply; a code. */
+typedef int (*admin_read)(DBusMessage *reply, void *data);
+
+/* Calls, waits as long as the context has patience, and has the reply read. The bus must be locked.
+ * message: goes over to this function; NULL: TLSPIN_E_MEMORY. repeatable: see call.h. */
+int admin_call(tlspin_t *context, DBusMessage *message, bool repeatable, admin_read read,
+               void *data);
+
+#endif

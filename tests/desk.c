@@ -1,0 +1,104 @@
+/* A desktop for a test: see desk.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/desk.h"
+
+#include "dbus/names.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dbus/dbus.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void write_service(const struct desk *desk, const char *name)
+{
+  const char *dir = desk->bus.dir, *build = getenv("TOP_BUILDDIR");
+  char path[128];
+  FILE *file;
+
+  snprintf(path, sizeof path, "%s/services/%s.service", dir, name);
+  file = fopen(path, "we");
+  assert_non_null(file);
+  fprintf(file,
+          "[D-BUS Service]\nName=%s\nExec=%s/tlspind --data-dir %s/data --admin-dir %s/etc "
+          "--vendor-dir %s/usr --config %s/none --idle 60\n",
+          name, build != NULL ? build : ".", dir, dir, dir, dir);
+  assert_int_equal(fclose(file), 0);
+}
+
+void desk_open(struct desk *desk)
+{
+  test_bus_start(&desk->bus, NULL);
+  snprintf(desk->store, sizeof desk->store, "%s/data/pins.db", desk->bus.dir);
+  write_service(desk, BUS_PINS);
+  write_service(desk, BUS_ADMIN);
+}
+
+/* One call to the bus itself about the daemon's name; 0 where it is refused. */
+static uint32_t ask_bus(const struct desk *desk, DBusMessage *call)
+{
+  DBusConnection *connection = dbus_connection_open_private(desk->bus.address, NULL);
+  dbus_uint32_t answer = 0;
+  DBusMessage *reply;
+
+  assert_true(connection != NULL && dbus_bus_register(connection, NULL));
+  reply = dbus_connection_send_with_reply_and_block(connection, call, 20000, NULL);
+  if (reply != NULL) {
+    dbus_message_get_args(reply, NULL, DBUS_TYPE_UINT32, &answer, DBUS_TYPE_INVALID);
+    dbus_message_unref(reply);
+  }
+  dbus_message_unref(call);
+  dbus_connection_close(connection);
+  dbus_connection_unref(connection);
+  return answer;
+}
+
+static DBusMessage *bus_method(const char *method)
+{
+  static const char *const name = BUS_PINS;
+  DBusMessage *call =
+      dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, method);
+
+  assert_true(dbus_message_append_args(call, DBUS_TYPE_STRING, &name, DBUS_TYPE_INVALID));
+  return call;
+}
+
+pid_t desk_daemon(const struct desk *desk)
+{
+  return (pid_t)ask_bus(desk, bus_method("GetConnectionUnixProcessID"));
+}
+
+pid_t desk_wake(const struct desk *desk)
+{
+  DBusMessage *call = bus_method("StartServiceByName");
+  dbus_uint32_t flags = 0;
+
+  assert_true(dbus_message_append_args(call, DBUS_TYPE_UINT32, &flags, DBUS_TYPE_INVALID));
+  assert_int_not_equal(ask_bus(desk, call), 0);
+  return desk_daemon(desk);
+}
+
+void desk_kill(const struct desk *desk, int number)
+{
+  pid_t pid = desk_daemon(desk);
+
+  if (pid == 0)
+    return;
+  assert_int_equal(kill(pid, number), 0);
+  while (desk_daemon(desk) == pid)
+    usleep(2000);
+}
+
+/* The daemon leaves when its bus is gone. */
+void desk_close(struct desk *desk)
+{
+  test_bus_free(&desk->bus);
+}

@@ -1,0 +1,30 @@
+/* A desktop for a test: a private session bus (bus.h) that activates the real daemon.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What can't be had fails the test.
+ */
+#ifndef DESK_H
+#define DESK_H
+
+#include "tests/bus.h"
+
+struct desk {
+  struct test_bus bus;
+  char store[64]; /* the user's pins.db */
+};
+
+/* $TOP_BUILDDIR/tlspind is the daemon. */
+void desk_open(struct desk *desk);
+void desk_close(struct desk *desk);
+
+/* The running daemon's process id, or 0. */
+pid_t desk_daemon(const struct desk *desk);
+
+/* Starts the daemon, as a call would. Returns its process id. */
+pid_t desk_wake(const struct desk *desk);
+
+/* Ends the daemon, if it runs, with a signal, and waits until the bus knows. */
+void desk_kill(const struct desk *desk, int number);
+
+#endif
