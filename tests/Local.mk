@@ -70,7 +70,7 @@ tests_call_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
 tests_call_LDADD = $(DBUS_LIBS)
 
 # RFC 8672 over a real bus and real sockets.
-matrix = tests/matrix-hostile tests/matrix-limits tests/matrix-operation tests/matrix-suites
+matrix = tests/faults tests/matrix-hostile tests/matrix-limits tests/matrix-operation tests/matrix-suites
 check_PROGRAMS += $(matrix)
 TESTS += $(matrix)
 check_LTLIBRARIES = tests/libmatrix.la
@@ -81,6 +81,8 @@ tests_libmatrix_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common
 tests_libmatrix_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(GNUTLS_CFLAGS) $(CMOCKA_CFLAGS) -pthread
 matrix_libs = tests/libmatrix.la libclient.la libserver.la $(CMOCKA_LIBS) $(DBUS_LIBS) $(GNUTLS_LIBS)
 matrix_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/common
+tests_faults_CPPFLAGS = $(matrix_cppflags)
+tests_faults_LDADD = $(matrix_libs)
 tests_matrix_hostile_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_hostile_LDADD = $(matrix_libs)
 tests_matrix_limits_CPPFLAGS = $(matrix_cppflags)
@@ -89,3 +91,44 @@ tests_matrix_operation_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_operation_LDADD = $(matrix_libs)
 tests_matrix_suites_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_suites_LDADD = $(matrix_libs)
+
+# What libserver does. libattached: a server that pins, and clients to try it with.
+unit_server = tests/unit-attachment tests/unit-attachment-keys tests/unit-attachment-refusals \
+	tests/unit-attachment-resumption tests/unit-keyfile tests/unit-keyring tests/unit-keys \
+	tests/unit-keytext tests/unit-problem tests/unit-seal tests/unit-server tests/unit-timestamp
+check_PROGRAMS += $(unit_server)
+TESTS += $(unit_server)
+check_LTLIBRARIES += tests/libattached.la
+tests_libattached_la_SOURCES = tests/attached.c tests/attached.h tests/hex.c tests/hex.h \
+	tests/pinner.c tests/pinner.h tests/pki.c tests/pki.h tests/wire.c tests/wire.h
+tests_libattached_la_CPPFLAGS = $(SERVER_CPPFLAGS)
+tests_libattached_la_CFLAGS = $(AM_CFLAGS) $(GNUTLS_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+tests_libattached_la_LIBADD = libserver.la $(GNUTLS_LIBS) $(CMOCKA_LIBS)
+tests_unit_attachment_CPPFLAGS = $(SERVER_CPPFLAGS)
+tests_unit_attachment_LDADD = tests/libattached.la
+tests_unit_attachment_keys_CPPFLAGS = $(SERVER_CPPFLAGS)
+tests_unit_attachment_keys_LDADD = tests/libattached.la
+tests_unit_attachment_refusals_CPPFLAGS = $(SERVER_CPPFLAGS)
+tests_unit_attachment_refusals_LDADD = tests/libattached.la
+tests_unit_attachment_resumption_CPPFLAGS = $(SERVER_CPPFLAGS)
+tests_unit_attachment_resumption_LDADD = tests/libattached.la
+tests_unit_keyfile_LDADD = libserver.la $(CMOCKA_LIBS)
+tests_unit_keyring_LDADD = libserver.la $(CMOCKA_LIBS)
+tests_unit_keys_LDADD = libserver.la $(CMOCKA_LIBS)
+tests_unit_keytext_LDADD = libserver.la $(CMOCKA_LIBS)
+tests_unit_problem_LDADD = libserver.la $(CMOCKA_LIBS)
+tests_unit_seal_LDADD = tests/libattached.la
+tests_unit_server_CPPFLAGS = $(SERVER_CPPFLAGS)
+tests_unit_server_LDADD = libserver.la $(CMOCKA_LIBS)
+tests_unit_timestamp_LDADD = libserver.la $(CMOCKA_LIBS)
+
+# The command tlspin-server, with a client of its own.
+check_PROGRAMS += tests/pin-client tests/pki-files tests/unit-crew
+tests_pin_client_SOURCES = tests/pin-client.c tests/pinner.c tests/pinner.h
+tests_pin_client_LDADD = libhandshake.la $(GNUTLS_LIBS)
+tests_pki_files_SOURCES = tests/pki-files.c tests/pki.c tests/pki.h
+tests_pki_files_LDADD = $(GNUTLS_LIBS)
+tests_unit_crew_SOURCES = tests/unit-crew.c tools/tlspin-server-crew.c tools/tlspin-server-crew.h
+tests_unit_crew_LDADD = $(CMOCKA_LIBS)
+TESTS += tests/tlspin-server.test tests/unit-crew
+EXTRA_DIST += tests/tlspin-server.test

@@ -85,7 +85,13 @@ int stage_clear(void **state)
   struct tlspin_change change;
   int code = tlspin_clear(stage->context, &all, &change);
 
-  return code == TLSPIN_OK || code == TLSPIN_E_NOT_FOUND ? 0 : -1;
+  if (code == TLSPIN_UNAVAILABLE) /* that the bus was restarted shows at the first call */
+    code = tlspin_clear(stage->context, &all, &change);
+  if (code == TLSPIN_OK || code == TLSPIN_E_NOT_FOUND)
+    return 0;
+  print_error("The pins can't be cleared: %s %s\n", tlspin_code_token((enum tlspin_code)code),
+              tlspin_last_message());
+  return -1;
 }
 
 struct stand_request stage_server(struct stage *stage)
