@@ -70,7 +70,7 @@ tests_call_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
 tests_call_LDADD = $(DBUS_LIBS)
 
 # RFC 8672 over a real bus and real sockets.
-matrix = tests/faults tests/matrix-hostile tests/matrix-limits tests/matrix-operation tests/matrix-suites
+matrix = tests/faults tests/matrix-hostile tests/matrix-limits tests/matrix-operation tests/matrix-suites tests/parallel
 check_PROGRAMS += $(matrix)
 TESTS += $(matrix)
 check_LTLIBRARIES = tests/libmatrix.la
@@ -89,13 +89,15 @@ tests_matrix_limits_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_limits_LDADD = $(matrix_libs)
 tests_matrix_operation_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_operation_LDADD = $(matrix_libs)
+tests_parallel_CPPFLAGS = $(matrix_cppflags)
+tests_parallel_LDADD = $(matrix_libs)
 tests_matrix_suites_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_suites_LDADD = $(matrix_libs)
 
 # What libserver does. libattached: a server that pins, and clients to try it with.
 unit_server = tests/unit-attachment tests/unit-attachment-keys tests/unit-attachment-refusals \
 	tests/unit-attachment-resumption tests/unit-keyfile tests/unit-keyring tests/unit-keys \
-	tests/unit-keytext tests/unit-problem tests/unit-seal tests/unit-server tests/unit-timestamp
+	tests/unit-keytext tests/unit-seal tests/unit-server tests/unit-timestamp tests/unit-trouble
 check_PROGRAMS += $(unit_server)
 TESTS += $(unit_server)
 check_LTLIBRARIES += tests/libattached.la
@@ -116,11 +118,11 @@ tests_unit_keyfile_LDADD = libserver.la $(CMOCKA_LIBS)
 tests_unit_keyring_LDADD = libserver.la $(CMOCKA_LIBS)
 tests_unit_keys_LDADD = libserver.la $(CMOCKA_LIBS)
 tests_unit_keytext_LDADD = libserver.la $(CMOCKA_LIBS)
-tests_unit_problem_LDADD = libserver.la $(CMOCKA_LIBS)
 tests_unit_seal_LDADD = tests/libattached.la
 tests_unit_server_CPPFLAGS = $(SERVER_CPPFLAGS)
 tests_unit_server_LDADD = libserver.la $(CMOCKA_LIBS)
 tests_unit_timestamp_LDADD = libserver.la $(CMOCKA_LIBS)
+tests_unit_trouble_LDADD = libserver.la $(CMOCKA_LIBS)
 
 # The command tlspin-server, with a client of its own.
 check_PROGRAMS += tests/pin-client tests/pki-files tests/unit-crew
@@ -132,3 +134,10 @@ tests_unit_crew_SOURCES = tests/unit-crew.c tools/tlspin-server-crew.c tools/tls
 tests_unit_crew_LDADD = $(CMOCKA_LIBS)
 TESTS += tests/tlspin-server.test tests/unit-crew
 EXTRA_DIST += tests/tlspin-server.test
+
+# The house: the story that ./quickstart tells, and the manual pages.
+noinst_PROGRAMS += tests/make-pki
+tests_make_pki_SOURCES = tests/make-pki.c tests/pki.c tests/pki.h
+tests_make_pki_LDADD = $(GNUTLS_LIBS)
+TESTS += tests/man.test tests/story.test
+EXTRA_DIST += tests/man.test tests/story.test

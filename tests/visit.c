@@ -5,6 +5,7 @@
 #include "tests/visit.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,11 @@ static int dial(uint16_t port)
 {
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), at_once = 1;
 
-  need(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0, "connect");
+  need(fd >= 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once) == 0 &&
+           connect(fd, (struct sockaddr *)&address, sizeof address) == 0,
+       "connect");
   return fd;
 }
 

@@ -1,0 +1,294 @@
+/* An open SQLite file, made safe.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/database.h"
+
+#include "daemon/schema.h"
+#include "tests/stores.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void open_new(struct stores *stores, struct database *db)
+{
+  stores_write(stores->layer, 0, "", 0);
+  assert_true(database_open(db, stores->layer, STORE_USER));
+}
+
+static sqlite3_stmt *prepare(struct database *db, const char *sql)
+{
+  sqlite3_stmt *statement = NULL;
+
+  assert_int_equal(sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL), SQLITE_OK);
+  return statement;
+}
+
+static void expect(struct database *db, const char *sql, const char *answer)
+{
+  sqlite3_stmt *statement = prepare(db, sql);
+
+  assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+  assert_string_equal(sqlite3_column_text(statement, 0), answer);
+  sqlite3_finalize(statement);
+}
+
+/* Runs SQL and tells whether it was let through. */
+static bool runs(struct database *db, const char *sql)
+{
+  return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static void test_settings(void **state)
+{
+  struct database db;
+
+  open_new(*state, &db);
+  expect(&db, "PRAGMA journal_mode", "truncate");
+  expect(&db, "PRAGMA synchronous", "3");
+  expect(&db, "PRAGMA secure_delete", "1");
+  expect(&db, "PRAGMA temp_store", "2");
+  expect(&db, "PRAGMA auto_vacuum", "0");
+  expect(&db, "PRAGMA mmap_size", "0");
+  expect(&db, "PRAGMA cell_size_check", "1");
+  expect(&db, "PRAGMA trusted_schema", "0");
+  expect(&db, "PRAGMA locking_mode", "normal");
+  expect(&db, "PRAGMA soft_heap_limit", "4194304");
+  expect(&db, "PRAGMA hard_heap_limit", "33554432");
+  database_close(&db);
+  database_close(&db);
+}
+
+static void test_limits(void **state)
+{
+  struct database db;
+
+  open_new(*state, &db);
+  assert_false(runs(&db, "ATTACH ':memory:' AS more"));
+  assert_false(runs(&db, "SELECT zeroblob(300000)"));
+  assert_false(runs(&db, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = ''"));
+  assert_false(runs(&db, "SELECT load_extension('x')"));
+  assert_false(runs(&db, "SELECT \"no such column\""));
+  assert_true(runs(&db, "CREATE VIEW v AS SELECT 1"));
+  assert_false(runs(&db, "SELECT * FROM v"));
+  database_close(&db);
+}
+
+/* What a hostile file made a lookup do: the fuel ends it. */
+static void test_runaway(void **state)
+{
+  static const char endless[] = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) "
+                                "SELECT x FROM r WHERE x < 0";
+  struct database db;
+  sqlite3_stmt *statement;
+
+  open_new(*state, &db);
+  statement = prepare(&db, endless);
+  database_refuel(&db);
+  assert_int_equal(database_step(statement), STEP_FAILED);
+  assert_string_equal(database_fault(&db), "interrupted");
+  assert_false(database_finish(statement));
+  sqlite3_finalize(statement);
+  statement = prepare(&db, "SELECT 1");
+  database_refuel(&db);
+  assert_int_equal(database_step(statement), STEP_ROW);
+  assert_int_equal(database_step(statement), STEP_DONE);
+  sqlite3_finalize(statement);
+  database_close(&db);
+}
+
+/* A bigger file is given more. */
+static void test_fuel(void **state)
+{
+  struct database db;
+  int64_t empty;
+
+  open_new(*state, &db);
+  database_refuel_all(&db);
+  empty = db.fuel;
+  assert_true(runs(&db, "CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(200000))"));
+  database_refuel_all(&db);
+  assert_true(db.fuel >= empty + 200);
+  database_refuel(&db);
+  assert_true(db.fuel == empty);
+  database_close(&db);
+}
+
+static void test_statements(void **state)
+{
+  struct database db;
+
+  open_new(*state, &db);
+  assert_false(database_prepare(&db)); /* no tables yet */
+  assert_non_null(strstr(database_fault(&db), "no such table"));
+  database_close(&db);
+  open_new(*state, &db);
+  assert_true(schema_migrate(db.handle, &schema_current));
+  assert_true(database_prepare(&db));
+  for (int i = 0; i < TABLES; i++)
+    assert_true(db.get[i] != NULL && db.put[i] != NULL && db.drop[i] != NULL);
+  for (int i = 0; i < STATEMENTS; i++)
+    assert_non_null(db.statements[i]);
+  assert_true(database_finish(db.statements[STATEMENT_BEGIN]));
+  assert_false(database_finish(db.statements[STATEMENT_BEGIN_WRITE])); /* one in another */
+  assert_true(database_finish(db.statements[STATEMENT_ROLLBACK]));
+  database_close(&db);
+}
+
+/* Lists begin where they are told, without a search through what comes before, and need no sorter.
+ */
+static void test_plans(void **state)
+{
+  static const struct {
+    enum statement statement;
+    const char *plan;
+  } plans[] = {
+      {STATEMENT_LIST, "SEARCH ticket USING PRIMARY KEY ((host,protocol,port)>(?,?,?) AND host<?)"},
+      {STATEMENT_IMAGES,
+       "SEARCH before USING PRIMARY KEY (operation=? AND (host,protocol,port)>(?,?,?))"},
+      {STATEMENT_NEWEST, "SCAN operation"},
+      {STATEMENT_MADE, "SCAN operation"},
+  };
+  struct database db;
+
+  open_new(*state, &db);
+  assert_true(schema_migrate(db.handle, &schema_current) && database_prepare(&db));
+  for (size_t i = 0; i < G_N_ELEMENTS(plans); i++) {
+    g_autofree char *sql =
+        g_strconcat("EXPLAIN QUERY PLAN ", sqlite3_sql(db.statements[plans[i].statement]), NULL);
+    sqlite3_stmt *statement = prepare(&db, sql);
+
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    assert_string_equal(sqlite3_column_text(statement, 3), plans[i].plan);
+    assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
+    sqlite3_finalize(statement);
+  }
+  database_close(&db);
+}
+
+static void test_in_place(void **state)
+{
+  struct stores *stores = *state;
+  struct database db;
+  g_autofree char *moved = g_strconcat(stores->layer, ".old", NULL);
+
+  open_new(stores, &db);
+  assert_true(database_in_place(&db));
+  assert_int_equal(g_rename(stores->layer, moved), 0);
+  assert_false(database_in_place(&db));
+  stores_write(stores->layer, 0, "another", 7);
+  assert_false(database_in_place(&db));
+  assert_int_equal(g_rename(moved, stores->layer), 0);
+  assert_true(database_in_place(&db));
+  assert_int_equal(g_unlink(stores->layer), 0);
+  assert_false(database_in_place(&db));
+  database_close(&db);
+}
+
+static void test_no_file(void **state)
+{
+  struct stores *stores = *state;
+  struct database db;
+
+  assert_false(database_open(&db, stores->layer, STORE_USER)); /* and makes none */
+  assert_non_null(strstr(database_fault(&db), "unable to open"));
+  database_close(&db);
+  assert_false(g_file_test(stores->layer, G_FILE_TEST_EXISTS));
+  assert_false(database_open(&db, stores->layer, STORE_SYSTEM));
+  database_close(&db);
+  assert_int_equal(symlink("elsewhere", stores->layer), 0);
+  assert_false(database_open(&db, stores->layer, STORE_USER));
+  database_close(&db);
+}
+
+static void test_noise(void **state)
+{
+  struct stores *stores = *state;
+  static const char noise[4096] = "no database";
+  struct database db;
+
+  stores_write(stores->layer, 0, noise, sizeof noise);
+  assert_false(database_open(&db, stores->layer, STORE_USER));
+  assert_string_equal(database_fault(&db), "file is not a database");
+  database_close(&db);
+}
+
+/* A name full of what means something in a URI. */
+static void test_layer(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = g_build_filename(stores->folder, "a b?mode=rw#%41&x.db", NULL);
+  struct database db;
+
+  stores_sql(stores->layer, "CREATE TABLE t(x); INSERT INTO t VALUES(7)");
+  assert_int_equal(g_rename(stores->layer, path), 0);
+  assert_true(database_open(&db, path, STORE_SYSTEM));
+  expect(&db, "SELECT x FROM t", "7");
+  assert_false(runs(&db, "INSERT INTO t VALUES(8)"));
+  assert_int_equal(sqlite3_db_readonly(db.handle, "main"), 1);
+  assert_true(database_in_place(&db));
+  assert_int_equal(g_unlink(path), 0);
+  assert_false(database_in_place(&db));
+  expect(&db, "SELECT x FROM t", "7"); /* but the old content is still whole */
+  database_close(&db);
+}
+
+/* Waits while another writes, and gives up in the end. */
+static void test_busy(void **state)
+{
+  struct stores *stores = *state;
+  struct database db;
+  sqlite3 *other;
+  pid_t child;
+
+  open_new(stores, &db);
+  assert_true(schema_migrate(db.handle, &schema_current));
+  database_close(&db); /* no open database may go through a fork */
+  child = stores_fork();
+  if (child == 0) {
+    other = stores_raw(stores->layer);
+    if (sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
+        !g_file_set_contents(stores->journal, "", 0, NULL))
+      _exit(1);
+    g_usleep(300000);
+    _exit(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL));
+  }
+  while (!g_file_test(stores->journal, G_FILE_TEST_EXISTS))
+    g_usleep(1000);
+  assert_true(database_open(&db, stores->layer, STORE_USER) && database_prepare(&db));
+  assert_true(database_finish(db.statements[STATEMENT_BEGIN_WRITE]));
+  assert_true(database_finish(db.statements[STATEMENT_ROLLBACK]));
+  stores_join(child);
+  other = stores_raw(stores->layer);
+  assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+  assert_false(database_finish(db.statements[STATEMENT_BEGIN_WRITE]));
+  assert_string_equal(database_fault(&db), "database is locked");
+  sqlite3_close(other);
+  database_close(&db);
+}
+
+static int setup(void **state)
+{
+  stores_setup(state);
+  return g_mkdir(((struct stores *)*state)->home, 0700);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, stores_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST(test_settings),   TEST(test_limits), TEST(test_runaway),  TEST(test_fuel),
+      TEST(test_statements), TEST(test_plans),  TEST(test_in_place), TEST(test_no_file),
+      TEST(test_noise),      TEST(test_layer),  TEST(test_busy),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

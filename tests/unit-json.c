@@ -1,0 +1,153 @@
+/* JSON on standard output.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tools/json.h"
+
+#include "tests/capture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static JsonBuilder *object(void)
+{
+  return json_builder_begin_object(json_builder_new());
+}
+
+/* What was written, read again. */
+static JsonNode *read_back(struct capture *capture)
+{
+  g_autoptr(GError) error = NULL;
+  char *text = capture_end(capture);
+  JsonNode *node;
+
+  assert_true(g_str_has_suffix(text, "\n"));
+  node = json_from_string(text, &error);
+  if (error != NULL)
+    fail_msg("%s: %s", error->message, text);
+  free(text);
+  return node;
+}
+
+static void test_members(void **state)
+{
+  struct capture capture;
+  JsonBuilder *builder = object();
+  g_autoptr(JsonNode) node = NULL;
+  JsonObject *read;
+
+  (void)state;
+  json_put_text(builder, "text", "a \"quoted\"\n\033\\ b\xc3\xbc");
+  json_put_text(builder, "none", NULL);
+  json_put_text(builder, "empty", "");
+  json_put_text(builder, "latin1", "b\xfc");
+  json_put_number(builder, "number", 65535);
+  json_put_number(builder, "huge", UINT64_MAX);
+  json_put_flag(builder, "yes", true);
+  json_put_flag(builder, "no", false);
+  json_put_time(builder, "time", 1795366800);
+  json_put_time(builder, "never", 0);
+  json_put_time(builder, "beyond", UINT64_MAX);
+  capture_begin(&capture, STDOUT_FILENO);
+  json_print(json_builder_end_object(builder));
+  node = read_back(&capture);
+  read = json_node_get_object(node);
+  assert_int_equal(json_object_get_size(read), 11);
+  assert_string_equal(json_object_get_string_member(read, "text"),
+                      "a \"quoted\"\n\033\\ b\xc3\xbc");
+  assert_true(json_object_get_null_member(read, "none"));
+  assert_true(json_object_get_null_member(read, "empty"));
+  assert_string_equal(json_object_get_string_member(read, "latin1"), "b\xef\xbf\xbd");
+  assert_int_equal(json_object_get_int_member(read, "number"), 65535);
+  assert_true(json_object_get_int_member(read, "huge") == INT64_MAX);
+  assert_true(json_object_get_boolean_member(read, "yes"));
+  assert_false(json_object_get_boolean_member(read, "no"));
+  assert_string_equal(json_object_get_string_member(read, "time"), "2026-11-22T17:00:00Z");
+  assert_true(json_object_get_null_member(read, "never"));
+  assert_true(json_object_get_null_member(read, "beyond"));
+}
+
+/* JSON is UTF-8 (RFC 8259 section 8.1), also where the terminal isn't. */
+static void test_charset(void **state)
+{
+  struct capture capture;
+  JsonBuilder *builder = object();
+  char *text;
+
+  (void)state;
+  setlocale(LC_ALL, "C");
+  json_put_text(builder, "text", "b\xc3\xbc");
+  capture_begin(&capture, STDOUT_FILENO);
+  json_print(json_builder_end_object(builder));
+  text = capture_end(&capture);
+  setlocale(LC_ALL, "C.UTF-8");
+  assert_true(strstr(text, "b\xc3\xbc") != NULL || strstr(text, "b\\u00fc") != NULL);
+  free(text);
+}
+
+static void add(struct json_array *array, uint64_t number)
+{
+  JsonBuilder *builder = object();
+
+  json_put_number(builder, "number", number);
+  json_array_add(array, json_builder_end_object(builder));
+}
+
+static void test_array(void **state)
+{
+  (void)state;
+  for (unsigned count = 0; count < 4; count++) {
+    struct capture capture;
+    struct json_array array = {false};
+    g_autoptr(JsonNode) node = NULL;
+    JsonArray *read;
+
+    capture_begin(&capture, STDOUT_FILENO);
+    for (unsigned i = 0; i < count; i++)
+      add(&array, i);
+    json_array_end(&array);
+    node = read_back(&capture);
+    read = json_node_get_array(node);
+    assert_int_equal(json_array_get_length(read), count);
+    for (unsigned i = 0; i < count; i++)
+      assert_int_equal(json_object_get_int_member(json_array_get_object_element(read, i), "number"),
+                       i);
+  }
+}
+
+/* Each element is out before the next one comes: nothing is collected. */
+static void test_array_streams(void **state)
+{
+  struct capture capture;
+  struct json_array array = {false};
+  char *text;
+
+  (void)state;
+  capture_begin(&capture, STDOUT_FILENO);
+  add(&array, 1);
+  add(&array, 2);
+  text = capture_end(&capture);
+  assert_string_equal(text, "[{\"number\":1}\n,{\"number\":2}\n");
+  free(text);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_members),
+      cmocka_unit_test(test_charset),
+      cmocka_unit_test(test_array),
+      cmocka_unit_test(test_array_streams),
+  };
+
+  setlocale(LC_ALL, "C.UTF-8");
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,578 @@
+/* Which of the ordered stores decides, and how each of them can fail.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/layers.h"
+
+#include "tests/strata.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HOST "a.example"
+
+/* What one layer may be like, as far as HOST is concerned. */
+enum kind { NOTHING, OPEN, ENFORCE, REPORT, OFF, EXPIRED, EXPIRED_LOCK, BROKEN, KINDS };
+
+/* The answer's four fields, as a test expects them. layer: "" for none. */
+static void expect(struct layers *layers, const char *host, int64_t now, enum tlspin_code code,
+                   const char *reason, const char *layer)
+{
+  struct peer peer = strata_peer(host);
+  struct layers_answer answer;
+
+  layers_get(layers, &peer, now, &answer);
+  assert_int_equal(answer.code, code);
+  assert_string_equal(answer.reason, reason);
+  assert_string_equal(answer.layer != NULL ? answer.layer->name : "", layer);
+  layers_answer_clear(&answer);
+  assert_null(answer.row.owned);
+}
+
+static struct ticket_row row_of(enum kind kind, uint8_t mark)
+{
+  static const enum lock locks[KINDS] = {[ENFORCE] = LOCK_ENFORCE,
+                                         [REPORT] = LOCK_REPORT,
+                                         [OFF] = LOCK_OFF,
+                                         [EXPIRED_LOCK] = LOCK_OFF};
+  struct ticket_row row = strata_row(HOST, locks[kind], mark);
+
+  if (kind == EXPIRED || kind == EXPIRED_LOCK)
+    row.expires = STRATA_NOW;
+  return row;
+}
+
+static void make_layer(const char *folder, const char *name, enum kind kind, uint8_t mark)
+{
+  struct ticket_row rows[] = {strata_row("other.example", LOCK_ENFORCE, 99), row_of(kind, mark)};
+
+  if (kind == BROKEN)
+    strata_write(folder, name, "not a database");
+  else
+    strata_layer(folder, name, rows, kind == NOTHING ? 1 : 2);
+}
+
+static void make_user(const struct strata *strata, enum kind kind, uint8_t mark)
+{
+  struct ticket_row row = row_of(kind, mark);
+
+  g_unlink(strata->user);
+  g_unlink(strata_path(strata->folder, "home/pins.lock"));
+  if (kind == BROKEN) {
+    g_mkdir(strata_path(strata->folder, "home"), 0700);
+    strata_write(strata_path(strata->folder, "home"), "pins.db", "not a database");
+    assert_int_equal(g_chmod(strata->user, 0600), 0);
+  } else if (kind != NOTHING) {
+    strata_put(strata, &row);
+  }
+}
+
+/* The oracle: every entry that counts gets a rank, and the highest one decides. */
+struct candidate {
+  enum kind kind;
+  const char *layer;
+  int open_rank, locked_rank;
+};
+
+static const struct candidate *oracle(const struct candidate *candidates, size_t count)
+{
+  const struct candidate *best = NULL;
+  int best_rank = 0;
+
+  for (size_t i = 0; i < count; i++) {
+    const struct candidate *c = &candidates[i];
+    int rank = c->kind == OPEN                                             ? c->open_rank
+               : c->kind == ENFORCE || c->kind == REPORT || c->kind == OFF ? c->locked_rank
+                                                                           : 0;
+
+    if (rank > best_rank) {
+      best = c;
+      best_rank = rank;
+    }
+  }
+  return best;
+}
+
+static bool any_is(const struct candidate *candidates, size_t count, enum kind kind)
+{
+  for (size_t i = 0; i < count; i++)
+    if (candidates[i].kind == kind)
+      return true;
+  return false;
+}
+
+static void check_found(const struct layers_answer *answer, const struct candidate *best,
+                        uint8_t mark)
+{
+  assert_int_equal(answer->code, best->kind == OFF ? TLSPIN_OPTED_OUT : TLSPIN_MATCH);
+  assert_string_equal(answer->reason, best->kind == OFF ? "locked-off" : "found");
+  assert_string_equal(answer->layer->name, best->layer);
+  assert_true(answer->row.series == mark);
+  assert_int_equal(answer->row.ticket.data[0], mark);
+  assert_int_equal(answer->row.secret.data[31], mark);
+  assert_int_equal(answer->row.lock, best->kind == OPEN      ? LOCK_NONE
+                                     : best->kind == ENFORCE ? LOCK_ENFORCE
+                                     : best->kind == REPORT  ? LOCK_REPORT
+                                                             : LOCK_OFF);
+}
+
+static void check_none(const struct layers_answer *answer, const struct candidate *c, size_t count)
+{
+  bool expired = any_is(c, count, EXPIRED) || any_is(c, count, EXPIRED_LOCK);
+
+  assert_null(answer->row.owned);
+  assert_int_equal(answer->row.lock, LOCK_NONE);
+  if (!any_is(c, count, BROKEN)) {
+    assert_int_equal(answer->code, TLSPIN_NO_PIN);
+    assert_string_equal(answer->reason, expired ? "expired" : "none");
+    assert_null(answer->layer);
+    return;
+  }
+  assert_int_equal(answer->code, TLSPIN_UNAVAILABLE);
+  assert_non_null(answer->layer);
+  assert_non_null(answer->layer->problem);
+  assert_string_equal(answer->reason, strcmp(answer->layer->name, LAYER_USER) == 0
+                                          ? "store-unreadable"
+                                          : "layer-unreadable");
+}
+
+static void check_combination(struct strata *strata, enum kind high, enum kind low, enum kind user)
+{
+  const struct candidate candidates[] = {
+      {high, "20.db", 2, 5}, {low, "10.db", 1, 4}, {user, LAYER_USER, 3, 3}};
+  const struct candidate *best = oracle(candidates, 3);
+  struct peer peer = strata_peer(HOST);
+  struct layers_answer answer;
+
+  layers_get(strata->layers, &peer, STRATA_NOW, &answer);
+  if (best != NULL)
+    check_found(&answer, best, (uint8_t)(1 + (best - candidates)));
+  else
+    check_none(&answer, candidates, 3);
+  layers_answer_clear(&answer);
+}
+
+static const char *variant(const struct strata *strata, char which, enum kind kind)
+{
+  char name[16];
+
+  snprintf(name, sizeof name, "%c%d.db", which, (int)kind);
+  return strata_path(strata->folder, name);
+}
+
+/* Layers of all kinds are made once, and put in place as links to the same files. */
+static void put_in_place(const char *from, const char *folder, const char *name)
+{
+  g_unlink(strata_path(folder, name));
+  assert_int_equal(link(from, strata_path(folder, name)), 0);
+}
+
+/* Two system layers in all states, beside a user's store in all states. */
+static void test_all_combinations(void **state)
+{
+  static const enum kind user_kinds[] = {NOTHING, OPEN, EXPIRED, BROKEN};
+  struct strata *strata = *state;
+
+  for (enum kind kind = NOTHING; kind < KINDS; kind++) {
+    make_layer(strata->folder, strrchr(variant(strata, 'h', kind), '/') + 1, kind, 1);
+    make_layer(strata->folder, strrchr(variant(strata, 'l', kind), '/') + 1, kind, 2);
+  }
+  for (size_t u = 0; u < G_N_ELEMENTS(user_kinds); u++) {
+    make_user(strata, user_kinds[u], 3);
+    for (enum kind high = NOTHING; high < KINDS; high++) {
+      put_in_place(variant(strata, 'h', high), strata->admin, "20.db");
+      for (enum kind low = NOTHING; low < KINDS; low++) {
+        put_in_place(variant(strata, 'l', low), strata->vendor, "10.db");
+        strata_open(strata);
+        check_combination(strata, high, low, user_kinds[u]);
+      }
+    }
+  }
+}
+
+/* By file name, whichever folder the file is in; the later name wins. */
+static void test_order(void **state)
+{
+  static const char *const names[] = {"10-b.db", "10-a.db", "9.db", "zz.db", "Z.db", "10.db"};
+  static const char *const ordered[] = {LAYER_USER, "zz.db",   "Z.db",   "9.db",
+                                        "10.db",    "10-b.db", "10-a.db"};
+  struct strata *strata = *state;
+
+  for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+    make_layer(i % 2 == 0 ? strata->admin : strata->vendor, names[i], OPEN, (uint8_t)(i + 1));
+  strata_write(strata->admin, "zzz.conf", "no layer");
+  strata_write(strata->admin, "zzz.db~", "no layer");
+  strata_open(strata);
+  assert_int_equal(layers_count(strata->layers), G_N_ELEMENTS(ordered));
+  for (size_t i = 0; i < G_N_ELEMENTS(ordered); i++)
+    assert_string_equal(layers_at(strata->layers, i)->name, ordered[i]);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "zz.db");
+}
+
+/* An entry counts up to the second before it expires. */
+static void test_expiry(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
+  int64_t end = STRATA_NOW + STRATA_LIFETIME;
+
+  strata_put(strata, &row);
+  strata_open(strata);
+  expect(strata->layers, HOST, end - 1, TLSPIN_MATCH, "found", LAYER_USER);
+  expect(strata->layers, HOST, end, TLSPIN_NO_PIN, "expired", "");
+  expect(strata->layers, HOST, end + 1, TLSPIN_NO_PIN, "expired", "");
+  expect(strata->layers, "b.example", end, TLSPIN_NO_PIN, "none", "");
+}
+
+static void test_mask(void **state)
+{
+  struct strata *strata = *state;
+
+  make_layer(strata->vendor, "50.db", ENFORCE, 1);
+  make_layer(strata->admin, "50.db", NOTHING, 1);
+  strata_open(strata);
+  assert_int_equal(layers_count(strata->layers), 2);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  make_layer(strata->admin, "50.db", OPEN, 2);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+  assert_string_equal(layers_at(strata->layers, 1)->path, strata_path(strata->admin, "50.db"));
+}
+
+/* A namesake that can't be read masks, too: what it says is not known. */
+static void test_mask_broken(void **state)
+{
+  struct strata *strata = *state;
+
+  make_layer(strata->vendor, "50.db", ENFORCE, 1);
+  make_layer(strata->admin, "50.db", BROKEN, 1);
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+}
+
+static void test_mask_empty(void **state)
+{
+  struct strata *strata = *state;
+
+  make_layer(strata->vendor, "50.db", ENFORCE, 1);
+  strata_write(strata->admin, "50.db", "");
+  strata_open(strata);
+  assert_int_equal(layers_count(strata->layers), 1);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  assert_int_equal(g_unlink(strata_path(strata->admin, "50.db")), 0);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+}
+
+/* Without a namesake to mask, an empty file is a layer that lost its contents. */
+static void test_empty_is_no_layer(void **state)
+{
+  struct strata *strata = *state;
+
+  strata_write(strata->admin, "50.db", "");
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_int_equal(g_unlink(strata_path(strata->admin, "50.db")), 0);
+  strata_write(strata->vendor, "50.db", "");
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+}
+
+/* Whoever can write an empty file must not be able to take the vendor's pins away with it. */
+static void test_mask_untrusted(void **state)
+{
+  struct strata *strata = *state;
+  const char *mask = strata_path(strata->admin, "50.db");
+
+  make_layer(strata->vendor, "50.db", ENFORCE, 1);
+  strata_write(strata->admin, "50.db", "");
+  assert_int_equal(g_chmod(mask, 0664), 0);
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_int_equal(g_chmod(mask, 0644), 0);
+  assert_int_equal(g_chmod(strata->admin, 0777), 0);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_int_equal(g_chmod(strata->admin, 0755), 0);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+}
+
+static void test_mask_of_stranger(void **state)
+{
+  struct strata *strata = *state;
+
+  if (getuid() != 0)
+    skip();
+  make_layer(strata->vendor, "50.db", ENFORCE, 1);
+  strata_write(strata->admin, "50.db", "");
+  assert_int_equal(chown(strata_path(strata->admin, "50.db"), 65534, 65534), 0);
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+}
+
+/* A link, a folder and a file of all the world's are no layers. */
+static void test_layer_untrusted(void **state)
+{
+  struct strata *strata = *state;
+  const char *path = strata_path(strata->admin, "50.db");
+
+  make_layer(strata->folder, "real.db", ENFORCE, 1);
+  assert_int_equal(symlink(strata_path(strata->folder, "real.db"), path), 0);
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_int_equal(g_unlink(path), 0);
+  assert_int_equal(g_mkdir(path, 0755), 0);
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_int_equal(g_rmdir(path), 0);
+  make_layer(strata->admin, "50.db", ENFORCE, 1);
+  assert_int_equal(g_chmod(path, 0646), 0);
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_non_null(strstr(layers_at(strata->layers, 1)->problem, path));
+}
+
+/* A folder that can't be listed might hold anything; a missing one holds nothing. */
+static void test_folder_unreadable(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row row = strata_row("b.example", LOCK_NONE, 7);
+
+  assert_int_equal(g_rmdir(strata->admin), 0);
+  strata_put(strata, &row);
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  strata_write(strata->folder, "admin", "a file in the folder's place");
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "admin");
+  expect(strata->layers, "b.example", STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
+  assert_non_null(strstr(layers_at(strata->layers, 1)->problem, strata->admin));
+  assert_int_equal(g_unlink(strata->admin), 0);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+}
+
+static void test_folder_forbidden(void **state)
+{
+  struct strata *strata = *state;
+
+  if (getuid() == 0)
+    skip();
+  assert_int_equal(g_chmod(strata->admin, 0), 0);
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "admin");
+  assert_int_equal(g_chmod(strata->admin, 0755), 0);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+}
+
+/* Every change is noticed, and nothing else is. */
+static void test_reload(void **state)
+{
+  struct strata *strata = *state;
+  const char *path = strata_path(strata->admin, "50.db");
+
+  strata_open(strata);
+  assert_false(layers_reload_system(strata->layers));
+  make_layer(strata->admin, "50.db", OPEN, 1);
+  assert_true(layers_reload_system(strata->layers));
+  assert_false(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+  make_layer(strata->admin, "50.db", OFF, 1);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_OPTED_OUT, "locked-off", "50.db");
+  strata_write(strata->admin, "50.db", "overwritten in place");
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_int_equal(g_unlink(path), 0);
+  assert_true(layers_reload_system(strata->layers));
+  assert_false(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+}
+
+static void test_reload_mode(void **state)
+{
+  struct strata *strata = *state;
+  const char *path = strata_path(strata->vendor, "50.db");
+
+  make_layer(strata->vendor, "50.db", ENFORCE, 1);
+  strata_open(strata);
+  assert_int_equal(g_chmod(path, 0666), 0);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_int_equal(g_chmod(path, 0644), 0);
+  assert_true(layers_reload_system(strata->layers));
+  assert_int_equal(g_chmod(strata->vendor, 0775), 0);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_int_equal(g_chmod(strata->vendor, 0755), 0);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+}
+
+/* The layer's own file doesn't change when what was wrong beside it is taken away. */
+static void test_reload_mended(void **state)
+{
+  struct strata *strata = *state;
+
+  make_layer(strata->admin, "50.db", ENFORCE, 1);
+  strata_write(strata->admin, "50.db-journal", "an unfinished write");
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_int_equal(g_unlink(strata_path(strata->admin, "50.db-journal")), 0);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+}
+
+/* Names go into messages, where anything but UTF-8 ends the daemon. */
+static void test_name_of_any_octets(void **state)
+{
+  struct strata *strata = *state;
+
+  strata_write(strata->admin, "\xe9\xff.db", "not a database");
+  strata_open(strata);
+  assert_int_equal(layers_count(strata->layers), 2);
+  assert_true(g_utf8_validate(layers_at(strata->layers, 1)->name, -1, NULL));
+  assert_true(g_utf8_validate(layers_at(strata->layers, 1)->problem, -1, NULL));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable",
+         layers_at(strata->layers, 1)->name);
+  assert_true(g_unlink(strata_path(strata->admin, "\xe9\xff.db")) == 0);
+  make_layer(strata->admin, "\xe9.db", ENFORCE, 1);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found",
+         layers_at(strata->layers, 1)->name);
+}
+
+/* Lost pins don't look like none, and are there again once they are brought back. Within one second
+ * there is only one attempt. */
+static void test_user_deleted(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
+  const char *aside = strata_path(strata->folder, "aside");
+
+  strata_put(strata, &row);
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
+  assert_int_equal(g_rename(strata->user, aside), 0);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "store-unreadable", LAYER_USER);
+  assert_non_null(strstr(layers_at(strata->layers, 0)->problem, strata->user));
+  assert_int_equal(g_rename(aside, strata->user), 0);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "store-unreadable", LAYER_USER);
+  expect(strata->layers, HOST, STRATA_NOW + 1, TLSPIN_MATCH, "found", LAYER_USER);
+  assert_null(layers_at(strata->layers, 0)->problem);
+}
+
+/* Another file in its place is read at once, and believed only if it is fine. */
+static void test_user_replaced(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row old = strata_row(HOST, LOCK_NONE, 1), new = strata_row(HOST, LOCK_NONE, 2);
+  const char *aside = strata_path(strata->folder, "aside");
+  struct peer peer = strata_peer(HOST);
+  struct layers_answer answer;
+
+  strata_put(strata, &new);
+  assert_int_equal(g_rename(strata->user, aside), 0);
+  assert_int_equal(g_unlink(strata_path(strata->folder, "home/pins.lock")), 0);
+  strata_put(strata, &old);
+  strata_open(strata);
+  assert_int_equal(g_rename(aside, strata->user), 0);
+  layers_get(strata->layers, &peer, STRATA_NOW, &answer);
+  assert_int_equal(answer.code, TLSPIN_MATCH);
+  assert_true(answer.row.series == 2);
+  layers_answer_clear(&answer);
+}
+
+/* What happens to the open file itself shows when it is read; then the store is opened again, so
+ * that the problem can be told and its end noticed. */
+static void test_user_damaged_in_place(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
+  g_autofree char *content = NULL;
+  gsize size;
+  FILE *file;
+
+  strata_put(strata, &row);
+  assert_true(g_file_get_contents(strata->user, &content, &size, NULL));
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
+  assert_int_equal(truncate(strata->user, 100), 0);
+  expect(strata->layers, HOST, STRATA_NOW + 1, TLSPIN_UNAVAILABLE, "store-unreadable", LAYER_USER);
+  expect(strata->layers, HOST, STRATA_NOW + 2, TLSPIN_UNAVAILABLE, "store-unreadable", LAYER_USER);
+  assert_non_null(layers_at(strata->layers, 0)->problem);
+  assert_non_null(strstr(layers_at(strata->layers, 0)->problem, strata->user));
+  file = fopen(strata->user, "r+");
+  assert_non_null(file);
+  assert_int_equal(fwrite(content, 1, size, file), size);
+  assert_int_equal(fclose(file), 0);
+  expect(strata->layers, HOST, STRATA_NOW + 3, TLSPIN_MATCH, "found", LAYER_USER);
+}
+
+/* While a walk is under way the store that it walks over must stay open. */
+static void test_judge_opens_nothing(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
+  struct peer peer = strata_peer(HOST);
+  const struct store *store;
+  struct layers_answer answer;
+
+  strata_put(strata, &row);
+  strata_open(strata);
+  store = layers_at(strata->layers, 0)->store;
+  assert_int_equal(g_rename(strata->user, strata_path(strata->folder, "aside")), 0);
+  layers_judge(strata->layers, &peer, STRATA_NOW, &answer);
+  assert_int_equal(answer.code, TLSPIN_MATCH);
+  assert_ptr_equal(layers_at(strata->layers, 0)->store, store);
+  layers_answer_clear(&answer);
+  assert_null(layers_user(strata->layers, STRATA_NOW)->store);
+}
+
+static void test_free_nothing(void **state)
+{
+  (void)state;
+  layers_free(NULL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, strata_setup, strata_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST(test_all_combinations),
+      TEST(test_order),
+      TEST(test_expiry),
+      TEST(test_mask),
+      TEST(test_mask_broken),
+      TEST(test_mask_empty),
+      TEST(test_empty_is_no_layer),
+      TEST(test_mask_untrusted),
+      TEST(test_mask_of_stranger),
+      TEST(test_layer_untrusted),
+      TEST(test_folder_unreadable),
+      TEST(test_folder_forbidden),
+      TEST(test_reload),
+      TEST(test_reload_mode),
+      TEST(test_reload_mended),
+      TEST(test_name_of_any_octets),
+      TEST(test_user_deleted),
+      TEST(test_user_replaced),
+      TEST(test_user_damaged_in_place),
+      TEST(test_judge_opens_nothing),
+      cmocka_unit_test(test_free_nothing),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

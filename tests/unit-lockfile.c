@@ -1,0 +1,214 @@
+/* The file beside a user store.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/lockfile.h"
+
+#include "tests/stores.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int setup(void **state)
+{
+  stores_setup(state);
+  return g_mkdir(((struct stores *)*state)->home, 0700);
+}
+
+static void open_lock(struct stores *stores, struct lockfile *lock)
+{
+  char *problem = NULL;
+
+  assert_int_equal(lockfile_open(stores->path, geteuid(), lock, &problem), TLSPIN_OK);
+  assert_null(problem);
+}
+
+/* Whether another open file could have the lock now. */
+static bool is_free(const char *path, int operation)
+{
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  bool got;
+
+  assert_true(fd >= 0);
+  got = flock(fd, operation | LOCK_NB) == 0;
+  close(fd);
+  return got;
+}
+
+static void test_life(void **state)
+{
+  struct stores *stores = *state;
+  struct lockfile lock, second;
+  char *problem = NULL;
+  struct stat status;
+
+  open_lock(stores, &lock);
+  assert_true(lock.exclusive); /* new: whoever comes first makes the store */
+  assert_false(lock.remembers);
+  assert_false(is_free(stores->lock, LOCK_SH));
+  assert_int_equal(stat(stores->lock, &status), 0);
+  assert_int_equal(status.st_mode & 07777, 0600);
+  assert_int_equal(status.st_size, 0);
+
+  assert_int_equal(lockfile_settle(&lock, &problem), TLSPIN_OK);
+  assert_false(lock.exclusive);
+  assert_true(lock.remembers);
+  assert_true(is_free(stores->lock, LOCK_SH));
+  assert_false(is_free(stores->lock, LOCK_EX));
+  assert_true(stores_file_holds(stores->lock, "1\n"));
+
+  open_lock(stores, &second);
+  assert_false(second.exclusive);
+  assert_true(second.remembers);
+  lockfile_close(&lock);
+  assert_false(is_free(stores->lock, LOCK_EX));
+  assert_int_equal(lockfile_exclude(&second, &problem), TLSPIN_OK);
+  assert_false(is_free(stores->lock, LOCK_SH));
+  assert_int_equal(lockfile_settle(&second, &problem), TLSPIN_OK);
+  assert_true(is_free(stores->lock, LOCK_SH));
+  lockfile_close(&second);
+  lockfile_close(&second);
+  assert_true(is_free(stores->lock, LOCK_EX));
+}
+
+/* A crash before settle leaves an empty lock file, and the next one begins again. */
+static void test_crash_before_settle(void **state)
+{
+  struct stores *stores = *state;
+  struct lockfile lock;
+
+  open_lock(stores, &lock);
+  lockfile_close(&lock);
+  open_lock(stores, &lock);
+  assert_true(lock.exclusive && !lock.remembers);
+  lockfile_close(&lock);
+}
+
+static void test_name(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *odd = g_build_filename(stores->home, "pins", NULL);
+  struct lockfile lock;
+  char *problem = NULL;
+
+  open_lock(stores, &lock);
+  assert_string_equal(lock.path, stores->lock);
+  lockfile_close(&lock);
+  assert_int_equal(g_unlink(stores->lock), 0);
+  assert_int_equal(lockfile_open(odd, geteuid(), &lock, &problem), TLSPIN_OK);
+  assert_string_equal(lock.path, stores->lock);
+  lockfile_close(&lock);
+}
+
+/* A child holds the lock; the answer comes after the wait, and names the file. */
+static void test_busy(void **state)
+{
+  struct stores *stores = *state;
+  struct lockfile lock;
+  char *problem = NULL;
+  int ready[2], octet;
+  pid_t child;
+
+  open_lock(stores, &lock);
+  lockfile_close(&lock);
+  assert_int_equal(pipe(ready), 0);
+  child = stores_fork();
+  if (child == 0) {
+    int fd = open(stores->lock, O_RDWR);
+
+    if (fd < 0 || flock(fd, LOCK_EX) != 0 || write(ready[1], "x", 1) != 1)
+      _exit(1);
+    pause();
+  }
+  assert_int_equal(read(ready[0], &octet, 1), 1);
+  assert_int_equal(lockfile_open(stores->path, geteuid(), &lock, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, stores->lock));
+  assert_non_null(strstr(problem, "locked by another process"));
+  assert_null(lock.path);
+  g_free(problem);
+  stores_kill(child);
+  open_lock(stores, &lock); /* the dead hold no locks */
+  lockfile_close(&lock);
+  close(ready[0]);
+  close(ready[1]);
+}
+
+static void test_hostile(void **state)
+{
+  struct stores *stores = *state;
+  struct lockfile lock;
+  char *problem = NULL;
+
+  assert_int_equal(symlink("elsewhere", stores->lock), 0);
+  assert_int_equal(lockfile_open(stores->path, geteuid(), &lock, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "symbolic link"));
+  assert_int_equal(unlink(stores->lock), 0);
+  stores_write(stores->lock, 0, "1\n", 2);
+  assert_int_equal(chmod(stores->lock, 0644), 0);
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(lockfile_open(stores->path, geteuid(), &lock, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "chmod go="));
+  g_free(problem);
+}
+
+/* Several at once at a new store: one makes it, the rest find it made. */
+static void race(struct stores *stores, int makers)
+{
+  struct lockfile lock;
+  char *problem = NULL;
+  bool made;
+
+  if (lockfile_open(stores->path, geteuid(), &lock, &problem) != TLSPIN_OK)
+    _exit(100);
+  made = !lock.remembers;
+  if (made && (!lock.exclusive || write(makers, "m", 1) != 1 ||
+               lockfile_settle(&lock, &problem) != TLSPIN_OK))
+    _exit(101);
+  lockfile_close(&lock);
+  _exit(0);
+}
+
+static void test_race(void **state)
+{
+  enum { RACERS = 8 };
+  struct stores *stores = *state;
+  pid_t children[RACERS];
+  char octets[RACERS];
+  int makers[2];
+
+  assert_int_equal(pipe(makers), 0);
+  for (int i = 0; i < RACERS; i++) {
+    children[i] = stores_fork();
+    if (children[i] == 0)
+      race(stores, makers[1]);
+  }
+  for (int i = 0; i < RACERS; i++)
+    stores_join(children[i]);
+  assert_int_equal(read(makers[0], octets, sizeof octets), 1);
+  close(makers[0]);
+  close(makers[1]);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, stores_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST(test_life),    TEST(test_crash_before_settle),
+      TEST(test_name),    TEST(test_busy),
+      TEST(test_hostile), TEST(test_race),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,225 @@
+/* The tables' making, and how a file is known as ours.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/schema.h"
+
+#include "tests/stores.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* Two versions of another schema, and three: what the next releases will look like. */
+#define FIRST      "CREATE TABLE a(x INTEGER) STRICT;\n"
+#define SECOND     "CREATE TABLE b(y TEXT) STRICT;\n"
+#define THIRD_TEXT "CREATE TABLE a(x INTEGER, z TEXT) STRICT;\n" SECOND
+
+static const struct migration steps[] = {
+    {FIRST "INSERT INTO a VALUES(1);", FIRST},
+    {SECOND, FIRST SECOND},
+    {"ALTER TABLE a ADD COLUMN z TEXT", THIRD_TEXT},
+};
+static const struct schema one = {steps, 1}, two = {steps, 2}, three = {steps, 3};
+
+static int setup(void **state)
+{
+  sqlite3 *handle = NULL;
+
+  *state = NULL;
+  if (sqlite3_open(":memory:", &handle) == SQLITE_OK)
+    *state = handle;
+  return *state == NULL;
+}
+
+static int teardown(void **state)
+{
+  return sqlite3_close(*state);
+}
+
+static void run(sqlite3 *handle, const char *sql)
+{
+  assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static int number(sqlite3 *handle, const char *sql)
+{
+  sqlite3_stmt *statement = NULL;
+  int value;
+
+  assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &statement, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+  value = sqlite3_column_int(statement, 0);
+  sqlite3_finalize(statement);
+  return value;
+}
+
+static void test_make(void **state)
+{
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_EMPTY);
+  assert_true(schema_migrate(*state, &schema_current));
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_FINE);
+  assert_int_equal(number(*state, "PRAGMA application_id"), 0x746c7370);
+  assert_int_equal(number(*state, "PRAGMA user_version"), schema_current.version);
+  assert_true(sqlite3_get_autocommit(*state));
+  assert_int_equal(number(*state, "SELECT count(*) FROM meta"), 1);
+  assert_int_equal(number(*state, "SELECT count(*) FROM sqlite_schema WHERE type <> 'table'"), 0);
+}
+
+/* Every text, so that a released one can't be edited unseen: a new version adds a line here. */
+static void test_every_version_is_reached(void **state)
+{
+  (void)state;
+  assert_int_equal(schema_current.version, 1);
+  for (int version = 1; version <= schema_current.version; version++) {
+    struct schema schema = {schema_current.migrations, version};
+    sqlite3 *handle = NULL;
+
+    assert_int_equal(sqlite3_open(":memory:", &handle), SQLITE_OK);
+    assert_true(schema_migrate(handle, &schema));
+    assert_int_equal(schema_inspect(handle, &schema), SCHEMA_FINE);
+    assert_true(version == schema_current.version || schema_migrate(handle, &schema_current));
+    assert_int_equal(schema_inspect(handle, &schema_current), SCHEMA_FINE);
+    sqlite3_close(handle);
+  }
+}
+
+static void test_older_and_newer(void **state)
+{
+  assert_true(schema_migrate(*state, &one));
+  assert_int_equal(schema_inspect(*state, &one), SCHEMA_FINE);
+  assert_int_equal(schema_inspect(*state, &three), SCHEMA_OLDER);
+  assert_true(schema_migrate(*state, &two));
+  assert_int_equal(schema_inspect(*state, &one), SCHEMA_NEWER);
+  assert_true(schema_migrate(*state, &three));
+  assert_int_equal(schema_inspect(*state, &three), SCHEMA_FINE);
+  assert_int_equal(number(*state, "SELECT count(*) FROM a"), 1); /* each step ran once */
+}
+
+/* What is not ours to change is left as it is. */
+static void test_no_migration_of(void **state)
+{
+  assert_true(schema_migrate(*state, &two));
+  assert_false(schema_migrate(*state, &one)); /* newer */
+  assert_false(schema_migrate(*state, &two)); /* fine already */
+  run(*state, "CREATE VIEW v AS SELECT 1");
+  assert_int_equal(schema_inspect(*state, &three), SCHEMA_DIFFERENT);
+  assert_false(schema_migrate(*state, &three));
+  assert_int_equal(number(*state, "PRAGMA user_version"), 2);
+  assert_true(sqlite3_get_autocommit(*state));
+}
+
+static void test_foreign(void **state)
+{
+  run(*state, "CREATE TABLE t(x)");
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_FOREIGN);
+  assert_false(schema_migrate(*state, &schema_current));
+  run(*state, "PRAGMA application_id = 7; PRAGMA user_version = 1");
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_FOREIGN);
+  assert_int_equal(number(*state, "SELECT count(*) FROM sqlite_schema"), 1);
+}
+
+static void test_versions_that_never_were(void **state)
+{
+  assert_true(schema_migrate(*state, &schema_current));
+  run(*state, "PRAGMA user_version = 0");
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_DIFFERENT);
+  run(*state, "PRAGMA user_version = -5");
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_DIFFERENT);
+  run(*state, "PRAGMA user_version = 99");
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_NEWER);
+}
+
+/* One thing too many, too few or in the place of another. */
+static void test_hostile_schemas(void **state)
+{
+  static const char *const hostile[] = {
+      "CREATE TABLE extra(x)",
+      "CREATE INDEX i ON ticket(expires)",
+      "CREATE TRIGGER t AFTER INSERT ON ticket BEGIN DELETE FROM failure; END",
+      "CREATE VIEW zz AS SELECT * FROM ticket",
+      "CREATE VIRTUAL TABLE v USING fts5(x)",
+      "DROP TABLE failure",
+      "ALTER TABLE ticket ADD COLUMN more TEXT",
+      "ALTER TABLE ticket RENAME TO ticket2; CREATE VIEW ticket AS SELECT * FROM ticket2",
+      "DROP TABLE ticket; CREATE VIEW ticket AS WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL "
+      "SELECT x + 1 FROM r) SELECT x AS host FROM r",
+      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = sql || ' ' WHERE name = 'meta'",
+      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'BLOB', 'TEXT') "
+      "WHERE name = 'ticket'",
+  };
+
+  (void)state;
+  for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
+    sqlite3 *handle = NULL;
+    enum schema_state found;
+
+    assert_int_equal(sqlite3_open(":memory:", &handle), SQLITE_OK);
+    assert_true(schema_migrate(handle, &schema_current));
+    run(handle, hostile[i]);
+    found = schema_inspect(handle, &schema_current);
+    assert_true(found == SCHEMA_DIFFERENT || found == SCHEMA_UNREADABLE);
+    sqlite3_close(handle);
+  }
+}
+
+/* A step that fails takes the ones before it back. */
+static void test_failing_step(void **state)
+{
+  static const struct migration broken[] = {{FIRST, FIRST},
+                                            {"CREATE TABLE b(y); CREATE TABLE a(x)", ""}};
+  static const struct migration wrong_text[] = {{FIRST, SECOND}};
+  static const struct schema schemas[] = {{broken, 2}, {wrong_text, 1}};
+
+  for (size_t i = 0; i < 2; i++) {
+    assert_false(schema_migrate(*state, &schemas[i]));
+    assert_true(sqlite3_get_autocommit(*state));
+    assert_int_equal(schema_inspect(*state, &schemas[i]), SCHEMA_EMPTY);
+    assert_int_equal(number(*state, "SELECT count(*) FROM sqlite_schema"), 0);
+  }
+}
+
+static void test_busy(void **state)
+{
+  run(*state, "BEGIN");
+  assert_false(schema_migrate(*state, &schema_current)); /* a transaction within one */
+  run(*state, "ROLLBACK");
+  assert_true(schema_migrate(*state, &schema_current));
+}
+
+/* A file of noise under SQLite's name. */
+static void test_unreadable(void **state)
+{
+  struct stores *stores = *state;
+  uint8_t noise[9000];
+  sqlite3 *handle;
+
+  for (size_t i = 0; i < sizeof noise; i++)
+    noise[i] = (uint8_t)(i * 7);
+  stores_write(stores->layer, 0, noise, sizeof noise);
+  handle = stores_raw(stores->layer);
+  assert_int_equal(schema_inspect(handle, &schema_current), SCHEMA_UNREADABLE);
+  assert_false(schema_migrate(handle, &schema_current));
+  sqlite3_close(handle);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_make, setup, teardown),
+      cmocka_unit_test(test_every_version_is_reached),
+      cmocka_unit_test_setup_teardown(test_older_and_newer, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_no_migration_of, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_versions_that_never_were, setup, teardown),
+      cmocka_unit_test(test_hostile_schemas),
+      cmocka_unit_test_setup_teardown(test_failing_step, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_busy, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_unreadable, stores_setup, stores_teardown),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

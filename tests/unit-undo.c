@@ -1,0 +1,311 @@
+/* Taking operations back.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/store.h"
+
+#include "tests/stores.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+enum { ROWS = 20 };
+
+static struct store *filled(struct stores *stores)
+{
+  struct store *store = stores_open(stores->path);
+
+  stores_fill(store, ROWS);
+  return store;
+}
+
+static void clear(struct store *store, const char *pattern, uint64_t operation, uint64_t changed)
+{
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct store_change change;
+
+  filter.pattern = pattern;
+  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
+  assert_true(change.operation == operation);
+  assert_true(change.changed == changed);
+}
+
+/* Takes `target` back, as the operation of a number. */
+static void undo(struct store *store, uint64_t target, struct store_change expected)
+{
+  struct store_change change;
+
+  assert_int_equal(store_undo(store, target, STORES_NOW, &change), TLSPIN_OK);
+  assert_true(change.operation == expected.operation);
+  assert_true(change.changed == expected.changed);
+  assert_true(change.replaced == expected.replaced);
+}
+
+static void refuse(struct store *store, uint64_t target)
+{
+  struct store_change change = {.operation = 9};
+
+  assert_int_equal(store_undo(store, target, STORES_NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_true(change.operation == 0);
+}
+
+/* Rows from..to are all there as they were, or none is. */
+static void expect(struct store *store, int from, int to, bool present)
+{
+  for (int i = from; i < to; i++) {
+    struct ticket_row row = stores_row(i);
+
+    if (present)
+      stores_expect(store, &row);
+    else
+      stores_expect_none(store, &row.peer);
+  }
+}
+
+/* Another row for the peer of row n. */
+static struct ticket_row newer(int n)
+{
+  struct ticket_row row = stores_row(n + 500);
+
+  row.peer = stores_row(n).peer;
+  return row;
+}
+
+static void close_and_check(struct store *store, struct stores *stores)
+{
+  store_close(store);
+  store_close(stores_open(stores->path)); /* the digest over all is right */
+}
+
+static void test_undo(void **state)
+{
+  struct store *store = filled(*state);
+
+  refuse(store, 0);
+  refuse(store, 1);
+  clear(store, "*", 1, ROWS);
+  expect(store, 0, ROWS, false);
+  undo(store, 0, (struct store_change){2, ROWS, 0});
+  expect(store, 0, ROWS, true);
+  refuse(store, 0);
+  refuse(store, 1);
+  refuse(store, 3);
+  refuse(store, UINT64_MAX);
+  close_and_check(store, *state);
+}
+
+/* The newest first, and each once. */
+static void test_several(void **state)
+{
+  struct store *store = filled(*state);
+
+  clear(store, "host-0000.example", 1, 1);
+  clear(store, "host-0001.example", 2, 1);
+  clear(store, "host-0002.example", 3, 1);
+  undo(store, 0, (struct store_change){4, 1, 0});
+  expect(store, 0, 2, false);
+  expect(store, 2, 3, true);
+  undo(store, 1, (struct store_change){5, 1, 0});
+  expect(store, 0, 1, true);
+  undo(store, 0, (struct store_change){6, 1, 0});
+  expect(store, 0, ROWS, true);
+  refuse(store, 0);
+  close_and_check(store, *state);
+}
+
+/* An undo is taken back by its number, and that again; and then the clear can be undone as before.
+ */
+static void test_redo(void **state)
+{
+  struct store *store = filled(*state);
+
+  clear(store, "host-000?.example", 1, 10);
+  undo(store, 0, (struct store_change){2, 10, 0});
+  undo(store, 2, (struct store_change){3, 10, 0});
+  expect(store, 0, 10, false);
+  expect(store, 10, ROWS, true);
+  refuse(store, 2);
+  undo(store, 3, (struct store_change){4, 10, 0});
+  expect(store, 0, ROWS, true);
+  refuse(store, 0);
+  refuse(store, 1);
+  undo(store, 4, (struct store_change){5, 10, 0});
+  expect(store, 0, 10, false);
+  undo(store, 0, (struct store_change){6, 10, 0}); /* the clear is in force, so it is the newest */
+  expect(store, 0, ROWS, true);
+  close_and_check(store, *state);
+}
+
+/* Newer entries make way, and come back when the undo is undone. */
+static void test_newer_entries(void **state)
+{
+  struct store *store = filled(*state);
+  struct ticket_row row = newer(3), again = newer(4);
+
+  clear(store, "host-000?.example", 1, 10);
+  assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
+  assert_int_equal(store_put(store, &again, 0, STORES_NOW), TLSPIN_OK);
+  undo(store, 0, (struct store_change){2, 10, 2});
+  expect(store, 0, ROWS, true);
+  undo(store, 2, (struct store_change){3, 10, 0});
+  stores_expect(store, &row);
+  stores_expect(store, &again);
+  expect(store, 0, 3, false);
+  expect(store, 5, 10, false);
+  close_and_check(store, *state);
+}
+
+/* A pin that was renewed after an undo is newer than what the undo left. */
+static void test_renewed_after_undo(void **state)
+{
+  struct store *store = filled(*state);
+  struct ticket_row renewed = newer(3);
+
+  clear(store, "host-000?.example", 1, 10);
+  undo(store, 0, (struct store_change){2, 10, 0});
+  assert_int_equal(store_put(store, &renewed, stores_row(3).series, STORES_NOW), TLSPIN_OK);
+  undo(store, 2, (struct store_change){3, 10, 1});
+  expect(store, 0, 10, false);
+  undo(store, 3, (struct store_change){4, 10, 0});
+  stores_expect(store, &renewed);
+  expect(store, 0, 3, true);
+  expect(store, 4, 10, true);
+  close_and_check(store, *state);
+}
+
+/* Where all is as it was already, nothing changes. */
+static void test_nothing_to_change(void **state)
+{
+  struct store *store = filled(*state);
+  struct ticket_row row = stores_row(3);
+
+  clear(store, "host-0003.example", 1, 1);
+  assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
+  undo(store, 0, (struct store_change){2, 0, 0});
+  expect(store, 0, ROWS, true);
+  undo(store, 2, (struct store_change){3, 0, 0});
+  expect(store, 0, ROWS, true);
+  close_and_check(store, *state);
+}
+
+/* A report is about the pin that was there at that time. */
+static void test_failures(void **state)
+{
+  struct store *store = filled(*state);
+  struct peer peer = stores_row(3).peer;
+  struct failure_row failure;
+
+  clear(store, "host-0003.example", 1, 1);
+  assert_int_equal(store_put_failure(store, &peer, "no-proof", 5), TLSPIN_OK);
+  undo(store, 0, (struct store_change){2, 1, 0});
+  assert_int_equal(store_get_failure(store, &peer, &failure), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(store_put_failure(store, &peer, "no-proof", 5), TLSPIN_OK);
+  undo(store, 2, (struct store_change){3, 1, 0});
+  assert_int_equal(store_get_failure(store, &peer, &failure), TLSPIN_E_NOT_FOUND);
+  close_and_check(store, *state);
+}
+
+/* The journal is in the file: another process, another day. */
+static void test_after_reopening(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = filled(stores);
+
+  clear(store, "host-000?.example", 1, 10);
+  store_close(store);
+  store = stores_open(stores->path);
+  undo(store, 0, (struct store_change){2, 10, 0});
+  store_close(store);
+  store = stores_open(stores->path);
+  expect(store, 0, ROWS, true);
+  undo(store, 2, (struct store_change){3, 10, 0});
+  store_close(store);
+  store = stores_open(stores->path);
+  expect(store, 0, 10, false);
+  clear(store, "*", 4, 10);
+  close_and_check(store, stores);
+}
+
+/* Once the clear is forgotten, an undo of its undo still works: it has images of its own. */
+static void test_forgotten_target(void **state)
+{
+  struct store *store = filled(*state);
+  struct store_filter all = STORE_FILTER_ANY;
+  struct store_change change;
+
+  assert_int_equal(store_clear(store, &all, 100, &change), TLSPIN_OK);
+  assert_int_equal(store_undo(store, 0, 200, &change), TLSPIN_OK);
+  assert_int_equal(store_forget(store, 200), TLSPIN_OK);
+  refuse(store, 1);
+  undo(store, 2,
+       (struct store_change){3, ROWS, ROWS}); /* which were the clear's can't be told any more */
+  expect(store, 0, ROWS, false);
+  undo(store, 3, (struct store_change){4, ROWS, 0});
+  expect(store, 0, ROWS, true);
+  close_and_check(store, *state);
+}
+
+static void test_arguments(void **state)
+{
+  struct store *store = filled(*state);
+  struct store_change change;
+
+  clear(store, "*", 1, ROWS);
+  assert_int_equal(store_undo(store, 1, -1, &change), TLSPIN_E_ARGUMENT);
+  undo(store, 1, (struct store_change){2, ROWS, 0});
+  close_and_check(store, *state);
+}
+
+/* A damaged image, head or row stops the whole undo. */
+static void test_damaged(void **state)
+{
+  static const char *const damages[] = {
+      "UPDATE before SET expires = 1 WHERE host = 'host-0007.example'",
+      "UPDATE operation SET made = made + 1",
+      "UPDATE ticket SET expires = 1 WHERE host = 'host-0007.example'",
+  };
+  struct stores *stores = *state;
+
+  for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+    struct store *store = filled(stores);
+    struct ticket_row row = newer(7);
+    struct store_change change;
+
+    clear(store, "*", 1, ROWS);
+    assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
+    stores_sql(stores->path, damages[i]);
+    assert_int_equal(store_undo(store, 1, STORES_NOW, &change), TLSPIN_UNAVAILABLE);
+    assert_true(change.operation == 0 && change.changed == 0);
+    expect(store, 0, 7, false);
+    assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 1);
+    store_close(store);
+    assert_int_equal(remove(stores->path), 0);
+    assert_int_equal(remove(stores->lock), 0);
+  }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, stores_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST(test_undo),
+      TEST(test_several),
+      TEST(test_redo),
+      TEST(test_newer_entries),
+      TEST(test_renewed_after_undo),
+      TEST(test_nothing_to_change),
+      TEST(test_failures),
+      TEST(test_after_reopening),
+      TEST(test_forgotten_target),
+      TEST(test_arguments),
+      TEST(test_damaged),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
