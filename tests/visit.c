@@ -44,8 +44,12 @@ static gnutls_session_t make_session(const struct visit_request *request, int fd
            gnutls_priority_set_direct(session, priority, NULL) == 0 &&
            gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, request->credentials) == 0,
        "client session");
+  if (request->verify_as != NULL)
+    gnutls_server_name_set(session, GNUTLS_NAME_DNS, request->verify_as,
+                           strlen(request->verify_as));
   if (!request->unverified)
-    gnutls_session_set_verify_cert(session, request->host, 0);
+    gnutls_session_set_verify_cert(
+        session, request->verify_as != NULL ? request->verify_as : request->host, 0);
   visit->attached = tlspin_gnutls_attach_with(session, request->context, request->host, VISIT_PORT,
                                               request->flags);
   if (request->session_data != NULL)

@@ -15,6 +15,7 @@ enum { VISIT_PORT = 443 }; /* of the entry's key; stands get theirs from the ker
 struct visit_request {
   tlspin_t *context;
   const char *host;      /* that the certificate is checked for, and that is pinned */
+  const char *verify_as; /* the name for certificate and SNI where nothing is to be pinned */
   const char *priority;  /* default: TLS 1.2 and 1.3 */
   unsigned init_flags;   /* more flags for gnutls_init */
   unsigned flags;        /* enum tlspin_gnutls_flags */
