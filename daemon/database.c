@@ -32,7 +32,7 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_NEWEST] = "SELECT id, kind, target, made, undone, digest FROM operation "
                          "WHERE undone = 0 AND kind = 'clear' ORDER BY id DESC LIMIT 1",
     [STATEMENT_MADE] = "SELECT id, kind, target, made, undone, digest FROM operation "
-                       "WHERE made < ?1 ORDER BY id LIMIT 1",
+                       "WHERE made < ?1 AND id > ?2 ORDER BY id LIMIT 1",
     [STATEMENT_IMAGES] =
         "SELECT operation, host, protocol, port, present, ticket, secret, hash, series, "
         "first_seen, issued, expires, lock, digest FROM before WHERE operation = ?1 "
@@ -117,7 +117,7 @@ void database_refuel(struct database *db)
   db->fuel = FUEL_LOOKUP;
 }
 
-void database_refuel_all(struct database *db)
+static int64_t file_size(const struct database *db)
 {
   sqlite3_file *file = NULL;
   sqlite3_int64 size = 0;
@@ -125,7 +125,12 @@ void database_refuel_all(struct database *db)
   if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
       file->pMethods == NULL || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
     size = 0;
-  db->fuel = FUEL_LOOKUP + size / FUEL_OCTETS;
+  return size;
+}
+
+void database_refuel_all(struct database *db)
+{
+  db->fuel = FUEL_LOOKUP + file_size(db) / FUEL_OCTETS;
 }
 
 static bool apply_setting(sqlite3 *handle, const struct setting *setting)
@@ -232,6 +237,23 @@ bool database_in_place(const struct database *db)
 
   return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
          !moved;
+}
+
+/* VACUUM builds the new content in a database of its own, in memory (temp_store), to which it
+ * attaches. */
+bool database_rewrite(struct database *db)
+{
+  bool done;
+
+  if (!database_in_place(db))
+    return false;
+  database_refuel_all(db);
+  sqlite3_hard_heap_limit64(HEAP_HARD + 2 * file_size(db));
+  sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 1);
+  done = sqlite3_exec(db->handle, "VACUUM", NULL, NULL, NULL) == SQLITE_OK;
+  sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
+  sqlite3_hard_heap_limit64(HEAP_HARD);
+  return done;
 }
 
 enum step database_step(sqlite3_stmt *statement)

@@ -21,7 +21,7 @@ enum statement {
   STATEMENT_LIST,     /* see list.c: tickets */
   STATEMENT_COUNT,    /* tickets */
   STATEMENT_NEWEST,   /* the newest clear that stands: an operation */
-  STATEMENT_MADE,     /* made before ?1: the oldest operation */
+  STATEMENT_MADE,     /* time, id: the first operation made before the time, after the id */
   STATEMENT_IMAGES,   /* operation, peer: the first of its rows of `before` after the peer */
   STATEMENTS
 };
@@ -57,6 +57,11 @@ bool database_in_place(const struct database *db);
  * the daemon. */
 void database_refuel(struct database *db);
 void database_refuel_all(struct database *db);
+
+/* Writes the whole file anew. It is in order afterwards, and nothing of a deleted row is left:
+ * secure_delete overwrites what is deleted, but not the copies that stay in a page when rows are
+ * moved between pages. */
+bool database_rewrite(struct database *db);
 
 enum step {
   STEP_ROW,

@@ -154,34 +154,61 @@ static enum tlspin_code forget_image(struct store *store, struct change *change,
   return code;
 }
 
-/* The oldest of the operations made before a time goes with its images. */
-static enum tlspin_code forget_operation(struct store *store, struct change *change, int64_t before)
+/* Without its images an operation can't be taken back. */
+static enum tlspin_code forget_images(struct store *store, struct change *change,
+                                      struct operation_row *row)
 {
-  sqlite3_stmt *statement = store->db.statements[STATEMENT_MADE];
-  struct operation_row row;
-  struct cell key;
   enum tlspin_code code;
 
-  sqlite3_bind_int64(statement, 1, before);
-  code = read_operation(store, statement, &row);
-  if (code != TLSPIN_OK)
-    return code;
   do
-    code = forget_image(store, change, row.id);
+    code = forget_image(store, change, row->id);
   while (code == TLSPIN_OK);
-  key = cell_integer((int64_t)row.id);
-  return code == TLSPIN_E_NOT_FOUND ? change_drop(change, TABLE_OPERATION, &key) : code;
+  row->undone = true;
+  return code == TLSPIN_E_NOT_FOUND ? journal_put(change, row) : code;
 }
 
-enum tlspin_code store_forget(struct store *store, int64_t before)
+static enum tlspin_code forget_head(struct store *store, struct change *change,
+                                    struct operation_row *row)
 {
+  struct cell key = cell_integer((int64_t)row->id);
+
+  (void)store;
+  return change_drop(change, TABLE_OPERATION, &key);
+}
+
+/* Does a part of the forgetting, in one transaction, to each operation that was made before a time.
+ */
+static enum tlspin_code
+forget(struct store *store, int64_t before,
+       enum tlspin_code (*part)(struct store *, struct change *, struct operation_row *), bool *any)
+{
+  sqlite3_stmt *statement = store->db.statements[STATEMENT_MADE];
+  struct operation_row row = {.id = 0};
   struct change change;
   enum tlspin_code code = store_begin(store, &change);
 
   if (code != TLSPIN_OK)
     return code;
-  do
-    code = forget_operation(store, &change, before);
-  while (code == TLSPIN_OK);
+  while (code == TLSPIN_OK) {
+    sqlite3_bind_int64(statement, 1, before);
+    sqlite3_bind_int64(statement, 2, (int64_t)row.id);
+    code = read_operation(store, statement, &row);
+    if (code == TLSPIN_OK)
+      code = part(store, &change, &row);
+  }
+  *any = change.written;
   return change_end(&change, code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code);
+}
+
+/* The heads, in which there is no host and no secret, go last: where the rewriting failed or was
+ * cut off, the next call finds them and rewrites again. */
+enum tlspin_code store_forget(struct store *store, int64_t before)
+{
+  bool any = false;
+  enum tlspin_code code = forget(store, before, forget_images, &any);
+
+  if (code != TLSPIN_OK || !any)
+    return code;
+  return database_rewrite(&store->db) ? forget(store, before, forget_head, &any)
+                                      : TLSPIN_UNAVAILABLE;
 }

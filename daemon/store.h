@@ -34,7 +34,7 @@ enum lock {
 /* A row of the table `ticket` (RFC 8672 section 2.3). */
 struct ticket_row {
   struct peer peer;
-  struct span ticket;    /* 1 to 65,535 octets */
+  struct span ticket;    /* 1 to 65,535 octets; none, and no secret, may be only under LOCK_OFF */
   struct span secret;    /* the pinning secret that goes with the ticket */
   enum ticket_hash hash; /* the hash of the connection that yielded the secret */
   uint64_t series;    /* the unbroken series of tickets, each proved by the one before: never 0 */
@@ -140,8 +140,8 @@ enum tlspin_code store_clear(struct store *store, const struct store_filter *fil
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,
                             struct store_change *change);
 
-/* Forgets the operations made before `before`: they can't be undone any more, and secure_delete
- * takes their rows out of the file. */
+/* Forgets the operations made before `before`: they can't be undone any more, and the file is written
+ * anew, after which no octet of their rows is left in it. */
 enum tlspin_code store_forget(struct store *store, int64_t before);
 
 /* The peers that the last clear or undo touched, at most `limit`, for the signal. */
