@@ -5,15 +5,15 @@ libserver_la_SOURCES = \
 	libserver/keyring.c libserver/keyring.h \
 	libserver/keys.c libserver/keys.h \
 	libserver/keytext.c libserver/keytext.h \
-	libserver/problem.c libserver/problem.h \
 	libserver/seal.c libserver/seal.h \
 	libserver/server.c libserver/server.h \
-	libserver/timestamp.c libserver/timestamp.h
+	libserver/timestamp.c libserver/timestamp.h \
+	libserver/trouble.c libserver/trouble.h
 # tlspin-server.h includes tlspin-error.h from beside itself, where both are installed.
 SERVER_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common
 libserver_la_CPPFLAGS = $(SERVER_CPPFLAGS)
 libserver_la_CFLAGS = $(AM_CFLAGS) $(GNUTLS_CFLAGS) -pthread
-libserver_la_LIBADD = libhandshake.la libpinning.la libcommon.la $(GNUTLS_LIBS)
+libserver_la_LIBADD = libhandshake.la $(GNUTLS_LIBS)
 
 lib_LTLIBRARIES += libtlspin-server.la
 pkginclude_HEADERS += libserver/tlspin-server.h

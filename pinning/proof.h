@@ -14,13 +14,13 @@
 bool ticket_expand_label(enum ticket_hash hash, struct span secret, const char *label,
                          struct span context, struct ticket_secret *out);
 
-/* pinning_secret and pinning_proof_secret (RFC 8672 section 4.1 and 4.2) from the Handshake Secret
+/* pinning_secret and pinning_proof_secret (RFC 8672 sections 4.1 and 4.4) from the Handshake Secret
  * and Transcript-Hash(ClientHello...ServerHello). */
 bool ticket_derive(enum ticket_hash hash, struct span handshake_secret, struct span transcript_hash,
                    struct ticket_secret *pinning_secret, struct ticket_secret *proof_secret);
 
 /* proof = HMAC(original_pinning_secret, "pinning proof 2" || proof_secret || Hash(spki))
- * (section 4.2). hash: that of this connection; the original secret may come from another one's.
+ * (section 4.4). hash: that of this connection; the original secret may come from another one's.
  * spki: the DER of the server's SubjectPublicKeyInfo.
  * False, and no proof: an original secret of 0 octets (anybody could prove that), a proof secret of
  * another hash. */

@@ -1,1 +1,47 @@
-# tools
+# The server operator's command.
+bin_PROGRAMS += tools/tlspin-server
+tools_tlspin_server_SOURCES = \
+	tools/tlspin-server.c tools/tlspin-server.h \
+	tools/tlspin-server-connection.c tools/tlspin-server-connection.h \
+	tools/tlspin-server-crew.c tools/tlspin-server-crew.h \
+	tools/tlspin-server-edit.c tools/tlspin-server-edit.h \
+	tools/tlspin-server-keylist.c tools/tlspin-server-keylist.h \
+	tools/tlspin-server-keys.c \
+	tools/tlspin-server-listener.c tools/tlspin-server-listener.h \
+	tools/tlspin-server-serve.c
+tools_tlspin_server_CPPFLAGS = $(SERVER_CPPFLAGS)
+tools_tlspin_server_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS) -pthread
+tools_tlspin_server_LDADD = libtools.la libserver.la $(JSON_LIBS) $(GLIB_LIBS) $(GNUTLS_LIBS)
+
+# What commands share, and the user's command.
+noinst_LTLIBRARIES += libtools.la
+libtools_la_SOURCES = \
+	tools/cells.c tools/cells.h \
+	tools/certificate.c tools/certificate.h \
+	tools/columns.c tools/columns.h \
+	tools/command.c tools/command.h \
+	tools/dial.c tools/dial.h \
+	tools/hosts.c tools/hosts.h \
+	tools/json.c tools/json.h \
+	tools/output.c tools/output.h \
+	tools/progress.c tools/progress.h \
+	tools/sheet.c tools/sheet.h \
+	tools/tls.c tools/tls.h \
+	tools/when.c tools/when.h
+libtools_la_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS)
+libtools_la_LIBADD = libcommon.la $(JSON_LIBS) $(GNUTLS_LIBS)
+
+bin_PROGRAMS += tools/tlspin
+tools_tlspin_SOURCES = \
+	tools/entry.c tools/entry.h \
+	tools/meeting.c tools/meeting.h \
+	tools/tlspin.c tools/tlspin.h \
+	tools/tlspin-clear.c \
+	tools/tlspin-connect.c \
+	tools/tlspin-list.c \
+	tools/tlspin-show.c \
+	tools/tlspin-status.c \
+	tools/tlspin-undo.c
+tools_tlspin_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common
+tools_tlspin_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS)
+tools_tlspin_LDADD = libtools.la libtlspin.la $(JSON_LIBS) $(GNUTLS_LIBS)

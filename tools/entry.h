@@ -1,0 +1,27 @@
+/* One entry of the store, as people and programs read it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef ENTRY_H
+#define ENTRY_H
+
+#include "libclient/tlspin.h"
+#include "tools/columns.h"
+#include "tools/json.h"
+
+/* A row of the list of entries. */
+enum { ENTRY_COLUMNS = 6 };
+extern const struct column entry_columns[ENTRY_COLUMNS];
+void entry_add_row(struct columns *table, const tlspin_entry_t *entry);
+
+/* All of it, for people. */
+void entry_print(const tlspin_entry_t *entry, const struct columns_style *style);
+
+/* All of it, for programs: the keys of org.tlspin.Admin1.List. To be freed by json_print or
+ * json_array_add. */
+JsonBuilder *entry_to_json(const tlspin_entry_t *entry);
+
+/* "imap.example.org:993", and for others than TLS the protocol behind it. To be freed. */
+char *entry_server(const tlspin_entry_t *entry);
+
+#endif

@@ -1,0 +1,100 @@
+/* Servers that the user names: see hosts.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tools/hosts.h"
+
+#include "common/text.h"
+#include "tools/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What isn't in the locale's character set is taken for UTF-8: host_normalise finds out. */
+static char *to_utf8(const char *text)
+{
+  char *converted = g_locale_to_utf8(text, -1, NULL, NULL, NULL);
+
+  return converted != NULL ? converted : g_strdup(text);
+}
+
+bool target_read(const char *text, struct target *target, char **problem)
+{
+  g_autofree char *utf8 = to_utf8(text), *clean = output_clean(text);
+  char host[HOST_INPUT_MAX + 1];
+  enum host_fault fault;
+
+  if (!host_split(utf8, host, &target->port)) {
+    *problem = g_strdup_printf(_("'%s' is not of the form HOST or HOST:PORT"), clean);
+    return false;
+  }
+  fault = host_normalise(host, strlen(host), target->host);
+  if (fault == HOST_FINE)
+    return true;
+  *problem = g_strdup_printf(_("'%s' is not a host name: %s"), clean, _(host_fault_text(fault)));
+  return false;
+}
+
+char *target_text(const struct target *target)
+{
+  return target->port != 0 ? g_strdup_printf("%s:%u", target->host, target->port)
+                           : g_strdup(target->host);
+}
+
+static bool add(const char *text, GArray *targets, char **problem)
+{
+  struct target target;
+
+  if (!target_read(text, &target, problem))
+    return false;
+  g_array_append_val(targets, target);
+  return true;
+}
+
+static bool add_line(char *line, size_t number, GArray *targets, char **problem)
+{
+  g_autofree char *cause = NULL;
+
+  g_strstrip(line);
+  if (line[0] == '\0' || line[0] == '#' || add(line, targets, &cause))
+    return true;
+  *problem = g_strdup_printf(_("line %zu of standard input: %s"), number, cause);
+  return false;
+}
+
+/* A NUL would end the text before its line ends, and so make another host of it. */
+static bool add_lines(FILE *input, GArray *targets, char **problem)
+{
+  bool fine = true;
+  size_t number = 0, size = 0;
+  char *line = NULL;
+  ssize_t length;
+
+  while (fine && (length = getline(&line, &size, input)) >= 0) {
+    number++;
+    fine = strlen(line) == (size_t)length && add_line(line, number, targets, problem);
+    if (!fine && *problem == NULL)
+      *problem = g_strdup_printf(_("line %zu of standard input holds a NUL"), number);
+  }
+  free(line);
+  if (!fine || !ferror(input))
+    return fine;
+  *problem = g_strdup_printf(_("standard input can't be read: %s"), g_strerror(errno));
+  return false;
+}
+
+GArray *hosts_read(char *const *arguments, FILE *input, char **problem)
+{
+  GArray *targets = g_array_new(FALSE, FALSE, sizeof(struct target));
+  bool fine = true;
+
+  *problem = NULL;
+  for (size_t i = 0; fine && arguments[i] != NULL; i++)
+    fine = strcmp(arguments[i], "-") == 0 ? add_lines(input, targets, problem)
+                                          : add(arguments[i], targets, problem);
+  if (fine)
+    return targets;
+  g_array_unref(targets);
+  return NULL;
+}

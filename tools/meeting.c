@@ -1,0 +1,158 @@
+/* One pinned handshake with a server: see meeting.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tools/meeting.h"
+
+#include "common/text.h"
+#include "libclient/tlspin-gnutls.h"
+#include "tools/dial.h"
+#include "tools/output.h"
+#include "tools/tls.h"
+
+#include <string.h>
+
+static void fail(struct meeting *meeting, int status, const char *message)
+{
+  meeting->status = status;
+  meeting->message = g_strdup(message);
+}
+
+/* Between attach and ClientHello the store is being asked; so this comes before the connection.
+ * False: after a failure. */
+static bool attach(tlspin_t *context, const struct meeting_plan *plan, struct tls *tls,
+                   struct meeting *meeting)
+{
+  int code = tlspin_gnutls_attach_with(tls->session, context, plan->name, plan->port, plan->level);
+
+  if (code == TLSPIN_OK || code == TLSPIN_CANNOT_BE_PINNED)
+    return true;
+  fail(meeting, STATUS_CONNECTION, tlspin_code_text((enum tlspin_code)code));
+  return false;
+}
+
+static bool is_doubtful(int answer)
+{
+  return answer == TLSPIN_UNAVAILABLE || answer == TLSPIN_STORE_DAMAGED ||
+         answer == TLSPIN_CLOCK_SUSPECT;
+}
+
+/* A ticket is lost only where the store failed: a server need not hand one out, and a pin that is
+ * locked, or was changed meanwhile, is not to be replaced. */
+static bool is_lost(int kept)
+{
+  return is_doubtful(kept) || kept >= TLSPIN_E_ARGUMENT;
+}
+
+static void read_report(gnutls_session_t session, struct meeting *meeting)
+{
+  meeting->answer = tlspin_gnutls_answer(session);
+  meeting->reason = g_strdup(tlspin_gnutls_reason(session));
+  meeting->layer = g_strdup(tlspin_gnutls_layer(session));
+  meeting->asked = tlspin_gnutls_asked(session) != 0;
+  meeting->sent = tlspin_gnutls_sent(session) != 0;
+  meeting->proved = tlspin_gnutls_proved(session) != 0;
+  meeting->lifetime = tlspin_gnutls_lifetime(session);
+  meeting->kept = tlspin_gnutls_kept(session);
+  meeting->stored = tlspin_gnutls_stored(session);
+}
+
+static void read_session(gnutls_session_t session, struct meeting *meeting)
+{
+  gnutls_protocol_t version = gnutls_protocol_get_version(session);
+
+  if (version == GNUTLS_VERSION_UNKNOWN || !certificate_read(session, &meeting->certificate))
+    return;
+  meeting->tls13 = version == GNUTLS_TLS1_3;
+  meeting->tls = gnutls_protocol_get_name(version);
+  meeting->cipher = gnutls_cipher_get_name(gnutls_cipher_get(session));
+}
+
+/* The connection's own failure counts more than the store's. */
+static void judge(const struct tls *tls, int handshake, int outcome, const char *trouble,
+                  struct meeting *meeting)
+{
+  const char *message = tlspin_gnutls_message(tls->session);
+  g_autofree char *problem = NULL;
+
+  if (outcome == TLSPIN_MISMATCH || meeting->reason[0] != '\0') {
+    fail(meeting, STATUS_PIN, message);
+  } else if (outcome == TLSPIN_E_TLS) {
+    problem = tls_problem(tls, handshake);
+    fail(meeting, STATUS_CONNECTION, problem);
+  } else if (outcome != TLSPIN_OK || is_doubtful(meeting->answer)) {
+    fail(meeting, STATUS_STORE, message);
+  } else if (is_lost(meeting->kept)) {
+    fail(meeting, STATUS_STORE,
+         trouble[0] != '\0' ? trouble : tlspin_code_text((enum tlspin_code)meeting->kept));
+  } else {
+    fail(meeting, STATUS_FINE, message);
+  }
+}
+
+/* A server that can't be pinned has nothing attached to its session. */
+static int finish(gnutls_session_t session, int handshake)
+{
+  int outcome = tlspin_gnutls_finish(session, handshake, TLSPIN_WAIT);
+
+  if (outcome != TLSPIN_E_ARGUMENT)
+    return outcome;
+  return handshake == GNUTLS_E_SUCCESS ? TLSPIN_OK : TLSPIN_E_TLS;
+}
+
+static void shake_hands(struct tls *tls, GSocket *socket, gint64 deadline, struct meeting *meeting)
+{
+  int rc = tls_handshake(tls, socket, deadline), outcome;
+  g_autofree char *trouble = NULL;
+
+  meeting->greeted = true;
+  outcome = finish(tls->session, rc);
+  trouble = g_strdup(tlspin_last_message());
+  meeting->done = rc == GNUTLS_E_SUCCESS;
+  read_report(tls->session, meeting);
+  read_session(tls->session, meeting);
+  judge(tls, rc, outcome, trouble, meeting);
+  if (meeting->done)
+    tls_bye(tls, socket);
+}
+
+static void connect_and_greet(const struct meeting_plan *plan, struct tls *tls,
+                              struct meeting *meeting)
+{
+  gint64 deadline = g_get_monotonic_time() + plan->timeout * (gint64)G_USEC_PER_SEC;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GSocketConnection) connection = dial(plan->host, plan->port, deadline, &error);
+  g_autofree char *message = NULL;
+
+  if (connection == NULL) {
+    message = g_strdup_printf(_("%s, port %u: %s."), plan->host, plan->port, error->message);
+    fail(meeting, STATUS_CONNECTION, message);
+    return;
+  }
+  meeting->address = dial_address(connection);
+  shake_hands(tls, g_socket_connection_get_socket(connection), deadline, meeting);
+}
+
+void meeting_hold(tlspin_t *context, const struct meeting_plan *plan, struct meeting *meeting)
+{
+  g_autofree char *problem = NULL, *message = NULL;
+  struct tls tls;
+
+  memset(meeting, 0, sizeof *meeting);
+  if (!tls_open(&tls, plan->name, plan->ca_file, &problem)) {
+    message = g_strdup_printf("%s.", problem);
+    fail(meeting, STATUS_CONNECTION, message);
+  } else if (attach(context, plan, &tls, meeting)) {
+    connect_and_greet(plan, &tls, meeting);
+  }
+  tls_close(&tls);
+}
+
+void meeting_clear(struct meeting *meeting)
+{
+  g_free(meeting->message);
+  g_free(meeting->address);
+  g_free(meeting->reason);
+  g_free(meeting->layer);
+  certificate_clear(&meeting->certificate);
+}

@@ -1,0 +1,141 @@
+/* A client's TLS over a socket: see tls.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tools/tls.h"
+
+#include "common/text.h"
+
+enum { BYE = G_USEC_PER_SEC };
+
+/* Read by GLib, which says what is wrong with a file where GnuTLS would only say that something is.
+ */
+static bool trust_file(gnutls_certificate_credentials_t credentials, const char *path,
+                       char **problem)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
+  gsize size;
+  gnutls_datum_t pem;
+  int count;
+
+  if (!g_file_get_contents(path, &text, &size, &error)) {
+    *problem = g_strdup(error->message);
+    return false;
+  }
+  pem = (gnutls_datum_t){(unsigned char *)text, (unsigned)size};
+  count = size <= G_MAXUINT
+              ? gnutls_certificate_set_x509_trust_mem(credentials, &pem, GNUTLS_X509_FMT_PEM)
+              : 0;
+  if (count <= 0)
+    *problem = g_strdup_printf(_("'%s' holds no certificate in PEM form"), path);
+  return count > 0;
+}
+
+static bool trust_system(gnutls_certificate_credentials_t credentials, char **problem)
+{
+  if (gnutls_certificate_set_x509_system_trust(credentials) > 0)
+    return true;
+  *problem = g_strdup(_("this system trusts no certificate authority; name one with --ca FILE"));
+  return false;
+}
+
+static int prepare(struct tls *tls, const char *name)
+{
+  int rc = gnutls_init(&tls->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
+
+  if (rc == GNUTLS_E_SUCCESS)
+    rc = gnutls_set_default_priority(tls->session);
+  if (rc == GNUTLS_E_SUCCESS)
+    rc = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, tls->credentials);
+  if (rc == GNUTLS_E_SUCCESS)
+    gnutls_session_set_verify_cert(tls->session, name, 0);
+  return rc;
+}
+
+bool tls_open(struct tls *tls, const char *name, const char *ca_file, char **problem)
+{
+  int rc;
+
+  *tls = (struct tls){NULL, NULL};
+  rc = gnutls_certificate_allocate_credentials(&tls->credentials);
+  if (rc == GNUTLS_E_SUCCESS && !(ca_file != NULL ? trust_file(tls->credentials, ca_file, problem)
+                                                  : trust_system(tls->credentials, problem)))
+    return false;
+  if (rc == GNUTLS_E_SUCCESS)
+    rc = prepare(tls, name);
+  if (rc != GNUTLS_E_SUCCESS)
+    *problem = g_strdup(gnutls_strerror(rc));
+  return rc == GNUTLS_E_SUCCESS;
+}
+
+/* Waits until the session can go on; false when the time is over. */
+static bool wait_for(gnutls_session_t session, GSocket *socket, gint64 deadline)
+{
+  GIOCondition condition = gnutls_record_get_direction(session) == 0 ? G_IO_IN : G_IO_OUT;
+  gint64 left = deadline - g_get_monotonic_time();
+
+  return left > 0 && g_socket_condition_timed_wait(socket, condition, left, NULL, NULL);
+}
+
+int tls_handshake(struct tls *tls, GSocket *socket, gint64 deadline)
+{
+  int rc;
+
+  gnutls_transport_set_int(tls->session, g_socket_get_fd(socket));
+  while ((rc = gnutls_handshake(tls->session)) != GNUTLS_E_SUCCESS &&
+         gnutls_error_is_fatal(rc) == 0)
+    if (rc == GNUTLS_E_AGAIN && !wait_for(tls->session, socket, deadline))
+      return GNUTLS_E_TIMEDOUT;
+  return rc;
+}
+
+static char *certificate_problem(gnutls_session_t session)
+{
+  gnutls_datum_t text = {NULL, 0};
+  char *problem;
+
+  if (gnutls_certificate_verification_status_print(gnutls_session_get_verify_cert_status(session),
+                                                   GNUTLS_CRT_X509, &text, 0) < 0)
+    return g_strdup(_("The certificate is not valid."));
+  problem = g_strndup((const char *)text.data, text.size);
+  gnutls_free(text.data);
+  return g_strchomp(problem);
+}
+
+char *tls_problem(const struct tls *tls, int handshake)
+{
+  const char *alert;
+
+  switch (handshake) {
+  case GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR:
+    return certificate_problem(tls->session);
+  case GNUTLS_E_FATAL_ALERT_RECEIVED:
+    alert = gnutls_alert_get_name(gnutls_alert_get(tls->session));
+    return g_strdup_printf(_("The server ended the handshake: %s."),
+                           alert != NULL ? alert : _("an unknown alert"));
+  case GNUTLS_E_TIMEDOUT:
+    return g_strdup(_("The server did not finish the handshake in time; --timeout gives it more."));
+  default:
+    return g_strdup(gnutls_strerror(handshake));
+  }
+}
+
+void tls_bye(struct tls *tls, GSocket *socket)
+{
+  gint64 deadline = g_get_monotonic_time() + BYE;
+  int rc;
+
+  while ((rc = gnutls_bye(tls->session, GNUTLS_SHUT_RDWR)) != GNUTLS_E_SUCCESS &&
+         gnutls_error_is_fatal(rc) == 0)
+    if (rc == GNUTLS_E_AGAIN && !wait_for(tls->session, socket, deadline))
+      return;
+}
+
+void tls_close(struct tls *tls)
+{
+  if (tls->session != NULL)
+    gnutls_deinit(tls->session);
+  if (tls->credentials != NULL)
+    gnutls_certificate_free_credentials(tls->credentials);
+}

@@ -1,0 +1,265 @@
+/* tlspin clear.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tools/tlspin.h"
+
+#include "common/text.h"
+#include "tools/entry.h"
+#include "tools/hosts.h"
+#include "tools/progress.h"
+#include "tools/when.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NAMED_MOST = 20 }; /* pins that are named after a clear */
+
+static struct {
+  gboolean all;
+  char *since;
+  gboolean yes;
+} options;
+
+static const GOptionEntry entries[] = {
+    {"all", 0, 0, G_OPTION_ARG_NONE, &options.all, N_("Clear all pins of yours"), NULL},
+    {"since", 0, 0, G_OPTION_ARG_STRING, &options.since,
+     N_("Clear the pins stored or renewed since then"), N_("TIME")},
+    {"yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, N_("Don't ask before --all"), NULL},
+    G_OPTION_ENTRY_NULL,
+};
+
+/* One clear: what it shall forget, and what is known of that beforehand. */
+struct clear {
+  struct tlspin_filter filter;
+  const char *name; /* of the host, with its port; NULL: --all, --since */
+  GPtrArray *pins;  /* the first of the user's that fit, as text */
+  char *foreign;    /* a layer of the administrator that has such a pin, or NULL */
+};
+
+static int visit(const tlspin_entry_t *entry, void *data)
+{
+  struct clear *clear = data;
+
+  if (strcmp(tlspin_entry_layer(entry), "user") == 0)
+    g_ptr_array_add(clear->pins, entry_server(entry));
+  else
+    clear->foreign = output_clean(tlspin_entry_layer(entry));
+  return clear->foreign != NULL || clear->pins->len == NAMED_MOST; /* the user's come first */
+}
+
+/* The clear itself knows only how many they were. */
+static void look(tlspin_t *context, struct clear *clear)
+{
+  struct tlspin_filter filter = clear->filter;
+
+  filter.all = 0;
+  clear->pins = g_ptr_array_new_with_free_func(g_free);
+  clear->foreign = NULL;
+  tlspin_list(context, &filter, visit, clear);
+}
+
+static void print_change(const struct clear *clear, const struct tlspin_change *change)
+{
+  unsigned long count = (unsigned long)change->count, named = MIN(clear->pins->len, count);
+
+  output_text(text_translate_count("%lu pin was cleared.\n", "%lu pins were cleared.\n", count),
+              count);
+  for (guint i = 0; i < named; i++)
+    output_text("  %s\n", (const char *)g_ptr_array_index(clear->pins, i));
+  if (named > 0 && named < count)
+    output_text(text_translate_count("  and %lu more\n", "  and %lu more\n", count - named),
+                count - named);
+  output_text(_("To take that back: tlspin undo %" PRIu64 "\n"), change->operation);
+}
+
+static void add_change(struct json_array *array, const struct clear *clear,
+                       const struct tlspin_change *change)
+{
+  JsonBuilder *builder = json_builder_new();
+
+  json_builder_begin_object(builder);
+  json_put_text(builder, "host", clear->filter.host);
+  json_builder_set_member_name(builder, "port");
+  if (clear->filter.port != 0)
+    json_builder_add_int_value(builder, clear->filter.port);
+  else
+    json_builder_add_null_value(builder);
+  json_put_time(builder, "since", clear->filter.since);
+  json_put_flag(builder, "all", clear->filter.all != 0);
+  json_put_number(builder, "operation", change->operation);
+  json_put_number(builder, "count", change->count);
+  json_array_add(array, json_builder_end_object(builder));
+}
+
+static int say_nothing_there(const struct clear *clear)
+{
+  if (clear->name == NULL)
+    return complain(STATUS_NOT_FOUND, _("There is no such pin of yours. Nothing was changed."));
+  if (clear->foreign != NULL)
+    return complain(STATUS_NOT_FOUND,
+                    _("%s is pinned by the administrator of this computer (%s); ask there."),
+                    clear->name, clear->foreign);
+  return complain(STATUS_NOT_FOUND, _("%s is not pinned. Nothing was changed."), clear->name);
+}
+
+static int clear_one(tlspin_t *context, struct clear *clear, struct json_array *array)
+{
+  struct progress *progress = progress_start(_("Clearing pins ..."));
+  struct tlspin_change change = {0};
+  int code, status = STATUS_FINE;
+
+  look(context, clear);
+  code = tlspin_clear(context, &clear->filter, &change);
+  progress_stop(progress);
+  if (code == TLSPIN_E_NOT_FOUND)
+    status = say_nothing_there(clear);
+  else if (code != TLSPIN_OK)
+    status = complain_of(code);
+  else if (shared_options.json)
+    add_change(array, clear, &change);
+  else
+    print_change(clear, &change);
+  g_ptr_array_unref(clear->pins);
+  g_free(clear->foreign);
+  return status;
+}
+
+static int clear_target(tlspin_t *context, const struct target *target, struct json_array *array)
+{
+  g_autofree char *name = target_text(target);
+  struct clear clear = {.filter = {.host = target->host, .port = target->port}, .name = name};
+
+  return clear_one(context, &clear, array);
+}
+
+static int clear_targets(const GArray *targets)
+{
+  tlspin_t *context = store_context();
+  struct json_array array = {false};
+  int status = STATUS_FINE;
+
+  for (guint i = 0; i < targets->len && status != STATUS_STORE; i++) {
+    int one = clear_target(context, &g_array_index(targets, struct target, i), &array);
+
+    if (one != STATUS_FINE)
+      status = one;
+  }
+  if (shared_options.json)
+    json_array_end(&array);
+  tlspin_free(context);
+  return status;
+}
+
+static int64_t count_pins(tlspin_t *context)
+{
+  tlspin_status_t *status = NULL;
+  int64_t count = -1;
+
+  if (tlspin_status(context, &status) == TLSPIN_OK)
+    count = tlspin_status_number(status, "entries");
+  tlspin_status_free(status);
+  return count;
+}
+
+static bool is_agreed(void)
+{
+  char *line = NULL;
+  size_t size = 0;
+  bool agreed = getline(&line, &size, stdin) >= 0 && rpmatch(line) == 1;
+
+  free(line);
+  return agreed;
+}
+
+/* STATUS_FINE: go on. */
+static int confirm(tlspin_t *context)
+{
+  unsigned long count;
+  int64_t pins;
+
+  if (options.yes)
+    return STATUS_FINE;
+  if (!isatty(STDIN_FILENO))
+    return complain(STATUS_USAGE,
+                    _("There is no terminal to ask at; say --yes to clear all pins."));
+  pins = count_pins(context);
+  if (pins <= 0) /* none, or the clear itself says what is wrong */
+    return STATUS_FINE;
+  count = (unsigned long)pins;
+  g_printerr(text_translate_count("Clear %lu pin of yours, all there is? [y/N] ",
+                                  "Clear all %lu pins of yours? [y/N] ", count),
+             count);
+  return is_agreed() ? STATUS_FINE : complain(STATUS_USAGE, _("Nothing was changed."));
+}
+
+static int clear_many(struct clear *clear)
+{
+  tlspin_t *context = store_context();
+  struct json_array array = {false};
+  int status = clear->filter.all ? confirm(context) : STATUS_FINE;
+
+  if (status == STATUS_FINE)
+    status = clear_one(context, clear, &array);
+  if (shared_options.json)
+    json_array_end(&array);
+  tlspin_free(context);
+  return status;
+}
+
+static int clear_since(void)
+{
+  struct clear clear = {.name = NULL};
+  g_autofree char *problem = NULL;
+
+  if (!when_parse(options.since, time(NULL), &clear.filter.since, &problem))
+    return complain(STATUS_USAGE, "%s.", problem);
+  return clear_many(&clear);
+}
+
+static int clear_hosts(char *const *arguments)
+{
+  g_autofree char *problem = NULL;
+  g_autoptr(GArray) targets = hosts_read(arguments, stdin, &problem);
+
+  return targets != NULL ? clear_targets(targets) : complain(STATUS_USAGE, "%s.", problem);
+}
+
+int run_clear(int argc, char **argv)
+{
+  struct clear everything = {.filter = {.all = 1}};
+  const char *description =
+      _("Forgets pins of yours; those of the administrator stay. The servers are pinned\n"
+        "anew when a program meets them again. What was cleared can be taken back with\n"
+        "'tlspin undo'. '-' reads the servers from standard input, one a line; so they\n"
+        "don't stand in the list of processes.\n"
+        "\n"
+        "TIME is 2h, 30min or 3d ago, 2026-11-22, '2026-11-22 17:00' or\n"
+        "2026-11-22T17:00:00Z.\n"
+        "\n"
+        "Examples:\n"
+        "  tlspin clear imap.example.org\n"
+        "      all ports of a server\n"
+        "  tlspin clear imap.example.org:993\n"
+        "      one port\n"
+        "  tlspin clear --since 2h\n"
+        "      what was stored behind a network that you don't trust any more\n"
+        "\n"
+        "Exit status: 0 fine, 1 wrong usage or not confirmed, 4 the pin store can't be\n"
+        "read or written, 5 a server is not pinned by you.");
+  int status = read_options("clear", _("HOST[:PORT]... | --all | --since TIME"), description,
+                            entries, 0, -1, &argc, &argv);
+
+  if (status != STATUS_FINE)
+    return status;
+  if ((argc > 1) + (options.all != 0) + (options.since != NULL) != 1)
+    return complain(STATUS_USAGE,
+                    _("Name servers, or say --all or --since TIME: one of the three. Look at "
+                      "'tlspin clear --help'."));
+  if (options.since != NULL)
+    return clear_since();
+  return options.all ? clear_many(&everything) : clear_hosts(argv + 1);
+}

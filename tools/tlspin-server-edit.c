@@ -1,0 +1,58 @@
+/* A change of a key file: see tlspin-server-edit.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tools/tlspin-server-edit.h"
+
+#include "libserver/keytext.h"
+#include "tools/tlspin-server.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static bool report(const struct trouble *trouble)
+{
+  complain(STATUS_TROUBLE, "%s", trouble->text);
+  return false;
+}
+
+bool edit_open(struct edit *edit, const char *path)
+{
+  struct trouble trouble;
+  size_t size;
+
+  *edit = (struct edit){.path = path, .lock = -1};
+  if (!keyfile_lock(path, &edit->lock, &edit->text, &trouble))
+    return report(&trouble);
+  if (!keytext_parse(keyfile_text_span(&edit->text), path, &edit->keys, &trouble))
+    return report(&trouble);
+  size = edit->text.size + KEYTEXT_LINE_MAX;
+  edit->changed = writer_of(g_malloc(size), size);
+  return true;
+}
+
+/* Read again before it is written: whatever went wrong here, the file on disk stays one that can be
+ * read. */
+bool edit_commit(struct edit *edit)
+{
+  struct span text = writer_span(&edit->changed);
+  struct trouble trouble;
+  struct keys keys;
+
+  if (!keytext_parse(text, edit->path, &keys, &trouble))
+    return report(&trouble);
+  keys_free(&keys);
+  return keyfile_replace(edit->path, text, &trouble) || report(&trouble);
+}
+
+void edit_close(struct edit *edit)
+{
+  if (edit->changed.data != NULL)
+    explicit_bzero(edit->changed.data, edit->changed.size);
+  g_free(edit->changed.data);
+  keys_free(&edit->keys);
+  keyfile_text_free(&edit->text);
+  if (edit->lock >= 0)
+    close(edit->lock);
+  *edit = (struct edit){.lock = -1};
+}

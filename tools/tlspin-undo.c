@@ -1,0 +1,110 @@
+/* tlspin undo.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tools/tlspin.h"
+
+#include "common/text.h"
+#include "tools/json.h"
+#include "tools/progress.h"
+
+#include <inttypes.h>
+
+static void print_change(uint64_t operation, const struct tlspin_change *change)
+{
+  unsigned long count = (unsigned long)change->count, replaced = (unsigned long)change->replaced;
+
+  if (operation == 0)
+    output_text("%s ", _("The newest clear was taken back."));
+  else
+    output_text(_("Operation %" PRIu64 " was taken back. "), operation);
+  output_text(text_translate_count("%lu server is again as it was before.\n",
+                                   "%lu servers are again as they were before.\n", count),
+              count);
+  if (replaced > 0)
+    output_text(text_translate_count("%lu newer pin made way; it is kept, too.\n",
+                                     "%lu newer pins made way; they are kept, too.\n", replaced),
+                replaced);
+  output_text(_("To undo that: tlspin undo %" PRIu64 "\n"), change->operation);
+}
+
+static void add_change(struct json_array *array, uint64_t operation,
+                       const struct tlspin_change *change)
+{
+  JsonBuilder *builder = json_builder_new();
+
+  json_builder_begin_object(builder);
+  json_builder_set_member_name(builder, "operation");
+  if (operation != 0)
+    json_builder_add_int_value(builder, (gint64)operation);
+  else
+    json_builder_add_null_value(builder);
+  json_put_number(builder, "done", change->operation);
+  json_put_number(builder, "count", change->count);
+  json_put_number(builder, "replaced", change->replaced);
+  json_array_add(array, json_builder_end_object(builder));
+}
+
+static int undo(tlspin_t *context, uint64_t operation, struct json_array *array)
+{
+  struct progress *progress = progress_start(_("Bringing pins back ..."));
+  struct tlspin_change change = {0};
+  int code = tlspin_undo(context, operation, &change);
+
+  progress_stop(progress);
+  if (code == TLSPIN_E_NOTHING_TO_UNDO && operation != 0)
+    return complain(STATUS_NOT_FOUND,
+                    _("There is no operation %" PRIu64 " that could be taken back. It "
+                      "may have been taken back already, or be too old."),
+                    operation);
+  if (code != TLSPIN_OK)
+    return complain_of(code);
+  if (shared_options.json)
+    add_change(array, operation, &change);
+  else
+    print_change(operation, &change);
+  return STATUS_FINE;
+}
+
+static int undo_all(const uint64_t *operations, size_t count)
+{
+  tlspin_t *context = store_context();
+  struct json_array array = {false};
+  int status = STATUS_FINE;
+
+  for (size_t i = 0; i < count && status == STATUS_FINE; i++)
+    status = undo(context, operations[i], &array);
+  if (shared_options.json)
+    json_array_end(&array);
+  tlspin_free(context);
+  return status;
+}
+
+int run_undo(int argc, char **argv)
+{
+  g_autofree uint64_t *operations = g_new0(uint64_t, (size_t)argc);
+  size_t count;
+  const char *description =
+      _("Takes a clear back: each server that it touched gets the pin again that it had\n"
+        "before. Without a number the newest clear that still stands is taken back. An\n"
+        "undo has a number as well, and can be taken back. 'tlspin status' says for how\n"
+        "long things can be taken back.\n"
+        "\n"
+        "Examples:\n"
+        "  tlspin undo\n"
+        "  tlspin undo 12\n"
+        "\n"
+        "Exit status: 0 fine, 1 wrong usage, 4 the pin store can't be read or written,\n"
+        "5 there is nothing to take back.");
+  int status = read_options("undo", _("[OPERATION...]"), description, NULL, 0, -1, &argc, &argv);
+
+  if (status != STATUS_FINE)
+    return status;
+  count = (size_t)argc - 1;
+  for (size_t i = 0; i < count; i++)
+    if (!g_ascii_string_to_unsigned(argv[i + 1], 10, 1, G_MAXINT64, &operations[i], NULL))
+      return complain(STATUS_USAGE,
+                      _("'%s' is not the number of an operation. 'tlspin clear' prints it."),
+                      argv[i + 1]);
+  return undo_all(operations, count > 0 ? count : 1);
+}

@@ -1,0 +1,44 @@
+/* What the commands of tlspin share.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef TLSPIN_TOOL_H
+#define TLSPIN_TOOL_H
+
+#include "libclient/tlspin-admin.h"
+#include "tools/command.h"
+#include "tools/output.h"
+
+/* The options that every command has. */
+struct shared_options {
+  gboolean json;
+  char *bus; /* NULL: the user's session bus */
+};
+
+extern struct shared_options shared_options;
+
+/* Reads the options of a command, `entries` (NULL: none) and the shared ones; see options_parse. */
+int read_options(const char *command, const char *arguments, const char *description,
+                 const GOptionEntry *entries, int least, int most, int *argc, char ***argv);
+
+/* A way to the store; ends the program where there is no memory. To be freed by tlspin_free. */
+tlspin_t *store_context(void);
+
+/* Says what the library's last call complained about, and returns the status of its code. */
+int complain_of(int code);
+
+/* The exit status of a code of tlspin-error.h. */
+int status_of(int code);
+
+/* Says on standard error which layers can't be read, and why. Returns the status: STATUS_FINE where
+ * all can. */
+int complain_of_layers(tlspin_t *context);
+
+int run_connect(int argc, char **argv);
+int run_list(int argc, char **argv);
+int run_show(int argc, char **argv);
+int run_clear(int argc, char **argv);
+int run_undo(int argc, char **argv);
+int run_status(int argc, char **argv);
+
+#endif
