@@ -18,6 +18,9 @@ libdaemon_la_SOURCES = \
 	daemon/table.c daemon/table.h \
 	daemon/undo.c \
 	daemon/verify.c
+# GLib's structured log, which goes to the journal where there is one.
+DAEMON_CPPFLAGS = $(AM_CPPFLAGS) -DG_LOG_USE_STRUCTURED -DG_LOG_DOMAIN='"tlspind"'
+libdaemon_la_CPPFLAGS = $(DAEMON_CPPFLAGS)
 libdaemon_la_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(SQLITE_CFLAGS)
 libdaemon_la_LIBADD = libpinning.la $(GLIB_LIBS) $(SQLITE_LIBS)
 
@@ -40,5 +43,6 @@ libdaemon_la_LIBADD += libbus.la $(DBUS_LIBS)
 
 libexec_PROGRAMS += tlspind
 tlspind_SOURCES = daemon/main.c
+tlspind_CPPFLAGS = $(DAEMON_CPPFLAGS)
 tlspind_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(DBUS_CFLAGS)
 tlspind_LDADD = libdaemon.la
