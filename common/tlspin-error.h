@@ -11,6 +11,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
 
 enum tlspin_code {
   TLSPIN_OK = 0, /* done */
@@ -54,6 +57,9 @@ const char *tlspin_code_dbus_name(enum tlspin_code code);
  * else the bus reports, the store could not be asked. */
 enum tlspin_code tlspin_code_from_dbus_name(const char *name);
 
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

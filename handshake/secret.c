@@ -4,9 +4,9 @@
 
 #include "handshake/secret.h"
 
-#include <malloc.h>
 #include "pinning/proof.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <string.h>
 

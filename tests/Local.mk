@@ -18,7 +18,7 @@ tests_unit_host_LDADD = libcommon.la $(CMOCKA_LIBS)
 tests_unit_host_split_LDADD = libcommon.la $(CMOCKA_LIBS)
 tests_unit_spki_SOURCES = tests/unit-spki.c tests/hex.c tests/hex.h tests/pki.c tests/pki.h
 tests_unit_spki_LDADD = libcommon.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
-tests_unit_text_SOURCES = tests/unit-text.c tests/locales.c tests/locales.h
+tests_unit_text_SOURCES = tests/unit-text.c tests/again.c tests/again.h tests/locales.c tests/locales.h
 tests_unit_text_LDADD = libcommon.la $(CMOCKA_LIBS)
 
 unit_pinning = tests/unit-proof tests/unit-refusal tests/unit-ticket
@@ -124,6 +124,19 @@ tests_unit_server_LDADD = libserver.la $(CMOCKA_LIBS)
 tests_unit_timestamp_LDADD = libserver.la $(CMOCKA_LIBS)
 tests_unit_trouble_LDADD = libserver.la $(CMOCKA_LIBS)
 
+# The calls that libserver makes fail, one after the other.
+check_PROGRAMS += tests/server-faults
+TESTS += tests/server-faults
+tests_server_faults_CPPFLAGS = $(SERVER_CPPFLAGS)
+tests_server_faults_LDADD = tests/libattached.la
+wrap = -Wl,--wrap,
+tests_server_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)malloc $(wrap)calloc $(wrap)fstat $(wrap)flock \
+	$(wrap)read $(wrap)write $(wrap)fsync $(wrap)mkostemp $(wrap)rename $(wrap)link \
+	$(wrap)gnutls_rnd $(wrap)gnutls_hkdf_expand $(wrap)gnutls_hmac_fast \
+	$(wrap)gnutls_aead_cipher_init $(wrap)gnutls_aead_cipher_encrypt \
+	$(wrap)gnutls_base64_encode2 $(wrap)gnutls_base64_decode2 \
+	$(wrap)gnutls_certificate_get_ours
+
 # The command tlspin-server, with a client of its own.
 check_PROGRAMS += tests/pin-client tests/pki-files tests/unit-crew
 tests_pin_client_SOURCES = tests/pin-client.c tests/pinner.c tests/pinner.h
@@ -139,5 +152,217 @@ EXTRA_DIST += tests/tlspin-server.test
 noinst_PROGRAMS += tests/make-pki
 tests_make_pki_SOURCES = tests/make-pki.c tests/pki.c tests/pki.h
 tests_make_pki_LDADD = $(GNUTLS_LIBS)
-TESTS += tests/man.test tests/story.test
-EXTRA_DIST += tests/man.test tests/story.test
+TESTS += tests/install.test tests/man.test tests/story.test
+EXTRA_DIST += tests/install.test tests/man.test tests/story.test
+
+# What the commands share.
+unit_tools = tests/unit-cells tests/unit-certificate tests/unit-columns tests/unit-command \
+	tests/unit-dial tests/unit-hosts tests/unit-json tests/unit-output tests/unit-progress \
+	tests/unit-sheet tests/unit-tls tests/unit-when
+check_PROGRAMS += $(unit_tools)
+TESTS += $(unit_tools)
+check_LTLIBRARIES += tests/libtooling.la
+tests_libtooling_la_SOURCES = tests/capture.c tests/capture.h tests/greeter.c tests/greeter.h \
+	tests/pki.c tests/pki.h
+tests_libtooling_la_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS)
+tests_libtooling_la_LIBADD = libtools.la
+tools_cppflags = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS)
+tools_libs = tests/libtooling.la $(CMOCKA_LIBS) $(JSON_LIBS) $(GNUTLS_LIBS)
+tests_unit_cells_CPPFLAGS = $(tools_cppflags)
+tests_unit_cells_LDADD = $(tools_libs)
+tests_unit_certificate_CPPFLAGS = $(tools_cppflags)
+tests_unit_certificate_LDADD = $(tools_libs)
+tests_unit_columns_CPPFLAGS = $(tools_cppflags)
+tests_unit_columns_LDADD = $(tools_libs)
+tests_unit_command_CPPFLAGS = $(tools_cppflags)
+tests_unit_command_LDADD = $(tools_libs)
+tests_unit_dial_CPPFLAGS = $(tools_cppflags)
+tests_unit_dial_LDADD = $(tools_libs)
+tests_unit_hosts_CPPFLAGS = $(tools_cppflags)
+tests_unit_hosts_LDADD = $(tools_libs)
+tests_unit_json_CPPFLAGS = $(tools_cppflags)
+tests_unit_json_LDADD = $(tools_libs)
+tests_unit_output_CPPFLAGS = $(tools_cppflags)
+tests_unit_output_LDADD = $(tools_libs)
+tests_unit_progress_CPPFLAGS = $(tools_cppflags)
+tests_unit_progress_LDADD = $(tools_libs)
+tests_unit_sheet_CPPFLAGS = $(tools_cppflags)
+tests_unit_sheet_LDADD = $(tools_libs)
+tests_unit_tls_CPPFLAGS = $(tools_cppflags)
+tests_unit_tls_LDADD = $(tools_libs)
+tests_unit_when_CPPFLAGS = $(tools_cppflags)
+tests_unit_when_LDADD = $(tools_libs)
+
+# The store of the daemon: real files, and what can happen to them.
+unit_store = tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
+	tests/unit-file tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile \
+	tests/unit-open tests/unit-problem tests/unit-row tests/unit-schema tests/unit-store \
+	tests/unit-table tests/unit-undo tests/unit-verify
+check_PROGRAMS += $(unit_store)
+TESTS += $(unit_store)
+check_LTLIBRARIES += tests/libstores.la
+tests_libstores_la_SOURCES = tests/stores.c tests/stores.h
+tests_libstores_la_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_libstores_la_LIBADD = libdaemon.la
+store_cppflags = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
+store_libs = tests/libstores.la $(CMOCKA_LIBS) $(GLIB_LIBS) $(SQLITE_LIBS)
+tests_unit_cell_CPPFLAGS = $(store_cppflags)
+tests_unit_cell_LDADD = $(store_libs)
+tests_unit_clear_CPPFLAGS = $(store_cppflags)
+tests_unit_clear_LDADD = $(store_libs)
+tests_unit_contents_CPPFLAGS = $(store_cppflags)
+tests_unit_contents_LDADD = $(store_libs)
+tests_unit_database_CPPFLAGS = $(store_cppflags)
+tests_unit_database_LDADD = $(store_libs)
+tests_unit_file_CPPFLAGS = $(store_cppflags)
+tests_unit_file_LDADD = $(store_libs)
+tests_unit_journal_CPPFLAGS = $(store_cppflags)
+tests_unit_journal_LDADD = $(store_libs)
+tests_unit_layerfile_CPPFLAGS = $(store_cppflags)
+tests_unit_layerfile_LDADD = $(store_libs)
+tests_unit_list_CPPFLAGS = $(store_cppflags)
+tests_unit_list_LDADD = $(store_libs)
+tests_unit_lockfile_CPPFLAGS = $(store_cppflags)
+tests_unit_lockfile_LDADD = $(store_libs)
+tests_unit_open_CPPFLAGS = $(store_cppflags)
+tests_unit_open_LDADD = $(store_libs)
+tests_unit_problem_CPPFLAGS = $(store_cppflags)
+tests_unit_problem_LDADD = $(store_libs)
+tests_unit_row_CPPFLAGS = $(store_cppflags)
+tests_unit_row_LDADD = $(store_libs)
+tests_unit_schema_CPPFLAGS = $(store_cppflags)
+tests_unit_schema_LDADD = $(store_libs)
+tests_unit_store_CPPFLAGS = $(store_cppflags)
+tests_unit_store_LDADD = $(store_libs)
+tests_unit_table_CPPFLAGS = $(store_cppflags)
+tests_unit_table_LDADD = $(store_libs)
+tests_unit_undo_CPPFLAGS = $(store_cppflags)
+tests_unit_undo_LDADD = $(store_libs)
+tests_unit_verify_CPPFLAGS = $(store_cppflags)
+tests_unit_verify_LDADD = $(store_libs)
+
+# The command tlspin.
+check_PROGRAMS += tests/json-query tests/make-layer tests/store-ticket tests/terminal
+tests_json_query_CPPFLAGS = $(tools_cppflags)
+tests_json_query_LDADD = $(JSON_LIBS)
+tests_make_layer_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
+tests_make_layer_LDADD = libdaemon.la $(GLIB_LIBS)
+tests_store_ticket_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common
+tests_store_ticket_LDADD = libtlspin.la
+
+# The client library's way to the daemon: a real bus, and fakepins for the daemon that has faults.
+unit_client = tests/unit-address tests/unit-argument tests/unit-bus tests/unit-call \
+	tests/unit-client-admin tests/unit-client-status tests/unit-connect tests/unit-context \
+	tests/unit-deadline tests/unit-entry tests/unit-last tests/unit-lookup tests/unit-owner \
+	tests/unit-selection
+check_PROGRAMS += $(unit_client) tests/fakepins
+TESTS += $(unit_client)
+client_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/common $(DBUS_CFLAGS)
+client_libs = libclient.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+tests_fakepins_CPPFLAGS = $(client_cppflags)
+tests_fakepins_LDADD = libbus.la $(DBUS_LIBS)
+tests_unit_address_SOURCES = tests/unit-address.c tests/bus.c tests/bus.h
+tests_unit_address_CPPFLAGS = $(client_cppflags)
+tests_unit_address_LDADD = $(client_libs)
+tests_unit_argument_CPPFLAGS = $(client_cppflags)
+tests_unit_argument_LDADD = $(client_libs)
+tests_unit_bus_SOURCES = tests/unit-bus.c tests/bus.c tests/bus.h
+tests_unit_bus_CPPFLAGS = $(client_cppflags)
+tests_unit_bus_LDADD = $(client_libs)
+tests_unit_call_SOURCES = tests/unit-call.c tests/bus.c tests/bus.h
+tests_unit_call_CPPFLAGS = $(client_cppflags)
+tests_unit_call_LDADD = $(client_libs)
+tests_unit_client_admin_SOURCES = tests/unit-client-admin.c tests/bus.c tests/bus.h
+tests_unit_client_admin_CPPFLAGS = $(client_cppflags)
+tests_unit_client_admin_LDADD = $(client_libs)
+tests_unit_client_status_SOURCES = tests/unit-client-status.c tests/bus.c tests/bus.h
+tests_unit_client_status_CPPFLAGS = $(client_cppflags)
+tests_unit_client_status_LDADD = $(client_libs)
+tests_unit_connect_SOURCES = tests/unit-connect.c tests/bus.c tests/bus.h
+tests_unit_connect_CPPFLAGS = $(client_cppflags)
+tests_unit_connect_LDADD = $(client_libs)
+tests_unit_context_SOURCES = tests/unit-context.c tests/bus.c tests/bus.h
+tests_unit_context_CPPFLAGS = $(client_cppflags)
+tests_unit_context_LDADD = $(client_libs)
+tests_unit_deadline_CPPFLAGS = $(client_cppflags)
+tests_unit_deadline_LDADD = $(client_libs)
+tests_unit_entry_CPPFLAGS = $(client_cppflags)
+tests_unit_entry_LDADD = $(client_libs)
+tests_unit_last_CPPFLAGS = $(client_cppflags)
+tests_unit_last_LDADD = $(client_libs)
+tests_unit_lookup_SOURCES = tests/unit-lookup.c tests/bus.c tests/bus.h
+tests_unit_lookup_CPPFLAGS = $(client_cppflags)
+tests_unit_lookup_LDADD = $(client_libs)
+tests_unit_owner_SOURCES = tests/unit-owner.c tests/bus.c tests/bus.h
+tests_unit_owner_CPPFLAGS = $(client_cppflags)
+tests_unit_owner_LDADD = $(client_libs)
+tests_unit_selection_CPPFLAGS = $(client_cppflags)
+tests_unit_selection_LDADD = $(client_libs)
+
+# The unit tests of the library and of the layers below it, under valgrind.
+valgrind_tests = $(unit_common) $(unit_pinning) $(unit_handshake) $(unit_client)
+check-valgrind: all
+	@test -n '$(VALGRIND)' || { echo 'valgrind was not found by configure' >&2; exit 1; }
+	$(MAKE) $(AM_MAKEFLAGS) check-am TESTS='$(valgrind_tests)' \
+		LOG_COMPILER='$(LIBTOOL) --mode=execute $(VALGRIND) -q --leak-check=full \
+		--errors-for-leak-kinds=definite --error-exitcode=1'
+.PHONY: check-valgrind
+TESTS += tests/completion.test tests/tlspin.test tests/tlspin-connect.test
+EXTRA_DIST += tests/completion.test tests/tlspin.sh tests/tlspin.test tests/tlspin-connect.test
+
+# The daemon above the store, and the messages. libupper: layers, a bus, and calls as words.
+unit_upper = tests/unit-admin tests/unit-announce tests/unit-config-file tests/unit-contract \
+	tests/unit-dict tests/unit-dispatch tests/unit-filter tests/unit-handlers \
+	tests/unit-introspect tests/unit-layers tests/unit-loop tests/unit-messages \
+	tests/unit-pins tests/unit-policy tests/unit-policy-journal tests/unit-policy-list \
+	tests/unit-policy-unavailable tests/unit-presence tests/unit-status tests/unit-watch
+check_PROGRAMS += $(unit_upper)
+TESTS += $(unit_upper)
+check_LTLIBRARIES += tests/libupper.la
+tests_libupper_la_SOURCES = tests/bus.c tests/bus.h tests/contract.c tests/contract.h \
+	tests/counter.c tests/counter.h tests/strata.c tests/strata.h tests/values.c tests/values.h
+upper_cppflags = $(AM_CPPFLAGS) -DCONTRACT_DIR='"$(abs_top_srcdir)/dbus"' $(DBUS_CFLAGS) $(GLIB_CFLAGS) \
+	$(CMOCKA_CFLAGS)
+upper_libs = tests/libupper.la $(CMOCKA_LIBS) $(DBUS_LIBS) $(GLIB_LIBS)
+tests_libupper_la_CPPFLAGS = $(upper_cppflags)
+tests_libupper_la_LIBADD = libdaemon.la
+tests_unit_admin_CPPFLAGS = $(upper_cppflags)
+tests_unit_admin_LDADD = $(upper_libs)
+tests_unit_announce_CPPFLAGS = $(upper_cppflags)
+tests_unit_announce_LDADD = $(upper_libs)
+tests_unit_config_file_CPPFLAGS = $(upper_cppflags)
+tests_unit_config_file_LDADD = $(upper_libs)
+tests_unit_contract_CPPFLAGS = $(upper_cppflags)
+tests_unit_contract_LDADD = $(upper_libs)
+tests_unit_dict_CPPFLAGS = $(upper_cppflags)
+tests_unit_dict_LDADD = libbus.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+tests_unit_dispatch_CPPFLAGS = $(upper_cppflags)
+tests_unit_dispatch_LDADD = $(upper_libs)
+tests_unit_filter_CPPFLAGS = $(upper_cppflags)
+tests_unit_filter_LDADD = $(upper_libs)
+tests_unit_handlers_CPPFLAGS = $(upper_cppflags)
+tests_unit_handlers_LDADD = $(upper_libs)
+tests_unit_introspect_CPPFLAGS = $(upper_cppflags)
+tests_unit_introspect_LDADD = $(upper_libs)
+tests_unit_layers_CPPFLAGS = $(upper_cppflags)
+tests_unit_layers_LDADD = $(upper_libs)
+tests_unit_loop_CPPFLAGS = $(upper_cppflags)
+tests_unit_loop_LDADD = $(upper_libs)
+tests_unit_messages_CPPFLAGS = $(upper_cppflags)
+tests_unit_messages_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+tests_unit_pins_CPPFLAGS = $(upper_cppflags)
+tests_unit_pins_LDADD = $(upper_libs)
+tests_unit_policy_CPPFLAGS = $(upper_cppflags)
+tests_unit_policy_LDADD = $(upper_libs)
+tests_unit_policy_journal_CPPFLAGS = $(upper_cppflags)
+tests_unit_policy_journal_LDADD = $(upper_libs)
+tests_unit_policy_list_CPPFLAGS = $(upper_cppflags)
+tests_unit_policy_list_LDADD = $(upper_libs)
+tests_unit_policy_unavailable_CPPFLAGS = $(upper_cppflags)
+tests_unit_policy_unavailable_LDADD = $(upper_libs)
+tests_unit_presence_CPPFLAGS = $(upper_cppflags)
+tests_unit_presence_LDADD = $(upper_libs)
+tests_unit_status_CPPFLAGS = $(upper_cppflags)
+tests_unit_status_LDADD = $(upper_libs)
+tests_unit_watch_CPPFLAGS = $(upper_cppflags)
+tests_unit_watch_LDADD = $(upper_libs)

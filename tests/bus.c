@@ -29,11 +29,12 @@ static const char configuration[] =
     "<!DOCTYPE busconfig PUBLIC '-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN'\n"
     " 'http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd'>\n"
     "<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>\n"
-    "<servicedir>%s</servicedir>\n"
+    "<servicedir>%s/services</servicedir>\n"
     "<policy context='default'><allow send_destination='*' eavesdrop='true'/>\n"
     "<allow eavesdrop='true'/><allow own='*'/></policy></busconfig>\n";
 
-static void write_file(const char *path, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void write_file(const char *path, const char *format,
+                                                             ...)
 {
   FILE *file = fopen(path, "w");
   va_list arguments;
@@ -115,8 +116,9 @@ void test_bus_restart(struct test_bus *bus)
 {
   const char *program = getenv("DBUS_DAEMON");
   char option[80];
-  char *argv[] = {(char *)(uintptr_t)(program != NULL ? program : "dbus-daemon"), option,
-                  "--nofork", "--print-address=1", NULL};
+  char nofork[] = "--nofork", print_address[] = "--print-address=1";
+  char *argv[] = {(char *)(uintptr_t)(program != NULL ? program : "dbus-daemon"), option, nofork,
+                  print_address, NULL};
   int output;
 
   assert_int_equal(bus->pid, 0);
@@ -128,7 +130,7 @@ void test_bus_restart(struct test_bus *bus)
 
 static void write_service(const struct test_bus *bus, const char *name, const char *arguments)
 {
-  char path[128], expanded[1024];
+  char path[128], expanded[4096];
 
   expand(bus, arguments, expanded, sizeof expanded);
   snprintf(path, sizeof path, "%s/services/%s.service", bus->dir, name);
@@ -153,12 +155,7 @@ void test_bus_start(struct test_bus *bus, const char *arguments)
     write_service(bus, "org.tlspin.Admin1", arguments);
   }
   snprintf(path, sizeof path, "%s/bus.conf", bus->dir);
-  {
-    char services[64];
-
-    snprintf(services, sizeof services, "%s/services", bus->dir);
-    write_file(path, configuration, bus->socket, services);
-  }
+  write_file(path, configuration, bus->socket, bus->dir);
   test_bus_restart(bus);
 }
 
@@ -180,6 +177,20 @@ void test_process_stop(pid_t pid)
 void test_process_go(pid_t pid)
 {
   assert_int_equal(kill(pid, SIGCONT), 0);
+}
+
+void test_child_end(int code)
+{
+  if (code == 0)
+    kill(getpid(), SIGKILL);
+  _exit(code);
+}
+
+bool test_child_was_well(pid_t pid)
+{
+  int status = 0;
+
+  return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
 void test_bus_kill(struct test_bus *bus)
@@ -205,7 +216,7 @@ void test_bus_free(struct test_bus *bus)
 
 pid_t test_bus_daemon(struct test_bus *bus, const char *arguments)
 {
-  char expanded[1024], address[100], *argv[ARGUMENTS_MAX], *rest = expanded;
+  char expanded[4096], address[100], *argv[ARGUMENTS_MAX], *rest = expanded;
   size_t count = 0;
   pid_t pid;
   int output;

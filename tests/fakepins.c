@@ -340,27 +340,34 @@ static void handle(DBusConnection *bus, DBusMessage *call)
   dbus_message_unref(reply);
 }
 
+/* False when it is time to leave. */
+static bool take(DBusConnection *bus, DBusMessage *message)
+{
+  static unsigned long taken;
+
+  if (dbus_message_get_type(message) != DBUS_MESSAGE_TYPE_METHOD_CALL)
+    return true;
+  note_call(message);
+  if (dbus_message_get_signature(message)[0] == 'a')
+    note_filter(message);
+  handle(bus, message);
+  return ++taken != number("leave");
+}
+
+/* What came with the names is in the queue before anything is read. */
 static void serve(DBusConnection *bus)
 {
-  unsigned long left = number("leave");
+  bool stay = true;
 
-  while (dbus_connection_read_write(bus, -1)) {
+  do {
     DBusMessage *message;
 
-    while ((message = dbus_connection_pop_message(bus)) != NULL) {
-      bool call = dbus_message_get_type(message) == DBUS_MESSAGE_TYPE_METHOD_CALL;
-
-      if (call) {
-        note_call(message);
-        if (dbus_message_get_signature(message)[0] == 'a')
-          note_filter(message);
-        handle(bus, message);
-      }
+    while (stay && (message = dbus_connection_pop_message(bus)) != NULL) {
+      stay = take(bus, message);
       dbus_message_unref(message);
-      if (call && left > 0 && --left == 0)
-        return;
     }
-  }
+  } while (stay && dbus_connection_read_write(bus, -1));
+  usleep(50000);
 }
 
 static DBusConnection *join(const char *address)

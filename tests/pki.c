@@ -4,6 +4,7 @@
 
 #include "tests/pki.h"
 
+#include <arpa/inet.h>
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <stdio.h>
@@ -62,10 +63,17 @@ static void set_times(gnutls_x509_crt_t certificate, const struct pki_request *r
                                            given ? request->not_after : now + 365 * DAY));
 }
 
-static void add_dns_name(gnutls_x509_crt_t certificate, const char *name)
+/* A DNS name, or an IPv4 address. */
+static void add_name(gnutls_x509_crt_t certificate, const char *name)
 {
-  MUST(gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, name,
-                                            (unsigned)strlen(name), GNUTLS_FSAN_APPEND));
+  struct in_addr address;
+
+  if (inet_pton(AF_INET, name, &address) == 1)
+    MUST(gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_IPADDRESS, &address,
+                                              sizeof address, GNUTLS_FSAN_APPEND));
+  else
+    MUST(gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, name,
+                                              (unsigned)strlen(name), GNUTLS_FSAN_APPEND));
 }
 
 static void set_purpose(gnutls_x509_crt_t certificate, const struct pki_request *request)
@@ -82,9 +90,9 @@ static void set_purpose(gnutls_x509_crt_t certificate, const struct pki_request 
       certificate,
       request->purpose == PKI_SERVER ? GNUTLS_KP_TLS_WWW_SERVER : GNUTLS_KP_TLS_WWW_CLIENT, 0));
   if (request->purpose == PKI_SERVER)
-    add_dns_name(certificate, request->name);
+    add_name(certificate, request->name);
   if (request->second_name != NULL)
-    add_dns_name(certificate, request->second_name);
+    add_name(certificate, request->second_name);
 }
 
 static void set_key_id(gnutls_x509_crt_t certificate)

@@ -28,7 +28,7 @@ enum pki_algorithm {
 
 enum pki_purpose {
   PKI_CA,
-  PKI_SERVER, /* the name is a DNS name */
+  PKI_SERVER, /* the name is a DNS name, or an IPv4 address */
   PKI_CLIENT  /* the name is a common name */
 };
 

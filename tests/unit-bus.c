@@ -20,7 +20,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { THREADS = 8, ROUNDS = 200, LONG = 10000 /* milliseconds */ };
@@ -331,15 +330,6 @@ static int child_asks(void)
   return bus->process == getpid() ? 0 : 2;
 }
 
-static void assert_child_ends_well(pid_t pid)
-{
-  int status;
-
-  assert_int_equal(waitpid(pid, &status, 0), pid);
-  assert_true(WIFEXITED(status));
-  assert_int_equal(WEXITSTATUS(status), 0);
-}
-
 static void test_fork_leaves_the_parent_its_connection(void **state)
 {
   (void)state;
@@ -348,8 +338,8 @@ static void test_fork_leaves_the_parent_its_connection(void **state)
     pid_t pid = fork();
 
     if (pid == 0)
-      _exit(child_asks());
-    assert_child_ends_well(pid);
+      test_child_end(child_asks());
+    assert_true(test_child_was_well(pid));
     assert_true(ask(LONG));
   }
   assert_int_equal(bus->generation, 0);
@@ -359,6 +349,7 @@ static void test_fork_leaves_the_parent_its_connection(void **state)
 static void test_fork_while_threads_ask(void **state)
 {
   pthread_t threads[THREADS];
+  int well = 0;
 
   (void)state;
   assert_true(ask(LONG));
@@ -367,10 +358,11 @@ static void test_fork_while_threads_ask(void **state)
     pid_t pid = fork();
 
     if (pid == 0)
-      _exit(child_asks());
-    assert_child_ends_well(pid);
+      test_child_end(child_asks());
+    well += test_child_was_well(pid);
   }
   join_threads(threads);
+  assert_int_equal(well, 20);
   assert_int_equal(bus->generation, 0);
 }
 
@@ -382,16 +374,16 @@ static void test_grandchild(void **state)
   assert_true(ask(LONG));
   pid = fork();
   if (pid == 0) {
-    int code = child_asks(), status = 1;
+    int code = child_asks();
     pid_t grandchild = fork();
 
     if (grandchild == 0)
-      _exit(child_asks());
-    if (waitpid(grandchild, &status, 0) != grandchild || status != 0)
-      _exit(3);
-    _exit(code != 0 ? code : child_asks());
+      test_child_end(child_asks());
+    if (!test_child_was_well(grandchild))
+      code = 3;
+    test_child_end(code != 0 ? code : child_asks());
   }
-  assert_child_ends_well(pid);
+  assert_true(test_child_was_well(pid));
   assert_true(ask(LONG));
 }
 
@@ -404,9 +396,9 @@ static void test_child_may_free(void **state)
   pid = fork();
   if (pid == 0) {
     bus_free(bus);
-    _exit(0);
+    test_child_end(0);
   }
-  assert_child_ends_well(pid);
+  assert_true(test_child_was_well(pid));
   assert_true(ask(LONG));
   assert_int_equal(bus->generation, 0);
 }
@@ -426,8 +418,8 @@ static void test_many_buses(void **state)
     bus_free(others[order[i]]);
     pid = fork();
     if (pid == 0)
-      _exit(child_asks());
-    assert_child_ends_well(pid);
+      test_child_end(child_asks());
+    assert_true(test_child_was_well(pid));
   }
   bus_free(NULL);
 }

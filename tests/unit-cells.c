@@ -116,9 +116,12 @@ static void test_wrapped_long_word(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_width),         cmocka_unit_test(test_shorten),
-      cmocka_unit_test(test_shorten_wide),  cmocka_unit_test(test_shorten_plain),
-      cmocka_unit_test(test_padded),        cmocka_unit_test(test_wrapped),
+      cmocka_unit_test(test_width),
+      cmocka_unit_test(test_shorten),
+      cmocka_unit_test(test_shorten_wide),
+      cmocka_unit_test(test_shorten_plain),
+      cmocka_unit_test(test_padded),
+      cmocka_unit_test(test_wrapped),
       cmocka_unit_test(test_wrapped_long_word),
   };
 

@@ -248,16 +248,11 @@ static void test_style_of_output(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_unlimited),
-      cmocka_unit_test(test_fits),
-      cmocka_unit_test(test_drops),
-      cmocka_unit_test(test_shrinks),
-      cmocka_unit_test(test_hopeless),
-      cmocka_unit_test(test_empty),
-      cmocka_unit_test(test_colour),
-      cmocka_unit_test(test_streams),
-      cmocka_unit_test(test_streams_limited),
-      cmocka_unit_test(test_every_width),
+      cmocka_unit_test(test_unlimited),       cmocka_unit_test(test_fits),
+      cmocka_unit_test(test_drops),           cmocka_unit_test(test_shrinks),
+      cmocka_unit_test(test_hopeless),        cmocka_unit_test(test_empty),
+      cmocka_unit_test(test_colour),          cmocka_unit_test(test_streams),
+      cmocka_unit_test(test_streams_limited), cmocka_unit_test(test_every_width),
       cmocka_unit_test(test_style_of_output),
   };
 

@@ -154,7 +154,7 @@ static void test_plans(void **state)
       {STATEMENT_IMAGES,
        "SEARCH before USING PRIMARY KEY (operation=? AND (host,protocol,port)>(?,?,?))"},
       {STATEMENT_NEWEST, "SCAN operation"},
-      {STATEMENT_MADE, "SCAN operation"},
+      {STATEMENT_MADE, "SEARCH operation USING PRIMARY KEY (id>?)"},
   };
   struct database db;
 
@@ -189,6 +189,33 @@ static void test_in_place(void **state)
   assert_true(database_in_place(&db));
   assert_int_equal(g_unlink(stores->layer), 0);
   assert_false(database_in_place(&db));
+  database_close(&db);
+}
+
+/* A file that is written anew holds the same and nothing else, and all goes on with it. */
+static void test_rewrite(void **state)
+{
+  struct stores *stores = *state;
+  struct database db;
+
+  open_new(stores, &db);
+  assert_true(schema_migrate(db.handle, &schema_current) && database_prepare(&db));
+  assert_true(
+      runs(&db, "CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(200000)); DELETE FROM t"));
+  expect(&db, "SELECT freelist_count > 9 FROM pragma_freelist_count", "1");
+  assert_true(database_rewrite(&db));
+  expect(&db, "PRAGMA freelist_count", "0");
+  expect(&db, "PRAGMA user_version", "1");
+  expect(&db, "PRAGMA hard_heap_limit", "33554432");
+  assert_false(runs(&db, "ATTACH ':memory:' AS more"));
+  assert_true(database_in_place(&db));
+  assert_int_equal(database_step(db.statements[STATEMENT_COUNT]), STEP_ROW);
+  database_reset(db.statements[STATEMENT_COUNT]);
+  assert_true(database_finish(db.statements[STATEMENT_BEGIN]));
+  assert_false(database_rewrite(&db)); /* not inside a transaction */
+  assert_true(database_finish(db.statements[STATEMENT_ROLLBACK]));
+  assert_int_equal(g_unlink(stores->layer), 0);
+  assert_false(database_rewrite(&db));
   database_close(&db);
 }
 
@@ -286,8 +313,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(test_settings),   TEST(test_limits), TEST(test_runaway),  TEST(test_fuel),
-      TEST(test_statements), TEST(test_plans),  TEST(test_in_place), TEST(test_no_file),
-      TEST(test_noise),      TEST(test_layer),  TEST(test_busy),
+      TEST(test_statements), TEST(test_plans),  TEST(test_in_place), TEST(test_rewrite),
+      TEST(test_no_file),    TEST(test_noise),  TEST(test_layer),    TEST(test_busy),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

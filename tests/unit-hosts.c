@@ -194,10 +194,14 @@ static void test_unreadable(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_target),           cmocka_unit_test(test_target_refused),
-      cmocka_unit_test(test_message_is_clean), cmocka_unit_test(test_arguments),
-      cmocka_unit_test(test_lines),            cmocka_unit_test(test_no_lines),
-      cmocka_unit_test(test_lines_refused),    cmocka_unit_test(test_argument_refused),
+      cmocka_unit_test(test_target),
+      cmocka_unit_test(test_target_refused),
+      cmocka_unit_test(test_message_is_clean),
+      cmocka_unit_test(test_arguments),
+      cmocka_unit_test(test_lines),
+      cmocka_unit_test(test_no_lines),
+      cmocka_unit_test(test_lines_refused),
+      cmocka_unit_test(test_argument_refused),
       cmocka_unit_test(test_unreadable),
   };
 

@@ -126,34 +126,100 @@ static void test_forget_by_time(void **state)
   store_close(stores_open(stores->path));
 }
 
-/* After a forget no octet of a host or a secret is left in the file or beside it, however the pages
- * were used. */
+static void expect_erased(struct stores *stores, int n)
+{
+  struct ticket_row row = stores_row(n);
+
+  row.peer.host[9] = '\0';
+  assert_false(stores_file_holds(stores->path, row.peer.host));
+  assert_false(stores_file_holds(stores->journal, row.peer.host));
+  assert_false(stores_file_holds_octets(stores->path, row.secret));
+  assert_false(stores_file_holds_octets(stores->journal, row.secret));
+}
+
+/* After a forget no octet of a host or a secret is left in the file or beside it. Rows come and go
+ * for a while, since it is rows that were moved between pages of which copies would stay. */
 static void test_forgotten_is_erased(void **state)
 {
-  enum { MANY = 400 };
+  enum { MANY = 400, ROUNDS = 12, PUTS = 60, CLEARS = 8, DECADE = 10 };
   struct stores *stores = *state;
   struct store *store = stores_open(stores->path);
+  bool there[MANY] = {false};
+  uint32_t random = 1;
 
-  stores_fill(store, MANY);
-  for (int i = 0; i < MANY; i += 40) {
-    g_autofree char *pattern = g_strdup_printf("host-%03d?.example", i / 10);
+  for (int round = 0; round < ROUNDS; round++) {
+    for (int i = 0; i < PUTS; i++) {
+      struct ticket_row row = stores_row((int)((random = random * 69069 + 1) >> 8) % MANY);
+      uint64_t n = row.series - 1;
 
-    clear(store, pattern, 1);
-  }
-  assert_true(stores_file_holds(stores->path, "host-0123"));
-  assert_true(stores_file_holds(stores->path, "host-0121"));
-  assert_int_equal(store_forget(store, 2), TLSPIN_OK);
-  for (int i = 0; i < MANY; i++) {
-    struct ticket_row row = stores_row(i);
-    bool gone = i % 40 < 10;
+      assert_int_equal(store_put(store, &row, there[n] ? row.series : 0, STORES_NOW), TLSPIN_OK);
+      there[n] = true;
+    }
+    for (int i = 0; i < CLEARS; i++) {
+      int decade = (int)((random = random * 69069 + 1) >> 8) % (MANY / DECADE);
+      g_autofree char *pattern = g_strdup_printf("host-%03d?.example", decade);
+      struct store_filter filter = STORE_FILTER_ANY;
+      struct store_change change;
 
-    row.peer.host[9] = '\0';
-    assert_true(stores_file_holds(stores->path, row.peer.host) == !gone);
-    assert_false(stores_file_holds(stores->journal, row.peer.host));
-    assert_true(stores_file_holds_octets(stores->path, row.secret) == !gone);
+      filter.pattern = pattern;
+      store_clear(store, &filter, 1, &change);
+      memset(there + DECADE * decade, 0, DECADE);
+    }
+    assert_int_equal(store_forget(store, 2), TLSPIN_OK);
+    for (int n = 0; n < MANY; n++)
+      if (!there[n])
+        expect_erased(stores, n);
   }
   store_close(store);
   store_close(stores_open(stores->path));
+}
+
+static int deny_attach(void *data, int action, const char *a, const char *b, const char *c,
+                       const char *d)
+{
+  (void)data, (void)a, (void)b, (void)c, (void)d;
+  return action == SQLITE_ATTACH ? SQLITE_DENY : SQLITE_OK;
+}
+
+/* Where the file can't be written anew, that is said, and made good by the next call. */
+static void test_forget_again(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct store_change change;
+
+  stores_fill(store, ROWS);
+  clear(store, "*", 1);
+  sqlite3_set_authorizer(store->db.handle, deny_attach, NULL); /* VACUUM attaches */
+  assert_int_equal(store_forget(store, 9), TLSPIN_UNAVAILABLE);
+  assert_int_equal(store_undo(store, 1, 9, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  store_close(store);
+  store = stores_open(stores->path);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 1);
+  assert_int_equal(store_undo(store, 1, 9, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_int_equal(store_forget(store, 9), TLSPIN_OK);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 0);
+  store_close(store);
+}
+
+/* A reader that won't go away keeps all as it was. */
+static void test_forget_beside_reader(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct store_change change;
+  sqlite3 *reader;
+
+  stores_fill(store, ROWS);
+  clear(store, "*", 1);
+  reader = stores_raw(stores->path);
+  assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT * FROM before", NULL, NULL, NULL),
+                   SQLITE_OK);
+  assert_int_equal(store_forget(store, 9), TLSPIN_UNAVAILABLE);
+  sqlite3_close(reader);
+  assert_int_equal(store_undo(store, 1, 9, &change), TLSPIN_OK);
+  assert_true(change.changed == ROWS);
+  store_close(store);
 }
 
 static void begin(struct work *work, struct store *store)
@@ -223,8 +289,14 @@ static void test_drop_failure(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_touched),        TEST(test_touched_damaged),     TEST(test_forget),
-      TEST(test_forget_by_time), TEST(test_forgotten_is_erased), TEST(test_records),
+      TEST(test_touched),
+      TEST(test_touched_damaged),
+      TEST(test_forget),
+      TEST(test_forget_by_time),
+      TEST(test_forgotten_is_erased),
+      TEST(test_forget_again),
+      TEST(test_forget_beside_reader),
+      TEST(test_records),
       TEST(test_drop_failure),
   };
 

@@ -52,6 +52,19 @@ static void test_complain(void **state)
   assert_int_equal(status, STATUS_STORE);
 }
 
+/* Words stay whole, and so does a command that is to be copied. */
+static void test_complain_on_terminal(void **state)
+{
+  struct capture capture;
+
+  (void)state;
+  g_set_prgname("tlspin");
+  capture_begin_terminal(&capture, STDERR_FILENO, 20);
+  complain(STATUS_PIN, "The server is pinned. Forget it:\n  tlspin clear imap.example.org:993");
+  assert_written(&capture, "tlspin: The server\nis pinned. Forget\nit:\n"
+                           "  tlspin clear imap.example.org:993\n");
+}
+
 /* Where both lead to the same place, what was said first stands first. */
 static void test_order(void **state)
 {
@@ -241,10 +254,15 @@ static void test_finish(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_text),      cmocka_unit_test(test_complain),
-      cmocka_unit_test(test_order),     cmocka_unit_test(test_converted),
-      cmocka_unit_test(test_coloured),  cmocka_unit_test(test_width),
-      cmocka_unit_test(test_paint),     cmocka_unit_test(test_clean),
+      cmocka_unit_test(test_text),
+      cmocka_unit_test(test_complain),
+      cmocka_unit_test(test_complain_on_terminal),
+      cmocka_unit_test(test_order),
+      cmocka_unit_test(test_converted),
+      cmocka_unit_test(test_coloured),
+      cmocka_unit_test(test_width),
+      cmocka_unit_test(test_paint),
+      cmocka_unit_test(test_clean),
       cmocka_unit_test(test_finish),
   };
 

@@ -1,4 +1,4 @@
-/* What may be stored. Reports, clears and undos: unit-policy-journal.c; lists: unit-policy-list.c.
+/* What may be stored. See also unit-policy-unavailable.c, -journal.c, -list.c.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
@@ -12,11 +12,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <glib/gstdio.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #define HOST "a.example"
 
@@ -320,102 +315,6 @@ static void test_system_pin_over_expired(void **state)
   policy_free(policy);
 }
 
-static void expect_unavailable(struct policy *policy, const struct policy_ticket *ticket,
-                               const char *words)
-{
-  enum policy_outcome outcome;
-  int64_t expires;
-  char *problem = NULL;
-
-  assert_int_equal(policy_store(policy, ticket, NOW, &outcome, &expires, &problem),
-                   TLSPIN_UNAVAILABLE);
-  assert_non_null(problem);
-  assert_non_null(strstr(problem, words));
-  assert_true(expires == 0);
-  g_free(problem);
-}
-
-/* What was not known to be "no pin" is no place for a first one. */
-static void test_layer_unreadable(void **state)
-{
-  struct strata *strata = *state;
-  struct policy_ticket ticket = ticket_of(1, 1000, 0);
-  struct peer peer = strata_peer(HOST);
-  struct policy *policy;
-  char *problem = NULL;
-  uint64_t count;
-
-  strata_write(strata->admin, "50.db", "not a database");
-  policy = policy_of(strata);
-  expect_unavailable(policy, &ticket, "admin/50.db");
-  assert_int_equal(store_count(layers_at(strata->layers, 0)->store, &count), TLSPIN_OK);
-  assert_int_equal(count, 0);
-  assert_int_equal(policy_report(policy, &peer, REFUSAL_PROOF_WRONG, NOW, &problem),
-                   TLSPIN_UNAVAILABLE);
-  assert_non_null(strstr(problem, "admin/50.db"));
-  g_free(problem);
-  policy_free(policy);
-}
-
-/* Without the user's store, a system pin is enforced as ever; nothing can be written. */
-static void test_user_unreadable(void **state)
-{
-  struct strata *strata = *state;
-  struct ticket_row row = strata_row(HOST, LOCK_NONE, 50);
-  struct policy_ticket ticket = ticket_of(1, 1000, 50);
-  struct store_filter all = STORE_FILTER_ANY;
-  struct peer peer = row.peer;
-  struct store_change change;
-  struct policy *policy;
-  char *problem = NULL;
-
-  strata_layer(strata->vendor, "50.db", &row, 1);
-  strata_write(strata->folder, "home", "a file in the folder's place");
-  policy = policy_of(strata);
-  expect_pin(policy, NOW, 50, 50);
-  expect_unavailable(policy, &ticket, "home");
-  assert_int_equal(policy_report(policy, &peer, REFUSAL_PROOF_WRONG, NOW, &problem),
-                   TLSPIN_UNAVAILABLE);
-  assert_non_null(strstr(problem, "home"));
-  g_clear_pointer(&problem, g_free);
-  assert_int_equal(policy_clear(policy, &all, NOW, &change, &problem), TLSPIN_UNAVAILABLE);
-  assert_non_null(strstr(problem, "home"));
-  g_clear_pointer(&problem, g_free);
-  assert_int_equal(policy_undo(policy, 0, NOW, &change, &problem), TLSPIN_UNAVAILABLE);
-  assert_non_null(strstr(problem, "home"));
-  g_free(problem);
-  policy_tidy(policy, NOW);
-  policy_free(policy);
-}
-
-static void limit_files(rlim_t size)
-{
-  struct rlimit limit;
-
-  assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-  limit.rlim_cur = MIN(size, limit.rlim_max);
-  assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-/* A full disk: an error that names the file, old pins intact, and all well again afterwards. */
-static void test_disk_full(void **state)
-{
-  struct strata *strata = *state;
-  struct policy *policy = policy_of(strata);
-  struct policy_ticket first = ticket_of(1, 1000, 0), next = ticket_of(2, 1000, 0);
-
-  assert_int_equal(store(policy, &first, NOW), POLICY_STORED);
-  next.series = series_of(policy, NOW);
-  signal(SIGXFSZ, SIG_IGN);
-  limit_files(0);
-  expect_unavailable(policy, &next, strata->user);
-  limit_files(RLIM_INFINITY);
-  expect_pin(policy, NOW, 1, next.series);
-  assert_int_equal(store(policy, &next, NOW), POLICY_RENEWED);
-  expect_pin(policy, NOW, 2, next.series);
-  policy_free(policy);
-}
-
 static void test_parts(void **state)
 {
   struct policy *policy = policy_of(*state);
@@ -441,9 +340,6 @@ int main(void)
       TEST(test_locked),
       TEST(test_system_pin_continued),
       TEST(test_system_pin_over_expired),
-      TEST(test_layer_unreadable),
-      TEST(test_user_unreadable),
-      TEST(test_disk_full),
       TEST(test_parts),
   };
 

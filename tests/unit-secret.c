@@ -236,7 +236,6 @@ static void test_note(void **state)
 
   (void)state;
   assert_false(traffic_secrets_note(&t, "CLIENT_RANDOM", &client_datum));
-  assert_false(traffic_secrets_note(&t, "EXPORTER_SECRET", &client_datum));
   assert_false(traffic_secrets_note(&t, "CLIENT_TRAFFIC_SECRET_0", &client_datum));
   assert_int_equal(t.client.size + t.server.size, 0);
   assert_false(traffic_secrets_note(&t, CLIENT_LABEL, &client_datum));

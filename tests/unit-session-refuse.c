@@ -282,6 +282,13 @@ static void test_key_log_taken_away(void **state)
   scene_close(&scene);
 }
 
+static int look_on(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                   const gnutls_datum_t *message)
+{
+  (void)session, (void)type, (void)when, (void)incoming, (void)message;
+  return 0;
+}
+
 /* From outside of the callbacks; one alert, however often. */
 static void test_refuse_by_hand(void **state)
 {
@@ -307,6 +314,31 @@ static void test_refuse_by_hand(void **state)
   scene_close(&scene);
 }
 
+/* Before anything was said: the role is not asked any more. */
+static void test_refuse_before_the_first_message(void **state)
+{
+  struct scene client = {.client = {.refused = true}}, server = {.server = {.refused = true}};
+
+  (void)state;
+  open_bodies(&client, NULL, NULL);
+  handshake_refuse(handshake_of(client.wire.client.session, &actor_role));
+  assert_int_equal(client.wire.server.unread, 0);
+  client.wire.client.result = gnutls_handshake(client.wire.client.session);
+  assert_int_equal(client.wire.server.unread, 0);
+  expect_stays_refused(&client.wire.client);
+  assert_int_equal(client.client.sends, 0);
+  scene_close(&client);
+  open_bodies(&server, NULL, NULL);
+  handshake_refuse(handshake_of(server.wire.server.session, &actor_role));
+  gnutls_handshake_set_hook_function(server.wire.server.session, GNUTLS_HANDSHAKE_ANY,
+                                     GNUTLS_HOOK_PRE, look_on);
+  wire_shake(&server.wire);
+  expect_broken(&server.wire.client);
+  expect_stays_refused(&server.wire.server);
+  assert_int_equal(server.server.receives, 0);
+  scene_close(&server);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -322,6 +354,7 @@ int main(void)
       cmocka_unit_test(test_extension),
       cmocka_unit_test(test_key_log_taken_away),
       cmocka_unit_test(test_refuse_by_hand),
+      cmocka_unit_test(test_refuse_before_the_first_message),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,8 +75,10 @@ static void test_sizes_of_the_extension(void **state)
 /* A server may only answer what a client has sent (RFC 8446 section 4.2). */
 static void test_extension_left_out(void **state)
 {
-  struct scene silent = {.client = {.send = HANDSHAKE_OMIT}, .server = {.body = ANSWER}};
-  struct scene unanswered = {.client = {.body = QUESTION}, .server = {.send = HANDSHAKE_OMIT}};
+  struct scene silent = {.client = {.body = QUESTION, .send = HANDSHAKE_OMIT},
+                         .server = {.body = ANSWER}};
+  struct scene unanswered = {.client = {.body = QUESTION},
+                             .server = {.body = ANSWER, .send = HANDSHAKE_OMIT}};
   struct scene alone = {.client = {.body = QUESTION}, .server = {.detached = true}};
 
   (void)state;

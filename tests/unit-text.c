@@ -5,6 +5,7 @@
 #include "common/text.h"
 
 #include "common/bytes.h"
+#include "tests/again.h"
 #include "tests/locales.h"
 
 #include <setjmp.h>
@@ -111,6 +112,23 @@ static void test_domain(void **state)
   assert_string_equal(bind_textdomain_codeset("tlspin", NULL), "UTF-8");
 }
 
+/* In a process where nobody has asked before: 0 where the domain is bound by the first question. */
+static int ask_once(const char *how)
+{
+  if (strcmp(how, "--text") == 0)
+    text_translate("Done.");
+  else
+    text_translate_count("one", "many", 2);
+  return strcmp(bindtextdomain("tlspin", NULL), LOCALEDIR) == 0 ? 0 : 1;
+}
+
+static void test_first_question(void **state)
+{
+  (void)state;
+  assert_int_equal(again("--text"), 0);
+  assert_int_equal(again("--count"), 0);
+}
+
 static void test_translated(void **state)
 {
   char directory[] = "/tmp/tlspin-unit-text-XXXXXX";
@@ -136,13 +154,16 @@ static void test_translated(void **state)
   assert_int_equal(chdir("/"), 0);
 }
 
-int main(void)
+int main(int count, char *arguments[])
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_untranslated),
       cmocka_unit_test(test_domain),
+      cmocka_unit_test(test_first_question),
       cmocka_unit_test(test_translated),
   };
 
+  if (count == 2)
+    return ask_once(arguments[1]);
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

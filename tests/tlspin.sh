@@ -1,0 +1,123 @@
+# What the tests of the command tlspin share; to be sourced.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Needs what tests/private-bus.sh needs.
+
+. "$TOP_SRCDIR/tests/private-bus.sh"
+
+TLSPIN=$TOP_BUILDDIR/tools/tlspin
+SERVER=$TOP_BUILDDIR/tools/tlspin-server
+TOOLS=$TOP_BUILDDIR/tests
+failures=0
+server=
+
+wrong() {
+  echo "FAILED: $*"
+  failures=$((failures + 1))
+}
+
+# expect STATUS COMMAND...: what it prints goes to out and err.
+expect() {
+  wanted=$1
+  shift
+  "$@" >out 2>err </dev/null
+  status=$?
+  [ $status -eq "$wanted" ] || {
+    wrong "'$*' gave $status, not $wanted"
+    cat out err
+  }
+}
+
+# The same for tlspin.
+tlspin() {
+  wanted=$1
+  shift
+  expect "$wanted" "$TLSPIN" "$@"
+}
+
+# A wrong call: status 1, one line that says where to look, and nothing else.
+misuse() {
+  tlspin 1 "$@"
+  [ "$(wc -l <err)" -eq 1 ] && [ ! -s out ] || {
+    wrong "'tlspin $*' did not print just one line"
+    cat out err
+  }
+}
+
+# has FILE TEXT
+has() {
+  grep -qF -e "$2" "$1" || {
+    wrong "'$2' is not in $1"
+    cat "$1"
+  }
+}
+
+lacks() {
+  ! grep -qF -e "$2" "$1" || {
+    wrong "'$2' is in $1"
+    cat "$1"
+  }
+}
+
+empty() {
+  [ ! -s "$1" ] || {
+    wrong "$1 is not empty"
+    cat "$1"
+  }
+}
+
+# json PATH EXPECTED: what stands there in out; several matches are joined with blanks.
+json() {
+  found=$("$TOOLS/json-query" "$1" <out 2>json.err | tr '\n' ' ')
+  [ "$found" = "$2 " ] || [ "$found$2" = '' ] || {
+    wrong "$1 is '$found', not '$2'"
+    cat out json.err
+  }
+}
+
+# How many pins a list shows.
+count() {
+  "$TLSPIN" list --hosts "$@" 2>/dev/null | wc -l
+}
+
+counts() {
+  wanted=$1
+  shift
+  found=$(count "$@")
+  [ "$found" -eq "$wanted" ] || wrong "list $* shows $found pins, not $wanted"
+}
+
+# server_start OPTIONS...: a server that pins, for www.example.org, on a port of the kernel's choice;
+# sets $port.
+server_start() {
+  server_stop
+  rm -f port
+  "$SERVER" serve --cert www.crt --key www.key --listen "127.0.0.1:${port:-0}" --port-file port "$@" \
+    >server.log 2>&1 &
+  server=$!
+  within 20 test -s port || fail "no server: $(cat server.log)"
+  port=$(cat port)
+}
+
+server_stop() {
+  [ -n "$server" ] || return 0
+  kill -CONT "$server" 2>/dev/null
+  kill "$server" 2>/dev/null
+  wait "$server" 2>/dev/null
+  server=
+}
+
+# Begins a test: a private bus, its directory to work in, and the end of all of it.
+begin() {
+  private_bus "$@"
+  trap 'status=$?; server_stop; (exit $status); private_end' EXIT
+  cd "$private" || exit 99
+  LC_ALL=C.UTF-8 TERM=xterm TZ=UTC
+  export LC_ALL TERM TZ
+  unset NO_COLOR COLUMNS
+}
+
+end() {
+  [ $failures -eq 0 ] || fail "$failures checks"
+  exit 0
+}

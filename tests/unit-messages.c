@@ -1,0 +1,246 @@
+/* Messages of org.tlspin.Pins1 as structs, there and back.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "dbus/messages.h"
+
+#include "dbus/names.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The message as it arrives at the other end; the first one is gone. */
+static DBusMessage *send(DBusMessage *message)
+{
+  char *octets = NULL;
+  int size = 0;
+  DBusMessage *arrived;
+
+  dbus_message_set_serial(message, 1);
+  assert_true(dbus_message_marshal(message, &octets, &size));
+  dbus_message_unref(message);
+  arrived = dbus_message_demarshal(octets, size, NULL);
+  assert_non_null(arrived);
+  dbus_free(octets);
+  return arrived;
+}
+
+static DBusMessage *new_message(void)
+{
+  DBusMessage *message = dbus_message_new_signal("/a", "a.b", "C");
+
+  assert_non_null(message);
+  return message;
+}
+
+static const struct bus_peer peer = {"a.example", "tls", 443};
+
+static void expect_peer(const struct bus_peer *got)
+{
+  assert_string_equal(got->host, peer.host);
+  assert_string_equal(got->protocol, peer.protocol);
+  assert_int_equal(got->port, peer.port);
+}
+
+static void test_call(void **state)
+{
+  DBusMessage *pins = bus_call(BUS_PINS, "Lookup"), *admin = bus_call(BUS_ADMIN, "List");
+
+  (void)state;
+  assert_int_equal(dbus_message_get_type(pins), DBUS_MESSAGE_TYPE_METHOD_CALL);
+  assert_string_equal(dbus_message_get_destination(pins), "org.tlspin.Pins1");
+  assert_string_equal(dbus_message_get_path(pins), "/org/tlspin/Pins1");
+  assert_string_equal(dbus_message_get_interface(pins), "org.tlspin.Pins1");
+  assert_string_equal(dbus_message_get_member(pins), "Lookup");
+  assert_string_equal(dbus_message_get_destination(admin), "org.tlspin.Admin1");
+  assert_string_equal(dbus_message_get_path(admin), "/org/tlspin/Admin1");
+  assert_string_equal(dbus_message_get_interface(admin), "org.tlspin.Admin1");
+  assert_string_equal(dbus_message_get_member(admin), "List");
+  dbus_message_unref(pins);
+  dbus_message_unref(admin);
+}
+
+static void test_peer(void **state)
+{
+  DBusMessage *message = new_message();
+  struct bus_peer got;
+
+  (void)state;
+  assert_true(bus_append_peer(message, &peer));
+  message = send(message);
+  assert_string_equal(dbus_message_get_signature(message), "ssq");
+  assert_true(bus_read_peer(message, &got));
+  expect_peer(&got);
+  dbus_message_unref(message);
+}
+
+static void check_lookup(const struct bus_lookup_reply *reply)
+{
+  DBusMessage *message = new_message();
+  struct bus_lookup_reply got;
+
+  assert_true(bus_append_lookup_reply(message, reply));
+  message = send(message);
+  assert_string_equal(dbus_message_get_signature(message), "sssayaystts");
+  assert_true(bus_read_lookup_reply(message, &got));
+  assert_string_equal(got.answer, reply->answer);
+  assert_string_equal(got.reason, reply->reason);
+  assert_string_equal(got.layer, reply->layer);
+  assert_true(span_equal(got.ticket, reply->ticket));
+  assert_true(span_equal(got.secret, reply->secret));
+  assert_string_equal(got.hash, reply->hash);
+  assert_true(got.series == reply->series && got.expires == reply->expires);
+  assert_string_equal(got.lock, reply->lock);
+  dbus_message_unref(message);
+}
+
+static void test_lookup_reply(void **state)
+{
+  uint8_t *octets = calloc(1, BUS_TICKET_MAX);
+  struct bus_lookup_reply reply = {.answer = "match",
+                                   .reason = "found",
+                                   .layer = "user",
+                                   .ticket = {octets, BUS_TICKET_MAX},
+                                   .secret = {octets + 1, 48},
+                                   .hash = "sha384",
+                                   .series = UINT64_MAX,
+                                   .expires = 1700000000,
+                                   .lock = "enforce"};
+
+  (void)state;
+  for (size_t i = 0; i < BUS_TICKET_MAX; i++)
+    octets[i] = (uint8_t)(i * 7);
+  check_lookup(&reply);
+  reply = (struct bus_lookup_reply){
+      .answer = "no-pin", .reason = "none", .layer = "", .hash = "", .lock = "none"};
+  check_lookup(&reply);
+  free(octets);
+}
+
+static void check_store(const struct bus_store_call *call)
+{
+  DBusMessage *message = new_message();
+  struct bus_store_call got;
+
+  assert_true(bus_append_store_call(message, call));
+  message = send(message);
+  assert_string_equal(dbus_message_get_signature(message), "ssqayaysut");
+  assert_true(bus_read_store_call(message, &got));
+  expect_peer(&got.peer);
+  assert_true(span_equal(got.ticket, call->ticket));
+  assert_true(span_equal(got.secret, call->secret));
+  assert_string_equal(got.hash, call->hash);
+  assert_int_equal(got.lifetime, call->lifetime);
+  assert_true(got.series == call->series);
+  dbus_message_unref(message);
+}
+
+static void test_store_call(void **state)
+{
+  static const uint8_t octets[48] = {1, 2, 3};
+  struct bus_store_call call = {.peer = peer,
+                                .ticket = {octets, 1},
+                                .secret = {octets, 48},
+                                .hash = "sha384",
+                                .lifetime = UINT32_MAX,
+                                .series = UINT64_MAX - 1};
+
+  (void)state;
+  check_store(&call);
+  call.ticket = call.secret = (struct span){NULL, 0};
+  call.lifetime = 0;
+  call.series = 0;
+  check_store(&call);
+}
+
+static void test_store_reply(void **state)
+{
+  struct bus_store_reply reply = {"superseded", 1700000000}, got;
+  DBusMessage *message = new_message();
+
+  (void)state;
+  assert_true(bus_append_store_reply(message, &reply));
+  message = send(message);
+  assert_string_equal(dbus_message_get_signature(message), "st");
+  assert_true(bus_read_store_reply(message, &got));
+  assert_string_equal(got.outcome, "superseded");
+  assert_true(got.expires == 1700000000);
+  dbus_message_unref(message);
+}
+
+static void test_failure_call(void **state)
+{
+  struct bus_failure_call call = {peer, "proof-wrong"}, got;
+  DBusMessage *message = new_message();
+
+  (void)state;
+  assert_true(bus_append_failure_call(message, &call));
+  message = send(message);
+  assert_string_equal(dbus_message_get_signature(message), "ssqs");
+  assert_true(bus_read_failure_call(message, &got));
+  expect_peer(&got.peer);
+  assert_string_equal(got.reason, "proof-wrong");
+  dbus_message_unref(message);
+}
+
+static void test_undo_reply(void **state)
+{
+  struct bus_undo_reply reply = {1, UINT64_MAX, 3}, got;
+  DBusMessage *message = new_message();
+
+  (void)state;
+  assert_true(bus_append_undo_reply(message, &reply));
+  message = send(message);
+  assert_string_equal(dbus_message_get_signature(message), "ttt");
+  assert_true(bus_read_undo_reply(message, &got));
+  assert_true(got.operation == 1 && got.count == UINT64_MAX && got.replaced == 3);
+  dbus_message_unref(message);
+}
+
+/* A reply of an older or newer daemon, or of another program. */
+static void test_other_types(void **state)
+{
+  const char *text = "text";
+  dbus_uint32_t number = 443;
+  DBusMessage *strings = new_message(), *empty = new_message();
+  struct bus_peer p;
+  struct bus_lookup_reply lookup;
+  struct bus_store_call store;
+  struct bus_store_reply stored;
+  struct bus_failure_call failure;
+  struct bus_undo_reply undo;
+
+  (void)state;
+  assert_true(dbus_message_append_args(strings, DBUS_TYPE_STRING, &text, DBUS_TYPE_STRING, &text,
+                                       DBUS_TYPE_UINT32, &number, DBUS_TYPE_INVALID));
+  for (int i = 0; i < 2; i++) {
+    DBusMessage *message = i == 0 ? strings : empty;
+
+    assert_false(bus_read_peer(message, &p));
+    assert_false(bus_read_lookup_reply(message, &lookup));
+    assert_false(bus_read_store_call(message, &store));
+    assert_false(bus_read_store_reply(message, &stored));
+    assert_false(bus_read_failure_call(message, &failure));
+    assert_false(bus_read_undo_reply(message, &undo));
+  }
+  dbus_message_unref(strings);
+  dbus_message_unref(empty);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_call),         cmocka_unit_test(test_peer),
+      cmocka_unit_test(test_lookup_reply), cmocka_unit_test(test_store_call),
+      cmocka_unit_test(test_store_reply),  cmocka_unit_test(test_failure_call),
+      cmocka_unit_test(test_undo_reply),   cmocka_unit_test(test_other_types),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
