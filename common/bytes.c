@@ -1,5 +1,7 @@
 /* Bounded reader and writer: see bytes.h.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
 #include "common/bytes.h"
 
 #include <string.h>

@@ -9,8 +9,8 @@
  *
  * fork: the locks of every bus are held across it, so that a child finds libdbus in order. The
  * child leaves its parent's connection alone but for closing its own copy of the socket, and makes
- * a new one when it needs it. (That is for fork(); nothing can be done about a clone() or vfork()
- * of one's own making in a program with threads.)
+ * a new one when it needs it. Nobody may fork with a bus locked. (That is for fork(); nothing can
+ * be done about a clone() or vfork() of one's own making in a program with threads.)
  *
  * Every function but bus_new, bus_free and bus_lock wants the bus locked.
  */

@@ -124,13 +124,23 @@ static const char *text_of_error(DBusMessage *error)
   return dbus_message_get_error_name(error);
 }
 
-/* An error never becomes an answer: whatever is not an error of the table is TLSPIN_UNAVAILABLE. */
+/* An error never becomes an answer: whatever is not an error that a method is documented to have is
+ * TLSPIN_UNAVAILABLE. */
 static int code_of_error(DBusMessage *error)
 {
   int code = (int)tlspin_code_from_dbus_name(dbus_message_get_error_name(error));
 
-  if (code < TLSPIN_E_ARGUMENT && code != TLSPIN_CANNOT_BE_PINNED)
+  switch (code) {
+  case TLSPIN_CANNOT_BE_PINNED:
+  case TLSPIN_E_ARGUMENT:
+  case TLSPIN_E_NOT_FOUND:
+  case TLSPIN_E_NOTHING_TO_UNDO:
+  case TLSPIN_E_UNKNOWN_METHOD:
+  case TLSPIN_E_DENIED:
+    break;
+  default:
     code = TLSPIN_UNAVAILABLE;
+  }
   return last_say(code, "%s", text_of_error(error));
 }
 

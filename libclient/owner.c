@@ -78,7 +78,7 @@ bool owner_is(struct bus *bus, const char *name, const char *sender, int64_t dea
 {
   const struct bus_owner *owner = place(bus, name);
 
-  if (strcmp(owner->unique, sender) == 0)
+  if (owner->unique[0] != '\0' && strcmp(owner->unique, sender) == 0)
     return true;
   return owner_ask(bus, name, NULL, deadline) == OWNER_THERE && strcmp(owner->unique, sender) == 0;
 }

@@ -45,3 +45,8 @@ tools_tlspin_SOURCES = \
 tools_tlspin_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common
 tools_tlspin_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS)
 tools_tlspin_LDADD = libtools.la libtlspin.la $(JSON_LIBS) $(GNUTLS_LIBS)
+
+bashcompletion_DATA = tools/completion/tlspin.bash tools/completion/tlspin-server.bash
+zshcompletion_DATA = tools/completion/_tlspin tools/completion/_tlspin-server
+fishcompletion_DATA = tools/completion/tlspin.fish tools/completion/tlspin-server.fish
+EXTRA_DIST += $(bashcompletion_DATA) $(zshcompletion_DATA) $(fishcompletion_DATA)
