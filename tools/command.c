@@ -138,7 +138,7 @@ int command_main(const struct command *table, const char *program, const char *s
       {"version", 'V', 0, G_OPTION_ARG_NONE, &version, N_("Print the version"), NULL},
       G_OPTION_ENTRY_NULL,
   };
-  g_autoptr(GOptionContext) context = context_new("COMMAND [ARGUMENT...]", description, entries);
+  g_autoptr(GOptionContext) context = context_new(_("COMMAND [ARGUMENT...]"), description, entries);
   g_autoptr(GError) error = NULL;
 
   g_set_prgname(program);

@@ -165,14 +165,20 @@ static int64_t count_pins(tlspin_t *context)
   return count;
 }
 
+/* The answer is judged by the catalogue that the question came from: the locale's own idea of a
+ * "yes" (rpmatch) may be that of another language. */
 static bool is_agreed(void)
 {
+  /* TRANSLATORS: a regular expression; which answers to the question above clear all pins */
+  const char *yes = _("^[yY]");
+  g_autofree char *answer = NULL;
   char *line = NULL;
   size_t size = 0;
-  bool agreed = getline(&line, &size, stdin) >= 0 && rpmatch(line) == 1;
 
+  if (getline(&line, &size, stdin) >= 0)
+    answer = g_locale_to_utf8(line, -1, NULL, NULL, NULL);
   free(line);
-  return agreed;
+  return answer != NULL && g_regex_match_simple(yes, answer, 0, 0);
 }
 
 /* STATUS_FINE: go on. */

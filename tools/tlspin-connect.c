@@ -229,7 +229,7 @@ int run_connect(int argc, char **argv)
         "Exit status: 0 fine, 1 wrong usage, 2 no connection or no valid certificate,\n"
         "3 the server did not meet its pin, 4 the pin store can't be read or did not keep\n"
         "the ticket.");
-  int status = read_options("connect", "HOST:PORT", description, entries, 1, 1, &argc, &argv);
+  int status = read_options("connect", _("HOST:PORT"), description, entries, 1, 1, &argc, &argv);
 
   return status == STATUS_FINE ? plan_and_meet(argv[1]) : status;
 }

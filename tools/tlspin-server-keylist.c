@@ -148,7 +148,7 @@ int command_keys_list(int argc, char **argv)
       G_OPTION_ENTRY_NULL,
   };
   struct keys keys;
-  int status = options_parse("tlspin-server keys list", "FILE",
+  int status = options_parse("tlspin-server keys list", _("FILE"),
                              _("Shows the keys of a file, by name and time. States:\n"
                                "  in use     new tickets are sealed under it\n"
                                "  waiting    it is not active yet; tickets under it are taken\n"

@@ -69,7 +69,7 @@ static int run_new(int argc, char **argv)
   g_autofree char *sni = NULL;
   const GOptionEntry entries[] = {
       {"sni", 0, 0, G_OPTION_ARG_STRING, &sni,
-       N_("The server name that the key is for (default: every name)"), "NAME"},
+       N_("The server name that the key is for (default: every name)"), N_("NAME")},
       G_OPTION_ENTRY_NULL,
   };
   char name[HOST_MAX + 1], id[KEY_ID_TEXT_SIZE];
@@ -77,7 +77,7 @@ static int run_new(int argc, char **argv)
   struct key key;
   bool created;
   int status = options_parse(
-      "tlspin-server keys new", "FILE",
+      "tlspin-server keys new", _("FILE"),
       _("Makes a file with one key, which is used at once. A file that is there already is left "
         "alone.\n\n"
         "Example:\n  tlspin-server keys new /etc/example/tlspin.keys"),
@@ -164,14 +164,14 @@ static int run_rotate(int argc, char **argv)
   gint64 delay = ACTIVATE_IN;
   const GOptionEntry entries[] = {
       {"sni", 0, 0, G_OPTION_ARG_STRING, &sni,
-       N_("The server name that the key is for (default: every name)"), "NAME"},
+       N_("The server name that the key is for (default: every name)"), N_("NAME")},
       {"activate-in", 0, 0, G_OPTION_ARG_INT64, &delay,
-       N_("After how many seconds the new key takes over (default: 3600)"), "SECONDS"},
+       N_("After how many seconds the new key takes over (default: 3600)"), N_("SECONDS")},
       G_OPTION_ENTRY_NULL,
   };
   char name[HOST_MAX + 1];
   int status = options_parse(
-      "tlspin-server keys rotate", "FILE",
+      "tlspin-server keys rotate", _("FILE"),
       _("Adds a key. Until it takes over, the servers of a cluster learn it: copy the file to "
         "each,\nand let it be read again (SIGHUP for 'tlspin-server serve'). Old keys stay, "
         "so that the\ntickets under them are good until they end.\n\n"
@@ -197,7 +197,7 @@ static int run_ramp_down(int argc, char **argv)
   struct edit edit;
   bool done;
   int status = options_parse(
-      "tlspin-server keys ramp-down", "FILE",
+      "tlspin-server keys ramp-down", _("FILE"),
       _("Begins the orderly end of pinning: clients that were pinned still get their proof, "
         "nobody is\npinned anew. 32 days later no ticket is left, and pinning can be taken "
         "out."),
@@ -282,7 +282,7 @@ static int run_remove(int argc, char **argv)
   struct edit edit;
   bool removed;
   int status = options_parse(
-      "tlspin-server keys remove", "FILE ID",
+      "tlspin-server keys remove", _("FILE ID"),
       _("Removes a key, if no ticket under it can be alive: 32 days after the next key for "
         "the same name\ntook over. Keys are never removed by themselves."),
       entries, 2, 2, &argc, &argv);
