@@ -230,8 +230,9 @@ static bool read_options(int *argc, char ***argv)
   g_option_context_set_summary(
       context, _("Keeps the TLS pins of a user and answers on the session bus. It is started "
                  "by the bus when a program needs it."));
-  g_option_context_set_translate_func(context, translate, NULL, NULL);
   g_option_context_add_main_entries(context, entries, NULL);
+  g_option_group_set_translate_func(g_option_context_get_main_group(context), translate, NULL,
+                                    NULL);
   if (g_option_context_parse(context, argc, argv, &error) && *argc == 1)
     return true;
   g_printerr("tlspind: %s\n%s\n", error != NULL ? error->message : _("too many arguments"),
