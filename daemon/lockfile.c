@@ -58,17 +58,13 @@ enum tlspin_code lockfile_exclude(struct lockfile *lock, char **problem)
   return acquire(lock, LOCK_EX) ? TLSPIN_OK : say_busy(lock, problem);
 }
 
+/* Exclusive for the maker, and also for who waited for another one to make it: lockfile_settle ends
+ * that. */
 static enum tlspin_code lock_first(struct lockfile *lock, char **problem)
 {
-  if (!acquire(lock, LOCK_SH))
-    return say_busy(lock, problem);
-  if (lock->remembers)
-    return TLSPIN_OK;
-  if (!acquire(lock, LOCK_EX))
-    return say_busy(lock, problem);
-  if (lock->remembers && !acquire(lock, LOCK_SH)) /* somebody else was faster */
-    return say_busy(lock, problem);
-  return TLSPIN_OK;
+  bool done = acquire(lock, LOCK_SH) && (lock->remembers || acquire(lock, LOCK_EX));
+
+  return done ? TLSPIN_OK : say_busy(lock, problem);
 }
 
 enum tlspin_code lockfile_open(const char *path, uid_t owner, struct lockfile *lock, char **problem)

@@ -30,7 +30,7 @@ enum tlspin_code lockfile_open(const char *path, uid_t owner, struct lockfile *l
 /* Waits as above until nobody else uses the store. */
 enum tlspin_code lockfile_exclude(struct lockfile *lock, char **problem);
 
-/* After the database is on the disk: remembers it, and lets others in. */
+/* After the database is on the disk: remembers it, and shares the lock again. */
 enum tlspin_code lockfile_settle(struct lockfile *lock, char **problem);
 
 /* Fine for one that isn't open. */

@@ -110,7 +110,7 @@ enum tlspin_code store_get_failure(struct store *store, const struct peer *peer,
                                    struct failure_row *failure);
 
 /* Told of each row in the order (host, protocol, port); row is the store's, for the call. Returning
- * false ends the walk. */
+ * false ends the walk. It may call store_get, and neither store_list nor what writes. */
 typedef bool (*store_visit)(const struct ticket_row *row, void *data);
 
 /* Walks over the rows that fit the filter and come after `after` (NULL: from the start), at most
@@ -136,12 +136,14 @@ enum tlspin_code store_clear(struct store *store, const struct store_filter *fil
 /* Takes an operation of the journal back: every row that it touched becomes again what it was
  * before. That is itself an operation, so that an undo can be undone by its number.
  * operation: 0 means the newest that was not taken back yet and isn't an undo itself.
- * TLSPIN_E_NOTHING_TO_UNDO where there is none, or that one was taken back already. */
+ * TLSPIN_E_NOTHING_TO_UNDO where there is none, or that one was taken back already. Once an undo is
+ * taken back, what it took back is in force again, and can be undone again. */
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,
                             struct store_change *change);
 
-/* Forgets the operations made before `before`: they can't be undone any more, and the file is written
- * anew, after which no octet of their rows is left in it. */
+/* Forgets the operations made before `before`: they can't be undone any more. The file is written
+ * anew then, after which no octet of their rows is left in it; after an error the next call sees to
+ * that. */
 enum tlspin_code store_forget(struct store *store, int64_t before);
 
 /* The peers that the last clear or undo touched, at most `limit`, for the signal. */

@@ -8,8 +8,8 @@
 #include "dbus/names.h"
 #include "libclient/argument.h"
 #include "libclient/entry.h"
-#include "libclient/selection.h"
 #include "libclient/last.h"
+#include "libclient/selection.h"
 
 #include <stdlib.h>
 #include <string.h>

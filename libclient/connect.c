@@ -51,13 +51,12 @@ static int say_hello(struct bus *bus)
   return code;
 }
 
-/* Two habits of libdbus don't suit a library: that it ends the program when the bus goes, and that
- * it ignores SIGPIPE for all of the program (it needs that nowhere: it sends with MSG_NOSIGNAL). */
+/* Of libdbus's habits, ending the program when the bus goes does not suit a library. (SIGPIPE it
+ * leaves alone: it sends with MSG_NOSIGNAL.) */
 static int open_connection(struct bus *bus, const struct address *address)
 {
   DBusError error = DBUS_ERROR_INIT;
 
-  dbus_connection_set_change_sigpipe(FALSE);
   bus->connection = dbus_connection_open_private(address->text, &error);
   if (bus->connection == NULL) {
     last_say(0, _("The session bus can't be reached (%s): %s."), address->text, error.message);

@@ -241,6 +241,15 @@ tests_unit_undo_LDADD = $(store_libs)
 tests_unit_verify_CPPFLAGS = $(store_cppflags)
 tests_unit_verify_LDADD = $(store_libs)
 
+# Each call that the store makes fails, one after the other.
+check_PROGRAMS += tests/store-faults
+TESTS += tests/store-faults
+tests_store_faults_CPPFLAGS = $(store_cppflags)
+tests_store_faults_LDADD = $(store_libs)
+tests_store_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)fchmod $(wrap)flock $(wrap)fstat \
+	$(wrap)lstat $(wrap)mkdir $(wrap)open $(wrap)pread $(wrap)pwrite $(wrap)realpath \
+	$(wrap)rename $(wrap)stat $(wrap)malloc
+
 # The command tlspin.
 check_PROGRAMS += tests/json-query tests/make-layer tests/store-ticket tests/terminal
 tests_json_query_CPPFLAGS = $(tools_cppflags)
@@ -251,53 +260,66 @@ tests_store_ticket_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common
 tests_store_ticket_LDADD = libtlspin.la
 
 # The client library's way to the daemon: a real bus, and fakepins for the daemon that has faults.
-unit_client = tests/unit-address tests/unit-argument tests/unit-bus tests/unit-call \
-	tests/unit-client-admin tests/unit-client-status tests/unit-connect tests/unit-context \
-	tests/unit-deadline tests/unit-entry tests/unit-last tests/unit-lookup tests/unit-owner \
-	tests/unit-selection
+unit_client = tests/unit-address tests/unit-argument tests/unit-bus tests/unit-bus-fork \
+	tests/unit-call tests/unit-call-replies tests/unit-client-admin tests/unit-client-status \
+	tests/unit-connect tests/unit-context tests/unit-context-threads tests/unit-deadline \
+	tests/unit-entry tests/unit-last tests/unit-lookup tests/unit-owner tests/unit-selection
 check_PROGRAMS += $(unit_client) tests/fakepins
 TESTS += $(unit_client)
 client_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/common $(DBUS_CFLAGS)
-client_libs = libclient.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+client_libs = tests/libcaller.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+check_LTLIBRARIES += tests/libcaller.la
+tests_libcaller_la_SOURCES = tests/bus.c tests/bus.h tests/caller.c tests/caller.h
+tests_libcaller_la_CPPFLAGS = $(client_cppflags)
+tests_libcaller_la_LIBADD = libclient.la
 tests_fakepins_CPPFLAGS = $(client_cppflags)
 tests_fakepins_LDADD = libbus.la $(DBUS_LIBS)
-tests_unit_address_SOURCES = tests/unit-address.c tests/bus.c tests/bus.h
 tests_unit_address_CPPFLAGS = $(client_cppflags)
 tests_unit_address_LDADD = $(client_libs)
 tests_unit_argument_CPPFLAGS = $(client_cppflags)
 tests_unit_argument_LDADD = $(client_libs)
-tests_unit_bus_SOURCES = tests/unit-bus.c tests/bus.c tests/bus.h
 tests_unit_bus_CPPFLAGS = $(client_cppflags)
 tests_unit_bus_LDADD = $(client_libs)
-tests_unit_call_SOURCES = tests/unit-call.c tests/bus.c tests/bus.h
+tests_unit_bus_fork_CPPFLAGS = $(client_cppflags)
+tests_unit_bus_fork_LDADD = $(client_libs)
 tests_unit_call_CPPFLAGS = $(client_cppflags)
 tests_unit_call_LDADD = $(client_libs)
-tests_unit_client_admin_SOURCES = tests/unit-client-admin.c tests/bus.c tests/bus.h
+tests_unit_call_replies_CPPFLAGS = $(client_cppflags)
+tests_unit_call_replies_LDADD = $(client_libs)
 tests_unit_client_admin_CPPFLAGS = $(client_cppflags)
 tests_unit_client_admin_LDADD = $(client_libs)
-tests_unit_client_status_SOURCES = tests/unit-client-status.c tests/bus.c tests/bus.h
 tests_unit_client_status_CPPFLAGS = $(client_cppflags)
 tests_unit_client_status_LDADD = $(client_libs)
-tests_unit_connect_SOURCES = tests/unit-connect.c tests/bus.c tests/bus.h
 tests_unit_connect_CPPFLAGS = $(client_cppflags)
 tests_unit_connect_LDADD = $(client_libs)
-tests_unit_context_SOURCES = tests/unit-context.c tests/bus.c tests/bus.h
 tests_unit_context_CPPFLAGS = $(client_cppflags)
 tests_unit_context_LDADD = $(client_libs)
+tests_unit_context_threads_CPPFLAGS = $(client_cppflags)
+tests_unit_context_threads_LDADD = $(client_libs)
 tests_unit_deadline_CPPFLAGS = $(client_cppflags)
 tests_unit_deadline_LDADD = $(client_libs)
 tests_unit_entry_CPPFLAGS = $(client_cppflags)
 tests_unit_entry_LDADD = $(client_libs)
 tests_unit_last_CPPFLAGS = $(client_cppflags)
 tests_unit_last_LDADD = $(client_libs)
-tests_unit_lookup_SOURCES = tests/unit-lookup.c tests/bus.c tests/bus.h
 tests_unit_lookup_CPPFLAGS = $(client_cppflags)
 tests_unit_lookup_LDADD = $(client_libs)
-tests_unit_owner_SOURCES = tests/unit-owner.c tests/bus.c tests/bus.h
 tests_unit_owner_CPPFLAGS = $(client_cppflags)
 tests_unit_owner_LDADD = $(client_libs)
 tests_unit_selection_CPPFLAGS = $(client_cppflags)
 tests_unit_selection_LDADD = $(client_libs)
+
+# The calls that libclient makes fail, one after the other.
+check_PROGRAMS += tests/client-faults
+TESTS += tests/client-faults
+tests_client_faults_CPPFLAGS = $(client_cppflags)
+tests_client_faults_LDADD = $(client_libs)
+tests_client_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)malloc $(wrap)calloc $(wrap)reallocarray \
+	$(wrap)strdup $(wrap)eventfd $(wrap)socket $(wrap)send $(wrap)dbus_address_escape_value \
+	$(wrap)dbus_message_new_method_call $(wrap)dbus_message_copy \
+	$(wrap)dbus_message_append_args $(wrap)dbus_connection_send_with_reply \
+	$(wrap)dbus_connection_send $(wrap)dbus_connection_set_watch_functions \
+	$(wrap)dbus_bus_set_unique_name
 
 # The unit tests of the library and of the layers below it, under valgrind.
 valgrind_tests = $(unit_common) $(unit_pinning) $(unit_handshake) $(unit_client)
@@ -366,3 +388,18 @@ tests_unit_status_CPPFLAGS = $(upper_cppflags)
 tests_unit_status_LDADD = $(upper_libs)
 tests_unit_watch_CPPFLAGS = $(upper_cppflags)
 tests_unit_watch_LDADD = $(upper_libs)
+
+# The daemon on a bus of its own.
+bus_tests = tests/activation.bus tests/signals.bus
+TESTS += $(bus_tests)
+EXTRA_DIST += $(bus_tests)
+check_PROGRAMS += tests/listen
+tests_listen_SOURCES = tests/listen.c tests/values.c tests/values.h
+tests_listen_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
+tests_listen_LDADD = libbus.la libpinning.la libcommon.la $(DBUS_LIBS)
+
+# The translations, and a program that says something in them.
+check_PROGRAMS += tests/texts
+tests_texts_LDADD = libcommon.la
+TESTS += tests/translation.test
+EXTRA_DIST += tests/translation.test

@@ -38,9 +38,14 @@ within() {
   done
 }
 
-# True while process $1 lives and is a daemon: its number may have gone to somebody else.
+# True while process $1 lives and is a daemon: its number may have gone to somebody else, or its
+# parent may not have noticed its end.
 is_daemon() {
-  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = tlspind ]
+  case $(cat "/proc/$1/stat" 2>/dev/null) in
+  *"(tlspind) Z "*) return 1 ;;
+  *"(tlspind) "*) return 0 ;;
+  *) return 1 ;;
+  esac
 }
 
 no_daemon() {
@@ -74,7 +79,7 @@ bus_stop() {
 
 private_end() {
   status=$?
-  trap '' HUP INT TERM
+  trap '' HUP INT TERM PIPE
   bus_stop
   within 10 no_daemon || {
     echo "FAILED: a daemon outlived its bus" >&2
@@ -138,7 +143,7 @@ private_bus() {
   private=$(mktemp -d "${TMPDIR:-/tmp}/tlspin-XXXXXX") || exit 1
   log=$private/log
   trap private_end EXIT
-  trap 'exit 1' HUP INT TERM
+  trap 'exit 1' HUP INT TERM PIPE
   data=$private/data admin=$private/admin vendor=$private/vendor config=$private/config
   mkdir -m 755 "$admin" "$vendor" "$config" "$config/tlspin" "$private/services" "$private/home"
   HOME=$private/home XDG_CONFIG_HOME=$config XDG_CONFIG_DIRS=$private/xdg

@@ -415,15 +415,15 @@ static void test_libc(void **state)
 static void test_files(void **state)
 {
   (void)state;
-  run(SOURCE_FILES, true, 3, lead_life);
-  run(SOURCE_FILES, false, 5, lead_life);
+  run(SOURCE_FILES, true, 5, lead_life);
+  run(SOURCE_FILES, false, 7, lead_life);
 }
 
 static void test_memory(void **state)
 {
   (void)state;
-  run(SOURCE_MEMORY, true, 79, lead_life);
-  run(SOURCE_MEMORY, false, 97, lead_life);
+  run(SOURCE_MEMORY, true, 151, lead_life);
+  run(SOURCE_MEMORY, false, 157, lead_life);
 }
 
 static void test_layer(void **state)
@@ -433,8 +433,8 @@ static void test_layer(void **state)
   run(SOURCE_LIBC, false, 1, lead_life_of_layer);
   run(SOURCE_FILES, true, 1, lead_life_of_layer);
   run(SOURCE_FILES, false, 3, lead_life_of_layer);
-  run(SOURCE_MEMORY, true, 101, lead_life_of_layer);
-  run(SOURCE_MEMORY, false, 103, lead_life_of_layer);
+  run(SOURCE_MEMORY, true, 307, lead_life_of_layer);
+  run(SOURCE_MEMORY, false, 311, lead_life_of_layer);
 }
 
 int main(void)

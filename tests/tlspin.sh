@@ -10,6 +10,7 @@ SERVER=$TOP_BUILDDIR/tools/tlspin-server
 TOOLS=$TOP_BUILDDIR/tests
 failures=0
 server=
+fake=
 
 wrong() {
   echo "FAILED: $*"
@@ -107,10 +108,26 @@ server_stop() {
   server=
 }
 
+# fake KEY=VALUE...: until fake_stop, tests/fakepins answers for the daemon.
+fake() {
+  daemon_stop
+  : >ready
+  "$TOOLS/fakepins" address="$DBUS_SESSION_BUS_ADDRESS" "$@" >ready &
+  fake=$!
+  within 10 grep -q ready ready || fail 'fakepins is not ready'
+}
+
+fake_stop() {
+  [ -n "$fake" ] || return 0
+  kill "$fake" 2>/dev/null
+  wait "$fake" 2>/dev/null
+  fake=
+}
+
 # Begins a test: a private bus, its directory to work in, and the end of all of it.
 begin() {
   private_bus "$@"
-  trap 'status=$?; server_stop; (exit $status); private_end' EXIT
+  trap 'status=$?; server_stop; fake_stop; (exit $status); private_end' EXIT
   cd "$private" || exit 99
   LC_ALL=C.UTF-8 TERM=xterm TZ=UTC
   export LC_ALL TERM TZ

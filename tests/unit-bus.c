@@ -1,14 +1,12 @@
-/* Tests of libclient/bus.c: waiting, threads, fork.
+/* Tests of libclient/bus.c: waiting, and threads.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
 #include "libclient/bus.h"
 
-#include "libclient/connect.h"
 #include "libclient/deadline.h"
-#include "libclient/last.h"
 #include "libclient/tlspin.h"
-#include "tests/bus.h"
+#include "tests/caller.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,30 +16,12 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-enum { THREADS = 8, ROUNDS = 200, LONG = 10000 /* milliseconds */ };
-
-static struct test_bus world;
-static struct bus *bus;
 
 static int set_up(void **state)
 {
   (void)state;
-  test_bus_start(&world, NULL);
-  bus = bus_new(world.address);
-  assert_non_null(bus);
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  bus_free(bus);
-  test_bus_free(&world);
-  return 0;
+  return caller_set_up(NULL);
 }
 
 static int64_t in(unsigned milliseconds)
@@ -49,55 +29,12 @@ static int64_t in(unsigned milliseconds)
   return deadline_after(deadline_now(), milliseconds);
 }
 
-/* A call that the bus itself answers. */
-static DBusMessage *question(void)
-{
-  return dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS,
-                                      "GetId");
-}
-
-static bool ask_locked(unsigned milliseconds)
-{
-  int64_t deadline = in(milliseconds);
-  DBusPendingCall *pending = NULL;
-  DBusMessage *message = question();
-  unsigned generation;
-  bool answered;
-
-  if (bus_connect(bus, deadline) != TLSPIN_OK) {
-    dbus_message_unref(message);
-    return false;
-  }
-  generation = bus->generation;
-  bus_send(bus, message, &pending);
-  dbus_message_unref(message);
-  while (bus->generation == generation && !dbus_pending_call_get_completed(pending))
-    if (!bus_wait(bus, deadline))
-      break;
-  if (pending == NULL)
-    return false;
-  answered = bus->generation == generation && dbus_pending_call_get_completed(pending);
-  dbus_pending_call_cancel(pending);
-  dbus_pending_call_unref(pending);
-  return answered;
-}
-
-static bool ask(unsigned milliseconds)
-{
-  bool answered;
-
-  bus_lock(bus);
-  answered = ask_locked(milliseconds);
-  bus_unlock(bus);
-  return answered;
-}
-
 static void test_wait_ends_at_the_deadline(void **state)
 {
   int64_t deadline;
 
   (void)state;
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   bus_lock(bus);
   assert_false(bus_wait(bus, deadline_now()));
   deadline = in(100);
@@ -105,7 +42,7 @@ static void test_wait_ends_at_the_deadline(void **state)
     continue;
   bus_unlock(bus);
   assert_true(deadline_now() >= deadline);
-  assert_true(deadline_now() < deadline + LONG * 1000);
+  assert_true(deadline_now() < deadline + CALLER_LONG * 1000);
 }
 
 static void test_wait_without_a_connection(void **state)
@@ -120,38 +57,13 @@ static void test_wait_without_a_connection(void **state)
   bus_unlock(bus);
 }
 
-static void *ask_often(void *data)
-{
-  (void)data;
-  for (int i = 0; i < ROUNDS; i++)
-    if (!ask(LONG))
-      return NULL;
-  return bus;
-}
-
-static void start_threads(pthread_t threads[THREADS])
-{
-  for (int i = 0; i < THREADS; i++)
-    assert_int_equal(pthread_create(&threads[i], NULL, ask_often, NULL), 0);
-}
-
-static void join_threads(pthread_t threads[THREADS])
-{
-  void *result;
-
-  for (int i = 0; i < THREADS; i++) {
-    assert_int_equal(pthread_join(threads[i], &result), 0);
-    assert_ptr_equal(result, bus);
-  }
-}
-
 static void test_threads_share(void **state)
 {
-  pthread_t threads[THREADS];
+  pthread_t threads[CALLER_THREADS];
 
   (void)state;
-  start_threads(threads);
-  join_threads(threads);
+  caller_start_threads(threads);
+  caller_join_threads(threads);
   assert_int_equal(bus->generation, 0);
   assert_false(bus->leading);
 }
@@ -185,13 +97,13 @@ static void test_follower_takes_over(void **state)
   pthread_t leader;
 
   (void)state;
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   deadline = in(100);
   assert_int_equal(pthread_create(&leader, NULL, wait_for_nothing, &deadline), 0);
   while (deadline_now() < deadline + 100000)
-    assert_true(ask(LONG));
+    assert_true(caller_ask(CALLER_LONG));
   pthread_join(leader, NULL);
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
 }
 
 /* More than the socket takes is written by the leader, who has to be told that there is something.
@@ -200,15 +112,15 @@ static void test_leader_writes_what_others_sent(void **state)
 {
   static uint8_t octets[4000000];
   const uint8_t *data = octets;
-  int64_t deadline = in(LONG), leaders = in(2000);
-  DBusMessage *message = question();
+  int64_t deadline = in(CALLER_LONG), leaders = in(2000);
+  DBusMessage *message = caller_question();
   pthread_t leader;
 
   (void)state;
   dbus_message_set_no_reply(message, TRUE);
   dbus_message_append_args(message, DBUS_TYPE_ARRAY, DBUS_TYPE_BYTE, &data, (int)sizeof octets,
                            DBUS_TYPE_INVALID);
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   assert_int_equal(pthread_create(&leader, NULL, wait_for_nothing, &leaders), 0);
   lock_behind_leader();
   assert_int_equal(bus_send(bus, message, NULL), TLSPIN_OK);
@@ -227,12 +139,12 @@ static void test_stopped_bus(void **state)
   long before = test_now();
 
   (void)state;
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   test_process_stop(world.pid);
-  assert_false(ask(100));
-  assert_true(test_now() - before < LONG / 2);
+  assert_false(caller_ask(100));
+  assert_true(test_now() - before < CALLER_LONG / 2);
   test_process_go(world.pid);
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   assert_int_equal(bus->generation, 0);
 }
 
@@ -241,13 +153,13 @@ static void test_bus_died_between_calls(void **state)
 {
   (void)state;
   signal(SIGPIPE, SIG_DFL);
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   test_bus_kill(&world);
-  assert_false(ask(LONG));
+  assert_false(caller_ask(CALLER_LONG));
   assert_int_equal(bus->generation, 1);
-  assert_false(ask(LONG));
+  assert_false(caller_ask(CALLER_LONG));
   test_bus_restart(&world);
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
 }
 
 static void *kill_bus_soon(void *data)
@@ -264,11 +176,11 @@ static void test_bus_dies_while_waited_for(void **state)
   long before = test_now();
 
   (void)state;
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   test_process_stop(world.pid);
   assert_int_equal(pthread_create(&killer, NULL, kill_bus_soon, NULL), 0);
-  assert_false(ask(LONG));
-  assert_true(test_now() - before < LONG / 2);
+  assert_false(caller_ask(CALLER_LONG));
+  assert_true(test_now() - before < CALLER_LONG / 2);
   pthread_join(killer, NULL);
   test_bus_kill(&world);
   assert_int_equal(bus->generation, 1);
@@ -276,11 +188,11 @@ static void test_bus_dies_while_waited_for(void **state)
 
 static void test_discard_wakes_everybody(void **state)
 {
-  int64_t deadline = in(LONG), leaders = in(2000);
+  int64_t deadline = in(CALLER_LONG), leaders = in(2000);
   pthread_t leader;
 
   (void)state;
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   assert_int_equal(pthread_create(&leader, NULL, wait_for_nothing, &leaders), 0);
   lock_behind_leader();
   bus_discard(bus);
@@ -289,7 +201,7 @@ static void test_discard_wakes_everybody(void **state)
     continue;
   bus_unlock(bus);
   assert_true(deadline_now() < leaders);
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   pthread_join(leader, NULL);
 }
 
@@ -308,141 +220,33 @@ static void test_cancelled_leader(void **state)
   void *result = NULL;
 
   (void)state;
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   leaders = in(300);
   assert_int_equal(pthread_create(&leader, NULL, be_cancelled, &leaders), 0);
   lock_behind_leader();
   bus_unlock(bus);
   assert_int_equal(pthread_cancel(leader), 0);
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
   assert_int_equal(pthread_join(leader, &result), 0);
   assert_ptr_equal(result, PTHREAD_CANCELED);
-  assert_true(ask(LONG));
+  assert_true(caller_ask(CALLER_LONG));
 }
 
-/* Runs in a child: other tests' checks would jump back into the parent's place. */
-static int child_asks(void)
-{
-  alarm(30);
-  for (int i = 0; i < 3; i++)
-    if (!ask(LONG))
-      return 1;
-  return bus->process == getpid() ? 0 : 2;
-}
-
-static void test_fork_leaves_the_parent_its_connection(void **state)
-{
-  (void)state;
-  assert_true(ask(LONG));
-  for (int i = 0; i < 5; i++) {
-    pid_t pid = fork();
-
-    if (pid == 0)
-      test_child_end(child_asks());
-    assert_true(test_child_was_well(pid));
-    assert_true(ask(LONG));
-  }
-  assert_int_equal(bus->generation, 0);
-  assert_string_equal(dbus_bus_get_unique_name(bus->connection), ":1.0");
-}
-
-static void test_fork_while_threads_ask(void **state)
-{
-  pthread_t threads[THREADS];
-  int well = 0;
-
-  (void)state;
-  assert_true(ask(LONG));
-  start_threads(threads);
-  for (int i = 0; i < 20; i++) {
-    pid_t pid = fork();
-
-    if (pid == 0)
-      test_child_end(child_asks());
-    well += test_child_was_well(pid);
-  }
-  join_threads(threads);
-  assert_int_equal(well, 20);
-  assert_int_equal(bus->generation, 0);
-}
-
-static void test_grandchild(void **state)
-{
-  pid_t pid;
-
-  (void)state;
-  assert_true(ask(LONG));
-  pid = fork();
-  if (pid == 0) {
-    int code = child_asks();
-    pid_t grandchild = fork();
-
-    if (grandchild == 0)
-      test_child_end(child_asks());
-    if (!test_child_was_well(grandchild))
-      code = 3;
-    test_child_end(code != 0 ? code : child_asks());
-  }
-  assert_true(test_child_was_well(pid));
-  assert_true(ask(LONG));
-}
-
-static void test_child_may_free(void **state)
-{
-  pid_t pid;
-
-  (void)state;
-  assert_true(ask(LONG));
-  pid = fork();
-  if (pid == 0) {
-    bus_free(bus);
-    test_child_end(0);
-  }
-  assert_true(test_child_was_well(pid));
-  assert_true(ask(LONG));
-  assert_int_equal(bus->generation, 0);
-}
-
-/* Several, freed in another order than they were made: all of them are locked by each fork. */
-static void test_many_buses(void **state)
-{
-  struct bus *others[5];
-
-  (void)state;
-  for (int i = 0; i < 5; i++)
-    others[i] = bus_new(NULL);
-  for (int i = 0; i < 5; i++) {
-    static const int order[] = {2, 0, 4, 1, 3};
-    pid_t pid;
-
-    bus_free(others[order[i]]);
-    pid = fork();
-    if (pid == 0)
-      test_child_end(child_asks());
-    assert_true(test_child_was_well(pid));
-  }
-  bus_free(NULL);
-}
+#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, caller_tear_down)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_wait_ends_at_the_deadline, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_wait_without_a_connection, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_threads_share, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_follower_takes_over, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_leader_writes_what_others_sent, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_stopped_bus, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_bus_died_between_calls, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_bus_dies_while_waited_for, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_discard_wakes_everybody, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_cancelled_leader, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_fork_leaves_the_parent_its_connection, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(test_fork_while_threads_ask, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_grandchild, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_child_may_free, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_many_buses, set_up, tear_down),
+      WITH(test_wait_ends_at_the_deadline),
+      WITH(test_wait_without_a_connection),
+      WITH(test_threads_share),
+      WITH(test_follower_takes_over),
+      WITH(test_leader_writes_what_others_sent),
+      WITH(test_stopped_bus),
+      WITH(test_bus_died_between_calls),
+      WITH(test_bus_dies_while_waited_for),
+      WITH(test_discard_wakes_everybody),
+      WITH(test_cancelled_leader),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,19 +114,6 @@ static void test_stopped_before(void **state)
   assert_int_equal(connect_within(10000), TLSPIN_OK);
 }
 
-/* Each try leaves a place in the backlog taken, until none is left. */
-static void test_stopped_for_long(void **state)
-{
-  (void)state;
-  test_process_stop(world.pid);
-  alarm(60);
-  for (int i = 0; i < 60; i++)
-    assert_int_equal(connect_within(5), TLSPIN_UNAVAILABLE);
-  alarm(0);
-  test_process_go(world.pid);
-  assert_int_equal(connect_within(10000), TLSPIN_OK);
-}
-
 static void read_until(int fd, const char *end)
 {
   char line[1024];
@@ -203,6 +190,25 @@ static void test_silence_after_hello(void **state)
   assert_true(test_now() - before >= 200);
   assert_true(test_now() - before < 10000);
   assert_string_equal(tlspin_last_message(), "The session bus does not answer.");
+  test_process_end(pid);
+}
+
+/* Each try leaves a place in the backlog taken, until none is left, and connect(2) would wait for
+ * one. */
+static void test_stopped_for_long(void **state)
+{
+  pid_t pid = start_wrong_bus(NULL, 0);
+  char address[160];
+
+  (void)state;
+  strcpy(address, bus->address);
+  test_process_stop(pid);
+  alarm(60);
+  for (int i = 0; i < 20; i++) {
+    assert_int_equal(connect_within(5), TLSPIN_UNAVAILABLE);
+    use_address(address);
+  }
+  alarm(0);
   test_process_end(pid);
 }
 

@@ -1,4 +1,4 @@
-/* Tests of libclient/context.c: contexts, stores and reports, threads, fork, the environment.
+/* Tests of libclient/context.c: contexts, stores and reports, the environment.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { THREADS = 8, ROUNDS = 200, AMPLE = 20000, SOON = 5000 /* milliseconds */ };
+enum { THREADS = 8, AMPLE = 20000, SOON = 5000 /* milliseconds */ };
 
 static uint8_t octets[65536];
 static const struct tlspin_ticket good = {.ticket = octets,
@@ -290,101 +290,6 @@ static void test_report(void **state)
   test_process_end(daemon);
 }
 
-static void *look_up_often(void *data)
-{
-  (void)data;
-  for (int i = 0; i < ROUNDS; i++)
-    if (look_up_in(context) != TLSPIN_MATCH)
-      return NULL;
-  return context;
-}
-
-static void start_threads(pthread_t threads[THREADS])
-{
-  for (int i = 0; i < THREADS; i++)
-    assert_int_equal(pthread_create(&threads[i], NULL, look_up_often, NULL), 0);
-}
-
-static void join_threads(pthread_t threads[THREADS])
-{
-  void *result;
-
-  for (int i = 0; i < THREADS; i++) {
-    pthread_join(threads[i], &result);
-    assert_ptr_equal(result, context);
-  }
-}
-
-static void test_threads_on_one_context(void **state)
-{
-  pid_t daemon = test_bus_daemon(&world, "log=%log");
-  pthread_t threads[THREADS];
-
-  (void)state;
-  start_threads(threads);
-  join_threads(threads);
-  assert_int_equal(test_bus_calls(&world, "Lookup"), THREADS * ROUNDS);
-  assert_int_equal(context->bus->generation, 0);
-  test_process_end(daemon);
-}
-
-/* Forks a child that looks up through the same context; true where it went well. */
-static bool fork_and_look_up(void)
-{
-  pid_t pid = fork();
-
-  if (pid == 0) {
-    alarm(30);
-    for (int i = 0; i < 3; i++)
-      if (look_up_in(context) != TLSPIN_MATCH)
-        test_child_end(1);
-    tlspin_free(context);
-    test_child_end(0);
-  }
-  return test_child_was_well(pid);
-}
-
-static void test_fork_while_threads_look_up(void **state)
-{
-  pid_t daemon = test_bus_daemon(&world, "");
-  pthread_t threads[THREADS];
-  int well = 0;
-
-  (void)state;
-  start_threads(threads);
-  for (int i = 0; i < 20; i++)
-    well += fork_and_look_up();
-  join_threads(threads);
-  assert_int_equal(well, 20);
-  assert_int_equal(context->bus->generation, 0); /* the parent's connection stood all the time */
-  assert_int_equal(look_up_in(context), TLSPIN_MATCH);
-  test_process_end(daemon);
-}
-
-static void *look_up_until_unavailable(void *data)
-{
-  int code = TLSPIN_MATCH;
-
-  (void)data;
-  for (int i = 0; i < 1000000 && code == TLSPIN_MATCH; i++)
-    code = look_up_in(context);
-  return code == TLSPIN_UNAVAILABLE ? context : NULL;
-}
-
-static void test_bus_dies_under_threads(void **state)
-{
-  pid_t daemon = test_bus_daemon(&world, "");
-  pthread_t threads[THREADS];
-
-  (void)state;
-  for (int i = 0; i < THREADS; i++)
-    assert_int_equal(pthread_create(&threads[i], NULL, look_up_until_unavailable, NULL), 0);
-  poll(NULL, 0, 100);
-  test_bus_kill(&world);
-  join_threads(threads);
-  test_process_end(daemon);
-}
-
 /* In a child, whose environment is its own: how a lookup in the default context ends, and whether
  * libdbus started a bus, for which a dbus-launch of ours waits in the path. */
 static int default_lookup_in_child(const char *address, const char *runtime_dir)
@@ -474,9 +379,6 @@ int main(void)
       WITH(test_wrong_tickets),
       WITH(test_wrong_peers),
       WITH(test_report),
-      WITH(test_threads_on_one_context),
-      WITH(test_fork_while_threads_look_up),
-      WITH(test_bus_dies_under_threads),
       WITH(test_a_bus_is_never_started),
       WITH(test_usual_budget),
   };

@@ -18,6 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* The first label is too long for a question to go out. */
+#define NO_NAME "a123456789b123456789c123456789d123456789e123456789f123456789g123.invalid"
+
 /* A socket of the loopback on a port of the kernel's choice. */
 static int bound(sa_family_t family, guint16 *port)
 {
@@ -118,7 +121,7 @@ static void test_unknown(void **state)
   g_autoptr(GError) error = NULL;
 
   (void)state;
-  assert_null(dial("no-such-host.invalid", 443, in_seconds(20), &error));
+  assert_null(dial(NO_NAME, 443, in_seconds(20), &error));
   assert_non_null(error);
   assert_true(error->message[0] != '\0');
 }
@@ -153,7 +156,7 @@ static void test_too_late(void **state)
   g_autoptr(GError) error = NULL;
 
   (void)state;
-  assert_null(dial("no-such-host.invalid", 443, 0, &error));
+  assert_null(dial(NO_NAME, 443, 0, &error));
   assert_non_null(error);
 }
 

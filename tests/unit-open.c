@@ -221,8 +221,8 @@ static void test_hostile_schema(void **state)
       "CREATE TRIGGER t AFTER INSERT ON ticket BEGIN DELETE FROM failure; END",
       "CREATE TRIGGER ticket AFTER INSERT ON failure BEGIN DELETE FROM failure; END",
       "CREATE VIEW v AS SELECT 1",
-      "DROP TABLE ticket; CREATE VIEW ticket AS WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT "
-      "x + 1 FROM r) SELECT x AS host FROM r",
+      ("DROP TABLE ticket; CREATE VIEW ticket AS WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT "
+       "x + 1 FROM r) SELECT x AS host FROM r"),
       "CREATE INDEX i ON ticket(expires)",
       "DROP TABLE meta",
   };

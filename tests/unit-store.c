@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "daemon/store.h"
+#include "daemon/store-private.h"
 
 #include "tests/stores.h"
 
@@ -220,6 +220,50 @@ static void test_damaged_while_open(void **state)
   stores_expect(store, &whole);
   store_close(store);
   stores_refuse(stores->path, STORE_USER, "can't be used");
+}
+
+/* Puts a row whose digests are right and that tlspin never writes. */
+static void put_unsound(struct store *store, enum table_id table, struct cell *cells, int column,
+                        struct cell cell)
+{
+  struct change change;
+
+  cells[column] = cell;
+  assert_int_equal(store_begin(store, &change), TLSPIN_OK);
+  assert_int_equal(change_put(&change, table, cells), TLSPIN_OK);
+  assert_int_equal(change_end(&change, TLSPIN_OK), TLSPIN_OK);
+}
+
+/* A right digest makes no row right. */
+static void test_unsound_while_open(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct ticket_row row = stores_row(1), got;
+  struct failure_row failure = {"no-proof", 1, 1, 1};
+  struct operation_row operation = {1, OPERATION_CLEAR, 0, 1, false};
+  struct image_row image = {2, true, row};
+  struct cell cells[TABLE_COLUMNS];
+  struct store_change change;
+
+  ticket_row_to_cells(&row, cells);
+  put_unsound(store, TABLE_TICKET, cells, 10, cell_text("enforce"));
+  assert_int_equal(store_get(store, &row.peer, &got), TLSPIN_UNAVAILABLE);
+  assert_null(got.secret.data);
+  assert_int_equal(put(store, &row, 0), TLSPIN_UNAVAILABLE);
+  failure_row_to_cells(&row.peer, &failure, cells);
+  put_unsound(store, TABLE_FAILURE, cells, 3, cell_text("No Proof"));
+  assert_int_equal(store_get_failure(store, &row.peer, &failure), TLSPIN_UNAVAILABLE);
+  operation_row_to_cells(&operation, cells);
+  put_unsound(store, TABLE_OPERATION, cells, 3, cell_integer(-1));
+  assert_int_equal(store_undo(store, 0, 9, &change), TLSPIN_UNAVAILABLE);
+  operation.id = 2;
+  operation_row_to_cells(&operation, cells);
+  put_unsound(store, TABLE_OPERATION, cells, 3, cell_integer(1));
+  image_row_to_cells(&image, cells);
+  put_unsound(store, TABLE_BEFORE, cells, 8, cell_integer(0));
+  assert_int_equal(store_undo(store, 2, 9, &change), TLSPIN_UNAVAILABLE);
+  store_close(store);
 }
 
 /* Deleted, replaced or renamed under us: nothing more is written into what nobody will read again.
@@ -492,14 +536,23 @@ static void test_replaced_secrets_are_gone(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_put_and_get),     TEST(test_key),
-      TEST(test_borders),         TEST(test_arguments),
-      TEST(test_compare_and_set), TEST(test_expired_is_kept),
-      TEST(test_failures),        TEST(test_damaged_while_open),
-      TEST(test_moved),           TEST(test_layer_is_read_only),
-      TEST(test_no_room),         TEST(test_locked),
-      TEST(test_two_writers),     TEST(test_first_one_wins),
-      TEST(test_killed),          TEST(test_replaced_secrets_are_gone),
+      TEST(test_put_and_get),
+      TEST(test_key),
+      TEST(test_borders),
+      TEST(test_arguments),
+      TEST(test_compare_and_set),
+      TEST(test_expired_is_kept),
+      TEST(test_failures),
+      TEST(test_damaged_while_open),
+      TEST(test_unsound_while_open),
+      TEST(test_moved),
+      TEST(test_layer_is_read_only),
+      TEST(test_no_room),
+      TEST(test_locked),
+      TEST(test_two_writers),
+      TEST(test_first_one_wins),
+      TEST(test_killed),
+      TEST(test_replaced_secrets_are_gone),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -409,6 +409,50 @@ static void test_tree_of_loops(void **state)
   g_free(content);
 }
 
+/* A page that is free by its list and in use by a table would be given to the next row, over the
+ * others. */
+static void test_free_and_used(void **state)
+{
+  static uint8_t octets[UINT16_MAX];
+  struct stores *stores = *state;
+  struct ticket_row big = stores_row(ROWS), small = big;
+  struct store *store = stores_open(stores->path);
+  char *content = NULL;
+  size_t pointers;
+  uint32_t trunk, leaf;
+
+  big.ticket = (struct span){octets, sizeof octets};
+  assert_int_equal(store_put(store, &big, 0, STORES_NOW), TLSPIN_OK);
+  assert_int_equal(store_put(store, &small, small.series, STORES_NOW), TLSPIN_OK);
+  store_close(store);
+  assert_true(stores_number(stores->path, "PRAGMA freelist_count") > 10);
+  leaf = GUINT32_TO_BE((uint32_t)(page_of(stores->path, "ticket", &pointers) / 4096 + 1));
+  assert_true(g_file_get_contents(stores->path, &content, NULL, NULL));
+  memcpy(&trunk, content + 32, sizeof trunk); /* section 1.3.12 of the file format, and 1.5 */
+  g_free(content);
+  stores_write(stores->path, (GUINT32_FROM_BE(trunk) - 1) * 4096UL + 8, &leaf, sizeof leaf);
+  stores_refuse(stores->path, STORE_USER, "its pages don't fit together");
+}
+
+/* A count that isn't that of the rows, with all digests right. */
+static void test_wrong_count(void **state)
+{
+  struct stores *stores = *state;
+  struct change change;
+  struct database db;
+  char *fault;
+
+  open_raw(stores->path, &db);
+  assert_int_equal(change_begin(&change, &db), TLSPIN_OK);
+  change.contents.rows++;
+  change.written = true;
+  assert_int_equal(change_end(&change, TLSPIN_OK), TLSPIN_OK);
+  fault = contents_verify(&db, STORE_USER);
+  assert_string_equal(fault, "entries are missing from it or too many");
+  g_free(fault);
+  database_close(&db);
+}
+
 /* A lock that is held isn't damage: the text says so. */
 static void test_busy_is_not_damage(void **state)
 {
@@ -438,6 +482,8 @@ int main(void)
       TEST(test_wrong_order),
       TEST(test_wrong_order_in_leaf),
       TEST(test_tree_of_loops),
+      TEST(test_free_and_used),
+      TEST(test_wrong_count),
       TEST(test_busy_is_not_damage),
   };
 

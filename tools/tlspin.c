@@ -7,6 +7,7 @@
 #include "common/text.h"
 
 #include <locale.h>
+#include <stdlib.h>
 
 static const struct command commands[] = {
     {"connect", "HOST:PORT", N_("meet a server once, and say what its pin is worth"), run_connect},
@@ -25,7 +26,7 @@ tlspin_t *store_context(void)
   tlspin_t *context = NULL;
 
   if (tlspin_new(&context, shared_options.bus) != TLSPIN_OK)
-    g_error("%s", tlspin_code_text(TLSPIN_E_MEMORY));
+    exit(complain(STATUS_STORE, "%s", tlspin_code_text(TLSPIN_E_MEMORY)));
   return context;
 }
 

@@ -34,7 +34,8 @@ _tlspin() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' word
 
   COMPREPLY=()
-  # "--ca=FILE" comes as three words.
+  # "HOST:PORT" and "--ca=FILE" come as three words.
+  [[ $cur == : || $prev == : ]] && return
   if [[ $cur == = ]]; then
     cur=
   elif [[ $prev == = ]]; then
