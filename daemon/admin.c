@@ -6,7 +6,6 @@
 
 #include "common/text.h"
 #include "daemon/filter.h"
-#include "daemon/row.h"
 #include "dbus/dict.h"
 #include "dbus/names.h"
 

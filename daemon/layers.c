@@ -140,22 +140,32 @@ static GPtrArray *open_system(const struct layers *layers, GHashTable *paths, GP
   return problems;
 }
 
-/* Files, their inodes, sizes, times and modes: whether anything was changed since. */
+static void note_file(GString *text, const char *path)
+{
+  struct stat s;
+
+  if (lstat(path, &s) == 0)
+    g_string_append_printf(text, "%s %ju %ju %jd.%ld %o %u\n", path, (uintmax_t)s.st_dev,
+                           (uintmax_t)s.st_ino, (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec,
+                           s.st_mode, s.st_uid);
+}
+
+/* Files, their inodes, times, modes and journals: whether anything was changed since. */
 static char *take_fingerprint(const struct layers *layers, GHashTable *paths)
 {
+  static const char *const suffixes[] = {"", "-journal", "-wal"};
   g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(paths), by_name_descending);
   const char *const dirs[] = {layers->admin_dir, layers->vendor_dir};
   GString *text = g_string_new(NULL);
   struct stat s;
 
-  for (GList *item = names; item != NULL; item = item->next) {
-    const char *path = g_hash_table_lookup(paths, item->data);
+  for (GList *item = names; item != NULL; item = item->next)
+    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+      g_autofree char *path =
+          g_strconcat(g_hash_table_lookup(paths, item->data), suffixes[i], NULL);
 
-    if (lstat(path, &s) == 0)
-      g_string_append_printf(text, "%s %ju %ju %jd.%ld %o %u\n", path, (uintmax_t)s.st_dev,
-                             (uintmax_t)s.st_ino, (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec,
-                             s.st_mode, s.st_uid);
-  }
+      note_file(text, path);
+    }
   for (size_t i = 0; i < G_N_ELEMENTS(dirs); i++)
     if (lstat(dirs[i], &s) == 0)
       g_string_append_printf(text, "%s %o %u\n", dirs[i], s.st_mode, s.st_uid);

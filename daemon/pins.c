@@ -5,7 +5,6 @@
 #include "daemon/handlers.h"
 
 #include "common/text.h"
-#include "daemon/row.h"
 #include "dbus/names.h"
 
 #include <string.h>

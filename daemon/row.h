@@ -23,10 +23,6 @@ bool reason_is_valid(const char *reason);
 /* Whether a row may stand in a store of the kind: see struct ticket_row. */
 bool ticket_row_is_valid(const struct ticket_row *row, enum store_kind kind);
 
-/* The token of a lock ("enforce"); static. */
-const char *lock_token(enum lock lock);
-bool lock_from_token(const char *token, enum lock *lock);
-
 /* The columns of TABLE_TICKET; the first three, the key, also of TABLE_FAILURE. */
 void peer_to_cells(const struct peer *peer, struct cell *cells);
 void ticket_row_to_cells(const struct ticket_row *row, struct cell *cells);

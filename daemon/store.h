@@ -8,7 +8,7 @@
  * Every function that can fail returns a code of tlspin-error.h. TLSPIN_E_NOT_FOUND is said only
  * where the file was readable, verified, and holds no such row; whatever can't be read is
  * TLSPIN_UNAVAILABLE. An error of a write means "unknown": the row may be there or not, and
- * the write may be tried again.
+ * the write may be tried again. What would write to a system store is TLSPIN_E_DENIED.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -30,6 +30,10 @@ enum lock {
   LOCK_OFF,     /* pinning is off for the peer */
   LOCK_COUNT
 };
+
+/* The token of a lock ("enforce"); static. */
+const char *lock_token(enum lock lock);
+bool lock_from_token(const char *token, enum lock *lock);
 
 /* A row of the table `ticket` (RFC 8672 section 2.3). */
 struct ticket_row {

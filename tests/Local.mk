@@ -390,9 +390,10 @@ tests_unit_watch_CPPFLAGS = $(upper_cppflags)
 tests_unit_watch_LDADD = $(upper_libs)
 
 # The daemon on a bus of its own.
-bus_tests = tests/activation.bus tests/signals.bus
-TESTS += $(bus_tests)
-EXTRA_DIST += $(bus_tests)
+bus_tests = tests/activation.bus tests/calls.bus tests/config.bus tests/damage.bus \
+	tests/introspection.bus tests/layers.bus tests/log.bus tests/signals.bus
+TESTS += $(bus_tests) tests/includes.test
+EXTRA_DIST += $(bus_tests) tests/includes.sh tests/includes.test
 check_PROGRAMS += tests/listen
 tests_listen_SOURCES = tests/listen.c tests/values.c tests/values.h
 tests_listen_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)

@@ -13,7 +13,7 @@
 #   $data      the daemon's --data-dir; the store will be $data/pins.db
 #   $admin     its --admin-dir, $vendor its --vendor-dir: both exist and are empty
 #   $config    a directory; the daemon reads $config/tlspin/tlspind.conf when it is started
-#   $log       what the daemons wrote to their standard error
+#   $log       what the daemons wrote
 #
 # and exports DBUS_SESSION_BUS_ADDRESS. The system layers have to belong to whoever runs the test.
 # HOME and the XDG directories lie in $private as well, and messages are untranslated.
@@ -101,7 +101,7 @@ daemon_options() {
 #!/bin/sh
 echo \$\$ >>"$private/pids"
 exec "$TOP_BUILDDIR/tlspind" --data-dir="$data" --admin-dir="$admin" --vendor-dir="$vendor" \\
-  --system-owner=$(id -u) $* 2>>"$log"
+  --system-owner=$(id -u) $* >>"$log" 2>&1
 END
   chmod +x "$private/tlspind"
 }

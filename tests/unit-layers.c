@@ -420,6 +420,19 @@ static void test_reload_mode(void **state)
   expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
 }
 
+/* What comes beside a layer counts, whether the daemon was started before or after. */
+static void test_reload_journal(void **state)
+{
+  struct strata *strata = *state;
+
+  make_layer(strata->admin, "50.db", ENFORCE, 1);
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+  strata_write(strata->admin, "50.db-wal", "an unfinished write");
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+}
+
 /* The layer's own file doesn't change when what was wrong beside it is taken away. */
 static void test_reload_mended(void **state)
 {
@@ -565,6 +578,7 @@ int main(void)
       TEST(test_folder_forbidden),
       TEST(test_reload),
       TEST(test_reload_mode),
+      TEST(test_reload_journal),
       TEST(test_reload_mended),
       TEST(test_name_of_any_octets),
       TEST(test_user_deleted),

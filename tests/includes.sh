@@ -1,0 +1,161 @@
+# Holds the code to its layers: includes point downwards only (HACKING.md).
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+#   includes.sh FOLDER: checks the sources below it, prints what is wrong, and fails then.
+#
+# The table has a row for each group of files, and every source file must be in one:
+#   files : folders and headers that they may include : libraries that they may reach
+# A library is reached by an include, one's own or that of an included header; "clock" also by a
+# call that asks for the time. Headers of the standard library are free.
+
+table='
+common/*                                : common                                  : gnutls idn2
+pinning/*                               : common pinning                          : gnutls
+handshake/*                             : common pinning handshake                : gnutls
+dbus/*                                  : common pinning dbus                     : dbus
+libclient/*                             : common pinning handshake dbus libclient : dbus gnutls clock
+libserver/*                             : common pinning handshake libserver      : gnutls clock
+tools/*                                 : common libclient libserver tools        : glib json gnutls clock
+examples/*                              :                                         : public gnutls
+daemon/{cell,clear,contents,database,file,journal,layerfile,list,lockfile,open,problem,row,schema,store,store-private,table,undo,verify} : common pinning daemon/{cell,contents,database,file,journal,lockfile,problem,row,schema,store,store-private,table} : glib sqlite
+daemon/layers                           : common daemon/{layers,store,file}       : glib
+daemon/policy                           : common pinning daemon/{policy,layers}   : glib
+daemon/{dispatch,introspect}            : common daemon/dispatch                  : glib dbus
+daemon/announce                         : common dbus daemon/announce             : glib dbus
+daemon/{handlers,pins,admin,status,filter} : common pinning dbus daemon/{handlers,filter,policy,announce,dispatch} : glib dbus
+daemon/{config-file,watch}              : common daemon/{config-file,watch}       : glib
+daemon/{loop,presence}                  : common dbus daemon/{loop,presence}      : glib dbus
+daemon/main                             : common daemon/{config-file,handlers,loop,presence,watch} : glib dbus clock
+'
+
+cd "$1" || exit 2
+set -- common/*.[ch] pinning/*.[ch] handshake/*.[ch] dbus/*.[ch] libclient/*.[ch] libserver/*.[ch] \
+  daemon/*.[ch]
+for folder in tools examples; do
+  for file in "$folder"/*.[ch]; do
+    [ ! -f "$file" ] || set -- "$@" "$file"
+  done
+done
+
+TABLE=$table awk '
+# The regular expression of a word of the table: {a,b} are alternatives, * is any name.
+function pattern(word) {
+  gsub(/[{]/, "(", word)
+  gsub(/[}]/, ")", word)
+  gsub(/,/, "|", word)
+  gsub(/[*]/, "[^/]*", word)
+  return word
+}
+
+function read_table(lines, parts, words, i, j, n, m, allowed) {
+  n = split(ENVIRON["TABLE"], lines, "\n")
+  for (i = 1; i <= n; i++) {
+    if (split(lines[i], parts, ":") != 3)
+      continue
+    gsub(/ /, "", parts[1])
+    rows++
+    files[rows] = "^" pattern(parts[1]) "[.][ch]$"
+    m = split(parts[2], words, " ")
+    allowed = "^("
+    for (j = 1; j <= m; j++)
+      allowed = allowed (j > 1 ? "|" : "") \
+        (words[j] ~ /[/]/ ? pattern(words[j]) : pattern(words[j]) "/[^/]*") "[.]h"
+    headers[rows] = allowed ")$"
+    libraries[rows] = " " parts[3] " "
+  }
+}
+
+function library_of(header) {
+  if (header ~ /^dbus[/]/) return "dbus"
+  if (header ~ /^(glib|gio|gobject)/) return "glib"
+  if (header ~ /^json-glib[/]/) return "json"
+  if (header ~ /^gnutls[/]/) return "gnutls"
+  if (header ~ /^sqlite3/) return "sqlite"
+  if (header ~ /^idn2/) return "idn2"
+  if (header ~ /^tlspin/) return "public"
+  if (header ~ /^(sys[/])?time[.]h$/) return "clock"
+  return ""
+}
+
+# A public header names its neighbours as they are named where they are installed.
+function find(header, folder) {
+  if (header in known) return header
+  if ((folder "/" header) in known) return folder "/" header
+  if (("common/" header) in known) return "common/" header
+  return ""
+}
+
+function reach(file, library, by) {
+  if (library != "" && !((file, library) in reached)) {
+    reached[file, library] = by
+    changed = 1
+  }
+}
+
+function wrong(text) {
+  print text
+  failed = 1
+}
+
+BEGIN {
+  read_table()
+  for (i = 1; i < ARGC; i++)
+    known[ARGV[i]] = 1
+}
+
+/^[ \t]*#[ \t]*include[ \t]*</ {
+  header = $0
+  sub(/^[^<]*</, "", header)
+  sub(/>.*/, "", header)
+  reach(FILENAME, library_of(header), "<" header ">")
+  next
+}
+
+/^[ \t]*#[ \t]*include[ \t]*"/ {
+  header = $0
+  sub(/^[^"]*"/, "", header)
+  sub(/".*/, "", header)
+  if (header == "config.h")
+    next
+  folder = FILENAME
+  sub(/[/][^/]*$/, "", folder)
+  found = find(header, folder)
+  if (found == "")
+    wrong(FILENAME ": \"" header "\" is not there")
+  else
+    include[FILENAME, ++count[FILENAME]] = found
+  next
+}
+
+/(^|[^A-Za-z0-9_.>])(time|clock_gettime|gettimeofday|g_get_real_time|g_get_monotonic_time)\(/ {
+  reach(FILENAME, "clock", "a call")
+}
+
+END {
+  do {
+    changed = 0
+    for (file in known)
+      for (i = 1; i <= count[file]; i++)
+        for (l = split("dbus glib json gnutls sqlite idn2 public clock", names, " "); l > 0; l--)
+          if ((include[file, i], names[l]) in reached)
+            reach(file, names[l], include[file, i])
+  } while (changed)
+  for (file in known) {
+    row = 0
+    for (i = 1; i <= rows; i++)
+      if (file ~ files[i])
+        row = i
+    if (row == 0) {
+      wrong(file ": no row of the table says what it may include")
+      continue
+    }
+    for (i = 1; i <= count[file]; i++)
+      if (include[file, i] !~ headers[row])
+        wrong(file ": includes " include[file, i])
+    for (l = split("dbus glib json gnutls sqlite idn2 public clock", names, " "); l > 0; l--)
+      if ((file, names[l]) in reached && index(libraries[row], " " names[l] " ") == 0)
+        wrong(file ": reaches " names[l] " by " reached[file, names[l]])
+  }
+  exit failed
+}
+' "$@"
