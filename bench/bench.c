@@ -142,7 +142,7 @@ static void write_empty_service(const struct stage *stage)
   snprintf(path, sizeof path, "%s/services/%s.service", stage->desk.bus.dir, EMPTY_NAME);
   file = fopen(path, "we");
   assert_non_null(file);
-  fprintf(file, "[D-BUS Service]\nName=%s\nExec=%s/bench/empty %s\n", EMPTY_NAME,
+  fprintf(file, "[D-BUS Service]\nName=%s\nExec=\"%s/bench/empty\" %s\n", EMPTY_NAME,
           getenv("TOP_BUILDDIR"), EMPTY_NAME);
   assert_int_equal(fclose(file), 0);
 }

@@ -97,6 +97,7 @@ enum tlspin_code change_begin(struct change *change, struct database *db)
   database_refuel_all(db);
   if (!database_finish(db->statements[STATEMENT_BEGIN_WRITE]))
     return TLSPIN_UNAVAILABLE;
+  change->known = database_unchanged(db);
   if (database_in_place(db) && contents_load(db, &change->contents))
     return TLSPIN_OK;
   return change_end(change, TLSPIN_UNAVAILABLE);
@@ -156,6 +157,9 @@ enum tlspin_code change_end(struct change *change, enum tlspin_code code)
   if (code == TLSPIN_OK && ((change->written && !save(db, &change->contents)) ||
                             !database_finish(db->statements[STATEMENT_COMMIT])))
     code = TLSPIN_UNAVAILABLE;
+  if (code == TLSPIN_OK &&
+      change->known) /* what others wrote before is not made good by our writing */
+    database_stamp(db);
   if (!sqlite3_get_autocommit(db->handle))
     database_finish(db->statements[STATEMENT_ROLLBACK]);
   return code;

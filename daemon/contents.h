@@ -23,6 +23,7 @@ struct change {
   struct database *db;
   struct contents contents;
   bool written; /* a row was put or dropped: the sum has to be written back */
+  bool known;   /* the file was as we last verified or wrote it when the change began */
 };
 
 /* Reads the file through: SQLite's own check, then every row and the digest over them, in one

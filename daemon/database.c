@@ -231,6 +231,36 @@ const char *database_fault(const struct database *db)
   return sqlite3_errmsg(db->handle);
 }
 
+static bool look(const struct database *db, struct stat *status)
+{
+  return lstat(sqlite3_db_filename(db->handle, "main"), status) == 0;
+}
+
+void database_stamp(struct database *db)
+{
+  db->stamp.set = look(db, &db->stamp.status);
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+  return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool database_unchanged(const struct database *db)
+{
+  const struct stat *then = &db->stamp.status;
+  struct stat now;
+
+  return db->stamp.set && look(db, &now) && now.st_dev == then->st_dev &&
+         now.st_ino == then->st_ino && now.st_size == then->st_size &&
+         same_time(&now.st_mtim, &then->st_mtim) && same_time(&now.st_ctim, &then->st_ctim);
+}
+
+void database_drop_cache(struct database *db)
+{
+  sqlite3_db_release_memory(db->handle);
+}
+
 bool database_in_place(const struct database *db)
 {
   int moved = 1;

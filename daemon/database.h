@@ -9,6 +9,7 @@
 #include "daemon/store.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 /* The statements that belong to no single table of table.h. */
 enum statement {
@@ -26,6 +27,12 @@ enum statement {
   STATEMENTS
 };
 
+/* How the file looked when it was last known to be as it was verified or as we wrote it. */
+struct database_stamp {
+  struct stat status;
+  bool set;
+};
+
 struct database {
   sqlite3 *handle;
   GChecksum *checksum; /* SHA-256, used again for every row */
@@ -33,6 +40,7 @@ struct database {
   sqlite3_stmt *put[TABLES];
   sqlite3_stmt *drop[TABLES];
   sqlite3_stmt *statements[STATEMENTS];
+  struct database_stamp stamp;
   int64_t fuel; /* how often the progress handler still says yes */
 };
 
@@ -48,6 +56,14 @@ void database_close(struct database *db);
 
 /* SQLite's last word; until the next call. */
 const char *database_fault(const struct database *db);
+
+/* Remembers how the file looks now; and whether it still does: false once anybody else wrote to it.
+ * One stat(2) each. */
+void database_stamp(struct database *db);
+bool database_unchanged(const struct database *db);
+
+/* Forgets the pages that are kept in memory, so that the next read is of the file. */
+void database_drop_cache(struct database *db);
 
 /* False once the file was renamed, replaced or deleted. */
 bool database_in_place(const struct database *db);

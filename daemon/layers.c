@@ -92,9 +92,11 @@ static void list_folder(const char *dir, GHashTable *paths, GPtrArray *problems)
       add_problem(problems, dir, error->message);
     return;
   }
-  while ((name = g_dir_read_name(folder)) != NULL)
+  for (errno = 0; (name = g_dir_read_name(folder)) != NULL; errno = 0)
     if (g_str_has_suffix(name, ".db"))
       g_hash_table_insert(paths, g_strdup(name), g_build_filename(dir, name, NULL));
+  if (errno != 0) /* GLib tells an error from the end by nothing else */
+    add_problem(problems, dir, g_strerror(errno));
 }
 
 /* Who may not make a layer may not take one away either. */

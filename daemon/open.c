@@ -57,6 +57,7 @@ static enum tlspin_code verify(struct store *store, char **problem)
 
   if (!database_prepare(&store->db))
     return say_fault(store, database_fault(&store->db), problem);
+  database_stamp(&store->db);
   fault = contents_verify(&store->db, store->kind);
   if (fault != NULL)
     return say_fault(store, fault, problem);

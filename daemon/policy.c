@@ -108,6 +108,14 @@ static bool follow(const struct layers_answer *known, const struct policy_ticket
   return true;
 }
 
+/* The same call again, whose first reply was lost: what it asks for is done. */
+static bool is_repeated(const struct layers_answer *known, const struct policy_ticket *ticket)
+{
+  return known->code == TLSPIN_MATCH && strcmp(known->layer->name, LAYER_USER) == 0 &&
+         known->row.hash == ticket->hash && span_equal(known->row.ticket, ticket->ticket) &&
+         span_equal(known->row.secret, ticket->secret);
+}
+
 static enum tlspin_code put(struct policy *policy, const struct layers_answer *known,
                             const struct policy_ticket *ticket, int64_t now,
                             enum policy_outcome *outcome, int64_t *expires, char **problem)
@@ -126,8 +134,13 @@ static enum tlspin_code put(struct policy *policy, const struct layers_answer *k
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
   *outcome = POLICY_SUPERSEDED;
-  if (!follow(known, ticket, now, &row))
+  if (!follow(known, ticket, now, &row)) {
+    if (is_repeated(known, ticket)) {
+      *outcome = POLICY_RENEWED;
+      *expires = known->row.expires;
+    }
     return TLSPIN_OK;
+  }
   code = store_put(store, &row, ours ? ticket->series : 0, now);
   if (code == TLSPIN_MISMATCH) /* another daemon on this home was faster */
     return TLSPIN_OK;

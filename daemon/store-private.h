@@ -13,6 +13,7 @@ struct store {
   enum store_kind kind;
   char *path;
   struct lockfile lock; /* of a user store */
+  bool distrusted;      /* damage was found since it was opened */
   struct database db;
 };
 

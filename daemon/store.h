@@ -92,8 +92,8 @@ enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
 /* NULL is fine. */
 void store_close(struct store *store);
 
-/* False once the file was renamed, replaced or deleted behind us; then the store must be opened
- * again and not be believed. One stat(2). */
+/* False once the file was renamed, replaced or deleted behind us, or damage was found in it; then
+ * the store must be opened again and not be believed. One stat(2). */
 bool store_in_place(struct store *store);
 
 /* The row of a peer, expired or not. The row owns its octets. */

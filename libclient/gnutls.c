@@ -52,6 +52,16 @@ static bool forbids(const struct pin *pin)
   }
 }
 
+/* To be asked first at every step: GnuTLS writes no extension at all where its priorities say so,
+ * and a program may take our hook away, but the answer counts all the same. */
+static bool may_go_on(struct pin *pin)
+{
+  await_answer(pin);
+  if (forbids(pin))
+    pin->refused = true;
+  return !pin->refused;
+}
+
 static struct span ticket_of(const struct pin *pin)
 {
   struct span ticket = {NULL, 0};
@@ -75,11 +85,8 @@ static enum handshake_step send_ticket(struct handshake *h, struct writer *body)
 {
   struct pin *pin = handshake_user(h);
 
-  await_answer(pin);
-  if (forbids(pin)) {
-    pin->refused = true;
+  if (!may_go_on(pin))
     return HANDSHAKE_REFUSE;
-  }
   if ((pin->flags & TLSPIN_RESUMING) != 0 ||
       (pin->answer != TLSPIN_MATCH && pin->answer != TLSPIN_NO_PIN))
     return HANDSHAKE_OMIT;
@@ -180,6 +187,8 @@ static enum handshake_step before_message(struct handshake *h, unsigned type, bo
 
   if (incoming || pin->judged)
     return HANDSHAKE_GO_ON;
+  if (!may_go_on(pin))
+    return HANDSHAKE_REFUSE;
   if (type != GNUTLS_HANDSHAKE_CLIENT_HELLO)
     judge(h, pin);
   else if ((pin->evidence.pinned || pin->evidence.asked) && !sends_name(pin, body))
@@ -215,6 +224,9 @@ static int read_host(const char *host, struct peer *peer)
   case HOST_FINE:
     return TLSPIN_OK;
   case HOST_IP:
+  case HOST_LABEL: /* an underscore, say: DNS and certificates carry it, and the program goes on
+                      without a pin */
+  case HOST_IDNA:
     return TLSPIN_CANNOT_BE_PINNED;
   default:
     return TLSPIN_E_ARGUMENT;
@@ -321,15 +333,14 @@ static int finish_failed(gnutls_session_t session, struct pin *pin, int handshak
  * would have judged. */
 static int finish_done(gnutls_session_t session, struct pin *pin, unsigned flags)
 {
-  if (!pin->judged && pin->evidence.pinned) {
+  if (may_go_on(pin) && !pin->judged && pin->evidence.pinned) {
     pin->refusal = REFUSAL_HOOKS_DISPLACED;
-    if (enforce(pin) == HANDSHAKE_REFUSE) {
-      gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_HANDSHAKE_FAILURE);
-      return TLSPIN_MISMATCH;
-    }
+    enforce(pin);
   }
-  if (pin->refused)
-    return TLSPIN_MISMATCH;
+  if (pin->refused) {
+    gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_HANDSHAKE_FAILURE);
+    return pin->refusal != REFUSAL_NONE ? TLSPIN_MISMATCH : pin->answer;
+  }
   if (may_store(pin))
     store_ticket(pin, flags);
   return TLSPIN_OK;

@@ -50,6 +50,20 @@ int tlspin_gnutls_proved(gnutls_session_t session)
   return pin != NULL && pin->judged && pin->refusal == REFUSAL_NONE && pin->evidence.proof_right;
 }
 
+/* Who resumes speaks to whoever had the session: that must be a server that was authenticated by
+ * its pin, or by the connection that pinned it, or by a session of which the same holds. */
+int tlspin_gnutls_may_resume(gnutls_session_t session)
+{
+  const struct pin *pin = pin_of(session);
+
+  if (pin == NULL || !pin->finished || pin->outcome != TLSPIN_OK || pin->refusal != REFUSAL_NONE)
+    return 0;
+  if (pin->evidence.resumed)
+    return (pin->flags & TLSPIN_RESUMING) != 0;
+  return pin->evidence.proof_right || pin->answer == TLSPIN_OPTED_OUT ||
+         (pin->answer == TLSPIN_NO_PIN && (pin->kept == TLSPIN_OK || pin->kept == TLSPIN_NO_PIN));
+}
+
 uint32_t tlspin_gnutls_lifetime(gnutls_session_t session)
 {
   const struct pin *pin = pin_of(session);

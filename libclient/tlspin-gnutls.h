@@ -44,7 +44,8 @@ enum tlspin_gnutls_flags {
   /* The program is going to offer a session to resume (gnutls_session_set_data). The ticket is then
    * left out, as RFC 8672 section 2.2 wants it; if the server declines the session and is pinned,
    * the handshake is refused with the reason "resumption-declined": connect again without the
-   * session. */
+   * session. By setting this the program says that the session was kept after
+   * tlspin_gnutls_may_resume had returned 1. */
   TLSPIN_RESUMING = 1 << 2
 };
 
@@ -91,6 +92,11 @@ tlspin_gnutls_asked(gnutls_session_t session);               /* ClientHello carr
 TLSPIN_API int tlspin_gnutls_sent(gnutls_session_t session); /* it carried a ticket */
 TLSPIN_API int
 tlspin_gnutls_proved(gnutls_session_t session); /* the server proved that it is the one pinned */
+/* Whether this session's data may be kept to be resumed later (gnutls_session_get_data2): 1 after a
+ * finish that went well in a connection with a clear answer from the store. A session that was made
+ * while the store could not be asked, or in spite of a mismatch, must not be kept: resuming it
+ * would pass by the pin. */
+TLSPIN_API int tlspin_gnutls_may_resume(gnutls_session_t session);
 TLSPIN_API uint32_t tlspin_gnutls_lifetime(
     gnutls_session_t session); /* of the new ticket, as the server said; seconds */
 TLSPIN_API uint64_t tlspin_gnutls_stored(

@@ -194,7 +194,7 @@ tests_unit_when_CPPFLAGS = $(tools_cppflags)
 tests_unit_when_LDADD = $(tools_libs)
 
 # The store of the daemon: real files, and what can happen to them.
-unit_store = tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
+unit_store = tests/unit-absence tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
 	tests/unit-file tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile \
 	tests/unit-open tests/unit-problem tests/unit-row tests/unit-schema tests/unit-store \
 	tests/unit-table tests/unit-undo tests/unit-verify
@@ -232,6 +232,8 @@ tests_unit_row_CPPFLAGS = $(store_cppflags)
 tests_unit_row_LDADD = $(store_libs)
 tests_unit_schema_CPPFLAGS = $(store_cppflags)
 tests_unit_schema_LDADD = $(store_libs)
+tests_unit_absence_CPPFLAGS = $(store_cppflags)
+tests_unit_absence_LDADD = $(store_libs)
 tests_unit_store_CPPFLAGS = $(store_cppflags)
 tests_unit_store_LDADD = $(store_libs)
 tests_unit_table_CPPFLAGS = $(store_cppflags)

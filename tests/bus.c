@@ -134,7 +134,7 @@ static void write_service(const struct test_bus *bus, const char *name, const ch
 
   expand(bus, arguments, expanded, sizeof expanded);
   snprintf(path, sizeof path, "%s/services/%s.service", bus->dir, name);
-  write_file(path, "[D-BUS Service]\nName=%s\nExec=%s %s\n", name, fakepins(), expanded);
+  write_file(path, "[D-BUS Service]\nName=%s\nExec=\"%s\" %s\n", name, fakepins(), expanded);
 }
 
 void test_bus_start(struct test_bus *bus, const char *arguments)

@@ -28,7 +28,7 @@ static void write_service(const struct desk *desk, const char *name)
   file = fopen(path, "we");
   assert_non_null(file);
   fprintf(file,
-          "[D-BUS Service]\nName=%s\nExec=%s/tlspind --data-dir %s/data --admin-dir %s/etc "
+          "[D-BUS Service]\nName=%s\nExec=\"%s/tlspind\" --data-dir %s/data --admin-dir %s/etc "
           "--vendor-dir %s/usr --config %s/none --idle 60\n",
           name, build != NULL ? build : ".", dir, dir, dir, dir);
   assert_int_equal(fclose(file), 0);

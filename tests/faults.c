@@ -51,6 +51,7 @@ static void meet_unavailable(struct stage *stage, struct visit_request *client, 
   assert_int_equal(met.stand.received, strict ? 0 : 1);
   assert_int_not_equal(met.visit.kept, TLSPIN_OK);
   assert_false(met.visit.asked);
+  assert_false(met.visit.may_resume);
 }
 
 static void meet_at_all_levels(struct stage *stage, const char *address)

@@ -180,6 +180,34 @@ static void test_clumsy_program(void **state)
   meet_again(&client, &server);
 }
 
+/* A priority string that keeps every extension out of ClientHello: GnuTLS then never asks for ours,
+ * and speaks TLS 1.2 at the most. The pin counts all the same. */
+static void test_no_extensions(void **state)
+{
+  static const unsigned levels[] = {TLSPIN_TOFU, TLSPIN_STRICT};
+  struct stage *stage = *state;
+  struct visit_request client = stage_client(stage);
+  struct stand_request server = stage_server(stage);
+  struct meeting met;
+
+  meet_first(&client, &server);
+  client.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_EXTENSIONS";
+  server.priority = "NORMAL";
+  server.pinning = NULL;
+  for (size_t i = 0; i < 2; i++) {
+    client.flags = levels[i];
+    meet(&client, &server, &met);
+    assert_int_equal(met.visit.answer, TLSPIN_MATCH);
+    assert_int_equal(met.visit.finished, TLSPIN_MISMATCH);
+    assert_int_equal(met.stand.received, 0);
+    client.before = displace_hook;
+    meet(&client, &server, &met);
+    assert_int_equal(met.visit.finished, TLSPIN_MISMATCH);
+    assert_int_equal(met.stand.received, 0);
+    client.before = NULL;
+  }
+}
+
 /* The same where nothing is pinned yet: nothing may be stored. */
 static void test_clumsy_program_unpinned(void **state)
 {
@@ -201,14 +229,23 @@ static void test_clumsy_program_unpinned(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      STAGE_TEST(test_missing),        STAGE_TEST(test_empty),
-      STAGE_TEST(test_truncated),      STAGE_TEST(test_trailing),
-      STAGE_TEST(test_twice),          STAGE_TEST(test_two_tickets),
-      STAGE_TEST(test_no_proof),       STAGE_TEST(test_wrong_proof),
-      STAGE_TEST(test_short_proof),    STAGE_TEST(test_relayed),
-      STAGE_TEST(test_unpinned),       STAGE_TEST(test_tls12),
-      STAGE_TEST(test_tls12_unpinned), STAGE_TEST(test_advisory),
-      STAGE_TEST(test_clumsy_program), STAGE_TEST(test_clumsy_program_unpinned),
+      STAGE_TEST(test_missing),
+      STAGE_TEST(test_empty),
+      STAGE_TEST(test_truncated),
+      STAGE_TEST(test_trailing),
+      STAGE_TEST(test_twice),
+      STAGE_TEST(test_two_tickets),
+      STAGE_TEST(test_no_proof),
+      STAGE_TEST(test_wrong_proof),
+      STAGE_TEST(test_short_proof),
+      STAGE_TEST(test_relayed),
+      STAGE_TEST(test_unpinned),
+      STAGE_TEST(test_tls12),
+      STAGE_TEST(test_tls12_unpinned),
+      STAGE_TEST(test_advisory),
+      STAGE_TEST(test_no_extensions),
+      STAGE_TEST(test_clumsy_program),
+      STAGE_TEST(test_clumsy_program_unpinned),
   };
 
   return cmocka_run_group_tests(tests, stage_open, stage_close);

@@ -213,6 +213,7 @@ static void test_resumption_accepted(void **state)
   begin(&client, &server, &resumption);
   client.flags = TLSPIN_RESUMING;
   meet(&client, &server, &met);
+  assert_true(met.visit.may_resume);
   assert_int_equal(met.visit.finished, TLSPIN_OK);
   assert_true(met.visit.resumed);
   assert_false(met.visit.asked); /* PSK handshakes don't carry the extension */
@@ -234,6 +235,7 @@ static void test_resumption_untold(void **state)
   meet(&client, &server, &met);
   assert_int_equal(met.visit.finished, TLSPIN_OK);
   assert_true(met.visit.resumed);
+  assert_false(met.visit.may_resume); /* nobody promised where the session came from */
   assert_true(met.visit.sent);
   assert_int_equal(met.visit.kept, TLSPIN_NO_PIN);
   assert_true(met.visit.conversed);

@@ -86,6 +86,10 @@ private_end() {
     status=1
     for pid in $(daemons); do kill -KILL "$pid"; done
   }
+  if grep -q -e CRITICAL -e Sanitizer -e 'runtime error' "$log" 2>/dev/null; then
+    echo "FAILED: a daemon met what must never be" >&2
+    status=1
+  fi
   if [ $status -ne 0 ] && [ -s "$log" ]; then
     echo "--- what the daemons said:" >&2
     cat "$log" >&2
@@ -101,7 +105,7 @@ daemon_options() {
 #!/bin/sh
 echo \$\$ >>"$private/pids"
 exec "$TOP_BUILDDIR/tlspind" --data-dir="$data" --admin-dir="$admin" --vendor-dir="$vendor" \\
-  --system-owner=$(id -u) $* >>"$log" 2>&1
+  --system-owner=$(id -u) $* "\$@" >>"$log" 2>&1
 END
   chmod +x "$private/tlspind"
 }

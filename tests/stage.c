@@ -129,6 +129,7 @@ static void meet_well(const struct visit_request *client, const struct stand_req
   assert_int_equal(met.visit.proved, again);
   assert_int_equal(met.visit.kept, TLSPIN_OK);
   assert_true(met.visit.stored > 0);
+  assert_true(met.visit.may_resume);
   assert_true(met.visit.conversed);
   assert_int_equal(met.stand.received, 1);
   assert_int_equal(met.stand.alert, -1);
@@ -187,6 +188,7 @@ void meet_refused(struct stage *stage, const struct visit_request *client,
   assert_int_equal(meeting->visit.finished, TLSPIN_MISMATCH);
   assert_true(meeting->visit.handshake < 0);
   assert_false(meeting->visit.conversed);
+  assert_false(meeting->visit.may_resume);
   assert_int_equal(meeting->stand.received, 0);
   if (strcmp(reason, "ticket-refused") == 0) /* it was the server that spoke */
     assert_int_equal(meeting->visit.alert, GNUTLS_A_HANDSHAKE_FAILURE);

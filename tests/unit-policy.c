@@ -117,6 +117,24 @@ static void test_new_pin(void **state)
   policy_free(policy);
 }
 
+/* A program whose first reply was lost asks again; the ticket is on the disk. */
+static void test_repeated(void **state)
+{
+  struct policy *policy = policy_of(*state);
+  struct policy_ticket ticket = ticket_of(7, 1000, 0), other = ticket_of(8, 1000, 0);
+  enum policy_outcome outcome;
+  char *problem = NULL;
+  int64_t expires;
+
+  assert_int_equal(store(policy, &ticket, NOW), POLICY_STORED);
+  assert_int_equal(policy_store(policy, &ticket, NOW + 5, &outcome, &expires, &problem), TLSPIN_OK);
+  assert_int_equal(outcome, POLICY_RENEWED);
+  assert_true(expires == NOW + 1000);
+  other.peer = ticket.peer;
+  assert_int_equal(store(policy, &other, NOW + 5), POLICY_SUPERSEDED);
+  policy_free(policy);
+}
+
 static void test_lifetime(void **state)
 {
   static const struct {
@@ -331,6 +349,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(test_new_pin),
+      TEST(test_repeated),
       TEST(test_lifetime),
       TEST(test_nothing_to_store),
       TEST(test_renewal),

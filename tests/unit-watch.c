@@ -13,8 +13,10 @@
 #include <ftw.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -273,6 +275,46 @@ static void test_many(void **state)
   expect_change(f);
 }
 
+static unsigned long queue_size(void)
+{
+  g_autofree char *text = NULL;
+
+  return g_file_get_contents("/proc/sys/fs/inotify/max_queued_events", &text, NULL, NULL)
+             ? strtoul(text, NULL, 10)
+             : ULONG_MAX;
+}
+
+/* More events than the kernel keeps: one that concerns us may be among those that it dropped. */
+static void test_overflow(void **state)
+{
+  struct fixture *f = *state;
+  g_autofree char *a = path_in(f->root, "a"), *b = path_in(f->root, "b");
+
+  if (queue_size() > 100000)
+    skip();
+  write_file(f->root, "a");
+  start(f);
+  for (unsigned long i = 0; i <= queue_size() / 2; i += 2) {
+    assert_int_equal(g_rename(a, b), 0);
+    assert_int_equal(g_rename(b, a), 0);
+  }
+  expect_change(f);
+}
+
+/* Without a descriptor left there is no watch, and the daemon goes on without it. */
+static void test_no_descriptors(void **state)
+{
+  struct fixture *f = *state;
+  struct rlimit limit, none;
+
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  none = limit;
+  none.rlim_cur = 0;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+  assert_null(watch_new(f->folder, on_change, f));
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 /* Nothing is told after the end. */
 static void test_ended(void **state)
 {
@@ -292,9 +334,9 @@ static void test_ended(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_files),     TEST(test_folder),   TEST(test_later),
-      TEST(test_at_once),   TEST(test_moved_in), TEST(test_file_in_the_way),
-      TEST(test_forbidden), TEST(test_many),     TEST(test_ended),
+      TEST(test_files),    TEST(test_folder),          TEST(test_later),     TEST(test_at_once),
+      TEST(test_moved_in), TEST(test_file_in_the_way), TEST(test_forbidden), TEST(test_many),
+      TEST(test_overflow), TEST(test_no_descriptors),  TEST(test_ended),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

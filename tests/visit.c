@@ -86,6 +86,7 @@ static void note(gnutls_session_t session, struct visit *visit)
   visit->asked = tlspin_gnutls_asked(session) != 0;
   visit->sent = tlspin_gnutls_sent(session) != 0;
   visit->proved = tlspin_gnutls_proved(session) != 0;
+  visit->may_resume = tlspin_gnutls_may_resume(session) != 0;
   visit->lifetime = tlspin_gnutls_lifetime(session);
   visit->stored = tlspin_gnutls_stored(session);
   snprintf(visit->message, sizeof visit->message, "%s", tlspin_gnutls_message(session));

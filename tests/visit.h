@@ -35,7 +35,7 @@ struct visit {
   int alert;     /* that the server sent, or -1 */
   int answer, kept;
   char reason[32];
-  bool asked, sent, proved, resumed;
+  bool asked, sent, proved, resumed, may_resume;
   uint32_t lifetime;
   uint64_t stored;
   char message[1024];

@@ -4,6 +4,7 @@
 
 #include "tools/json.h"
 
+#include "tools/output.h"
 #include "tools/when.h"
 
 #include <stdio.h>
@@ -41,16 +42,40 @@ void json_put_time(JsonBuilder *builder, const char *key, uint64_t seconds)
   json_put_text(builder, key, text);
 }
 
+/* JSON leaves C1 controls and marks that turn the direction of writing as they are; to a terminal
+ * they are commands, and they may come from a server's certificate. Only strings hold any, so that
+ * the escape is right wherever it stands. */
+static char *escape(const char *text)
+{
+  GString *escaped = g_string_new(NULL);
+
+  for (const char *next = text; *next != '\0'; next = g_utf8_next_char(next)) {
+    gunichar c = g_utf8_get_char(next);
+    glong units = 0;
+    g_autofree gunichar2 *utf16 = NULL;
+
+    if (c == '\n' || output_is_harmless(c)) {
+      g_string_append_unichar(escaped, c);
+      continue;
+    }
+    utf16 = g_ucs4_to_utf16(&c, 1, NULL, &units, NULL);
+    for (glong i = 0; i < units; i++)
+      g_string_append_printf(escaped, "\\u%04x", utf16[i]);
+  }
+  return g_string_free(escaped, FALSE);
+}
+
 static void write_root(JsonBuilder *builder, bool pretty)
 {
   g_autoptr(JsonGenerator) generator = json_generator_new();
   g_autoptr(JsonNode) root = json_builder_get_root(builder);
-  g_autofree char *text = NULL;
+  g_autofree char *text = NULL, *escaped = NULL;
 
   json_generator_set_pretty(generator, pretty);
   json_generator_set_root(generator, root);
   text = json_generator_to_data(generator, NULL);
-  fputs(text, stdout);
+  escaped = escape(text);
+  fputs(escaped, stdout);
   g_object_unref(builder);
 }
 

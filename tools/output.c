@@ -46,17 +46,19 @@ void output_text(const char *format, ...)
 }
 
 /* On a terminal, words aren't torn at its edge. Lines that are indented are commands to be copied,
- * and stay as they are. */
+ * and stay as they are. What was given to us by others, a host say, must not steer the terminal. */
 static char *wrap(const char *text, unsigned width)
 {
   g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
   GString *wrapped = g_string_new(NULL);
 
   for (size_t i = 0; lines[i] != NULL; i++) {
-    if (lines[i][0] == ' ')
-      g_string_append(wrapped, lines[i]);
+    g_autofree char *line = output_clean(lines[i]);
+
+    if (line[0] == ' ')
+      g_string_append(wrapped, line);
     else
-      cells_append_wrapped(wrapped, lines[i], width, 0);
+      cells_append_wrapped(wrapped, line, width, 0);
     g_string_append_c(wrapped, '\n');
   }
   return g_string_free(wrapped, FALSE);
@@ -120,7 +122,7 @@ char *output_paint(const char *text, enum paint paint, bool coloured)
 }
 
 /* Format characters include those that turn the direction of a text round. */
-static bool is_harmless(gunichar c)
+bool output_is_harmless(gunichar c)
 {
   switch (g_unichar_type(c)) {
   case G_UNICODE_CONTROL:
@@ -141,7 +143,7 @@ char *output_clean(const char *text)
   for (const char *next = valid; *next != '\0'; next = g_utf8_next_char(next)) {
     gunichar c = g_utf8_get_char(next);
 
-    g_string_append_unichar(clean, is_harmless(c) ? c : 0xfffd);
+    g_string_append_unichar(clean, output_is_harmless(c) ? c : 0xfffd);
   }
   return g_string_free(clean, FALSE);
 }

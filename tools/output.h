@@ -42,6 +42,10 @@ unsigned output_width(int fd);
 /* The text in its colour where `coloured`. To be freed by the caller. */
 char *output_paint(const char *text, enum paint paint, bool coloured);
 
+/* False for a character that a terminal would obey: controls, line feeds too, and format
+ * characters. */
+bool output_is_harmless(gunichar c);
+
 /* The text with everything that a terminal would obey replaced: certificates and servers choose
  * some of the texts that are shown. Line feeds too. To be freed by the caller. */
 char *output_clean(const char *text);

@@ -193,8 +193,11 @@ static int confirm(tlspin_t *context)
     return complain(STATUS_USAGE,
                     _("There is no terminal to ask at; say --yes to clear all pins."));
   pins = count_pins(context);
-  if (pins <= 0) /* none, or the clear itself says what is wrong */
-    return STATUS_FINE;
+  if (pins < 0)
+    return complain(STATUS_STORE, _("The pins can't be counted: %s Nothing was changed."),
+                    tlspin_last_message());
+  if (pins == 0)
+    return complain(STATUS_NOT_FOUND, "%s", tlspin_code_text(TLSPIN_E_NOT_FOUND));
   count = (unsigned long)pins;
   g_printerr(text_translate_count("Clear %lu pin of yours, all there is? [y/N] ",
                                   "Clear all %lu pins of yours? [y/N] ", count),
