@@ -268,7 +268,7 @@ enum tlspin_code policy_list(struct policy *policy, const struct store_filter *f
     walk.layer = layers_at(policy->layers, i);
     if (walk.layer->store != NULL)
       code = store_list(walk.layer->store, filter, after, limit - walk.visited, visit_row, &walk);
-    if (walk.layer->store == NULL || code != TLSPIN_OK)
+    if ((walk.layer->store == NULL || code != TLSPIN_OK) && i == 0)
       return unavailable(walk.layer, problem);
     cursor->peer.host[0] = '\0';
   }
@@ -280,8 +280,8 @@ enum tlspin_code policy_list(struct policy *policy, const struct store_filter *f
   return TLSPIN_OK;
 }
 
-/* One layer's entry of the peer, if it has one. */
-static enum tlspin_code visit_layer(struct walk *walk, const struct peer *peer, char **problem)
+/* One layer's entry of the peer, if it has one; TLSPIN_UNAVAILABLE where that can't be told. */
+static enum tlspin_code visit_layer(struct walk *walk, const struct peer *peer)
 {
   struct ticket_row row;
   enum tlspin_code code =
@@ -290,7 +290,7 @@ static enum tlspin_code visit_layer(struct walk *walk, const struct peer *peer, 
   if (code == TLSPIN_E_NOT_FOUND)
     return TLSPIN_OK;
   if (code != TLSPIN_OK)
-    return unavailable(walk->layer, problem);
+    return TLSPIN_UNAVAILABLE;
   visit_entry(walk, &row);
   walk->visited++;
   ticket_row_clear(&row);
@@ -302,22 +302,22 @@ enum tlspin_code policy_get(struct policy *policy, const struct peer *peer, int6
 {
   struct walk walk = {.policy = policy, .now = now, .visit = visit, .data = data};
   struct layers_answer known;
-  const struct layer *first;
-  enum tlspin_code code = TLSPIN_OK;
+  const struct layer *first, *unreadable = NULL;
 
   layers_get(policy->layers, peer, now, &known);
   first = known.code == TLSPIN_UNAVAILABLE ? NULL : known.layer;
   layers_answer_clear(&known);
-  if (first != NULL) {
-    walk.layer = first;
-    code = visit_layer(&walk, peer, problem);
-  }
-  for (size_t i = 0; code == TLSPIN_OK && i < layers_count(policy->layers); i++) {
+  walk.layer = first;
+  if (first != NULL && visit_layer(&walk, peer) != TLSPIN_OK)
+    unreadable = first;
+  for (size_t i = 0; i < layers_count(policy->layers); i++) {
     walk.layer = layers_at(policy->layers, i);
-    if (walk.layer != first)
-      code = visit_layer(&walk, peer, problem);
+    if (walk.layer != first && visit_layer(&walk, peer) != TLSPIN_OK)
+      unreadable = walk.layer;
   }
-  return code == TLSPIN_OK && walk.visited == 0 ? TLSPIN_E_NOT_FOUND : code;
+  if (walk.visited > 0)
+    return TLSPIN_OK;
+  return unreadable != NULL ? unavailable(unreadable, problem) : TLSPIN_E_NOT_FOUND;
 }
 
 enum tlspin_code policy_clear(struct policy *policy, const struct store_filter *filter, int64_t now,

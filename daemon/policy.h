@@ -69,13 +69,16 @@ struct policy_cursor {
   struct peer peer; /* host "": from the layer's start */
 };
 
-/* Visits at most `limit` entries that fit, after the cursor, which is moved on; its layer is ""
- * after the last page. TLSPIN_E_ARGUMENT where the cursor's layer is gone. */
+/* A system layer that can't be read is passed over: its problem is told by Status, and must not
+ * hide what the others hold. Visits at most `limit` entries that fit, after the cursor, which is
+ * moved on; its layer is "" after the last page. TLSPIN_E_ARGUMENT where the cursor's layer is
+ * gone. */
 enum tlspin_code policy_list(struct policy *policy, const struct store_filter *filter, int64_t now,
                              struct policy_cursor *cursor, uint32_t limit, policy_visit visit,
                              void *data, char **problem);
 
-/* Visits the peer's entries in all layers, the deciding one first. */
+/* Visits the peer's entries in all layers that can be read, the deciding one first.
+ * TLSPIN_UNAVAILABLE where none has one and some can't be read. */
 enum tlspin_code policy_get(struct policy *policy, const struct peer *peer, int64_t now,
                             policy_visit visit, void *data, char **problem);
 

@@ -36,13 +36,17 @@ static int show_target(tlspin_t *context, const struct target *target, struct sh
 {
   const struct tlspin_filter filter = {.host = target->host, .port = target->port};
   g_autofree char *text = target_text(target);
-  int code;
+  int code, status;
 
   show->count = 0;
   code = tlspin_list(context, &filter, visit, show);
   if (code != TLSPIN_OK)
     return complain_of(code);
-  return show->count > 0 ? STATUS_FINE : complain(STATUS_NOT_FOUND, _("%s is not pinned."), text);
+  if (show->count > 0)
+    return STATUS_FINE;
+  status = complain_of_layers(context);
+  return status != STATUS_FINE ? status
+                               : complain(STATUS_NOT_FOUND, _("%s is not pinned."), text);
 }
 
 static int show_all(const GArray *targets)
