@@ -323,8 +323,10 @@ tests_client_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)malloc $(wrap)calloc $(wrap)r
 	$(wrap)dbus_connection_send $(wrap)dbus_connection_set_watch_functions \
 	$(wrap)dbus_bus_set_unique_name
 
-# The unit tests of the library and of the layers below it, under valgrind.
-valgrind_tests = $(unit_common) $(unit_pinning) $(unit_handshake) $(unit_client)
+# The unit tests of the libraries and of the layers below them, and of the matrix what goes through
+# every part of the handshake, under valgrind.
+valgrind_tests = $(unit_common) $(unit_pinning) $(unit_handshake) $(unit_client) \
+	tests/unit-attachment tests/unit-seal tests/unit-keytext tests/matrix-limits
 check-valgrind: all
 	@test -n '$(VALGRIND)' || { echo 'valgrind was not found by configure' >&2; exit 1; }
 	$(MAKE) $(AM_MAKEFLAGS) check-am TESTS='$(valgrind_tests)' \
