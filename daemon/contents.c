@@ -94,6 +94,8 @@ enum tlspin_code contents_get(struct database *db, enum table_id table, const st
 enum tlspin_code change_begin(struct change *change, struct database *db)
 {
   *change = (struct change){.db = db, .written = false};
+  if (!contents_trust(db, STORE_USER))
+    return TLSPIN_UNAVAILABLE;
   database_refuel_all(db);
   if (!database_finish(db->statements[STATEMENT_BEGIN_WRITE]))
     return TLSPIN_UNAVAILABLE;

@@ -256,6 +256,11 @@ bool database_unchanged(const struct database *db)
          same_time(&now.st_mtim, &then->st_mtim) && same_time(&now.st_ctim, &then->st_ctim);
 }
 
+bool database_in_transaction(const struct database *db)
+{
+  return sqlite3_get_autocommit(db->handle) == 0;
+}
+
 void database_drop_cache(struct database *db)
 {
   sqlite3_db_release_memory(db->handle);

@@ -41,7 +41,8 @@ struct database {
   sqlite3_stmt *drop[TABLES];
   sqlite3_stmt *statements[STATEMENTS];
   struct database_stamp stamp;
-  int64_t fuel; /* how often the progress handler still says yes */
+  bool distrusted; /* damage was found since it was opened */
+  int64_t fuel;    /* how often the progress handler still says yes */
 };
 
 /* Opens a file that file_check has passed. Nothing is prepared or read yet, save by SQLite itself.
@@ -61,6 +62,9 @@ const char *database_fault(const struct database *db);
  * One stat(2) each. */
 void database_stamp(struct database *db);
 bool database_unchanged(const struct database *db);
+
+/* True between a BEGIN and its end. */
+bool database_in_transaction(const struct database *db);
 
 /* Forgets the pages that are kept in memory, so that the next read is of the file. */
 void database_drop_cache(struct database *db);

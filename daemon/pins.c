@@ -78,6 +78,7 @@ static const char *outcome_token(enum policy_outcome outcome)
   switch (outcome) {
   case POLICY_STORED:
   case POLICY_RENEWED:
+  case POLICY_REPEATED:
     return "stored";
   case POLICY_NOTHING:
     return "nothing";

@@ -136,7 +136,7 @@ static enum tlspin_code put(struct policy *policy, const struct layers_answer *k
   *outcome = POLICY_SUPERSEDED;
   if (!follow(known, ticket, now, &row)) {
     if (is_repeated(known, ticket)) {
-      *outcome = POLICY_RENEWED;
+      *outcome = POLICY_REPEATED;
       *expires = known->row.expires;
     }
     return TLSPIN_OK;
@@ -305,7 +305,7 @@ enum tlspin_code policy_get(struct policy *policy, const struct peer *peer, int6
   const struct layer *first, *unreadable = NULL;
 
   layers_get(policy->layers, peer, now, &known);
-  first = known.code == TLSPIN_UNAVAILABLE ? NULL : known.layer;
+  first = known.layer;
   layers_answer_clear(&known);
   walk.layer = first;
   if (first != NULL && visit_layer(&walk, peer) != TLSPIN_OK)

@@ -40,8 +40,9 @@ struct policy_ticket {
 };
 
 enum policy_outcome {
-  POLICY_STORED,  /* a new pin */
-  POLICY_RENEWED, /* the next ticket of a series */
+  POLICY_STORED,   /* a new pin */
+  POLICY_RENEWED,  /* the next ticket of a series */
+  POLICY_REPEATED, /* it was stored already */
   POLICY_NOTHING,
   POLICY_SUPERSEDED
 };

@@ -13,7 +13,6 @@ struct store {
   enum store_kind kind;
   char *path;
   struct lockfile lock; /* of a user store */
-  bool distrusted;      /* damage was found since it was opened */
   struct database db;
 };
 

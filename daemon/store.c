@@ -8,7 +8,7 @@
 
 bool store_in_place(struct store *store)
 {
-  return !store->distrusted && database_in_place(&store->db);
+  return !store->db.distrusted && database_in_place(&store->db);
 }
 
 enum tlspin_code store_begin(struct store *store, struct change *change)
@@ -29,25 +29,6 @@ enum tlspin_code store_find(struct store *store, const struct peer *peer, struct
   return code;
 }
 
-/* That there is no row is believed only of a file that nobody else wrote to since it was read
- * through: damage in place, by a disk or by a hand, would look the same. */
-static enum tlspin_code confirm_absence(struct store *store)
-{
-  g_autofree char *fault = NULL;
-
-  if (database_unchanged(&store->db))
-    return TLSPIN_E_NOT_FOUND;
-  database_stamp(&store->db);
-  database_drop_cache(&store->db);
-  fault = contents_verify(&store->db, store->kind);
-  if (fault == NULL)
-    return TLSPIN_E_NOT_FOUND;
-  g_warning("%s: %s", store->path, fault);
-  store->db.stamp.set = false;
-  store->distrusted = true;
-  return TLSPIN_UNAVAILABLE;
-}
-
 enum tlspin_code store_get(struct store *store, const struct peer *peer, struct ticket_row *row)
 {
   enum tlspin_code code;
@@ -62,7 +43,10 @@ enum tlspin_code store_get(struct store *store, const struct peer *peer, struct 
   if (code != TLSPIN_OK)
     *row = (struct ticket_row){.series = 0};
   database_reset(store->db.get[TABLE_TICKET]);
-  return code == TLSPIN_E_NOT_FOUND ? confirm_absence(store) : code;
+  if (code == TLSPIN_E_NOT_FOUND && !database_in_transaction(&store->db) &&
+      !contents_trust(&store->db, store->kind))
+    code = TLSPIN_UNAVAILABLE;
+  return code;
 }
 
 /* Compare-and-set: see store_put in store.h. */

@@ -143,3 +143,20 @@ char *contents_verify(struct database *db, enum store_kind kind)
     database_finish(db->statements[STATEMENT_ROLLBACK]);
   return text;
 }
+
+bool contents_trust(struct database *db, enum store_kind kind)
+{
+  g_autofree char *fault = NULL;
+
+  if (db->distrusted)
+    return false;
+  if (database_unchanged(db))
+    return true;
+  database_stamp(db); /* before it is read: what comes meanwhile is read the next time */
+  database_drop_cache(db);
+  fault = contents_verify(db, kind);
+  db->distrusted = fault != NULL;
+  if (db->distrusted)
+    g_warning("%s: %s", sqlite3_db_filename(db->handle, "main"), fault);
+  return !db->distrusted;
+}

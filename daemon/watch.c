@@ -82,7 +82,7 @@ static bool concerns(const struct watch *watch, const struct inotify_event *even
 
   if (event->mask & IN_Q_OVERFLOW)
     return true;
-  if (event->wd != watch->armed || event->mask & IN_IGNORED)
+  if (event->wd != watch->armed)
     return false;
   return name == NULL || event->len == 0 || strcmp(event->name, name) == 0;
 }

@@ -152,8 +152,8 @@ EXTRA_DIST += tests/tlspin-server.test
 noinst_PROGRAMS += tests/make-pki
 tests_make_pki_SOURCES = tests/make-pki.c tests/pki.c tests/pki.h
 tests_make_pki_LDADD = $(GNUTLS_LIBS)
-TESTS += tests/install.test tests/man.test tests/story.test
-EXTRA_DIST += tests/install.test tests/man.test tests/story.test
+TESTS += tests/install.test tests/man.test tests/story.test tests/tls-get.test
+EXTRA_DIST += tests/install.test tests/man.test tests/story.test tests/tls-get.test
 
 # What the commands share.
 unit_tools = tests/unit-cells tests/unit-certificate tests/unit-columns tests/unit-command \
@@ -392,6 +392,7 @@ tests_unit_status_CPPFLAGS = $(upper_cppflags)
 tests_unit_status_LDADD = $(upper_libs)
 tests_unit_watch_CPPFLAGS = $(upper_cppflags)
 tests_unit_watch_LDADD = $(upper_libs)
+tests_unit_watch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap,inotify_add_watch
 
 # The daemon on a bus of its own.
 bus_tests = tests/activation.bus tests/calls.bus tests/config.bus tests/damage.bus \

@@ -281,6 +281,7 @@ static void test_busy(void **state)
   child = stores_fork();
   if (child == 0) {
     other = stores_raw(stores->layer);
+    sqlite3_busy_timeout(other, 10000); /* the parent's attempts are reads, too */
     if (sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
         !g_file_set_contents(stores->journal, "", 0, NULL))
       _exit(1);

@@ -12,7 +12,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -447,6 +449,27 @@ static void test_reload_mended(void **state)
   expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
 }
 
+/* What keeps a layer from being opened for a while need not show anywhere: here it is a lease, for
+ * which every other opening has to wait. */
+static void test_reload_after_a_while(void **state)
+{
+  struct strata *strata = *state;
+  int fd;
+
+  make_layer(strata->admin, "50.db", ENFORCE, 1);
+  fd = open(strata_path(strata->admin, "50.db"), O_RDONLY | O_CLOEXEC);
+  assert_true(fd >= 0);
+  signal(SIGIO, SIG_IGN);
+  if (fcntl(fd, F_SETLEASE, F_WRLCK) != 0)
+    skip();
+  strata_open(strata);
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  assert_int_equal(fcntl(fd, F_SETLEASE, F_UNLCK), 0);
+  close(fd);
+  assert_true(layers_reload_system(strata->layers));
+  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+}
+
 /* Names go into messages, where anything but UTF-8 ends the daemon. */
 static void test_name_of_any_octets(void **state)
 {
@@ -580,6 +603,7 @@ int main(void)
       TEST(test_reload_mode),
       TEST(test_reload_journal),
       TEST(test_reload_mended),
+      TEST(test_reload_after_a_while),
       TEST(test_name_of_any_octets),
       TEST(test_user_deleted),
       TEST(test_user_replaced),

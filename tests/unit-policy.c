@@ -128,7 +128,7 @@ static void test_repeated(void **state)
 
   assert_int_equal(store(policy, &ticket, NOW), POLICY_STORED);
   assert_int_equal(policy_store(policy, &ticket, NOW + 5, &outcome, &expires, &problem), TLSPIN_OK);
-  assert_int_equal(outcome, POLICY_RENEWED);
+  assert_int_equal(outcome, POLICY_REPEATED);
   assert_true(expires == NOW + 1000);
   other.peer = ticket.peer;
   assert_int_equal(store(policy, &other, NOW + 5), POLICY_SUPERSEDED);

@@ -169,6 +169,9 @@ static void test_second_daemon(void **state)
   assert_int_equal(owner(f, BUS_PINS), 0);
   assert_int_equal(owner(f, BUS_ADMIN), 0);
   assert_int_equal(f->daemons[0].overs, 0);
+  presence_leave(f->daemons[0].presence); /* and nobody inherits from it */
+  expect_over(f, 0, "given back");
+  assert_int_equal(owner(f, BUS_PINS), -1);
 }
 
 /* Of daemons that are started at once exactly one stays, and it has both names. */

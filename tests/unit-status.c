@@ -151,7 +151,11 @@ static void test_name_of_any_octets(void **state)
   text = counter_ask(&counter, "Lookup", "ssq", "a.example|tls|443");
   assert_true(g_str_has_prefix(text, "match\nfound\n"));
   free(text);
-  counter_refuse(&counter, "List", "a{sv}su", "||10", "Unavailable", "admin");
+  text = counter_ask(&counter, "List", "a{sv}su", "||10");
+  assert_true(g_str_has_prefix(text, "host=a.example"));
+  assert_true(g_utf8_validate(text, -1, NULL));
+  free(text);
+  counter_refuse(&counter, "Get", "ssq", "b.example|tls|443", "Unavailable", "admin");
   counter_close(&counter);
 }
 

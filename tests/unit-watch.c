@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <ftw.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -28,6 +29,25 @@ struct fixture {
   struct watch *watch;
   unsigned changes;
 };
+
+/* The folder that is made right after the kernel has said that it isn't there: NULL for none. */
+static const char *made_meanwhile;
+
+int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
+
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+  int result = __real_inotify_add_watch(fd, path, mask);
+  int fault = errno;
+
+  if (result < 0 && made_meanwhile != NULL && g_str_equal(path, made_meanwhile)) {
+    assert_int_equal(g_mkdir_with_parents(path, 0755), 0);
+    made_meanwhile = NULL;
+  }
+  errno = fault;
+  return result;
+}
 
 static int setup(void **state)
 {
@@ -211,6 +231,18 @@ static void test_at_once(void **state)
   expect_change(f);
 }
 
+/* Between the look at the folder and the one at its parent. */
+static void test_in_between(void **state)
+{
+  struct fixture *f = *state;
+
+  made_meanwhile = f->folder;
+  start(f);
+  assert_null(made_meanwhile);
+  write_file(f->folder, "a.db");
+  expect_change(f);
+}
+
 /* A folder moved into place brings its contents with it. */
 static void test_moved_in(void **state)
 {
@@ -334,9 +366,9 @@ static void test_ended(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_files),    TEST(test_folder),          TEST(test_later),     TEST(test_at_once),
-      TEST(test_moved_in), TEST(test_file_in_the_way), TEST(test_forbidden), TEST(test_many),
-      TEST(test_overflow), TEST(test_no_descriptors),  TEST(test_ended),
+      TEST(test_files),      TEST(test_folder),   TEST(test_later),           TEST(test_at_once),
+      TEST(test_in_between), TEST(test_moved_in), TEST(test_file_in_the_way), TEST(test_forbidden),
+      TEST(test_many),       TEST(test_overflow), TEST(test_no_descriptors),  TEST(test_ended),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
