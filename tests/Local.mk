@@ -339,7 +339,7 @@ EXTRA_DIST += tests/completion.test tests/tlspin.sh tests/tlspin.test tests/tlsp
 # The daemon above the store, and the messages. libupper: layers, a bus, and calls as words.
 unit_upper = tests/unit-admin tests/unit-announce tests/unit-config-file tests/unit-contract \
 	tests/unit-dict tests/unit-dispatch tests/unit-filter tests/unit-handlers \
-	tests/unit-introspect tests/unit-layers tests/unit-loop tests/unit-messages \
+	tests/unit-introspect tests/unit-layers tests/unit-layers-changes tests/unit-loop tests/unit-messages \
 	tests/unit-pins tests/unit-policy tests/unit-policy-journal tests/unit-policy-list \
 	tests/unit-policy-unavailable tests/unit-presence tests/unit-status tests/unit-watch
 check_PROGRAMS += $(unit_upper)
@@ -372,6 +372,8 @@ tests_unit_introspect_CPPFLAGS = $(upper_cppflags)
 tests_unit_introspect_LDADD = $(upper_libs)
 tests_unit_layers_CPPFLAGS = $(upper_cppflags)
 tests_unit_layers_LDADD = $(upper_libs)
+tests_unit_layers_changes_CPPFLAGS = $(upper_cppflags)
+tests_unit_layers_changes_LDADD = $(upper_libs)
 tests_unit_loop_CPPFLAGS = $(upper_cppflags)
 tests_unit_loop_LDADD = $(upper_libs)
 tests_unit_messages_CPPFLAGS = $(upper_cppflags)

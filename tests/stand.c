@@ -5,6 +5,7 @@
 #include "tests/stand.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,9 @@ static void *run(void *data)
   int fd;
 
   setsockopt(stand->listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  fd = accept4(stand->listener, NULL, NULL, SOCK_CLOEXEC);
+  do /* with a time-out, accept is not restarted after a signal */
+    fd = accept4(stand->listener, NULL, NULL, SOCK_CLOEXEC);
+  while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
   if (fd < 0)
     return NULL;
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

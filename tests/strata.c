@@ -137,3 +137,17 @@ const char *strata_path(const char *folder, const char *name)
               sizeof paths[last]);
   return paths[last];
 }
+
+void strata_expect(struct layers *layers, const char *host, int64_t now, enum tlspin_code code,
+                   const char *reason, const char *layer)
+{
+  struct peer peer = strata_peer(host);
+  struct layers_answer answer;
+
+  layers_get(layers, &peer, now, &answer);
+  assert_int_equal(answer.code, code);
+  assert_string_equal(answer.reason, reason);
+  assert_string_equal(answer.layer != NULL ? answer.layer->name : "", layer);
+  layers_answer_clear(&answer);
+  assert_null(answer.row.owned);
+}

@@ -39,6 +39,10 @@ void strata_put(const struct strata *strata, const struct ticket_row *row);
 /* Writes a file with this text, or an empty one. */
 void strata_write(const char *folder, const char *name, const char *text);
 
+/* What the layers must answer. layer: "" for none. */
+void strata_expect(struct layers *layers, const char *host, int64_t now, enum tlspin_code code,
+                   const char *reason, const char *layer);
+
 /* FOLDER/NAME in a static buffer, of which there are four. */
 const char *strata_path(const char *folder, const char *name);
 

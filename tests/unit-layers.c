@@ -1,4 +1,4 @@
-/* Which of the ordered stores decides, and how each of them can fail.
+/* Which of the ordered stores decides. How they change: unit-layers-changes.c.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
@@ -12,9 +12,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,21 +22,6 @@
 
 /* What one layer may be like, as far as HOST is concerned. */
 enum kind { NOTHING, OPEN, ENFORCE, REPORT, OFF, EXPIRED, EXPIRED_LOCK, BROKEN, KINDS };
-
-/* The answer's four fields, as a test expects them. layer: "" for none. */
-static void expect(struct layers *layers, const char *host, int64_t now, enum tlspin_code code,
-                   const char *reason, const char *layer)
-{
-  struct peer peer = strata_peer(host);
-  struct layers_answer answer;
-
-  layers_get(layers, &peer, now, &answer);
-  assert_int_equal(answer.code, code);
-  assert_string_equal(answer.reason, reason);
-  assert_string_equal(answer.layer != NULL ? answer.layer->name : "", layer);
-  layers_answer_clear(&answer);
-  assert_null(answer.row.owned);
-}
 
 static struct ticket_row row_of(enum kind kind, uint8_t mark)
 {
@@ -217,7 +200,7 @@ static void test_order(void **state)
   assert_int_equal(layers_count(strata->layers), G_N_ELEMENTS(ordered));
   for (size_t i = 0; i < G_N_ELEMENTS(ordered); i++)
     assert_string_equal(layers_at(strata->layers, i)->name, ordered[i]);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "zz.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "zz.db");
 }
 
 /* An entry counts up to the second before it expires. */
@@ -229,10 +212,10 @@ static void test_expiry(void **state)
 
   strata_put(strata, &row);
   strata_open(strata);
-  expect(strata->layers, HOST, end - 1, TLSPIN_MATCH, "found", LAYER_USER);
-  expect(strata->layers, HOST, end, TLSPIN_NO_PIN, "expired", "");
-  expect(strata->layers, HOST, end + 1, TLSPIN_NO_PIN, "expired", "");
-  expect(strata->layers, "b.example", end, TLSPIN_NO_PIN, "none", "");
+  strata_expect(strata->layers, HOST, end - 1, TLSPIN_MATCH, "found", LAYER_USER);
+  strata_expect(strata->layers, HOST, end, TLSPIN_NO_PIN, "expired", "");
+  strata_expect(strata->layers, HOST, end + 1, TLSPIN_NO_PIN, "expired", "");
+  strata_expect(strata->layers, "b.example", end, TLSPIN_NO_PIN, "none", "");
 }
 
 static void test_mask(void **state)
@@ -243,10 +226,10 @@ static void test_mask(void **state)
   make_layer(strata->admin, "50.db", NOTHING, 1);
   strata_open(strata);
   assert_int_equal(layers_count(strata->layers), 2);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
   make_layer(strata->admin, "50.db", OPEN, 2);
   assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
   assert_string_equal(layers_at(strata->layers, 1)->path, strata_path(strata->admin, "50.db"));
 }
 
@@ -258,7 +241,7 @@ static void test_mask_broken(void **state)
   make_layer(strata->vendor, "50.db", ENFORCE, 1);
   make_layer(strata->admin, "50.db", BROKEN, 1);
   strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
 }
 
 static void test_mask_empty(void **state)
@@ -269,10 +252,10 @@ static void test_mask_empty(void **state)
   strata_write(strata->admin, "50.db", "");
   strata_open(strata);
   assert_int_equal(layers_count(strata->layers), 1);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
   assert_int_equal(g_unlink(strata_path(strata->admin, "50.db")), 0);
   assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
 }
 
 /* Without a namesake to mask, an empty file is a layer that lost its contents. */
@@ -282,11 +265,11 @@ static void test_empty_is_no_layer(void **state)
 
   strata_write(strata->admin, "50.db", "");
   strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
   assert_int_equal(g_unlink(strata_path(strata->admin, "50.db")), 0);
   strata_write(strata->vendor, "50.db", "");
   assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
 }
 
 /* Whoever can write an empty file must not be able to take the vendor's pins away with it. */
@@ -299,14 +282,14 @@ static void test_mask_untrusted(void **state)
   strata_write(strata->admin, "50.db", "");
   assert_int_equal(g_chmod(mask, 0664), 0);
   strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
   assert_int_equal(g_chmod(mask, 0644), 0);
   assert_int_equal(g_chmod(strata->admin, 0777), 0);
   assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
   assert_int_equal(g_chmod(strata->admin, 0755), 0);
   assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
 }
 
 static void test_mask_of_stranger(void **state)
@@ -319,7 +302,7 @@ static void test_mask_of_stranger(void **state)
   strata_write(strata->admin, "50.db", "");
   assert_int_equal(chown(strata_path(strata->admin, "50.db"), 65534, 65534), 0);
   strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
 }
 
 /* A link, a folder and a file of all the world's are no layers. */
@@ -331,16 +314,16 @@ static void test_layer_untrusted(void **state)
   make_layer(strata->folder, "real.db", ENFORCE, 1);
   assert_int_equal(symlink(strata_path(strata->folder, "real.db"), path), 0);
   strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
   assert_int_equal(g_unlink(path), 0);
   assert_int_equal(g_mkdir(path, 0755), 0);
   strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
   assert_int_equal(g_rmdir(path), 0);
   make_layer(strata->admin, "50.db", ENFORCE, 1);
   assert_int_equal(g_chmod(path, 0646), 0);
   strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
   assert_non_null(strstr(layers_at(strata->layers, 1)->problem, path));
 }
 
@@ -353,15 +336,15 @@ static void test_folder_unreadable(void **state)
   assert_int_equal(g_rmdir(strata->admin), 0);
   strata_put(strata, &row);
   strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
   strata_write(strata->folder, "admin", "a file in the folder's place");
   assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "admin");
-  expect(strata->layers, "b.example", STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "admin");
+  strata_expect(strata->layers, "b.example", STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
   assert_non_null(strstr(layers_at(strata->layers, 1)->problem, strata->admin));
   assert_int_equal(g_unlink(strata->admin), 0);
   assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
 }
 
 static void test_folder_forbidden(void **state)
@@ -372,208 +355,10 @@ static void test_folder_forbidden(void **state)
     skip();
   assert_int_equal(g_chmod(strata->admin, 0), 0);
   strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "admin");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "admin");
   assert_int_equal(g_chmod(strata->admin, 0755), 0);
   assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
-}
-
-/* Every change is noticed, and nothing else is. */
-static void test_reload(void **state)
-{
-  struct strata *strata = *state;
-  const char *path = strata_path(strata->admin, "50.db");
-
-  strata_open(strata);
-  assert_false(layers_reload_system(strata->layers));
-  make_layer(strata->admin, "50.db", OPEN, 1);
-  assert_true(layers_reload_system(strata->layers));
-  assert_false(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
-  make_layer(strata->admin, "50.db", OFF, 1);
-  assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_OPTED_OUT, "locked-off", "50.db");
-  strata_write(strata->admin, "50.db", "overwritten in place");
-  assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
-  assert_int_equal(g_unlink(path), 0);
-  assert_true(layers_reload_system(strata->layers));
-  assert_false(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
-}
-
-static void test_reload_mode(void **state)
-{
-  struct strata *strata = *state;
-  const char *path = strata_path(strata->vendor, "50.db");
-
-  make_layer(strata->vendor, "50.db", ENFORCE, 1);
-  strata_open(strata);
-  assert_int_equal(g_chmod(path, 0666), 0);
-  assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
-  assert_int_equal(g_chmod(path, 0644), 0);
-  assert_true(layers_reload_system(strata->layers));
-  assert_int_equal(g_chmod(strata->vendor, 0775), 0);
-  assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
-  assert_int_equal(g_chmod(strata->vendor, 0755), 0);
-  assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
-}
-
-/* What comes beside a layer counts, whether the daemon was started before or after. */
-static void test_reload_journal(void **state)
-{
-  struct strata *strata = *state;
-
-  make_layer(strata->admin, "50.db", ENFORCE, 1);
-  strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
-  strata_write(strata->admin, "50.db-wal", "an unfinished write");
-  assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
-}
-
-/* The layer's own file doesn't change when what was wrong beside it is taken away. */
-static void test_reload_mended(void **state)
-{
-  struct strata *strata = *state;
-
-  make_layer(strata->admin, "50.db", ENFORCE, 1);
-  strata_write(strata->admin, "50.db-journal", "an unfinished write");
-  strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
-  assert_int_equal(g_unlink(strata_path(strata->admin, "50.db-journal")), 0);
-  assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
-}
-
-/* What keeps a layer from being opened for a while need not show anywhere: here it is a lease, for
- * which every other opening has to wait. */
-static void test_reload_after_a_while(void **state)
-{
-  struct strata *strata = *state;
-  int fd;
-
-  make_layer(strata->admin, "50.db", ENFORCE, 1);
-  fd = open(strata_path(strata->admin, "50.db"), O_RDONLY | O_CLOEXEC);
-  assert_true(fd >= 0);
-  signal(SIGIO, SIG_IGN);
-  if (fcntl(fd, F_SETLEASE, F_WRLCK) != 0)
-    skip();
-  strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
-  assert_int_equal(fcntl(fd, F_SETLEASE, F_UNLCK), 0);
-  close(fd);
-  assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
-}
-
-/* Names go into messages, where anything but UTF-8 ends the daemon. */
-static void test_name_of_any_octets(void **state)
-{
-  struct strata *strata = *state;
-
-  strata_write(strata->admin, "\xe9\xff.db", "not a database");
-  strata_open(strata);
-  assert_int_equal(layers_count(strata->layers), 2);
-  assert_true(g_utf8_validate(layers_at(strata->layers, 1)->name, -1, NULL));
-  assert_true(g_utf8_validate(layers_at(strata->layers, 1)->problem, -1, NULL));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable",
-         layers_at(strata->layers, 1)->name);
-  assert_true(g_unlink(strata_path(strata->admin, "\xe9\xff.db")) == 0);
-  make_layer(strata->admin, "\xe9.db", ENFORCE, 1);
-  assert_true(layers_reload_system(strata->layers));
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found",
-         layers_at(strata->layers, 1)->name);
-}
-
-/* Lost pins don't look like none, and are there again once they are brought back. Within one second
- * there is only one attempt. */
-static void test_user_deleted(void **state)
-{
-  struct strata *strata = *state;
-  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
-  const char *aside = strata_path(strata->folder, "aside");
-
-  strata_put(strata, &row);
-  strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
-  assert_int_equal(g_rename(strata->user, aside), 0);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "store-unreadable", LAYER_USER);
-  assert_non_null(strstr(layers_at(strata->layers, 0)->problem, strata->user));
-  assert_int_equal(g_rename(aside, strata->user), 0);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "store-unreadable", LAYER_USER);
-  expect(strata->layers, HOST, STRATA_NOW + 1, TLSPIN_MATCH, "found", LAYER_USER);
-  assert_null(layers_at(strata->layers, 0)->problem);
-}
-
-/* Another file in its place is read at once, and believed only if it is fine. */
-static void test_user_replaced(void **state)
-{
-  struct strata *strata = *state;
-  struct ticket_row old = strata_row(HOST, LOCK_NONE, 1), new = strata_row(HOST, LOCK_NONE, 2);
-  const char *aside = strata_path(strata->folder, "aside");
-  struct peer peer = strata_peer(HOST);
-  struct layers_answer answer;
-
-  strata_put(strata, &new);
-  assert_int_equal(g_rename(strata->user, aside), 0);
-  assert_int_equal(g_unlink(strata_path(strata->folder, "home/pins.lock")), 0);
-  strata_put(strata, &old);
-  strata_open(strata);
-  assert_int_equal(g_rename(aside, strata->user), 0);
-  layers_get(strata->layers, &peer, STRATA_NOW, &answer);
-  assert_int_equal(answer.code, TLSPIN_MATCH);
-  assert_true(answer.row.series == 2);
-  layers_answer_clear(&answer);
-}
-
-/* What happens to the open file itself shows when it is read; then the store is opened again, so
- * that the problem can be told and its end noticed. */
-static void test_user_damaged_in_place(void **state)
-{
-  struct strata *strata = *state;
-  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
-  g_autofree char *content = NULL;
-  gsize size;
-  FILE *file;
-
-  strata_put(strata, &row);
-  assert_true(g_file_get_contents(strata->user, &content, &size, NULL));
-  strata_open(strata);
-  expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
-  assert_int_equal(truncate(strata->user, 100), 0);
-  expect(strata->layers, HOST, STRATA_NOW + 1, TLSPIN_UNAVAILABLE, "store-unreadable", LAYER_USER);
-  expect(strata->layers, HOST, STRATA_NOW + 2, TLSPIN_UNAVAILABLE, "store-unreadable", LAYER_USER);
-  assert_non_null(layers_at(strata->layers, 0)->problem);
-  assert_non_null(strstr(layers_at(strata->layers, 0)->problem, strata->user));
-  file = fopen(strata->user, "r+");
-  assert_non_null(file);
-  assert_int_equal(fwrite(content, 1, size, file), size);
-  assert_int_equal(fclose(file), 0);
-  expect(strata->layers, HOST, STRATA_NOW + 3, TLSPIN_MATCH, "found", LAYER_USER);
-}
-
-/* While a walk is under way the store that it walks over must stay open. */
-static void test_judge_opens_nothing(void **state)
-{
-  struct strata *strata = *state;
-  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
-  struct peer peer = strata_peer(HOST);
-  const struct store *store;
-  struct layers_answer answer;
-
-  strata_put(strata, &row);
-  strata_open(strata);
-  store = layers_at(strata->layers, 0)->store;
-  assert_int_equal(g_rename(strata->user, strata_path(strata->folder, "aside")), 0);
-  layers_judge(strata->layers, &peer, STRATA_NOW, &answer);
-  assert_int_equal(answer.code, TLSPIN_MATCH);
-  assert_ptr_equal(layers_at(strata->layers, 0)->store, store);
-  layers_answer_clear(&answer);
-  assert_null(layers_user(strata->layers, STRATA_NOW)->store);
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
 }
 
 static void test_free_nothing(void **state)
@@ -599,16 +384,6 @@ int main(void)
       TEST(test_layer_untrusted),
       TEST(test_folder_unreadable),
       TEST(test_folder_forbidden),
-      TEST(test_reload),
-      TEST(test_reload_mode),
-      TEST(test_reload_journal),
-      TEST(test_reload_mended),
-      TEST(test_reload_after_a_while),
-      TEST(test_name_of_any_octets),
-      TEST(test_user_deleted),
-      TEST(test_user_replaced),
-      TEST(test_user_damaged_in_place),
-      TEST(test_judge_opens_nothing),
       cmocka_unit_test(test_free_nothing),
   };
 

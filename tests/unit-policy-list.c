@@ -187,7 +187,8 @@ static void test_cursor_of_gone_layer(void **state)
   policy_free(policy);
 }
 
-/* A broken layer of the system's doesn't hide the others; that of the user's is what a list is about. */
+/* A broken layer of the system's doesn't hide the others; that of the user's is what a list is
+ * about. */
 static void test_list_unreadable(void **state)
 {
   struct strata *strata = *state;
