@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 void sample_add(struct sample *sample, double microseconds)
 {
@@ -40,7 +39,7 @@ void sample_clear(struct sample *sample)
   *sample = (struct sample){NULL, 0, 0};
 }
 
-static double clock_of(clockid_t id)
+double sample_clock(clockid_t id)
 {
   struct timespec t;
 
@@ -50,12 +49,12 @@ static double clock_of(clockid_t id)
 
 double sample_now(void)
 {
-  return clock_of(CLOCK_MONOTONIC);
+  return sample_clock(CLOCK_MONOTONIC);
 }
 
 double sample_cpu(void)
 {
-  return clock_of(CLOCK_THREAD_CPUTIME_ID);
+  return sample_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void sample_compare(const char *name, struct sample *ours, struct sample *theirs, double aim)

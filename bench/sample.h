@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 struct sample {
   double *times; /* microseconds */
@@ -19,7 +20,8 @@ void sample_add(struct sample *sample, double microseconds);
 double sample_quantile(struct sample *sample, double part);
 void sample_clear(struct sample *sample);
 
-/* Microseconds of CLOCK_MONOTONIC, and of CPU time that the calling thread has used. */
+/* Microseconds of a clock; of CLOCK_MONOTONIC; and of CPU time that the calling thread has used. */
+double sample_clock(clockid_t id);
 double sample_now(void);
 double sample_cpu(void);
 

@@ -5,15 +5,22 @@ libdaemon_la_SOURCES = \
 	daemon/clear.c \
 	daemon/contents.c daemon/contents.h \
 	daemon/database.c daemon/database.h \
+	daemon/edit.c \
+	daemon/events.c daemon/events.h \
 	daemon/file.c daemon/file.h \
+	daemon/history.c \
+	daemon/images.c \
 	daemon/journal.c daemon/journal.h \
 	daemon/layerfile.c \
 	daemon/list.c \
 	daemon/lockfile.c daemon/lockfile.h \
 	daemon/open.c \
+	daemon/pinrow.c daemon/pinrow.h \
 	daemon/problem.c daemon/problem.h \
+	daemon/records.c \
 	daemon/row.c daemon/row.h \
 	daemon/schema.c daemon/schema.h \
+	daemon/setting.c daemon/setting.h \
 	daemon/store.c daemon/store.h daemon/store-private.h \
 	daemon/table.c daemon/table.h \
 	daemon/undo.c \
@@ -26,20 +33,41 @@ libdaemon_la_LIBADD = libpinning.la $(GLIB_LIBS) $(SQLITE_LIBS)
 
 libdaemon_la_SOURCES += \
 	daemon/admin.c \
+	daemon/anchors.c daemon/anchors.h \
 	daemon/announce.c daemon/announce.h \
+	daemon/answer.c \
+	daemon/catalogue.c daemon/catalogue.h \
+	daemon/changes.c daemon/changes.h \
+	daemon/check.c \
 	daemon/config-file.c daemon/config-file.h \
+	daemon/cursor.c daemon/cursor.h \
+	daemon/digest.c daemon/digest.h \
 	daemon/dispatch.c daemon/dispatch.h daemon/introspect.c \
+	daemon/entries.c daemon/entries.h \
+	daemon/explain.c \
 	daemon/filter.c daemon/filter.h \
+	daemon/gathering.c daemon/gathering.h \
 	daemon/handlers.c daemon/handlers.h \
+	daemon/judge.c \
 	daemon/layers.c daemon/layers.h \
+	daemon/learn.c daemon/learn.h \
+	daemon/log.c \
 	daemon/loop.c daemon/loop.h \
+	daemon/note.c \
 	daemon/pins.c \
-	daemon/policy.c daemon/policy.h \
+	daemon/policy.c daemon/policy.h daemon/policy-private.h \
 	daemon/presence.c daemon/presence.h \
+	daemon/put.c \
+	daemon/record-read.c daemon/record-read.h \
+	daemon/report.c daemon/report.h \
+	daemon/settings.c daemon/settings.h \
+	daemon/shown.c daemon/shown.h \
+	daemon/standing.c daemon/standing.h \
 	daemon/status.c \
+	daemon/tally.c daemon/tally.h \
 	daemon/watch.c daemon/watch.h
-libdaemon_la_CFLAGS += $(DBUS_CFLAGS)
-libdaemon_la_LIBADD += libbus.la $(DBUS_LIBS)
+libdaemon_la_CFLAGS += $(DBUS_CFLAGS) $(PSL_CFLAGS)
+libdaemon_la_LIBADD += libbus.la $(DBUS_LIBS) $(PSL_LIBS)
 
 libexec_PROGRAMS += tlspind
 tlspind_SOURCES = daemon/main.c

@@ -4,6 +4,7 @@
 
 #include "daemon/announce.h"
 
+#include "dbus/dict.h"
 #include "dbus/messages.h"
 #include "dbus/names.h"
 
@@ -73,4 +74,36 @@ void announce_failed(const struct announce *announce, const struct peer *peer, c
     return;
   signal = dbus_message_new_signal(BUS_ADMIN_PATH, BUS_ADMIN, "PinFailed");
   send_signal(announce, signal, signal != NULL && bus_append_failure_call(signal, &failure));
+}
+
+bool announce_append_event(DBusMessageIter *parent, const struct event_row *event)
+{
+  DBusMessageIter dict;
+
+  return bus_dict_open(parent, &dict) &&
+         bus_dict_put_number(&dict, "id", DBUS_TYPE_UINT64, event->id) &&
+         bus_dict_put_number(&dict, "made", DBUS_TYPE_UINT64, (uint64_t)event->made) &&
+         bus_dict_put_number(&dict, "last", DBUS_TYPE_UINT64, (uint64_t)event->last) &&
+         bus_dict_put_number(&dict, "count", DBUS_TYPE_UINT32, event->count) &&
+         bus_dict_put_string(&dict, "kind", event->kind) &&
+         bus_dict_put_string(&dict, "host", event->peer.host) &&
+         bus_dict_put_string(&dict, "protocol", protocol_token(event->peer.protocol)) &&
+         bus_dict_put_number(&dict, "port", DBUS_TYPE_UINT16, event->peer.port) &&
+         bus_dict_put_string(&dict, "reason", event->reason) &&
+         bus_dict_put_string(&dict, "layer", event->layer) &&
+         bus_dict_put_string(&dict, "key", event->key) &&
+         bus_dict_put_string(&dict, "report", event->report) && bus_dict_close(parent, &dict);
+}
+
+void announce_logged(const struct announce *announce, const struct event_row *event)
+{
+  DBusMessageIter iter;
+  DBusMessage *signal;
+
+  if (announce->connection == NULL)
+    return;
+  signal = dbus_message_new_signal(BUS_ADMIN_PATH, BUS_ADMIN, "Logged");
+  if (signal != NULL)
+    dbus_message_iter_init_append(signal, &iter);
+  send_signal(announce, signal, signal != NULL && announce_append_event(&iter, event));
 }

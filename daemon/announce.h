@@ -6,6 +6,7 @@
 #define ANNOUNCE_H
 
 #include "common/host.h"
+#include "daemon/store.h"
 
 #include <dbus/dbus.h>
 #include <stddef.h>
@@ -20,5 +21,11 @@ void announce_changed(const struct announce *announce, const char *change, const
 
 /* PinFailed. */
 void announce_failed(const struct announce *announce, const struct peer *peer, const char *reason);
+
+/* Logged. */
+void announce_logged(const struct announce *announce, const struct event_row *event);
+
+/* The dictionary of Logged and Events. False without memory. */
+bool announce_append_event(DBusMessageIter *parent, const struct event_row *event);
 
 #endif

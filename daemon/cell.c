@@ -4,9 +4,11 @@
 
 #include "daemon/cell.h"
 
+#include "daemon/store.h"
+
 #include <string.h>
 
-enum { ROW_MAX = UINT16_MAX + 2048 }; /* a ticket, and all that is not a ticket */
+enum { ROW_MAX = EVENT_REPORT_MAX + 4096 }; /* the longest column, and all others of its row */
 
 struct cell cell_integer(int64_t number)
 {
@@ -21,6 +23,16 @@ struct cell cell_text(const char *text)
 struct cell cell_blob(struct span bytes)
 {
   return (struct cell){CELL_BLOB, 0, bytes};
+}
+
+bool cell_read_text(const struct cell *cell, char *text, size_t size)
+{
+  if (cell->bytes.size >= size)
+    return false;
+  if (cell->bytes.size > 0)
+    memcpy(text, cell->bytes.data, cell->bytes.size);
+  text[cell->bytes.size] = '\0';
+  return strlen(text) == cell->bytes.size;
 }
 
 static void write_cell(struct writer *w, const struct cell *cell)

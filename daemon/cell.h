@@ -35,6 +35,10 @@ struct digest {
   uint8_t octets[DIGEST_SIZE];
 };
 
+/* The cell's octets as a string of at most size - 1 octets; false where they are more, or one of
+ * them is a NUL. */
+bool cell_read_text(const struct cell *cell, char *text, size_t size);
+
 struct cell cell_integer(int64_t number);
 struct cell cell_text(const char *text);
 struct cell cell_blob(struct span bytes);

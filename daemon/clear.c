@@ -20,20 +20,63 @@ static enum tlspin_code clear_next(struct work *work, const struct walk *walk, s
   if (code != TLSPIN_OK)
     return code;
   peer_to_cells(last, key);
-  code = change_drop(&work->change, TABLE_TICKET, key);
+  code = transaction_drop(&work->change, TABLE_TICKET, key);
   return code == TLSPIN_OK ? journal_drop_failure(work, last) : code;
 }
 
-static enum tlspin_code clear_all(struct work *work, const struct walk *walk, int64_t now)
+static enum tlspin_code clear_next_pin(struct work *work, const struct walk *walk,
+                                       struct keypin *last, bool first)
 {
-  enum tlspin_code code = journal_number(work, OPERATION_CLEAR, 0, now);
+  struct cell key[PIN_KEY];
+  struct pin_note note;
+  struct keypin pin;
+  enum tlspin_code code = walk_next_pin(work->store, walk, first ? NULL : last, &pin, &note);
+
+  if (code == TLSPIN_OK) {
+    *last = pin;
+    code = journal_keep_pin(work, &pin, NULL);
+  }
+  database_reset(work->store->db.statements[STATEMENT_LIST_PINS]);
+  if (code != TLSPIN_OK)
+    return code;
+  pin_key_to_cells(last, key);
+  code = transaction_drop(&work->change, TABLE_PIN, key);
+  return code == TLSPIN_OK ? journal_drop_failure_of(work, &last->place) : code;
+}
+
+static enum tlspin_code clear_tickets(struct work *work, const struct walk *walk)
+{
+  enum tlspin_code code = TLSPIN_OK;
   struct peer last;
 
   while (code == TLSPIN_OK) {
     code = clear_next(work, walk, &last);
     work->done.changed += code == TLSPIN_OK;
   }
-  return code == TLSPIN_E_NOT_FOUND && work->done.changed > 0 ? TLSPIN_OK : code;
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+static enum tlspin_code clear_pins(struct work *work, const struct walk *walk)
+{
+  enum tlspin_code code = TLSPIN_OK;
+  struct keypin last;
+
+  for (bool first = true; code == TLSPIN_OK; first = false) {
+    code = clear_next_pin(work, walk, &last, first);
+    work->done.changed += code == TLSPIN_OK;
+  }
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+static enum tlspin_code clear_all(struct work *work, const struct walk *walk, int64_t now)
+{
+  enum tlspin_code code = journal_number(work, OPERATION_CLEAR, 0, now);
+
+  if (code == TLSPIN_OK && walk->filter->tickets)
+    code = clear_tickets(work, walk);
+  if (code == TLSPIN_OK && walk->filter->records)
+    code = clear_pins(work, walk);
+  return code == TLSPIN_OK && work->done.changed == 0 ? TLSPIN_E_NOT_FOUND : code;
 }
 
 enum tlspin_code store_clear(struct store *store, const struct store_filter *filter, int64_t now,

@@ -5,6 +5,7 @@
 #include "daemon/config-file.h"
 
 #include "common/text.h"
+#include "daemon/settings.h"
 
 #include <glib.h>
 #include <stddef.h>
@@ -14,15 +15,25 @@
 
 enum { DAY = 24 * 60 * 60 };
 
-static const struct setting {
+static const struct number {
   const char *key;
   size_t place;  /* of the member */
   uint32_t unit; /* seconds */
   uint32_t least, most;
-} settings[] = {
+} numbers[] = {
     {"lifetime-cap-days", offsetof(struct config, lifetime_cap), DAY, 1, 366},
     {"undo-days", offsetof(struct config, undo_period), DAY, 0, 366},
     {"idle-seconds", offsetof(struct config, idle_timeout), 1, 0, 7 * DAY},
+};
+
+/* Settings that system layers may lock; their values are checked by settings_check. */
+static const struct word {
+  const char *key;
+  size_t place;
+} words[] = {
+    {"hpkp-cap", offsetof(struct config, hpkp_cap)}, {"learn", offsetof(struct config, learn)},
+    {"level", offsetof(struct config, level)},       {"changes", offsetof(struct config, changes)},
+    {"anchors", offsetof(struct config, anchors)},
 };
 
 /* The first problem is kept for Status, which must be UTF-8 whatever the file holds; all are
@@ -35,31 +46,49 @@ static void note(struct config *config, char *problem)
   g_free(problem);
 }
 
-static const struct setting *find(const char *key)
+static void read_number(const struct number *number, const char *path, char *text,
+                        struct config *config)
 {
-  for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
-    if (strcmp(settings[i].key, key) == 0)
-      return &settings[i];
-  return NULL;
+  guint64 value;
+
+  if (text == NULL || !g_ascii_string_to_unsigned(g_strstrip(text), 10, number->least, number->most,
+                                                  &value, NULL)) {
+    note(config, g_strdup_printf(_("%s: '%s' must be a number from %u to %u."), path, number->key,
+                                 number->least, number->most));
+    return;
+  }
+  G_STRUCT_MEMBER(uint32_t, config, number->place) = (uint32_t)value * number->unit;
+}
+
+static void read_word(const struct word *word, const char *path, const char *text,
+                      struct config *config)
+{
+  g_autofree char *problem = NULL;
+  char **member = &G_STRUCT_MEMBER(char *, config, word->place);
+
+  if (!settings_check(word->key, text != NULL ? text : "", &problem)) {
+    note(config, g_strdup_printf("%s: %s.", path, problem));
+    return;
+  }
+  g_free(*member);
+  *member = g_strdup(text);
 }
 
 static void read_key(GKeyFile *file, const char *path, const char *key, struct config *config)
 {
-  const struct setting *setting = find(key);
   g_autofree char *text = g_key_file_get_string(file, GROUP, key, NULL);
-  guint64 value;
 
-  if (setting == NULL) {
-    note(config, g_strdup_printf(_("%s: there is no key '%s'; see tlspind.conf(5)."), path, key));
-    return;
-  }
-  if (text == NULL || !g_ascii_string_to_unsigned(g_strstrip(text), 10, setting->least,
-                                                  setting->most, &value, NULL)) {
-    note(config, g_strdup_printf(_("%s: '%s' must be a number from %u to %u."), path, key,
-                                 setting->least, setting->most));
-    return;
-  }
-  G_STRUCT_MEMBER(uint32_t, config, setting->place) = (uint32_t)value * setting->unit;
+  for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+    if (strcmp(numbers[i].key, key) == 0) {
+      read_number(&numbers[i], path, text, config);
+      return;
+    }
+  for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+    if (strcmp(words[i].key, key) == 0) {
+      read_word(&words[i], path, text != NULL ? g_strstrip(text) : NULL, config);
+      return;
+    }
+  note(config, g_strdup_printf(_("%s: there is no key '%s'; see tlspind.conf(5)."), path, key));
 }
 
 static void read_file(const char *path, struct config *config)
@@ -85,12 +114,14 @@ static void read_file(const char *path, struct config *config)
 
 void config_read(const char *const *paths, struct config *config)
 {
-  *config = (struct config){.lifetime_cap = 31 * DAY, .undo_period = 7 * DAY, .idle_timeout = 120};
+  *config = (struct config){.undo_period = 7 * DAY, .idle_timeout = 120};
   for (; *paths != NULL; paths++)
     read_file(*paths, config);
 }
 
 void config_clear(struct config *config)
 {
+  for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+    g_clear_pointer(&G_STRUCT_MEMBER(char *, config, words[i].place), g_free);
   g_clear_pointer(&config->problem, g_free);
 }

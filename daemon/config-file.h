@@ -8,10 +8,16 @@
 #include <stdint.h>
 
 struct config {
-  uint32_t lifetime_cap; /* seconds */
+  uint32_t lifetime_cap; /* seconds; 0: the files don't say */
   uint32_t undo_period;  /* seconds */
   uint32_t idle_timeout; /* seconds; 0: never */
-  char *problem;         /* what was passed over, and why; NULL: nothing */
+  char *hpkp_cap;        /* this and what follows as settings_check takes it; NULL: the files don't
+                            say */
+  char *learn;
+  char *level;
+  char *changes;
+  char *anchors;
+  char *problem; /* what was passed over, and why; NULL: nothing */
 };
 
 /* Reads the files in their order; what a later one says counts. Missing ones are fine. A key that

@@ -4,17 +4,20 @@
 
 #include "daemon/contents.h"
 
+#include "daemon/pinrow.h"
+
 #include <string.h>
 
 enum {
   CONTENTS_SIZE = 8 + 8 + DIGEST_SIZE, /* rows, last_operation, all */
-  VALUE_SIZE = CONTENTS_SIZE + DIGEST_SIZE
+  CENSUS_SIZE = 8 + 8 + 8,             /* records, wide, inactive */
+  VALUE_MAX = CONTENTS_SIZE + DIGEST_SIZE
 };
 
-static const char meta_name[] = "contents";
+static const char contents_name[] = "contents", census_name[] = "records";
 
-/* SHA-256 of the encoded contents, so that a flipped bit in the numbers shows as well. */
-static void digest_contents(GChecksum *checksum, struct span encoded, struct digest *digest)
+/* SHA-256 of what is encoded, so that a flipped bit in the numbers shows as well. */
+static void digest_encoded(GChecksum *checksum, struct span encoded, struct digest *digest)
 {
   gsize size = DIGEST_SIZE;
 
@@ -23,54 +26,106 @@ static void digest_contents(GChecksum *checksum, struct span encoded, struct dig
   g_checksum_get_digest(checksum, digest->octets, &size);
 }
 
-static bool decode(GChecksum *checksum, struct span value, struct contents *contents)
-{
-  struct reader r = reader_of(value);
-  struct span encoded = reader_take(&r, CONTENTS_SIZE), stored = reader_take(&r, DIGEST_SIZE), all;
-  struct digest digest;
-
-  if (!reader_done(&r))
-    return false;
-  digest_contents(checksum, encoded, &digest);
-  r = reader_of(encoded);
-  contents->rows = reader_u64(&r);
-  contents->last_operation = reader_u64(&r);
-  all = reader_take(&r, DIGEST_SIZE);
-  memcpy(contents->all.octets, all.data, DIGEST_SIZE);
-  return span_equal(stored, (struct span){digest.octets, DIGEST_SIZE});
-}
-
-bool contents_load(struct database *db, struct contents *contents)
+/* A row of `meta` without its digest, which is checked. */
+static bool load(struct database *db, const char *name, size_t size, uint8_t *encoded)
 {
   sqlite3_stmt *statement = db->statements[STATEMENT_META_GET];
+  struct digest digest;
   bool loaded = false;
 
-  sqlite3_bind_text(statement, 1, meta_name, -1, SQLITE_STATIC);
-  if (database_step(statement) == STEP_ROW && sqlite3_column_type(statement, 0) == SQLITE_BLOB) {
-    struct span value = {sqlite3_column_blob(statement, 0),
-                         (size_t)sqlite3_column_bytes(statement, 0)};
+  sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+  if (database_step(statement) == STEP_ROW && sqlite3_column_type(statement, 0) == SQLITE_BLOB &&
+      sqlite3_column_bytes(statement, 0) == (int)size + DIGEST_SIZE) {
+    const uint8_t *value = sqlite3_column_blob(statement, 0);
 
-    loaded = decode(db->checksum, value, contents);
+    memcpy(encoded, value, size);
+    digest_encoded(db->checksum, (struct span){encoded, size}, &digest);
+    loaded = memcmp(value + size, digest.octets, DIGEST_SIZE) == 0;
   }
   database_reset(statement);
   return loaded;
 }
 
-static bool save(struct database *db, const struct contents *contents)
+/* w holds what is encoded, and has room for the digest. */
+static bool save(struct database *db, const char *name, struct writer *w)
 {
   sqlite3_stmt *statement = db->statements[STATEMENT_META_PUT];
-  uint8_t value[VALUE_SIZE];
-  struct writer w = writer_of(value, sizeof value);
   struct digest digest;
+
+  digest_encoded(db->checksum, writer_span(w), &digest);
+  writer_put(w, (struct span){digest.octets, DIGEST_SIZE});
+  sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+  sqlite3_bind_blob(statement, 2, w->data, (int)w->used, SQLITE_STATIC);
+  return database_finish(statement);
+}
+
+bool contents_load(struct database *db, struct contents *contents)
+{
+  uint8_t encoded[CONTENTS_SIZE];
+  struct reader r = reader_of((struct span){encoded, sizeof encoded});
+  struct span all;
+
+  if (!load(db, contents_name, sizeof encoded, encoded))
+    return false;
+  contents->rows = reader_u64(&r);
+  contents->last_operation = reader_u64(&r);
+  all = reader_take(&r, DIGEST_SIZE);
+  memcpy(contents->all.octets, all.data, DIGEST_SIZE);
+  return true;
+}
+
+static bool save_contents(struct database *db, const struct contents *contents)
+{
+  uint8_t value[VALUE_MAX];
+  struct writer w = writer_of(value, sizeof value);
 
   writer_u64(&w, contents->rows);
   writer_u64(&w, contents->last_operation);
   writer_put(&w, (struct span){contents->all.octets, DIGEST_SIZE});
-  digest_contents(db->checksum, writer_span(&w), &digest);
-  writer_put(&w, (struct span){digest.octets, DIGEST_SIZE});
-  sqlite3_bind_text(statement, 1, meta_name, -1, SQLITE_STATIC);
-  sqlite3_bind_blob(statement, 2, value, sizeof value, SQLITE_STATIC);
-  return database_finish(statement);
+  return save(db, contents_name, &w);
+}
+
+bool census_load(struct database *db, struct census *census)
+{
+  uint8_t encoded[CENSUS_SIZE];
+  struct reader r = reader_of((struct span){encoded, sizeof encoded});
+
+  *census = (struct census){.records = 0};
+  if (db->version < tables[TABLE_PIN].version)
+    return true;
+  if (!load(db, census_name, sizeof encoded, encoded))
+    return false;
+  census->records = reader_u64(&r);
+  census->wide = reader_u64(&r);
+  census->inactive = reader_u64(&r);
+  return true;
+}
+
+static bool save_census(struct database *db, const struct census *census)
+{
+  uint8_t value[VALUE_MAX];
+  struct writer w = writer_of(value, sizeof value);
+
+  writer_u64(&w, census->records);
+  writer_u64(&w, census->wide);
+  writer_u64(&w, census->inactive);
+  return save(db, census_name, &w);
+}
+
+static bool cell_is(const struct cell *cell, const char *token)
+{
+  return span_equal(cell->bytes, cell_text(token).bytes);
+}
+
+void census_count(struct census *census, const struct cell *cells, int by)
+{
+  uint64_t one = (uint64_t)(int64_t)by;
+
+  census->records += one;
+  if (!cell_is(&cells[PIN_SCOPE], scope_token(SCOPE_EXACT)))
+    census->wide += one;
+  if (cell_is(&cells[PIN_STATUS], keypin_status_token(KEYPIN_INACTIVE)))
+    census->inactive += one;
 }
 
 enum tlspin_code contents_get(struct database *db, enum table_id table, const struct cell *key,
@@ -91,55 +146,74 @@ enum tlspin_code contents_get(struct database *db, enum table_id table, const st
   }
 }
 
-enum tlspin_code change_begin(struct change *change, struct database *db)
+enum tlspin_code transaction_begin(struct transaction *change, struct database *db)
 {
-  *change = (struct change){.db = db, .written = false};
+  *change = (struct transaction){.db = db, .written = false};
   if (!contents_trust(db, STORE_USER))
     return TLSPIN_UNAVAILABLE;
   database_refuel_all(db);
   if (!database_finish(db->statements[STATEMENT_BEGIN_WRITE]))
     return TLSPIN_UNAVAILABLE;
   change->known = database_unchanged(db);
-  if (database_in_place(db) && contents_load(db, &change->contents))
+  if (database_in_place(db) && contents_load(db, &change->contents) &&
+      census_load(db, &change->census))
     return TLSPIN_OK;
-  return change_end(change, TLSPIN_UNAVAILABLE);
+  return transaction_end(change, TLSPIN_UNAVAILABLE);
 }
 
-/* Takes the digest of the key's row, if there is one, out of the sum. */
-static enum tlspin_code forget(struct change *change, enum table_id table, const struct cell *key)
+/* Counts a row in, or out where by is -1. */
+static void count(struct transaction *change, enum table_id table, const struct cell *cells,
+                  const struct digest *digest, int by)
+{
+  digest_toggle(&change->contents.all, digest);
+  change->contents.rows += (uint64_t)(int64_t)by;
+  change->written = true;
+  if (table == TABLE_PIN) {
+    census_count(&change->census, cells, by);
+    change->counted = true;
+  }
+}
+
+/* Takes the key's row, if there is one, out of the sum. */
+static enum tlspin_code forget(struct transaction *change, enum table_id table,
+                               const struct cell *key)
 {
   struct cell cells[TABLE_COLUMNS];
   struct digest digest;
   enum tlspin_code code = contents_get(change->db, table, key, cells, &digest);
 
+  if (code == TLSPIN_OK)
+    count(change, table, cells, &digest, -1);
   database_reset(change->db->get[table]);
-  if (code == TLSPIN_OK) {
-    digest_toggle(&change->contents.all, &digest);
-    change->contents.rows--;
-  }
   return code;
 }
 
-enum tlspin_code change_put(struct change *change, enum table_id table, const struct cell *cells)
+enum tlspin_code change_add(struct transaction *change, enum table_id table,
+                            const struct cell *cells)
 {
   sqlite3_stmt *statement = change->db->put[table];
   struct cell columns[TABLE_COLUMNS + 1];
   struct digest digest;
 
-  if (forget(change, table, cells) == TLSPIN_UNAVAILABLE ||
-      !cells_digest(change->db->checksum, &tables[table], cells, &digest))
+  if (!cells_digest(change->db->checksum, &tables[table], cells, &digest))
     return TLSPIN_UNAVAILABLE;
   memcpy(columns, cells, (size_t)tables[table].columns * sizeof *cells);
   columns[tables[table].columns] = cell_blob((struct span){digest.octets, DIGEST_SIZE});
   if (!cells_bind(statement, columns, tables[table].columns + 1) || !database_finish(statement))
     return TLSPIN_UNAVAILABLE;
-  digest_toggle(&change->contents.all, &digest);
-  change->contents.rows++;
-  change->written = true;
+  count(change, table, cells, &digest, 1);
   return TLSPIN_OK;
 }
 
-enum tlspin_code change_drop(struct change *change, enum table_id table, const struct cell *key)
+enum tlspin_code transaction_put(struct transaction *change, enum table_id table,
+                                 const struct cell *cells)
+{
+  return forget(change, table, cells) == TLSPIN_UNAVAILABLE ? TLSPIN_UNAVAILABLE
+                                                            : change_add(change, table, cells);
+}
+
+enum tlspin_code transaction_drop(struct transaction *change, enum table_id table,
+                                  const struct cell *key)
 {
   sqlite3_stmt *statement = change->db->drop[table];
   enum tlspin_code code = forget(change, table, key);
@@ -147,17 +221,22 @@ enum tlspin_code change_drop(struct change *change, enum table_id table, const s
   if (code == TLSPIN_OK &&
       (!cells_bind(statement, key, tables[table].key) || !database_finish(statement)))
     code = TLSPIN_UNAVAILABLE;
-  change->written = change->written || code == TLSPIN_OK;
   return code;
 }
 
+static bool save_sums(const struct transaction *change)
+{
+  return (!change->written || save_contents(change->db, &change->contents)) &&
+         (!change->counted || save_census(change->db, &change->census));
+}
+
 /* After some errors SQLite has rolled back by itself. */
-enum tlspin_code change_end(struct change *change, enum tlspin_code code)
+enum tlspin_code transaction_end(struct transaction *change, enum tlspin_code code)
 {
   struct database *db = change->db;
 
-  if (code == TLSPIN_OK && ((change->written && !save(db, &change->contents)) ||
-                            !database_finish(db->statements[STATEMENT_COMMIT])))
+  if (code == TLSPIN_OK &&
+      (!save_sums(change) || !database_finish(db->statements[STATEMENT_COMMIT])))
     code = TLSPIN_UNAVAILABLE;
   if (code == TLSPIN_OK &&
       change->known) /* what others wrote before is not made good by our writing */

@@ -2,10 +2,11 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A row's digest can't tell that a row is missing. So `meta` holds how many rows the four tables
- * have, the XOR of all their digests, and the last operation's number, with a digest over these;
- * every write reads it inside its transaction and writes it back in the same one. Two processes can
- * so write to one file.
+ * A row's digest can't tell that a row is missing. So `meta` holds how many rows the tables have,
+ * the XOR of all their digests, and the last operation's number, with a digest over these; every
+ * write reads it inside its transaction and writes it back in the same one. Two processes can so
+ * write to one file. A second row of `meta` counts the records, in the same way: a lookup asks it
+ * whether there is anything to look for under the names above a host.
  */
 #ifndef CONTENTS_H
 #define CONTENTS_H
@@ -13,16 +14,25 @@
 #include "daemon/database.h"
 
 struct contents {
-  uint64_t rows;           /* in all four tables */
+  uint64_t rows;           /* in all tables with digests */
   uint64_t last_operation; /* numbers aren't used again, even after the journal was forgotten */
   struct digest all;
 };
 
+/* The records of TABLE_PIN, counted. */
+struct census {
+  uint64_t records;
+  uint64_t wide;     /* of them those whose scope isn't exact */
+  uint64_t inactive; /* of them the history */
+};
+
 /* A transaction that writes. */
-struct change {
+struct transaction {
   struct database *db;
   struct contents contents;
+  struct census census;
   bool written; /* a row was put or dropped: the sum has to be written back */
+  bool counted; /* and a record among them: the census, too */
   bool known;   /* the file was as we last verified or wrote it when the change began */
 };
 
@@ -36,8 +46,12 @@ char *contents_verify(struct database *db, enum store_kind kind);
  * database is distrusted for good. Not inside a transaction: a change looks when it begins. */
 bool contents_trust(struct database *db, enum store_kind kind);
 
-/* Reads and checks what `meta` says. */
+/* Reads and checks what `meta` says. A file of version 1 has no records. */
 bool contents_load(struct database *db, struct contents *contents);
+bool census_load(struct database *db, struct census *census);
+
+/* Counts a row of TABLE_PIN in, or out where by is -1. */
+void census_count(struct census *census, const struct cell *cells, int by);
 
 /* A row by its key, and its digest. Cells point into db->get[table], which the caller resets,
  * whatever the code is. TLSPIN_E_NOT_FOUND; TLSPIN_UNAVAILABLE where the row can't be read or is
@@ -46,16 +60,22 @@ enum tlspin_code contents_get(struct database *db, enum table_id table, const st
                               struct cell *cells, struct digest *digest);
 
 /* Begins to write, which waits for other writers. TLSPIN_UNAVAILABLE: nothing was begun. */
-enum tlspin_code change_begin(struct change *change, struct database *db);
+enum tlspin_code transaction_begin(struct transaction *change, struct database *db);
 
 /* Stores a row in place of the one with its key. */
-enum tlspin_code change_put(struct change *change, enum table_id table, const struct cell *cells);
+enum tlspin_code transaction_put(struct transaction *change, enum table_id table,
+                                 const struct cell *cells);
+
+/* Stores a row where the caller knows that there is none with its key. */
+enum tlspin_code change_add(struct transaction *change, enum table_id table,
+                            const struct cell *cells);
 
 /* Removes the row of a key; TLSPIN_E_NOT_FOUND where there is none. */
-enum tlspin_code change_drop(struct change *change, enum table_id table, const struct cell *key);
+enum tlspin_code transaction_drop(struct transaction *change, enum table_id table,
+                                  const struct cell *key);
 
 /* Commits where code is TLSPIN_OK, else takes all back. Gives the code back, or TLSPIN_UNAVAILABLE
  * where the commit failed. */
-enum tlspin_code change_end(struct change *change, enum tlspin_code code);
+enum tlspin_code transaction_end(struct transaction *change, enum tlspin_code code);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "daemon/database.h"
 
+#include "daemon/schema.h"
+
 #include <string.h>
 
 enum {
@@ -16,27 +18,64 @@ enum {
   HEAP_HARD = 32 << 20
 };
 
-static const char *const texts[STATEMENTS] = {
-    [STATEMENT_BEGIN] = "BEGIN",
-    [STATEMENT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
-    [STATEMENT_COMMIT] = "COMMIT",
-    [STATEMENT_ROLLBACK] = "ROLLBACK",
-    [STATEMENT_META_GET] = "SELECT value FROM meta WHERE name = ?1",
-    [STATEMENT_META_PUT] = "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2)",
+#define PIN        PIN_KEY_COLUMNS ", " PIN_REST_COLUMNS ", digest"
+#define IN_HISTORY "status = 'inactive'"
+#define BY_AGE     "ORDER BY max(first_seen, last_seen), " PIN_KEY_COLUMNS
+
+static const struct {
+  int version;
+  const char *text;
+} texts[STATEMENTS] = {
+    [STATEMENT_BEGIN] = {1, "BEGIN"},
+    [STATEMENT_BEGIN_WRITE] = {1, "BEGIN IMMEDIATE"},
+    [STATEMENT_COMMIT] = {1, "COMMIT"},
+    [STATEMENT_ROLLBACK] = {1, "ROLLBACK"},
+    [STATEMENT_META_GET] = {1, "SELECT value FROM meta WHERE name = ?1"},
+    [STATEMENT_META_PUT] = {1, "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2)"},
     [STATEMENT_LIST] =
-        "SELECT host, protocol, port, ticket, secret, hash, series, first_seen, issued, expires, "
-        "lock, digest FROM ticket WHERE (host, protocol, port) > (?1, ?2, ?3) AND host <= ?4 "
-        "AND host GLOB ?5 AND (?6 = '' OR protocol = ?6) AND (?7 = 0 OR port = ?7) "
-        "AND issued >= ?8 ORDER BY host, protocol, port LIMIT ?9",
-    [STATEMENT_COUNT] = "SELECT count(*) FROM ticket",
-    [STATEMENT_NEWEST] = "SELECT id, kind, target, made, undone, digest FROM operation "
-                         "WHERE undone = 0 AND kind = 'clear' ORDER BY id DESC LIMIT 1",
-    [STATEMENT_MADE] = "SELECT id, kind, target, made, undone, digest FROM operation "
-                       "WHERE made < ?1 AND id > ?2 ORDER BY id LIMIT 1",
+        {1,
+         "SELECT host, protocol, port, ticket, secret, hash, series, first_seen, issued, expires, "
+         "lock, digest FROM ticket WHERE (host, protocol, port) > (?1, ?2, ?3) AND host <= ?4 "
+         "AND host GLOB ?5 AND (?6 = '' OR protocol = ?6) AND (?7 = 0 OR port = ?7) "
+         "AND issued >= ?8 ORDER BY host, protocol, port LIMIT ?9"},
+    [STATEMENT_COUNT] = {1, "SELECT count(*) FROM ticket"},
+    [STATEMENT_NEWEST] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
+                             "WHERE undone = 0 AND kind <> 'undo' ORDER BY id DESC LIMIT 1"},
+    [STATEMENT_MADE] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
+                           "WHERE made < ?1 AND id > ?2 ORDER BY id LIMIT 1"},
     [STATEMENT_IMAGES] =
-        "SELECT operation, host, protocol, port, present, ticket, secret, hash, series, "
-        "first_seen, issued, expires, lock, digest FROM before WHERE operation = ?1 "
-        "AND (host, protocol, port) > (?2, ?3, ?4) ORDER BY host, protocol, port LIMIT 1",
+        {1, "SELECT operation, host, protocol, port, present, ticket, secret, hash, series, "
+            "first_seen, issued, expires, lock, digest FROM before WHERE operation = ?1 "
+            "AND (host, protocol, port) > (?2, ?3, ?4) ORDER BY host, protocol, port LIMIT 1"},
+    [STATEMENT_PINS] = {2, "SELECT " PIN " FROM pin WHERE host = ?1 AND protocol IN ('', ?2) "
+                           "AND port IN (0, ?3) AND (?4 OR scope <> 'exact' OR origin <> 'tofu') "
+                           "ORDER BY " PIN_KEY_COLUMNS},
+    [STATEMENT_LIST_PINS] =
+        {2, "SELECT " PIN " FROM pin WHERE (" PIN_KEY_COLUMNS ") > "
+            "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) AND host <= ?11 AND host GLOB ?12 "
+            "AND (?13 = '' OR protocol IN ('', ?13)) AND (?14 = 0 OR port IN (0, ?14)) "
+            "AND first_seen >= ?15 AND (?16 = '' OR kind = ?16) AND (?17 = '' OR status = ?17) "
+            "AND (?18 = '' OR origin = ?18) AND (?19 = '' OR scope = ?19) "
+            "AND (?20 = x'' OR key = ?20) ORDER BY " PIN_KEY_COLUMNS " LIMIT ?21"},
+    [STATEMENT_PIN_IMAGES] = {2,
+                              "SELECT operation, " PIN_KEY_COLUMNS ", present, " PIN_REST_COLUMNS
+                              ", result, digest "
+                              "FROM image WHERE operation = ?1 AND (" PIN_KEY_COLUMNS ") > "
+                              "(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ORDER BY " PIN_KEY_COLUMNS
+                              " LIMIT 1"},
+    [STATEMENT_OLDEST] = {2, "SELECT " PIN " FROM pin WHERE " IN_HISTORY " " BY_AGE " LIMIT ?1"},
+    [STATEMENT_OLDEST_AT] = {2, "SELECT " PIN " FROM pin WHERE host = ?2 AND scope = ?3 "
+                                "AND protocol = ?4 AND port = ?5 AND " IN_HISTORY " " BY_AGE
+                                " LIMIT ?1"},
+    [STATEMENT_EVENTS] = {2, "SELECT " EVENT_COLUMNS ", digest FROM event WHERE id > ?1 "
+                             "AND (?2 = '' OR host = ?2) ORDER BY id LIMIT ?3"},
+    [STATEMENT_EVENT_LIKE] = {2, "SELECT " EVENT_COLUMNS
+                                 ", digest FROM event WHERE kind = ?1 AND host = ?2 "
+                                 "AND protocol = ?3 AND port = ?4 AND reason = ?5 AND key = ?6 "
+                                 "ORDER BY id DESC LIMIT 1"},
+    [STATEMENT_EVENT_TOTALS] = {2, "SELECT count(*), ifnull(sum(length(report)), 0), "
+                                   "ifnull(min(id), 0), ifnull(max(id), 0) FROM event"},
+    [STATEMENT_SETTINGS] = {2, "SELECT name, value, locked, digest FROM setting ORDER BY name"},
 };
 
 /* Nothing of what our tables never need (sqlite.org/security.html). */
@@ -200,27 +239,43 @@ static bool prepare(struct database *db, const char *text, sqlite3_stmt **statem
          SQLITE_OK;
 }
 
+static void finalize(sqlite3_stmt **statements, int count)
+{
+  for (int i = 0; i < count; i++) {
+    sqlite3_finalize(statements[i]);
+    statements[i] = NULL;
+  }
+}
+
+static void finalize_all(struct database *db)
+{
+  finalize(db->get, TABLES);
+  finalize(db->put, TABLES);
+  finalize(db->drop, TABLES);
+  finalize(db->statements, STATEMENTS);
+}
+
+/* In a file without a version no statement finds its table, and the first one says so. */
 bool database_prepare(struct database *db)
 {
+  int version = schema_version(db->handle);
+
+  finalize_all(db);
+  db->version = version > 0 ? version : schema_current.version;
   for (int i = 0; i < TABLES; i++)
-    if (!prepare(db, tables[i].get, &db->get[i]) || !prepare(db, tables[i].put, &db->put[i]) ||
-        !prepare(db, tables[i].drop, &db->drop[i]))
+    if (tables[i].version <= db->version &&
+        (!prepare(db, tables[i].get, &db->get[i]) || !prepare(db, tables[i].put, &db->put[i]) ||
+         !prepare(db, tables[i].drop, &db->drop[i])))
       return false;
   for (int i = 0; i < STATEMENTS; i++)
-    if (!prepare(db, texts[i], &db->statements[i]))
+    if (texts[i].version <= db->version && !prepare(db, texts[i].text, &db->statements[i]))
       return false;
   return true;
 }
 
 void database_close(struct database *db)
 {
-  for (int i = 0; i < TABLES; i++) {
-    sqlite3_finalize(db->get[i]);
-    sqlite3_finalize(db->put[i]);
-    sqlite3_finalize(db->drop[i]);
-  }
-  for (int i = 0; i < STATEMENTS; i++)
-    sqlite3_finalize(db->statements[i]);
+  finalize_all(db);
   sqlite3_close(db->handle);
   g_clear_pointer(&db->checksum, g_checksum_free);
   *db = (struct database){.handle = NULL};
@@ -259,6 +314,11 @@ bool database_unchanged(const struct database *db)
 bool database_in_transaction(const struct database *db)
 {
   return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+bool database_is_writing(const struct database *db)
+{
+  return sqlite3_txn_state(db->handle, "main") == SQLITE_TXN_WRITE;
 }
 
 void database_drop_cache(struct database *db)

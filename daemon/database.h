@@ -21,9 +21,19 @@ enum statement {
   STATEMENT_META_PUT, /* name, value */
   STATEMENT_LIST,     /* see list.c: tickets */
   STATEMENT_COUNT,    /* tickets */
-  STATEMENT_NEWEST,   /* the newest clear that stands: an operation */
+  STATEMENT_NEWEST,   /* the newest clear or edit that stands: an operation */
   STATEMENT_MADE,     /* time, id: the first operation made before the time, after the id */
   STATEMENT_IMAGES,   /* operation, peer: the first of its rows of `before` after the peer */
+  /* of the tables of version 2 */
+  STATEMENT_PINS,         /* host, protocol, port, exact too: the records that may apply */
+  STATEMENT_LIST_PINS,    /* see records.c */
+  STATEMENT_PIN_IMAGES,   /* operation, key: the first of its rows of `image` after the key */
+  STATEMENT_OLDEST,       /* limit: the inactive records that were seen longest ago */
+  STATEMENT_OLDEST_AT,    /* limit, place: of those at a place */
+  STATEMENT_EVENTS,       /* id, host or '', limit: the events after the id */
+  STATEMENT_EVENT_LIKE,   /* kind, peer, reason, key: the newest such event */
+  STATEMENT_EVENT_TOTALS, /* how many events there are, their octets, the first and last id */
+  STATEMENT_SETTINGS,     /* all */
   STATEMENTS
 };
 
@@ -35,6 +45,7 @@ struct database_stamp {
 
 struct database {
   sqlite3 *handle;
+  int version;         /* of the file's form: it has the tables and statements of that */
   GChecksum *checksum; /* SHA-256, used again for every row */
   sqlite3_stmt *get[TABLES];
   sqlite3_stmt *put[TABLES];
@@ -49,7 +60,8 @@ struct database {
  * False: database_fault tells why; to be closed in any case. */
 bool database_open(struct database *db, const char *path, enum store_kind kind);
 
-/* Prepares every statement, which needs the tables of schema_current. */
+/* Prepares every statement of the file's version, which needs its tables; the others are NULL. To
+ * be called again after the version has changed. */
 bool database_prepare(struct database *db);
 
 /* Fine after a failed open, and for one that was never opened. */
@@ -65,6 +77,9 @@ bool database_unchanged(const struct database *db);
 
 /* True between a BEGIN and its end. */
 bool database_in_transaction(const struct database *db);
+
+/* True once something was to be written in it: `meta` is behind the rows until it ends. */
+bool database_is_writing(const struct database *db);
 
 /* Forgets the pages that are kept in memory, so that the next read is of the file. */
 void database_drop_cache(struct database *db);

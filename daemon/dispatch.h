@@ -19,7 +19,7 @@ struct argument {
   const char *type;
 };
 
-enum { ARGUMENTS_MAX = 10 };
+enum { ARGUMENTS_MAX = 12 };
 
 /* Serves a call whose arguments are of the right types. Fills in the reply, or returns an error
  * code and puts a text for it into `problem`; an empty one becomes the code's own text. */

@@ -1,13 +1,14 @@
-/* The arguments of org.tlspin.Admin1 that say which entries are meant: filters and cursors.
+/* The arguments of org.tlspin.Admin1 that say which entries are meant.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #ifndef FILTER_H
 #define FILTER_H
 
-#include "daemon/policy.h"
+#include "daemon/store.h"
 
 #include <dbus/dbus.h>
+#include <glib.h>
 
 struct filter {
   struct store_filter store; /* points into this struct and into the message */
@@ -25,11 +26,5 @@ enum tlspin_code filter_check_clear(const struct filter *filter, GString *proble
 
 /* The error for a filter that says "all" where that isn't asked for. */
 enum tlspin_code filter_all_alone(GString *problem);
-
-/* The text of a cursor, LAYER/HOST/PROTOCOL/PORT or empty, to be freed by g_free. */
-char *cursor_text(const struct policy_cursor *cursor);
-
-/* False where the text is no cursor. */
-bool cursor_read(const char *text, struct policy_cursor *cursor);
 
 #endif

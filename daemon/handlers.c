@@ -5,6 +5,7 @@
 #include "daemon/handlers.h"
 
 #include "common/text.h"
+#include "daemon/changes.h"
 #include "dbus/names.h"
 
 #include <string.h>
@@ -26,13 +27,23 @@ static const struct method pins_methods[] = {
       {"hash", "s"},
       {"series", "t"},
       {"expires", "t"},
-      {"lock", "s"}},
+      {"lock", "s"},
+      {"keys", BUS_KEYS_TYPE},
+      {"policy", "u"}},
      pins_lookup},
     {"StoreTicket",
      {PEER, {"ticket", "ay"}, {"secret", "ay"}, {"hash", "s"}, {"lifetime", "u"}, {"series", "t"}},
      {{"outcome", "s"}, {"expires", "t"}},
      pins_store_ticket},
     {"ReportFailure", {PEER, {"reason", "s"}}, {{NULL, NULL}}, pins_report_failure},
+    {"CheckChain",
+     {PEER, {"chain", "aay"}, {"options", "a{sv}"}},
+     {{"answer", "s"}, {"reason", "s"}, {"layer", "s"}, {"enforced", "b"}, {"details", "a{sv}"}},
+     pins_check_chain},
+    {"NoteHpkp",
+     {PEER, {"header", "ay"}, {"report-only", "b"}, {"chain", "aay"}},
+     {{"outcome", "s"}, {"reason", "s"}, {"expires", "t"}},
+     pins_note_hpkp},
     {NULL, {{NULL, NULL}}, {{NULL, NULL}}, NULL},
 };
 
@@ -45,6 +56,18 @@ static const struct method admin_methods[] = {
     {"Clear", {{"filter", "a{sv}"}}, {{"operation", "t"}, {"count", "t"}}, admin_clear},
     {"Undo", {{"operation", "t"}}, {{"done", "t"}, {"count", "t"}, {"replaced", "t"}}, admin_undo},
     {"Status", {{NULL, NULL}}, {{"status", "a{sv}"}, {"layers", "aa{sv}"}}, admin_status},
+    {"Put",
+     {{"entries", "aa{sv}"}, {"options", "a{sv}"}},
+     {{"operation", "t"}, {"count", "t"}, {"warnings", "as"}},
+     admin_put},
+    {"Explain",
+     {PEER, {"chain", "aay"}, {"options", "a{sv}"}},
+     {{"verdict", "a{sv}"}, {"entries", "aa{sv}"}, {"layers", "aa{sv}"}, {"settings", "aa{sv}"}},
+     admin_explain},
+    {"Events",
+     {{"after", "t"}, {"host", "s"}, {"limit", "u"}},
+     {{"events", "aa{sv}"}},
+     admin_events},
     {NULL, {{NULL, NULL}}, {{NULL, NULL}}, NULL},
 };
 
@@ -53,6 +76,7 @@ static const struct bus_signal no_signals[] = {{NULL, {{NULL, NULL}}}};
 static const struct bus_signal admin_signals[] = {
     {"Changed", {{"change", "s"}, {"peers", "a(ssq)"}}},
     {"PinFailed", {PEER, {"reason", "s"}}},
+    {"Logged", {{"event", "a{sv}"}}},
     {NULL, {{NULL, NULL}}},
 };
 
@@ -104,6 +128,28 @@ enum tlspin_code handlers_read_peer(const struct bus_peer *in, struct peer *out,
   return handlers_read_host(in->host, out->host, problem);
 }
 
+enum tlspin_code handlers_check_limit(uint32_t limit, GString *problem)
+{
+  if (limit >= 1 && limit <= BUS_LIST_MAX)
+    return TLSPIN_OK;
+  g_string_printf(problem, _("argument '%s' is %u; it must be 1 to %d"), "limit", limit,
+                  BUS_LIST_MAX);
+  return TLSPIN_E_ARGUMENT;
+}
+
+enum tlspin_code handlers_fault(const char *argument, const struct bus_fault *fault,
+                                GString *problem)
+{
+  if (fault->kind == BUS_KEY_UNKNOWN)
+    g_string_printf(problem, _("argument '%s' has no key '%s'"), argument, fault->key);
+  else if (fault->kind == BUS_KEY_TYPE)
+    g_string_printf(problem, _("key '%s' of argument '%s' must have type '%s'"), fault->key,
+                    argument, fault->type);
+  else
+    g_string_printf(problem, _("key '%s' stands twice in argument '%s'"), fault->key, argument);
+  return TLSPIN_E_ARGUMENT;
+}
+
 enum tlspin_code handlers_explain(enum tlspin_code code, char *text, GString *problem)
 {
   if (text != NULL)
@@ -115,4 +161,36 @@ enum tlspin_code handlers_explain(enum tlspin_code code, char *text, GString *pr
 enum tlspin_code handlers_filled(bool filled)
 {
   return filled ? TLSPIN_OK : TLSPIN_E_MEMORY;
+}
+
+/* What was touched of many peers at once is not to be told by the name of one. */
+struct touched {
+  GArray *peers;
+  bool many;
+};
+
+static void collect_peer(const struct peer *peer, void *data)
+{
+  struct touched *touched = data;
+
+  touched->many = touched->many || peer->port == 0;
+  g_array_append_vals(touched->peers, peer, 1);
+}
+
+void handlers_changed(struct handlers *handlers, const char *what,
+                      const struct store_change *change)
+{
+  g_autoptr(GArray) peers = g_array_new(FALSE, FALSE, sizeof(struct peer));
+  struct touched touched = {peers, change->changed > BUS_CHANGED_MAX};
+
+  if (!touched.many)
+    policy_touched(handlers->policy, change->operation, BUS_CHANGED_MAX, collect_peer, &touched);
+  announce_changed(&handlers->announce, what, (const struct peer *)peers->data,
+                   touched.many ? 0 : peers->len);
+}
+
+const char *handlers_reason(const struct verdict *verdict)
+{
+  return verdict->reason == VERDICT_TICKET ? refusal_token(verdict->refusal)
+                                           : verdict_reason_token(verdict->reason);
 }

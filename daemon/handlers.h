@@ -8,6 +8,7 @@
 #include "daemon/announce.h"
 #include "daemon/dispatch.h"
 #include "daemon/policy.h"
+#include "dbus/check.h"
 #include "dbus/messages.h"
 
 struct handlers {
@@ -35,22 +36,50 @@ enum tlspin_code handlers_read_host(const char *name, char host[HOST_MAX + 1], G
 enum tlspin_code handlers_read_protocol(const char *token, enum protocol *protocol,
                                         GString *problem);
 
+/* TLSPIN_E_ARGUMENT, with a text that names what is strange in a dictionary. */
+enum tlspin_code handlers_fault(const char *argument, const struct bus_fault *fault,
+                                GString *problem);
+
 /* Moves the policy's text, which is freed, into the handler's. Returns the code. */
 enum tlspin_code handlers_explain(enum tlspin_code code, char *text, GString *problem);
 
 /* TLSPIN_OK where the reply could be filled. */
 enum tlspin_code handlers_filled(bool filled);
 
-/* The methods, for the table: pins.c and admin.c. */
+/* Sends the signal Logged for an event that was logged; 0: none was. */
+void handlers_logged(struct handlers *handlers, uint64_t event);
+
+/* TLSPIN_E_ARGUMENT where so many entries must not be asked for at once. */
+enum tlspin_code handlers_check_limit(uint32_t limit, GString *problem);
+
+/* Sends Changed for an operation: few peers are named, many are not, nor is what holds for more
+ * than one. */
+void handlers_changed(struct handlers *handlers, const char *what,
+                      const struct store_change *change);
+
+/* Appends the dictionaries of Status about the layers. */
+bool handlers_put_layers(DBusMessageIter *iter, const struct layers *layers);
+
+/* The token of the reason; of a ticket's refusal its own. Static. */
+const char *handlers_reason(const struct verdict *verdict);
+
+/* The methods, for the table: a file each, or pins.c and admin.c. */
 enum tlspin_code pins_lookup(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 enum tlspin_code pins_store_ticket(void *data, DBusMessage *call, DBusMessage *reply,
                                    GString *problem);
 enum tlspin_code pins_report_failure(void *data, DBusMessage *call, DBusMessage *reply,
                                      GString *problem);
+enum tlspin_code pins_check_chain(void *data, DBusMessage *call, DBusMessage *reply,
+                                  GString *problem);
+enum tlspin_code pins_note_hpkp(void *data, DBusMessage *call, DBusMessage *reply,
+                                GString *problem);
 enum tlspin_code admin_list(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 enum tlspin_code admin_get(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 enum tlspin_code admin_clear(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 enum tlspin_code admin_undo(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 enum tlspin_code admin_status(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code admin_put(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code admin_explain(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code admin_events(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "daemon/journal.h"
 
+#include <string.h>
+
 enum tlspin_code journal_begin(struct work *work, struct store *store)
 {
   *work = (struct work){.store = store};
@@ -12,18 +14,18 @@ enum tlspin_code journal_begin(struct work *work, struct store *store)
 
 enum tlspin_code journal_end(struct work *work, enum tlspin_code code, struct store_change *change)
 {
-  code = change_end(&work->change, code);
+  code = transaction_end(&work->change, code);
   if (code == TLSPIN_OK)
     *change = work->done;
   return code;
 }
 
-enum tlspin_code journal_put(struct change *change, const struct operation_row *operation)
+enum tlspin_code journal_put(struct transaction *change, const struct operation_row *operation)
 {
   struct cell cells[TABLE_COLUMNS];
 
   operation_row_to_cells(operation, cells);
-  return change_put(change, TABLE_OPERATION, cells);
+  return transaction_put(change, TABLE_OPERATION, cells);
 }
 
 enum tlspin_code journal_number(struct work *work, enum operation_kind kind, uint64_t target,
@@ -45,7 +47,7 @@ enum tlspin_code journal_keep(struct work *work, const struct peer *peer,
     image.ticket = *row;
   image.ticket.peer = *peer;
   image_row_to_cells(&image, cells);
-  return change_put(&work->change, TABLE_BEFORE, cells);
+  return transaction_put(&work->change, TABLE_BEFORE, cells);
 }
 
 enum tlspin_code journal_drop_failure(struct work *work, const struct peer *peer)
@@ -54,34 +56,15 @@ enum tlspin_code journal_drop_failure(struct work *work, const struct peer *peer
   enum tlspin_code code;
 
   peer_to_cells(peer, key);
-  code = change_drop(&work->change, TABLE_FAILURE, key);
+  code = transaction_drop(&work->change, TABLE_FAILURE, key);
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
-}
-
-/* Reads the statement's first row, which is of a table with digests; the statement is to be reset.
- */
-static enum tlspin_code read_row(struct store *store, enum table_id table, sqlite3_stmt *statement,
-                                 struct cell *cells)
-{
-  struct digest digest;
-
-  switch (database_step(statement)) {
-  case STEP_ROW:
-    return cells_read(store->db.checksum, &tables[table], statement, cells, &digest)
-               ? TLSPIN_OK
-               : TLSPIN_UNAVAILABLE;
-  case STEP_DONE:
-    return TLSPIN_E_NOT_FOUND;
-  default:
-    return TLSPIN_UNAVAILABLE;
-  }
 }
 
 static enum tlspin_code read_operation(struct store *store, sqlite3_stmt *statement,
                                        struct operation_row *row)
 {
   struct cell cells[TABLE_COLUMNS];
-  enum tlspin_code code = read_row(store, TABLE_OPERATION, statement, cells);
+  enum tlspin_code code = store_step(store, TABLE_OPERATION, statement, cells);
 
   if (code == TLSPIN_OK && !operation_row_of_cells(cells, row))
     code = TLSPIN_UNAVAILABLE;
@@ -111,7 +94,7 @@ enum tlspin_code journal_next(struct store *store, uint64_t operation, const str
   if (after != NULL)
     peer_to_cells(after, parameters + 1);
   if (cells_bind(statement, parameters, G_N_ELEMENTS(parameters)))
-    code = read_row(store, TABLE_BEFORE, statement, cells);
+    code = store_step(store, TABLE_BEFORE, statement, cells);
   if (code == TLSPIN_OK && !image_row_of_cells(cells, image))
     code = TLSPIN_UNAVAILABLE;
   if (code == TLSPIN_OK && !ticket_row_own(&image->ticket))
@@ -120,26 +103,93 @@ enum tlspin_code journal_next(struct store *store, uint64_t operation, const str
   return code;
 }
 
-enum tlspin_code store_touched(struct store *store, uint64_t operation, uint32_t limit,
-                               void (*visit)(const struct peer *peer, void *data), void *data)
+/* Tells the peers that an operation touched; one twice only where its records differ in scope. */
+struct telling {
+  struct store *store;
+  uint64_t operation;
+  uint32_t left; /* how many more may be told */
+  void (*visit)(const struct peer *peer, void *data);
+  void *data;
+};
+
+static enum tlspin_code tell_tickets(struct telling *telling)
 {
+  const struct peer *after = NULL;
   enum tlspin_code code = TLSPIN_OK;
   struct image_row image;
-  struct peer after;
+  struct peer last;
 
-  database_refuel_all(&store->db);
-  for (uint32_t i = 0; i < limit && code == TLSPIN_OK; i++) {
-    code = journal_next(store, operation, i > 0 ? &after : NULL, &image);
+  while (telling->left > 0 && code == TLSPIN_OK) {
+    code = journal_next(telling->store, telling->operation, after, &image);
     if (code == TLSPIN_OK) {
-      after = image.ticket.peer;
+      last = image.ticket.peer;
+      after = &last;
       ticket_row_clear(&image.ticket);
-      visit(&after, data);
+      telling->visit(&last, telling->data);
+      telling->left--;
     }
   }
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
-static enum tlspin_code forget_image(struct store *store, struct change *change, uint64_t operation)
+/* Whether the operation touched the peer's ticket, so that it was told already. */
+static bool touched_ticket(struct telling *telling, const struct peer *peer)
+{
+  struct cell key[TABLE_KEY], cells[TABLE_COLUMNS];
+  struct digest digest;
+  bool touched;
+
+  key[0] = cell_integer((int64_t)telling->operation);
+  peer_to_cells(peer, key + 1);
+  touched =
+      contents_get(&telling->store->db, TABLE_BEFORE, key, cells, &digest) != TLSPIN_E_NOT_FOUND;
+  database_reset(telling->store->db.get[TABLE_BEFORE]);
+  return touched;
+}
+
+static bool peer_equal(const struct peer *a, const struct peer *b)
+{
+  return a->port == b->port && a->protocol == b->protocol && strcmp(a->host, b->host) == 0;
+}
+
+static enum tlspin_code tell_records(struct telling *telling)
+{
+  const struct keypin *after = NULL;
+  enum tlspin_code code = TLSPIN_OK;
+  struct peer peer, last = {.host = ""};
+  struct pin_image image;
+  struct keypin key;
+
+  while (telling->left > 0 && code == TLSPIN_OK) {
+    code = journal_next_pin(telling->store, telling->operation, after, &image);
+    if (code != TLSPIN_OK)
+      break;
+    peer = journal_peer_of(&image.pin.place);
+    if ((after == NULL || !peer_equal(&peer, &last)) && !touched_ticket(telling, &peer)) {
+      telling->visit(&peer, telling->data);
+      telling->left--;
+    }
+    last = peer;
+    key = image.pin;
+    after = &key;
+    keypin_clear(&image.pin);
+  }
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+enum tlspin_code store_touched(struct store *store, uint64_t operation, uint32_t limit,
+                               void (*visit)(const struct peer *peer, void *data), void *data)
+{
+  struct telling telling = {store, operation, limit, visit, data};
+  enum tlspin_code code;
+
+  database_refuel_all(&store->db);
+  code = tell_tickets(&telling);
+  return code == TLSPIN_OK ? tell_records(&telling) : code;
+}
+
+static enum tlspin_code forget_image(struct store *store, struct transaction *change,
+                                     uint64_t operation)
 {
   struct cell key[TABLE_KEY];
   struct image_row image;
@@ -149,42 +199,46 @@ static enum tlspin_code forget_image(struct store *store, struct change *change,
     return code;
   key[0] = cell_integer((int64_t)operation);
   peer_to_cells(&image.ticket.peer, key + 1);
-  code = change_drop(change, TABLE_BEFORE, key);
+  code = transaction_drop(change, TABLE_BEFORE, key);
   ticket_row_clear(&image.ticket);
   return code;
 }
 
 /* Without its images an operation can't be taken back. */
-static enum tlspin_code forget_images(struct store *store, struct change *change,
+static enum tlspin_code forget_images(struct store *store, struct transaction *change,
                                       struct operation_row *row)
 {
-  enum tlspin_code code;
+  enum tlspin_code code = TLSPIN_OK;
 
-  do
+  while (code == TLSPIN_OK)
     code = forget_image(store, change, row->id);
-  while (code == TLSPIN_OK);
+  if (code == TLSPIN_E_NOT_FOUND)
+    code = TLSPIN_OK;
+  while (code == TLSPIN_OK)
+    code = journal_forget_pin(store, change, row->id);
   row->undone = true;
   return code == TLSPIN_E_NOT_FOUND ? journal_put(change, row) : code;
 }
 
-static enum tlspin_code forget_head(struct store *store, struct change *change,
+static enum tlspin_code forget_head(struct store *store, struct transaction *change,
                                     struct operation_row *row)
 {
   struct cell key = cell_integer((int64_t)row->id);
 
   (void)store;
-  return change_drop(change, TABLE_OPERATION, &key);
+  return transaction_drop(change, TABLE_OPERATION, &key);
 }
 
 /* Does a part of the forgetting, in one transaction, to each operation that was made before a time.
  */
-static enum tlspin_code
-forget(struct store *store, int64_t before,
-       enum tlspin_code (*part)(struct store *, struct change *, struct operation_row *), bool *any)
+static enum tlspin_code forget(struct store *store, int64_t before,
+                               enum tlspin_code (*part)(struct store *, struct transaction *,
+                                                        struct operation_row *),
+                               bool *any)
 {
   sqlite3_stmt *statement = store->db.statements[STATEMENT_MADE];
   struct operation_row row = {.id = 0};
-  struct change change;
+  struct transaction change;
   enum tlspin_code code = store_begin(store, &change);
 
   if (code != TLSPIN_OK)
@@ -197,7 +251,7 @@ forget(struct store *store, int64_t before,
       code = part(store, &change, &row);
   }
   *any = change.written;
-  return change_end(&change, code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code);
+  return transaction_end(&change, code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code);
 }
 
 /* The heads, in which there is no host and no secret, go last: where the rewriting failed or was

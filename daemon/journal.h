@@ -1,20 +1,21 @@
-/* The journal: what every operation's peers were before it touched them.
+/* The journal: what every operation's tickets and records were before it touched them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The table `operation` has a row for each clear or undo, the table `before` an image for each peer
- * that it touched. clear.c and undo.c write them in the same transaction as what they do;
- * store_touched and store_forget of store.h are here.
+ * The table `operation` has a row for each clear, edit or undo, the table `before` an image for
+ * each peer whose ticket it touched, the table `image` one for each record. clear.c, edit.c and
+ * undo.c write them in the same transaction as what they do; store_touched and store_forget of
+ * store.h are here, the images of records in images.c.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
 
 #include "daemon/store-private.h"
 
-/* One clear or undo at work. */
+/* One clear, edit or undo at work. */
 struct work {
   struct store *store;
-  struct change change;
+  struct transaction change;
   struct operation_row operation; /* the one that is being made */
   struct store_change done;
 };
@@ -25,7 +26,7 @@ enum tlspin_code journal_begin(struct work *work, struct store *store);
 enum tlspin_code journal_number(struct work *work, enum operation_kind kind, uint64_t target,
                                 int64_t now);
 
-enum tlspin_code journal_put(struct change *change, const struct operation_row *operation);
+enum tlspin_code journal_put(struct transaction *change, const struct operation_row *operation);
 
 /* Stores the image of a peer's row; row: NULL where there is none. */
 enum tlspin_code journal_keep(struct work *work, const struct peer *peer,
@@ -37,12 +38,33 @@ enum tlspin_code journal_drop_failure(struct work *work, const struct peer *peer
 /* Commits where code is TLSPIN_OK and tells what was done, else takes all back. */
 enum tlspin_code journal_end(struct work *work, enum tlspin_code code, struct store_change *change);
 
-/* The operation of a number; 0: the newest clear that stands. TLSPIN_E_NOT_FOUND. */
+/* The operation of a number; 0: the newest clear or edit that stands. TLSPIN_E_NOT_FOUND. */
 enum tlspin_code journal_find(struct store *store, uint64_t id, struct operation_row *row);
 
 /* The operation's first image after a peer (NULL: of all); image->ticket owns its octets.
  * TLSPIN_E_NOT_FOUND: no more. */
 enum tlspin_code journal_next(struct store *store, uint64_t operation, const struct peer *after,
                               struct image_row *image);
+
+/* Stores the image of a record. before, after: NULL where there is none; one of them has the key.
+ * An image that the operation has of it already stays, but for what is left now. */
+enum tlspin_code journal_keep_pin(struct work *work, const struct keypin *before,
+                                  const struct keypin *after);
+
+/* The operation's first image of a record after that of a key (NULL: of all); image->pin owns what
+ * it points to. TLSPIN_E_NOT_FOUND: no more. */
+enum tlspin_code journal_next_pin(struct store *store, uint64_t operation,
+                                  const struct keypin *after, struct pin_image *image);
+
+/* Removes the first image of a record that the operation has. */
+enum tlspin_code journal_forget_pin(struct store *store, struct transaction *change,
+                                    uint64_t operation);
+
+/* The peer that signals name for a record: that of its place, and with port 0 one whose place is
+ * wider than a peer. */
+struct peer journal_peer_of(const struct place *place);
+
+/* Where a record is about one peer alone, what was reported about that goes. */
+enum tlspin_code journal_drop_failure_of(struct work *work, const struct place *place);
 
 #endif

@@ -20,6 +20,7 @@ struct layers {
   bool user_failed;   /* to be read, since it was opened */
   GPtrArray *system;  /* struct layer, highest precedence first */
   char *fingerprint;  /* of the folders' contents when they were read */
+  unsigned version;   /* of the system's layers */
 };
 
 static void layer_clear(struct layer *layer)
@@ -200,7 +201,13 @@ bool layers_reload_system(struct layers *layers)
   layers->system = g_steal_pointer(&found);
   g_free(layers->fingerprint);
   layers->fingerprint = g_steal_pointer(&fingerprint);
+  layers->version++;
   return true;
+}
+
+unsigned layers_version(const struct layers *layers)
+{
+  return layers->version;
 }
 
 struct layers *layers_new(const struct layers_config *config, int64_t now)
@@ -247,6 +254,11 @@ const struct layer *layers_user(struct layers *layers, int64_t now)
   return user;
 }
 
+void layers_failed(struct layers *layers)
+{
+  layers->user_failed = true;
+}
+
 size_t layers_count(const struct layers *layers)
 {
   return 1 + layers->system->len;
@@ -255,92 +267,4 @@ size_t layers_count(const struct layers *layers)
 const struct layer *layers_at(const struct layers *layers, size_t index)
 {
   return index == 0 ? &layers->user : g_ptr_array_index(layers->system, index - 1);
-}
-
-/* One layer's word: TLSPIN_MATCH with the row, TLSPIN_NO_PIN, or TLSPIN_UNAVAILABLE. */
-static enum tlspin_code ask(const struct layer *layer, const struct peer *peer, int64_t now,
-                            struct ticket_row *row, bool *expired)
-{
-  enum tlspin_code code =
-      layer->store != NULL ? store_get(layer->store, peer, row) : TLSPIN_UNAVAILABLE;
-
-  if (code == TLSPIN_E_NOT_FOUND)
-    return TLSPIN_NO_PIN;
-  if (code != TLSPIN_OK)
-    return TLSPIN_UNAVAILABLE;
-  if (row->expires > now)
-    return TLSPIN_MATCH;
-  *expired = true;
-  ticket_row_clear(row);
-  return TLSPIN_NO_PIN;
-}
-
-static void decide(struct layers_answer *answer, const struct layer *layer, struct ticket_row *row)
-{
-  layers_answer_clear(answer);
-  answer->layer = layer;
-  answer->code = row->lock == LOCK_OFF ? TLSPIN_OPTED_OUT : TLSPIN_MATCH;
-  answer->reason = row->lock == LOCK_OFF ? "locked-off" : "found";
-  answer->row = *row;
-}
-
-/* Who decides about a peer; the first rule that applies (an entry that has expired is no entry).
- *
- * 1. A locked entry of a system layer. Of several layers the one whose file name comes last.
- * 2. The user's entry.
- * 3. An unlocked entry of a system layer. Of several layers, again, the last.
- * 4. Nothing was found, and some layer could not be read: that is not known to be "no pin".
- * 5. Nothing was found in layers that could all be read: no pin.
- *
- * Layers that can be read are enforced, whatever the others are like. */
-void layers_judge(struct layers *layers, const struct peer *peer, int64_t now,
-                  struct layers_answer *answer)
-{
-  const struct layer *unreadable = NULL;
-  bool expired = false;
-  struct ticket_row row;
-  enum tlspin_code code;
-
-  *answer = (struct layers_answer){.code = TLSPIN_NO_PIN};
-  /* Lowest first, so that the last one found stands. */
-  for (size_t i = layers->system->len; i > 0; i--) {
-    const struct layer *layer = layers_at(layers, i);
-
-    code = ask(layer, peer, now, &row, &expired);
-    if (code == TLSPIN_UNAVAILABLE)
-      unreadable = layer;
-    else if (code == TLSPIN_MATCH && (row.lock != LOCK_NONE || answer->row.lock == LOCK_NONE))
-      decide(answer, layer, &row); /* 1, 3 */
-    else if (code == TLSPIN_MATCH)
-      ticket_row_clear(&row);
-  }
-  if (answer->layer != NULL && answer->row.lock != LOCK_NONE)
-    return;
-  code = ask(&layers->user, peer, now, &row, &expired);
-  layers->user_failed = layers->user_failed || code == TLSPIN_UNAVAILABLE;
-  if (code == TLSPIN_MATCH)
-    decide(answer, &layers->user, &row); /* 2 */
-  if (answer->layer != NULL)
-    return;
-  if (code == TLSPIN_UNAVAILABLE)
-    unreadable = &layers->user;
-  answer->code = unreadable != NULL ? TLSPIN_UNAVAILABLE : TLSPIN_NO_PIN; /* 4, 5 */
-  answer->layer = unreadable;
-  answer->reason = unreadable == &layers->user ? "store-unreadable"
-                   : unreadable != NULL        ? "layer-unreadable"
-                   : expired                   ? "expired"
-                                               : "none";
-}
-
-void layers_get(struct layers *layers, const struct peer *peer, int64_t now,
-                struct layers_answer *answer)
-{
-  layers_user(layers, now);
-  layers_judge(layers, peer, now, answer);
-}
-
-void layers_answer_clear(struct layers_answer *answer)
-{
-  ticket_row_clear(&answer->row);
-  answer->row.lock = LOCK_NONE;
 }

@@ -40,6 +40,9 @@ void layers_free(struct layers *layers);
  */
 bool layers_reload_system(struct layers *layers);
 
+/* Another number whenever they were read anew. */
+unsigned layers_version(const struct layers *layers);
+
 /* What the layers say about a peer. */
 struct layers_answer {
   enum tlspin_code code; /* TLSPIN_MATCH, NO_PIN, UNAVAILABLE or OPTED_OUT */
@@ -53,13 +56,26 @@ void layers_get(struct layers *layers, const struct peer *peer, int64_t now,
                 struct layers_answer *answer);
 void layers_answer_clear(struct layers_answer *answer);
 
-/* The same while a walk over one of the layers is under way: no layer is opened again. */
+/* Told of each record that covers a peer; layer: its index. pin NULL: what was told of the layer is
+ * void, since it could not be read to its end. False: it can't be taken, and the layer counts as
+ * one that can't be read. */
+typedef bool (*layers_visit)(const struct keypin *pin, unsigned layer, void *data);
+
+/* layers_get, and all the records: one snapshot of each layer. Returns a layer that could not be
+ * read, the user's before others, or NULL. */
+const struct layer *layers_gather(struct layers *layers, const struct peer *peer, int64_t now,
+                                  struct layers_answer *answer, layers_visit visit, void *data);
+
+/* layers_get while a walk over one of the layers is under way: no layer is opened again. */
 void layers_judge(struct layers *layers, const struct peer *peer, int64_t now,
                   struct layers_answer *answer);
 
 /* The user's layer, opened again if its file was moved or, once a second of `now` at the most, if
  * it could not be opened or read before; its store may be NULL. */
 const struct layer *layers_user(struct layers *layers, int64_t now);
+
+/* Says that the user's layer can't be read: see layers_user. */
+void layers_failed(struct layers *layers);
 
 /* All layers, the user's first, then in order of precedence. */
 size_t layers_count(const struct layers *layers);

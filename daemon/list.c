@@ -1,10 +1,16 @@
-/* Walks over the rows of a store: see store.h.
+/* Walks over the tickets of a store: see store.h.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
 #include "daemon/store-private.h"
 
 #include <string.h>
+
+/* -1 or one of the values below `count`. */
+static bool is_choice(int value, int count)
+{
+  return value >= -1 && value < count;
+}
 
 /* In SQLite's GLOB '[' begins a set, and "[[]" is the character itself. Hosts are in lower case. */
 bool walk_init(struct walk *walk, const struct store_filter *filter)
@@ -13,7 +19,10 @@ bool walk_init(struct walk *walk, const struct store_filter *filter)
   char *out = walk->glob;
 
   walk->filter = filter;
-  if (strlen(pattern) > HOST_MAX || filter->protocol < -1 || filter->protocol >= PROTOCOL_COUNT)
+  if (strlen(pattern) > HOST_MAX || !is_choice(filter->protocol, PROTOCOL_COUNT) ||
+      !is_choice(filter->kind, KEYPIN_KINDS) || !is_choice(filter->status, KEYPIN_STATUSES) ||
+      !is_choice(filter->origin, KEYPIN_ORIGINS) || !is_choice(filter->scope, SCOPE_COUNT) ||
+      filter->digest.size > CHAIN_DIGEST_MAX)
     return false;
   for (; *pattern != '\0'; pattern++)
     if (*pattern == '[')
@@ -22,6 +31,12 @@ bool walk_init(struct walk *walk, const struct store_filter *filter)
       *out++ = g_ascii_tolower(*pattern);
   *out = '\0';
   return true;
+}
+
+/* DEL stands behind every character that a host may have. */
+const char *walk_last_host(const struct walk *walk)
+{
+  return walk->filter->host != NULL ? walk->filter->host : "\x7f";
 }
 
 /* Where the walk begins: after `after`, but not before the filter's one host. An empty protocol
@@ -38,8 +53,7 @@ static void first_key(const struct store_filter *filter, const struct peer *afte
   cells[2] = cell_integer(0);
 }
 
-/* Both ends of the range are bound, so that one host is looked up and not searched. DEL stands
- * behind every character that a host may have. */
+/* Both ends of the range are bound, so that one host is looked up and not searched. */
 static bool bind_walk(sqlite3_stmt *statement, const struct walk *walk, const struct peer *after,
                       uint32_t limit)
 {
@@ -47,7 +61,7 @@ static bool bind_walk(sqlite3_stmt *statement, const struct walk *walk, const st
   struct cell cells[9];
 
   first_key(filter, after, cells);
-  cells[3] = cell_text(filter->host != NULL ? filter->host : "\x7f");
+  cells[3] = cell_text(walk_last_host(walk));
   cells[4] = cell_text(walk->glob);
   cells[5] =
       cell_text(filter->protocol >= 0 ? protocol_token((enum protocol)filter->protocol) : "");
@@ -59,21 +73,12 @@ static bool bind_walk(sqlite3_stmt *statement, const struct walk *walk, const st
 
 static enum tlspin_code step(struct store *store, struct ticket_row *row)
 {
-  sqlite3_stmt *statement = store->db.statements[STATEMENT_LIST];
   struct cell cells[TABLE_COLUMNS];
-  struct digest digest;
+  enum tlspin_code code =
+      store_step(store, TABLE_TICKET, store->db.statements[STATEMENT_LIST], cells);
 
-  switch (database_step(statement)) {
-  case STEP_ROW:
-    return cells_read(store->db.checksum, &tables[TABLE_TICKET], statement, cells, &digest) &&
-                   ticket_row_of_cells(cells, store->kind, row)
-               ? TLSPIN_OK
-               : TLSPIN_UNAVAILABLE;
-  case STEP_DONE:
-    return TLSPIN_E_NOT_FOUND;
-  default:
-    return TLSPIN_UNAVAILABLE;
-  }
+  return code == TLSPIN_OK && !ticket_row_of_cells(cells, store->kind, row) ? TLSPIN_UNAVAILABLE
+                                                                            : code;
 }
 
 enum tlspin_code walk_next(struct store *store, const struct walk *walk, const struct peer *after,
@@ -93,6 +98,8 @@ enum tlspin_code store_list(struct store *store, const struct store_filter *filt
 
   if (!walk_init(&walk, filter))
     return TLSPIN_E_ARGUMENT;
+  if (!filter->tickets)
+    return TLSPIN_OK;
   database_refuel_all(&store->db);
   if (bind_walk(statement, &walk, after, limit))
     while ((code = step(store, &row)) == TLSPIN_OK && visit(&row, data))

@@ -16,13 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 1, EXIT_BUS = 2, TIDY_SECONDS = 3600 };
+enum { EXIT_USAGE = 1, EXIT_BUS = 2, TIDY_SECONDS = 3600, FLUSH_SECONDS = 60 };
 
 /* What the command line says; unset: what the environment and the installation say. */
 static struct {
   char *data_dir;
   char *admin_dir;
   char *vendor_dir;
+  char *vendor_anchors;
   char *config_file;
   char *bus;
   int idle;
@@ -37,6 +38,9 @@ static GOptionEntry entries[] = {
      N_("Where the administrator's layers are (default: /etc/tlspin/layers.d)"), N_("DIR")},
     {"vendor-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.vendor_dir,
      N_("Where the vendor's layers are (default: /usr/share/tlspin/layers.d)"), N_("DIR")},
+    {"vendor-anchors", 0, 0, G_OPTION_ARG_FILENAME, &options.vendor_anchors,
+     N_("Where the vendor's trusted certificates are (default: /usr/share/ca-certificates)"),
+     N_("DIR")},
     {"system-owner", 0, 0, G_OPTION_ARG_INT, &options.system_owner,
      N_("Who must own the system layers (default: 0, root)"), N_("UID")},
     {"config", 0, 0, G_OPTION_ARG_FILENAME, &options.config_file,
@@ -165,6 +169,14 @@ static gboolean on_tidy(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean on_flush(gpointer data)
+{
+  struct daemon *daemon = data;
+
+  policy_flush(daemon->handlers.policy, wall_clock());
+  return G_SOURCE_CONTINUE;
+}
+
 static gboolean on_started(gpointer data)
 {
   on_tidy(data);
@@ -175,8 +187,6 @@ static gboolean on_started(gpointer data)
  * before they are read, so that no change is missed in between. */
 static void start(struct daemon *daemon)
 {
-  struct policy_config policy = {daemon->config.lifetime_cap, daemon->config.undo_period};
-
   loop_attach(daemon->connection);
   daemon->presence = presence_new(daemon->connection, daemon->config.idle_timeout, on_over, daemon);
   daemon->watches[0] =
@@ -185,7 +195,8 @@ static void start(struct daemon *daemon)
       watch_new(or_else(options.vendor_dir, VENDOR_DIR "/layers.d"), on_layers_changed, daemon);
   daemon->layers = open_layers();
   daemon->handlers = (struct handlers){
-      .policy = policy_new(daemon->layers, &policy),
+      .policy = policy_new(daemon->layers, &daemon->config,
+                           or_else(options.vendor_anchors, VENDOR_ANCHORS)),
       .announce = {daemon->connection},
       .now = wall_clock,
       .served = on_served,
@@ -199,6 +210,7 @@ static void start(struct daemon *daemon)
   g_unix_signal_add(SIGINT, on_signal, daemon);
   g_idle_add_full(G_PRIORITY_LOW, on_started, daemon, NULL);
   g_timeout_add_seconds(TIDY_SECONDS, on_tidy, daemon);
+  g_timeout_add_seconds(FLUSH_SECONDS, on_flush, daemon);
 }
 
 static void stop(struct daemon *daemon)
@@ -207,6 +219,7 @@ static void stop(struct daemon *daemon)
   watch_free(daemon->watches[0]);
   watch_free(daemon->watches[1]);
   presence_free(daemon->presence);
+  policy_flush(daemon->handlers.policy, wall_clock());
   policy_free(daemon->handlers.policy);
   layers_free(daemon->layers);
   loop_detach(daemon->connection);

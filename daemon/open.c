@@ -50,8 +50,8 @@ static enum tlspin_code open_database(struct store *store, char **problem)
              : say_fault(store, database_fault(&store->db), problem);
 }
 
-/* The last steps, the same for a new file: what was written is read before it is believed. */
-static enum tlspin_code verify(struct store *store, char **problem)
+/* What was written is read before it is believed. */
+static enum tlspin_code read_through(struct store *store, char **problem)
 {
   g_autofree char *fault = NULL;
 
@@ -59,11 +59,27 @@ static enum tlspin_code verify(struct store *store, char **problem)
     return say_fault(store, database_fault(&store->db), problem);
   database_stamp(&store->db);
   fault = contents_verify(&store->db, store->kind);
-  if (fault != NULL)
-    return say_fault(store, fault, problem);
+  return fault == NULL ? TLSPIN_OK : say_fault(store, fault, problem);
+}
+
+/* The last steps, the same for a new file. */
+static enum tlspin_code verify(struct store *store, char **problem)
+{
+  enum tlspin_code code = read_through(store, problem);
+
+  if (code != TLSPIN_OK)
+    return code;
   return database_in_place(&store->db)
              ? TLSPIN_OK
              : say_fault(store, _("it was replaced while it was read"), problem);
+}
+
+/* A damaged file must not be written to: that could destroy more of it. */
+static enum tlspin_code check_older(struct store *store, char **problem)
+{
+  return schema_inspect(store->db.handle, &schema_current) == SCHEMA_OLDER
+             ? read_through(store, problem)
+             : TLSPIN_OK;
 }
 
 /* An empty file is new only while nothing remembers that there was one. Others may have migrated
@@ -79,6 +95,8 @@ static enum tlspin_code make_tables(struct store *store, char **problem)
     return say_state(store, state, problem);
   if (!store->lock.exclusive)
     code = lockfile_exclude(&store->lock, problem);
+  if (code == TLSPIN_OK)
+    code = check_older(store, problem);
   if (code == TLSPIN_OK && !schema_migrate(store->db.handle, &schema_current) &&
       schema_inspect(store->db.handle, &schema_current) != SCHEMA_FINE)
     code = say_fault(store, database_fault(&store->db), problem);
@@ -139,6 +157,8 @@ static enum tlspin_code check_journals(const struct store *store, char **problem
   return TLSPIN_OK;
 }
 
+/* A layer of an older form can't be brought up to date in its place. It is read with the tables
+ * that it has: what the others would hold, it doesn't. */
 static enum tlspin_code open_system(struct store *store, struct file_rule rule, char **problem)
 {
   enum tlspin_code code = file_check(store->path, rule, problem);
@@ -151,12 +171,8 @@ static enum tlspin_code open_system(struct store *store, struct file_rule rule, 
   if (code != TLSPIN_OK)
     return code;
   state = schema_inspect(store->db.handle, &schema_current);
-  if (state == SCHEMA_FINE)
-    return verify(store, problem);
-  if (state == SCHEMA_OLDER)
-    return problem_set(problem, _("%s was made for an older tlspin. Compile this layer again."),
-                       store->path);
-  return say_state(store, state, problem);
+  return state == SCHEMA_FINE || state == SCHEMA_OLDER ? verify(store, problem)
+                                                       : say_state(store, state, problem);
 }
 
 enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,

@@ -26,14 +26,48 @@ static struct bus_lookup_reply reply_of(const struct layers_answer *answer)
   };
 }
 
+/* The keys of a reply, and what they point into. */
+struct keys {
+  struct bus_key *at;
+  uint8_t (*seen)[32];
+  size_t count;
+};
+
+static struct keys collect_keys(const struct gathering *gathering, int64_t now)
+{
+  struct keys keys = {g_new(struct bus_key, gathering->count),
+                      g_malloc_n(gathering->count, sizeof *keys.seen), 0};
+
+  for (size_t i = 0; i < gathering->count; i++) {
+    const struct verdict_entry *entry = &gathering->entries[i];
+
+    if (entry->pin->status != KEYPIN_INACTIVE && keypin_force(entry->pin, now) != KEYPIN_EXPIRED) {
+      keys.at[keys.count] = bus_key_of_pin(entry->pin, entry->layer, keys.seen[keys.count]);
+      keys.count++;
+    }
+  }
+  return keys;
+}
+
+static uint32_t policy_bits(const struct gathering *gathering, const struct settings *settings)
+{
+  return (gathering->unreadable != NULL ? BUS_POLICY_UNREADABLE : 0U) |
+         (settings->anchors_enforced ? BUS_POLICY_ANCHORS : 0U) |
+         (settings->unavailable_fails ? BUS_POLICY_UNAVAILABLE_FAILS : 0U) |
+         (settings->learn ? 0U : BUS_POLICY_NO_LEARNING);
+}
+
 /* An address is an answer here and not an error: the program that asks has done nothing wrong. */
 enum tlspin_code pins_lookup(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
 {
   struct handlers *handlers = data;
-  struct layers_answer answer = {.code = TLSPIN_CANNOT_BE_PINNED, .reason = "address"};
+  struct gathering gathering = {.ticket = {.code = TLSPIN_CANNOT_BE_PINNED, .reason = "address"}};
+  struct settings settings = {.learn = true};
   struct bus_lookup_reply fields;
   struct bus_peer in;
   struct peer peer;
+  struct keys keys;
+  int64_t now = handlers->now();
   enum tlspin_code code;
 
   bus_read_peer(call, &in);
@@ -41,10 +75,16 @@ enum tlspin_code pins_lookup(void *data, DBusMessage *call, DBusMessage *reply, 
   if (code != TLSPIN_OK && code != TLSPIN_CANNOT_BE_PINNED)
     return code;
   if (code == TLSPIN_OK)
-    policy_lookup(handlers->policy, &peer, handlers->now(), &answer);
-  fields = reply_of(&answer);
+    policy_lookup(handlers->policy, &peer, now, &gathering, &settings);
+  keys = collect_keys(&gathering, now);
+  fields = reply_of(&gathering.ticket);
+  fields.keys = keys.at;
+  fields.key_count = keys.count;
+  fields.policy = policy_bits(&gathering, &settings);
   code = handlers_filled(bus_append_lookup_reply(reply, &fields));
-  layers_answer_clear(&answer);
+  g_free(keys.at);
+  g_free(keys.seen);
+  gathering_clear(&gathering);
   return code;
 }
 
@@ -122,6 +162,7 @@ enum tlspin_code pins_report_failure(void *data, DBusMessage *call, DBusMessage 
   struct bus_failure_call in;
   struct peer peer;
   enum refusal refusal;
+  uint64_t event;
   enum tlspin_code code;
   char *text = NULL;
 
@@ -135,11 +176,12 @@ enum tlspin_code pins_report_failure(void *data, DBusMessage *call, DBusMessage 
                     in.reason);
     return TLSPIN_E_ARGUMENT;
   }
-  code = policy_report(handlers->policy, &peer, refusal, handlers->now(), &text);
+  code = policy_report(handlers->policy, &peer, refusal, handlers->now(), &event, &text);
   if (code != TLSPIN_OK)
     return handlers_explain(code, text, problem);
   g_message("A server did not meet its pin (%s).", in.reason);
   g_debug("It was %s, port %u.", peer.host, peer.port);
   announce_failed(&handlers->announce, &peer, in.reason);
+  handlers_logged(handlers, event);
   return TLSPIN_OK;
 }

@@ -2,35 +2,35 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "daemon/policy.h"
+#include "daemon/policy-private.h"
 
 #include "common/text.h"
 
 #include <string.h>
 #include <sys/random.h>
 
-struct policy {
-  struct layers *layers;
-  struct policy_config config;
-};
-
-struct policy *policy_new(struct layers *layers, const struct policy_config *config)
+struct policy *policy_new(struct layers *layers, const struct config *config,
+                          const char *vendor_anchors)
 {
   struct policy *policy = g_new0(struct policy, 1);
 
   policy->layers = layers;
-  policy->config = *config;
+  policy->config = config;
+  policy->anchors = anchors_new(vendor_anchors);
+  policy->tally = tally_new();
   return policy;
 }
 
 void policy_free(struct policy *policy)
 {
+  anchors_free(policy->anchors);
+  tally_free(policy->tally);
   g_free(policy);
 }
 
-const struct policy_config *policy_config(const struct policy *policy)
+const struct config *policy_config(const struct policy *policy)
 {
-  return &policy->config;
+  return policy->config;
 }
 
 struct layers *policy_layers(const struct policy *policy)
@@ -38,14 +38,58 @@ struct layers *policy_layers(const struct policy *policy)
   return policy->layers;
 }
 
-void policy_lookup(struct policy *policy, const struct peer *peer, int64_t now,
-                   struct layers_answer *answer)
+/* What system layers say is read anew only where they were. */
+void policy_settings(struct policy *policy, struct settings *settings, settings_visit visit,
+                     void *data)
 {
-  layers_get(policy->layers, peer, now, answer);
+  unsigned version = layers_version(policy->layers);
+
+  if (visit != NULL || policy->settings_version != version)
+    settings_resolve(policy->layers, policy->config, &policy->settings, visit, data);
+  policy->settings_version = version;
+  *settings = policy->settings;
 }
 
-/* The layer's problem, or for one that was readable a moment ago, that it isn't any more. */
-static enum tlspin_code unavailable(const struct layer *layer, char **problem)
+/* Modes are the verdict's to weigh: see its rules. */
+static void regard_modes(struct policy *policy, const struct peer *peer, int64_t now,
+                         struct gathering *gathering)
+{
+  struct layers_answer *ticket = &gathering->ticket;
+  struct verdict_input input = {
+      .peer = peer,
+      .entries = gathering->entries,
+      .count = gathering->count,
+      .unreadable = gathering->unreadable != NULL,
+      .ticket = ticket->code == TLSPIN_MATCH ? TICKET_STANDS : TICKET_NONE,
+      .ticket_reported = ticket->row.lock == LOCK_REPORT,
+      .ticket_locked = ticket->row.lock != LOCK_NONE,
+      .now = now,
+  };
+  struct verdict verdict;
+
+  verdict_judge(&input, &verdict);
+  if (verdict.answer != TLSPIN_OPTED_OUT)
+    return;
+  layers_answer_clear(ticket);
+  ticket->code = TLSPIN_OPTED_OUT;
+  ticket->reason = verdict_reason_token(verdict.reason);
+  ticket->layer = verdict.decided_by < 0
+                      ? NULL
+                      : gathering_layer(policy->layers, &gathering->entries[verdict.decided_by]);
+  if (verdict.reason == VERDICT_LOCKED_OFF)
+    ticket->row.lock = LOCK_OFF;
+}
+
+void policy_lookup(struct policy *policy, const struct peer *peer, int64_t now,
+                   struct gathering *gathering, struct settings *settings)
+{
+  gathering_make(policy->layers, peer, now, gathering);
+  if (gathering->count > 0)
+    regard_modes(policy, peer, now, gathering);
+  policy_settings(policy, settings, NULL, NULL);
+}
+
+enum tlspin_code policy_unavailable(const struct layer *layer, char **problem)
 {
   *problem = layer->problem != NULL
                  ? g_strdup(layer->problem)
@@ -55,22 +99,20 @@ static enum tlspin_code unavailable(const struct layer *layer, char **problem)
   return TLSPIN_UNAVAILABLE;
 }
 
-/* The user's store, or NULL with the problem. */
-static struct store *writable(struct policy *policy, int64_t now, char **problem)
+struct store *policy_writable(struct policy *policy, int64_t now, char **problem)
 {
   const struct layer *user = layers_user(policy->layers, now);
 
   if (user->store == NULL)
-    unavailable(user, problem);
+    policy_unavailable(user, problem);
   return user->store;
 }
 
-/* Codes of the store that are not TLSPIN_UNAVAILABLE go through as they are. */
-static enum tlspin_code explain(struct policy *policy, enum tlspin_code code, char **problem)
+enum tlspin_code policy_fault(struct policy *policy, enum tlspin_code code, char **problem)
 {
   if (code != TLSPIN_UNAVAILABLE)
     return code;
-  return unavailable(layers_at(policy->layers, 0), problem);
+  return policy_unavailable(layers_at(policy->layers, 0), problem);
 }
 
 static uint64_t new_series(void)
@@ -117,17 +159,16 @@ static bool is_repeated(const struct layers_answer *known, const struct policy_t
 }
 
 static enum tlspin_code put(struct policy *policy, const struct layers_answer *known,
-                            const struct policy_ticket *ticket, int64_t now,
+                            const struct policy_ticket *ticket, uint32_t cap, int64_t now,
                             enum policy_outcome *outcome, int64_t *expires, char **problem)
 {
-  struct store *store = writable(policy, now, problem);
-  uint32_t lifetime = MIN(ticket->lifetime, policy->config.lifetime_cap);
+  struct store *store = policy_writable(policy, now, problem);
   struct ticket_row row = {.peer = ticket->peer,
                            .ticket = ticket->ticket,
                            .secret = ticket->secret,
                            .hash = ticket->hash,
                            .issued = now,
-                           .expires = now + lifetime};
+                           .expires = now + MIN(ticket->lifetime, cap)};
   bool ours = known->layer != NULL && strcmp(known->layer->name, LAYER_USER) == 0;
   enum tlspin_code code;
 
@@ -145,7 +186,7 @@ static enum tlspin_code put(struct policy *policy, const struct layers_answer *k
   if (code == TLSPIN_MISMATCH) /* another daemon on this home was faster */
     return TLSPIN_OK;
   if (code != TLSPIN_OK)
-    return explain(policy, code, problem);
+    return policy_fault(policy, code, problem);
   *outcome = ticket->series == 0 ? POLICY_STORED : POLICY_RENEWED;
   *expires = row.expires;
   return TLSPIN_OK;
@@ -155,198 +196,89 @@ enum tlspin_code policy_store(struct policy *policy, const struct policy_ticket 
                               int64_t now, enum policy_outcome *outcome, int64_t *expires,
                               char **problem)
 {
-  struct layers_answer known;
+  struct gathering gathering;
+  struct settings settings;
   enum tlspin_code code;
 
   *expires = 0;
   *outcome = POLICY_NOTHING;
-  if (ticket->lifetime == 0 || ticket->ticket.size == 0 || policy->config.lifetime_cap == 0)
-    return TLSPIN_OK;
-  layers_get(policy->layers, &ticket->peer, now, &known);
-  code = known.code == TLSPIN_UNAVAILABLE
-             ? unavailable(known.layer, problem)
-             : put(policy, &known, ticket, now, outcome, expires, problem);
-  layers_answer_clear(&known);
+  policy_lookup(policy, &ticket->peer, now, &gathering, &settings);
+  if (ticket->lifetime == 0 || ticket->ticket.size == 0 || settings.lifetime_cap == 0)
+    code = TLSPIN_OK;
+  else if (gathering.ticket.code == TLSPIN_UNAVAILABLE)
+    code = policy_unavailable(gathering.ticket.layer, problem);
+  else
+    code = put(policy, &gathering.ticket, ticket, settings.lifetime_cap, now, outcome, expires,
+               problem);
+  gathering_clear(&gathering);
   return code;
 }
 
-enum tlspin_code policy_report(struct policy *policy, const struct peer *peer, enum refusal refusal,
-                               int64_t now, char **problem)
+/* A failure that can't be logged was counted all the same. */
+static uint64_t log_failure(struct store *store, const struct layers_answer *known,
+                            const struct peer *peer, enum refusal refusal, int64_t now)
 {
-  struct layers_answer known;
-  struct store *store;
-  enum tlspin_code code = TLSPIN_OK;
+  struct event_row event = {
+      .kind = known->row.lock == LOCK_REPORT ? "reported" : "mismatch",
+      .peer = *peer,
+      .reason = refusal_token(refusal),
+      .layer = known->layer->name,
+      .key = "",
+      .report = "",
+  };
+  uint64_t number = 0;
 
-  layers_get(policy->layers, peer, now, &known);
-  if (known.code == TLSPIN_UNAVAILABLE)
-    code = unavailable(known.layer, problem);
-  else if (known.code != TLSPIN_MATCH)
-    code = TLSPIN_E_NOT_FOUND;
-  layers_answer_clear(&known);
-  if (code != TLSPIN_OK)
-    return code;
-  store = writable(policy, now, problem);
+  return store_log(store, &event, now, &number) == TLSPIN_OK ? number : 0;
+}
+
+static enum tlspin_code report(struct policy *policy, const struct layers_answer *known,
+                               const struct peer *peer, enum refusal refusal, int64_t now,
+                               uint64_t *event, char **problem)
+{
+  struct store *store;
+  enum tlspin_code code;
+
+  if (known->code == TLSPIN_UNAVAILABLE)
+    return policy_unavailable(known->layer, problem);
+  if (known->code != TLSPIN_MATCH)
+    return TLSPIN_E_NOT_FOUND;
+  store = policy_writable(policy, now, problem);
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
   code = store_put_failure(store, peer, refusal_token(refusal), now);
-  return explain(policy, code, problem);
+  if (code == TLSPIN_OK)
+    *event = log_failure(store, known, peer, refusal, now);
+  return policy_fault(policy, code, problem);
 }
 
-struct walk {
-  struct policy *policy;
-  const struct layer *layer;
-  int64_t now;
-  policy_visit visit;
-  void *data;
-  uint32_t visited;
-  struct peer last;
-};
-
-static bool is_masked(const struct walk *walk, const struct ticket_row *row)
+enum tlspin_code policy_report(struct policy *policy, const struct peer *peer, enum refusal refusal,
+                               int64_t now, uint64_t *event, char **problem)
 {
-  struct layers_answer known;
-  bool masked;
+  struct gathering gathering;
+  struct settings settings;
+  enum tlspin_code code;
 
-  if (layers_count(walk->policy->layers) == 1)
-    return false;
-  layers_judge(walk->policy->layers, &row->peer, walk->now, &known);
-  masked = known.layer != walk->layer;
-  layers_answer_clear(&known);
-  return masked;
+  *event = 0;
+  policy_lookup(policy, peer, now, &gathering, &settings);
+  code = report(policy, &gathering.ticket, peer, refusal, now, event, problem);
+  gathering_clear(&gathering);
+  return code;
 }
 
-static void visit_entry(struct walk *walk, const struct ticket_row *row)
-{
-  struct policy_entry entry = {row, walk->layer, "active", NULL};
-  const struct layer *user = layers_at(walk->policy->layers, 0);
-  struct failure_row failure;
-
-  if (row->expires <= walk->now)
-    entry.state = "expired";
-  else if (is_masked(walk, row))
-    entry.state = "masked";
-  if (user->store != NULL && store_get_failure(user->store, &row->peer, &failure) == TLSPIN_OK)
-    entry.failure = &failure;
-  walk->visit(&entry, walk->data);
-}
-
-static bool visit_row(const struct ticket_row *row, void *data)
-{
-  struct walk *walk = data;
-
-  visit_entry(walk, row);
-  walk->last = row->peer;
-  walk->visited++;
-  return true;
-}
-
-/* The layer that the cursor names; its index is layers_count where it is gone. */
-static size_t find_layer(struct policy *policy, const char *name)
-{
-  size_t i = 0;
-
-  while (name[0] != '\0' && i < layers_count(policy->layers) &&
-         strcmp(layers_at(policy->layers, i)->name, name) != 0)
-    i++;
-  return i;
-}
-
-enum tlspin_code policy_list(struct policy *policy, const struct store_filter *filter, int64_t now,
-                             struct policy_cursor *cursor, uint32_t limit, policy_visit visit,
-                             void *data, char **problem)
-{
-  struct walk walk = {.policy = policy, .now = now, .visit = visit, .data = data};
-  size_t i = find_layer(policy, cursor->layer);
-  enum tlspin_code code = TLSPIN_OK;
-
-  layers_user(policy->layers, now);
-  if (i == layers_count(policy->layers))
-    return TLSPIN_E_ARGUMENT;
-  for (; i < layers_count(policy->layers) && walk.visited < limit; i++) {
-    const struct peer *after = cursor->peer.host[0] != '\0' ? &cursor->peer : NULL;
-
-    walk.layer = layers_at(policy->layers, i);
-    if (walk.layer->store != NULL)
-      code = store_list(walk.layer->store, filter, after, limit - walk.visited, visit_row, &walk);
-    if ((walk.layer->store == NULL || code != TLSPIN_OK) && i == 0)
-      return unavailable(walk.layer, problem);
-    cursor->peer.host[0] = '\0';
-  }
-  cursor->layer[0] = '\0';
-  if (walk.visited == limit) {
-    g_strlcpy(cursor->layer, walk.layer->name, sizeof cursor->layer);
-    cursor->peer = walk.last;
-  }
-  return TLSPIN_OK;
-}
-
-/* One layer's entry of the peer, if it has one; TLSPIN_UNAVAILABLE where that can't be told. */
-static enum tlspin_code visit_layer(struct walk *walk, const struct peer *peer)
-{
-  struct ticket_row row;
-  enum tlspin_code code =
-      walk->layer->store != NULL ? store_get(walk->layer->store, peer, &row) : TLSPIN_UNAVAILABLE;
-
-  if (code == TLSPIN_E_NOT_FOUND)
-    return TLSPIN_OK;
-  if (code != TLSPIN_OK)
-    return TLSPIN_UNAVAILABLE;
-  visit_entry(walk, &row);
-  walk->visited++;
-  ticket_row_clear(&row);
-  return TLSPIN_OK;
-}
-
-enum tlspin_code policy_get(struct policy *policy, const struct peer *peer, int64_t now,
-                            policy_visit visit, void *data, char **problem)
-{
-  struct walk walk = {.policy = policy, .now = now, .visit = visit, .data = data};
-  struct layers_answer known;
-  const struct layer *first, *unreadable = NULL;
-
-  layers_get(policy->layers, peer, now, &known);
-  first = known.layer;
-  layers_answer_clear(&known);
-  walk.layer = first;
-  if (first != NULL && visit_layer(&walk, peer) != TLSPIN_OK)
-    unreadable = first;
-  for (size_t i = 0; i < layers_count(policy->layers); i++) {
-    walk.layer = layers_at(policy->layers, i);
-    if (walk.layer != first && visit_layer(&walk, peer) != TLSPIN_OK)
-      unreadable = walk.layer;
-  }
-  if (walk.visited > 0)
-    return TLSPIN_OK;
-  return unreadable != NULL ? unavailable(unreadable, problem) : TLSPIN_E_NOT_FOUND;
-}
-
-enum tlspin_code policy_clear(struct policy *policy, const struct store_filter *filter, int64_t now,
-                              struct store_change *change, char **problem)
-{
-  struct store *store = writable(policy, now, problem);
-
-  if (store == NULL)
-    return TLSPIN_UNAVAILABLE;
-  return explain(policy, store_clear(store, filter, now, change), problem);
-}
-
-enum tlspin_code policy_undo(struct policy *policy, uint64_t operation, int64_t now,
-                             struct store_change *change, char **problem)
-{
-  struct store *store = writable(policy, now, problem);
-
-  if (store == NULL)
-    return TLSPIN_UNAVAILABLE;
-  return explain(policy, store_undo(store, operation, now, change), problem);
-}
-
-void policy_touched(struct policy *policy, uint64_t operation, uint32_t limit,
-                    void (*visit)(const struct peer *peer, void *data), void *data)
+void policy_logged(struct policy *policy, uint64_t event, store_event_visit visit, void *data)
 {
   struct store *store = layers_at(policy->layers, 0)->store;
 
-  if (store != NULL)
-    store_touched(store, operation, limit, visit, data);
+  if (store != NULL && event != 0)
+    store_events(store, event - 1, NULL, 1, visit, data);
+}
+
+void policy_flush(struct policy *policy, int64_t now)
+{
+  const struct layer *user = layers_user(policy->layers, now);
+
+  if (user->store != NULL)
+    tally_write(policy->tally, user->store);
 }
 
 void policy_tidy(struct policy *policy, int64_t now)
@@ -354,5 +286,5 @@ void policy_tidy(struct policy *policy, int64_t now)
   const struct layer *user = layers_user(policy->layers, now);
 
   if (user->store != NULL)
-    store_forget(user->store, now - policy->config.undo_period);
+    store_forget(user->store, now - policy->config->undo_period);
 }

@@ -9,25 +9,33 @@
 #ifndef POLICY_H
 #define POLICY_H
 
+#include "daemon/config-file.h"
+#include "daemon/gathering.h"
 #include "daemon/layers.h"
+#include "daemon/settings.h"
+#include "pinning/hpkp.h"
 #include "pinning/refusal.h"
-
-struct policy_config {
-  uint32_t lifetime_cap; /* seconds */
-  uint32_t undo_period;  /* seconds */
-};
+#include "pinning/verdict.h"
 
 struct policy;
 
-/* layers: must outlive the policy. */
-struct policy *policy_new(struct layers *layers, const struct policy_config *config);
+/* layers, config: must outlive the policy. vendor_anchors: the folder of the certificates that the
+ * vendor of the system trusts; NULL: it isn't known, and no anchor counts as added. */
+struct policy *policy_new(struct layers *layers, const struct config *config,
+                          const char *vendor_anchors);
 void policy_free(struct policy *policy);
-const struct policy_config *policy_config(const struct policy *policy);
+const struct config *policy_config(const struct policy *policy);
 struct layers *policy_layers(const struct policy *policy);
 
-/* What is known about the peer: see layers_get. To be cleared by layers_answer_clear. */
+/* What is set: see settings_resolve. visit: may be NULL. */
+void policy_settings(struct policy *policy, struct settings *settings, settings_visit visit,
+                     void *data);
+
+/* What is known about the peer: gathering_make, and its ticket with regard to modes: where one says
+ * so, it is TLSPIN_OPTED_OUT, with the reason "off" or "locked-off". To be cleared by
+ * gathering_clear. */
 void policy_lookup(struct policy *policy, const struct peer *peer, int64_t now,
-                   struct layers_answer *answer);
+                   struct gathering *gathering, struct settings *settings);
 
 /* A ticket that a program asks to store. */
 struct policy_ticket {
@@ -51,46 +59,71 @@ enum tlspin_code policy_store(struct policy *policy, const struct policy_ticket 
                               int64_t now, enum policy_outcome *outcome, int64_t *expires,
                               char **problem);
 
-/* Counts a failure of a pinned peer; TLSPIN_E_NOT_FOUND for one that is not pinned. */
+/* Counts a failure of a pinned peer, and logs it; TLSPIN_E_NOT_FOUND for one that is not pinned.
+ * *event: its number in the log; 0 where it could not be logged. */
 enum tlspin_code policy_report(struct policy *policy, const struct peer *peer, enum refusal refusal,
-                               int64_t now, char **problem);
+                               int64_t now, uint64_t *event, char **problem);
 
-/* An entry as the user sees it; valid for the call. */
-struct policy_entry {
-  const struct ticket_row *row;
-  const struct layer *layer;
-  const char *state;                 /* "active", "expired", "masked" */
-  const struct failure_row *failure; /* or NULL */
-};
-typedef void (*policy_visit)(const struct policy_entry *entry, void *data);
-
-/* Where a page of a list begins: after this entry of this layer. */
-struct policy_cursor {
-  char layer[256];  /* "": from the start */
-  struct peer peer; /* host "": from the layer's start */
+/* What a server showed to a program: see CheckChain of org.tlspin.Pins1. */
+struct policy_shown {
+  struct chain *chain; /* NULL: nothing (Explain without a chain) */
+  enum pki_status pki;
+  unsigned errors;
+  enum ticket_result ticket; /* TICKET_NONE: not known; then TICKET_STANDS where there is one */
+  enum refusal refusal;
+  bool learn, private, accepted;
+  int64_t expires; /* with accepted; 0: never */
+  const char *program;
 };
 
-/* A system layer that can't be read is passed over: its problem is told by Status, and must not
- * hide what the others hold. Visits at most `limit` entries that fit, after the cursor, which is
- * moved on; its layer is "" after the last page. TLSPIN_E_ARGUMENT where the cursor's layer is
- * gone. */
-enum tlspin_code policy_list(struct policy *policy, const struct store_filter *filter, int64_t now,
-                             struct policy_cursor *cursor, uint32_t limit, policy_visit visit,
-                             void *data, char **problem);
+struct policy_judged {
+  struct verdict verdict;
+  struct verdict_input input; /* what it was judged on; points into the gathering */
+  struct gathering gathering; /* cleared by policy_judged_clear */
+  struct settings settings;
+  enum verdict_role *roles; /* of the entries; only policy_explain */
+  const char *layer;        /* that decided, or ""; valid until the layers are reloaded */
+  unsigned excused;
+  bool learned;   /* something was stored: Changed "learned" is to be sent */
+  uint64_t event; /* 0: not logged */
+};
 
-/* Visits the peer's entries in all layers that can be read, the deciding one first.
- * TLSPIN_UNAVAILABLE where none has one and some can't be read. */
-enum tlspin_code policy_get(struct policy *policy, const struct peer *peer, int64_t now,
-                            policy_visit visit, void *data, char **problem);
+/* Judges, logs, learns. TLSPIN_UNAVAILABLE only where what was to be learned could not be written;
+ * *judged is filled in all the same. */
+enum tlspin_code policy_check(struct policy *policy, const struct peer *peer,
+                              const struct policy_shown *shown, int64_t now,
+                              struct policy_judged *judged, char **problem);
 
-enum tlspin_code policy_clear(struct policy *policy, const struct store_filter *filter, int64_t now,
-                              struct store_change *change, char **problem);
-enum tlspin_code policy_undo(struct policy *policy, uint64_t operation, int64_t now,
-                             struct store_change *change, char **problem);
+/* Judges with roles; changes nothing. */
+void policy_explain(struct policy *policy, const struct peer *peer,
+                    const struct policy_shown *shown, int64_t now, struct policy_judged *judged);
+void policy_judged_clear(struct policy_judged *judged);
 
-/* Visits the peers that an operation touched, at most `limit` of them. */
-void policy_touched(struct policy *policy, uint64_t operation, uint32_t limit,
-                    void (*visit)(const struct peer *peer, void *data), void *data);
+/* A header Public-Key-Pins: see NoteHpkp of org.tlspin.Pins1. */
+struct policy_header {
+  struct span text;
+  bool report_only;
+  struct chain *chain; /* the validated path */
+};
+
+struct policy_noted {
+  enum hpkp_outcome outcome;
+  const char *reason; /* static; "": none */
+  int64_t expires;    /* with HPKP_NOTE, else 0 */
+  bool changed;       /* Changed "learned" is to be sent */
+  uint64_t event;     /* 0: not logged */
+};
+
+enum tlspin_code policy_note(struct policy *policy, const struct peer *peer,
+                             const struct policy_header *header, int64_t now,
+                             struct policy_noted *noted, char **problem);
+
+/* The event of this number, for the signal, if it can be read. */
+void policy_logged(struct policy *policy, uint64_t event, store_event_visit visit, void *data);
+
+/* Writes what was counted meanwhile (last_seen, count_seen): now and then, before a list, and
+ * before the daemon leaves. */
+void policy_flush(struct policy *policy, int64_t now);
 
 /* Forgets what the undo period has passed for. To be called at the start and now and then. */
 void policy_tidy(struct policy *policy, int64_t now);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICKET_OCTETS_MAX = UINT16_MAX, TOKEN_MAX = 31 };
+enum { TICKET_OCTETS_MAX = UINT16_MAX };
 
 static const char *const locks[LOCK_COUNT] = {
     [LOCK_NONE] = "none",
@@ -19,6 +19,7 @@ static const char *const locks[LOCK_COUNT] = {
 static const char *const kinds[OPERATION_KINDS] = {
     [OPERATION_CLEAR] = "clear",
     [OPERATION_UNDO] = "undo",
+    [OPERATION_EDIT] = "edit",
 };
 
 const char *lock_token(enum lock lock)
@@ -85,17 +86,6 @@ bool ticket_row_is_valid(const struct ticket_row *row, enum store_kind kind)
          time_is_valid(row->expires);
 }
 
-/* A text without a NUL in it, as a string; false where it is longer than the buffer. */
-static bool copy_text(const struct cell *cell, char *text, size_t size)
-{
-  if (cell->bytes.size >= size)
-    return false;
-  if (cell->bytes.size > 0)
-    memcpy(text, cell->bytes.data, cell->bytes.size);
-  text[cell->bytes.size] = '\0';
-  return strlen(text) == cell->bytes.size;
-}
-
 void peer_to_cells(const struct peer *peer, struct cell *cells)
 {
   cells[0] = cell_text(peer->host);
@@ -103,14 +93,14 @@ void peer_to_cells(const struct peer *peer, struct cell *cells)
   cells[2] = cell_integer(peer->port);
 }
 
-/* Whether the host is in its normal form is still to be asked. */
-static bool peer_of_cells(const struct cell *cells, struct peer *peer)
+bool peer_of_cells(const struct cell *cells, struct peer *peer)
 {
   char token[TOKEN_MAX + 1];
 
-  if (!copy_text(&cells[0], peer->host, sizeof peer->host) ||
-      !copy_text(&cells[1], token, sizeof token) || !protocol_from_token(token, &peer->protocol) ||
-      cells[2].number < 1 || cells[2].number > UINT16_MAX)
+  if (!cell_read_text(&cells[0], peer->host, sizeof peer->host) ||
+      !cell_read_text(&cells[1], token, sizeof token) ||
+      !protocol_from_token(token, &peer->protocol) || cells[2].number < 1 ||
+      cells[2].number > UINT16_MAX)
     return false;
   peer->port = (uint16_t)cells[2].number;
   return true;
@@ -142,9 +132,10 @@ bool ticket_row_of_cells(const struct cell *cells, enum store_kind kind, struct 
       .issued = cells[8].number,
       .expires = cells[9].number,
   };
-  return peer_of_cells(cells, &row->peer) && copy_text(&cells[5], hash, sizeof hash) &&
-         ticket_hash_from_token(hash, &row->hash) && copy_text(&cells[10], lock, sizeof lock) &&
-         lock_from_token(lock, &row->lock) && ticket_row_is_valid(row, kind);
+  return peer_of_cells(cells, &row->peer) && cell_read_text(&cells[5], hash, sizeof hash) &&
+         ticket_hash_from_token(hash, &row->hash) &&
+         cell_read_text(&cells[10], lock, sizeof lock) && lock_from_token(lock, &row->lock) &&
+         ticket_row_is_valid(row, kind);
 }
 
 bool ticket_row_equal(const struct ticket_row *a, const struct ticket_row *b)
@@ -204,8 +195,8 @@ bool failure_row_of_cells(const struct cell *cells, struct peer *peer, struct fa
 {
   *row = (struct failure_row){.first = cells[4].number, .last = cells[5].number};
   if (!peer_of_cells(cells, peer) || !peer_is_valid(peer) ||
-      !copy_text(&cells[3], row->reason, sizeof row->reason) || !reason_is_valid(row->reason) ||
-      cells[6].number < 1 || cells[6].number > UINT32_MAX)
+      !cell_read_text(&cells[3], row->reason, sizeof row->reason) ||
+      !reason_is_valid(row->reason) || cells[6].number < 1 || cells[6].number > UINT32_MAX)
     return false;
   row->count = (uint32_t)cells[6].number;
   return time_is_valid(row->first) && time_is_valid(row->last);
@@ -230,11 +221,10 @@ bool operation_row_of_cells(const struct cell *cells, struct operation_row *row)
       .made = cells[3].number,
       .undone = cells[4].number == 1,
   };
-  return cells[0].number >= 1 && copy_text(&cells[1], kind, sizeof kind) &&
+  return cells[0].number >= 1 && cell_read_text(&cells[1], kind, sizeof kind) &&
          kind_from_token(kind, &row->kind) && cells[2].number >= 0 &&
-         cells[2].number < cells[0].number &&
-         (row->target == 0) == (row->kind == OPERATION_CLEAR) && time_is_valid(row->made) &&
-         (cells[4].number == 0 || cells[4].number == 1);
+         cells[2].number < cells[0].number && (row->target != 0) == (row->kind == OPERATION_UNDO) &&
+         time_is_valid(row->made) && (cells[4].number == 0 || cells[4].number == 1);
 }
 
 /* Where there was no row, its columns hold what a row of zeros has. */

@@ -17,7 +17,9 @@
 bool time_is_valid(int64_t time);
 bool peer_is_valid(const struct peer *peer);
 
-/* A token is 1 to 31 of a-z, 0-9 and '-'. */
+enum { TOKEN_MAX = 31 };
+
+/* A token is 1 to TOKEN_MAX of a-z, 0-9 and '-'. */
 bool reason_is_valid(const char *reason);
 
 /* Whether a row may stand in a store of the kind: see struct ticket_row. */
@@ -25,6 +27,10 @@ bool ticket_row_is_valid(const struct ticket_row *row, enum store_kind kind);
 
 /* The columns of TABLE_TICKET; the first three, the key, also of TABLE_FAILURE. */
 void peer_to_cells(const struct peer *peer, struct cell *cells);
+
+/* Whether the host is in its normal form is still to be asked. */
+bool peer_of_cells(const struct cell *cells, struct peer *peer);
+
 void ticket_row_to_cells(const struct ticket_row *row, struct cell *cells);
 bool ticket_row_of_cells(const struct cell *cells, enum store_kind kind, struct ticket_row *row);
 
@@ -38,12 +44,12 @@ void failure_row_to_cells(const struct peer *peer, const struct failure_row *row
                           struct cell *cells);
 bool failure_row_of_cells(const struct cell *cells, struct peer *peer, struct failure_row *row);
 
-enum operation_kind { OPERATION_CLEAR, OPERATION_UNDO, OPERATION_KINDS };
+enum operation_kind { OPERATION_CLEAR, OPERATION_UNDO, OPERATION_EDIT, OPERATION_KINDS };
 
 struct operation_row {
   uint64_t id; /* 1 and up, never used again */
   enum operation_kind kind;
-  uint64_t target; /* the operation that an undo took back; 0 for a clear */
+  uint64_t target; /* the operation that an undo took back; 0 for others */
   int64_t made;
   bool undone; /* taken back, and not in force again since */
 };
@@ -51,7 +57,7 @@ struct operation_row {
 void operation_row_to_cells(const struct operation_row *row, struct cell *cells);
 bool operation_row_of_cells(const struct cell *cells, struct operation_row *row);
 
-/* What the row of a peer was before an operation touched it. */
+/* What the ticket of a peer was before an operation touched it. */
 struct image_row {
   uint64_t operation;
   bool present; /* false: there was none; then only ticket.peer counts */

@@ -8,26 +8,59 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
 
-/* In the order of the names, so that the text is that of sqlite_schema as well. */
-#define VERSION_1                                                                                  \
+/* The tables, each as the version that is named by its number made it. */
+#define BEFORE_1                                                                                   \
   "CREATE TABLE before(operation INTEGER NOT NULL, host TEXT NOT NULL, protocol TEXT NOT NULL, "   \
   "port INTEGER NOT NULL, present INTEGER NOT NULL, ticket BLOB NOT NULL, secret BLOB NOT NULL, "  \
   "hash TEXT NOT NULL, series INTEGER NOT NULL, first_seen INTEGER NOT NULL, "                     \
   "issued INTEGER NOT NULL, expires INTEGER NOT NULL, lock TEXT NOT NULL, digest BLOB NOT NULL, "  \
-  "PRIMARY KEY(operation, host, protocol, port)) STRICT, WITHOUT ROWID;\n"                         \
+  "PRIMARY KEY(operation, host, protocol, port)) STRICT, WITHOUT ROWID;\n"
+#define EVENT_2                                                                                    \
+  "CREATE TABLE event(id INTEGER NOT NULL, made INTEGER NOT NULL, last INTEGER NOT NULL, "         \
+  "count INTEGER NOT NULL, kind TEXT NOT NULL, host TEXT NOT NULL, protocol TEXT NOT NULL, "       \
+  "port INTEGER NOT NULL, reason TEXT NOT NULL, layer TEXT NOT NULL, key TEXT NOT NULL, "          \
+  "report TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY(id)) STRICT, WITHOUT ROWID;\n"
+#define FAILURE_1                                                                                  \
   "CREATE TABLE failure(host TEXT NOT NULL, protocol TEXT NOT NULL, port INTEGER NOT NULL, "       \
   "reason TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, "  \
-  "digest BLOB NOT NULL, PRIMARY KEY(host, protocol, port)) STRICT, WITHOUT ROWID;\n"              \
+  "digest BLOB NOT NULL, PRIMARY KEY(host, protocol, port)) STRICT, WITHOUT ROWID;\n"
+#define PIN_KEY_2                                                                                  \
+  "host TEXT NOT NULL, scope TEXT NOT NULL, protocol TEXT NOT NULL, port INTEGER NOT NULL, "       \
+  "kind TEXT NOT NULL, origin TEXT NOT NULL, level TEXT NOT NULL, selector INTEGER NOT NULL, "     \
+  "matching INTEGER NOT NULL, key BLOB NOT NULL, "
+#define PIN_REST_2                                                                                 \
+  "status TEXT NOT NULL, locked INTEGER NOT NULL, always INTEGER NOT NULL, "                       \
+  "enforce_until INTEGER NOT NULL, report_until INTEGER NOT NULL, errors INTEGER NOT NULL, "       \
+  "first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, count_seen INTEGER NOT NULL, "         \
+  "note TEXT NOT NULL, seen BLOB NOT NULL, "
+#define IMAGE_2                                                                                    \
+  "CREATE TABLE image(operation INTEGER NOT NULL, " PIN_KEY_2                                      \
+  "present INTEGER NOT NULL, " PIN_REST_2 "result BLOB NOT NULL, digest BLOB NOT NULL, "           \
+  "PRIMARY KEY(operation, host, scope, protocol, port, kind, origin, level, selector, matching, "  \
+  "key)) STRICT, WITHOUT ROWID;\n"
+#define META_1                                                                                     \
   "CREATE TABLE meta(name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY(name)) "                 \
-  "STRICT, WITHOUT ROWID;\n"                                                                       \
+  "STRICT, WITHOUT ROWID;\n"
+#define OPERATION_1                                                                                \
   "CREATE TABLE operation(id INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL, "      \
   "made INTEGER NOT NULL, undone INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY(id)) "        \
-  "STRICT, WITHOUT ROWID;\n"                                                                       \
+  "STRICT, WITHOUT ROWID;\n"
+#define PIN_2                                                                                      \
+  "CREATE TABLE pin(" PIN_KEY_2 PIN_REST_2 "digest BLOB NOT NULL, PRIMARY KEY(host, scope, "       \
+  "protocol, port, kind, origin, level, selector, matching, key)) STRICT, WITHOUT ROWID;\n"
+#define SETTING_2                                                                                  \
+  "CREATE TABLE setting(name TEXT NOT NULL, value TEXT NOT NULL, locked INTEGER NOT NULL, "        \
+  "digest BLOB NOT NULL, PRIMARY KEY(name)) STRICT, WITHOUT ROWID;\n"
+#define TICKET_1                                                                                   \
   "CREATE TABLE ticket(host TEXT NOT NULL, protocol TEXT NOT NULL, port INTEGER NOT NULL, "        \
   "ticket BLOB NOT NULL, secret BLOB NOT NULL, hash TEXT NOT NULL, series INTEGER NOT NULL, "      \
   "first_seen INTEGER NOT NULL, issued INTEGER NOT NULL, expires INTEGER NOT NULL, "               \
   "lock TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY(host, protocol, port)) "                  \
   "STRICT, WITHOUT ROWID;\n"
+
+/* In the order of the names, so that the text is that of sqlite_schema as well. */
+#define VERSION_1 BEFORE_1 FAILURE_1 META_1 OPERATION_1 TICKET_1
+#define VERSION_2 BEFORE_1 EVENT_2 FAILURE_1 IMAGE_2 META_1 OPERATION_1 PIN_2 SETTING_2 TICKET_1
 
 /* What contents.c reads of an empty store: no row, no operation yet, no digest, and SHA-256 of
  * these 48 octets. */
@@ -36,10 +69,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
   "000000000000000000000000000000000000000000000000"                                               \
   "000000000000000000000000000000000000000000000000"                                               \
   "17b0761f87b081d5cf10757ccc89f12be355c70e2e29df288b65b30710dcbcd1"                               \
-  "')"
+  "');"
+
+/* The same of a store without records: none, none that is wide, none that is inactive, and SHA-256
+ * of these 24 octets. */
+#define NO_RECORDS                                                                                 \
+  "INSERT INTO meta(name, value) VALUES('records', x'"                                             \
+  "000000000000000000000000000000000000000000000000"                                               \
+  "9d908ecfb6b256def8b49a7c504e6c889c4b0e41fe6ce3e01863dd7b61a20aa0"                               \
+  "');"
 
 static const struct migration migrations[] = {
     {VERSION_1 NOTHING, VERSION_1},
+    {EVENT_2 IMAGE_2 PIN_2 SETTING_2 NO_RECORDS, VERSION_2},
 };
 
 const struct schema schema_current = {migrations, G_N_ELEMENTS(migrations)};
@@ -120,6 +162,13 @@ static bool stamp(sqlite3 *database, int version)
                                          SCHEMA_APPLICATION, version);
 
   return run(database, sql);
+}
+
+int schema_version(sqlite3 *database)
+{
+  int version;
+
+  return read_number(database, "PRAGMA user_version", &version) ? version : 0;
 }
 
 static bool apply(sqlite3 *database, const struct schema *schema)

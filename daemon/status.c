@@ -17,7 +17,7 @@ static bool put_layer(DBusMessageIter *array, const struct layer *layer)
          bus_dict_close(array, &dict);
 }
 
-static bool put_layers(DBusMessageIter *iter, const struct layers *layers)
+bool handlers_put_layers(DBusMessageIter *iter, const struct layers *layers)
 {
   DBusMessageIter array;
   bool filled = bus_dicts_open(iter, &array);
@@ -35,23 +35,28 @@ static bool all_readable(const struct layers *layers)
   return true;
 }
 
-static bool put_entries(DBusMessageIter *dict, const struct layer *user)
+static bool put_counts(DBusMessageIter *dict, struct store *store)
 {
-  uint64_t entries;
+  uint64_t tickets, records;
 
-  return user->store == NULL || store_count(user->store, &entries) != TLSPIN_OK ||
-         bus_dict_put_number(dict, "entries", DBUS_TYPE_UINT64, entries);
+  return (store_count(store, &tickets) != TLSPIN_OK ||
+          bus_dict_put_number(dict, "entries", DBUS_TYPE_UINT64, tickets)) &&
+         (store_count_pins(store, &records) != TLSPIN_OK ||
+          bus_dict_put_number(dict, "records", DBUS_TYPE_UINT64, records));
 }
 
 static bool put_status(DBusMessageIter *dict, const struct handlers *handlers)
 {
-  const struct policy_config *config = policy_config(handlers->policy);
+  const struct config *config = policy_config(handlers->policy);
   const struct layers *layers = policy_layers(handlers->policy);
+  struct store *user = layers_at(layers, 0)->store;
+  struct settings settings;
 
+  policy_settings(handlers->policy, &settings, NULL, NULL);
   return bus_dict_put_string(dict, "version", PACKAGE_VERSION) &&
          bus_dict_put_string(dict, "state", all_readable(layers) ? "ok" : "unavailable") &&
-         put_entries(dict, layers_at(layers, 0)) &&
-         bus_dict_put_number(dict, "lifetime-cap", DBUS_TYPE_UINT32, config->lifetime_cap) &&
+         (user == NULL || put_counts(dict, user)) &&
+         bus_dict_put_number(dict, "lifetime-cap", DBUS_TYPE_UINT32, settings.lifetime_cap) &&
          bus_dict_put_number(dict, "undo-period", DBUS_TYPE_UINT32, config->undo_period) &&
          bus_dict_put_number(dict, "idle-timeout", DBUS_TYPE_UINT32, handlers->idle_timeout) &&
          (handlers->config_problem == NULL ||
@@ -68,5 +73,5 @@ enum tlspin_code admin_status(void *data, DBusMessage *call, DBusMessage *reply,
   layers_user(layers, handlers->now());
   dbus_message_iter_init_append(reply, &iter);
   return handlers_filled(bus_dict_open(&iter, &dict) && put_status(&dict, handlers) &&
-                         bus_dict_close(&iter, &dict) && put_layers(&iter, layers));
+                         bus_dict_close(&iter, &dict) && handlers_put_layers(&iter, layers));
 }

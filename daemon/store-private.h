@@ -1,4 +1,4 @@
-/* What store.c shares with list.c and journal.c.
+/* What the parts of the store share.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,6 +7,7 @@
 
 #include "daemon/contents.h"
 #include "daemon/lockfile.h"
+#include "daemon/pinrow.h"
 #include "daemon/row.h"
 
 struct store {
@@ -16,9 +17,25 @@ struct store {
   struct database db;
 };
 
+/* False for a layer of an older form, which hasn't got the table. */
+bool store_has(const struct store *store, enum table_id table);
+
+/* Whether it may be believed that a row is not there: contents_trust, and true inside a
+ * transaction, which looks when it begins. */
+bool store_trust(struct store *store);
+
+/* Steps to the statement's next row, which is of a table with digests; the caller resets the
+ * statement, whatever the code is. TLSPIN_E_NOT_FOUND: no more. */
+enum tlspin_code store_step(struct store *store, enum table_id table, sqlite3_stmt *statement,
+                            struct cell *cells);
+
 /* The row of a peer, which points into db.get[TABLE_TICKET]; the caller resets that, whatever the
  * code is. */
 enum tlspin_code store_find(struct store *store, const struct peer *peer, struct ticket_row *row);
+
+/* The record of a key, which points into *note and db.get[TABLE_PIN]; the same. */
+enum tlspin_code store_find_pin(struct store *store, const struct keypin *key, struct keypin *pin,
+                                struct pin_note *note);
 
 /* A filter made ready for SQLite. */
 struct walk {
@@ -29,13 +46,21 @@ struct walk {
 /* False where the filter can't be meant: no such protocol, or a pattern longer than any host. */
 bool walk_init(struct walk *walk, const struct store_filter *filter);
 
+/* The last host that fits the filter, in the order of the tables. */
+const char *walk_last_host(const struct walk *walk);
+
 /* The first row that fits and comes after `after` (NULL: the first of all). It points into
  * db.statements[STATEMENT_LIST], which the caller resets, whatever the code is. TLSPIN_E_NOT_FOUND:
  * no more. */
 enum tlspin_code walk_next(struct store *store, const struct walk *walk, const struct peer *after,
                            struct ticket_row *row);
 
-/* Like change_begin; TLSPIN_E_DENIED for a system store. */
-enum tlspin_code store_begin(struct store *store, struct change *change);
+/* The same for records: db.statements[STATEMENT_LIST_PINS], and *note. */
+enum tlspin_code walk_next_pin(struct store *store, const struct walk *walk,
+                               const struct keypin *after, struct keypin *pin,
+                               struct pin_note *note);
+
+/* Like transaction_begin; TLSPIN_E_DENIED for a system store. */
+enum tlspin_code store_begin(struct store *store, struct transaction *change);
 
 #endif

@@ -11,9 +11,51 @@ bool store_in_place(struct store *store)
   return !store->db.distrusted && database_in_place(&store->db);
 }
 
-enum tlspin_code store_begin(struct store *store, struct change *change)
+enum tlspin_code store_begin(struct store *store, struct transaction *change)
 {
-  return store->kind == STORE_USER ? change_begin(change, &store->db) : TLSPIN_E_DENIED;
+  return store->kind == STORE_USER ? transaction_begin(change, &store->db) : TLSPIN_E_DENIED;
+}
+
+bool store_has(const struct store *store, enum table_id table)
+{
+  return tables[table].version <= store->db.version;
+}
+
+bool store_trust(struct store *store)
+{
+  return database_in_transaction(&store->db) || contents_trust(&store->db, store->kind);
+}
+
+enum tlspin_code store_step(struct store *store, enum table_id table, sqlite3_stmt *statement,
+                            struct cell *cells)
+{
+  struct digest digest;
+
+  switch (database_step(statement)) {
+  case STEP_ROW:
+    return cells_read(store->db.checksum, &tables[table], statement, cells, &digest)
+               ? TLSPIN_OK
+               : TLSPIN_UNAVAILABLE;
+  case STEP_DONE:
+    return TLSPIN_E_NOT_FOUND;
+  default:
+    return TLSPIN_UNAVAILABLE;
+  }
+}
+
+/* Trust comes first: what a change of another daemon brings after it was looked at is a proper one.
+ */
+enum tlspin_code store_read_begin(struct store *store)
+{
+  if (!store_trust(store))
+    return TLSPIN_UNAVAILABLE;
+  database_refuel(&store->db);
+  return database_finish(store->db.statements[STATEMENT_BEGIN]) ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
+}
+
+void store_read_end(struct store *store)
+{
+  database_finish(store->db.statements[STATEMENT_ROLLBACK]);
 }
 
 enum tlspin_code store_find(struct store *store, const struct peer *peer, struct ticket_row *row)
@@ -43,8 +85,7 @@ enum tlspin_code store_get(struct store *store, const struct peer *peer, struct 
   if (code != TLSPIN_OK)
     *row = (struct ticket_row){.series = 0};
   database_reset(store->db.get[TABLE_TICKET]);
-  if (code == TLSPIN_E_NOT_FOUND && !database_in_transaction(&store->db) &&
-      !contents_trust(&store->db, store->kind))
+  if (code == TLSPIN_E_NOT_FOUND && !store_trust(store))
     code = TLSPIN_UNAVAILABLE;
   return code;
 }
@@ -69,7 +110,7 @@ enum tlspin_code store_put(struct store *store, const struct ticket_row *row, ui
                            int64_t now)
 {
   struct cell cells[TABLE_COLUMNS];
-  struct change change;
+  struct transaction change;
   enum tlspin_code code;
 
   if (!ticket_row_is_valid(row, store->kind) || !time_is_valid(now))
@@ -80,8 +121,8 @@ enum tlspin_code store_put(struct store *store, const struct ticket_row *row, ui
   ticket_row_to_cells(row, cells);
   code = compare(store, &row->peer, expected, now);
   if (code == TLSPIN_OK)
-    code = change_put(&change, TABLE_TICKET, cells);
-  return change_end(&change, code);
+    code = transaction_put(&change, TABLE_TICKET, cells);
+  return transaction_end(&change, code);
 }
 
 /* Fills *failure with zeros where there is none. */
@@ -102,7 +143,7 @@ static enum tlspin_code find_failure(struct store *store, const struct peer *pee
   return code;
 }
 
-static enum tlspin_code count_failure(struct store *store, struct change *change,
+static enum tlspin_code count_failure(struct store *store, struct transaction *change,
                                       const struct peer *peer, const char *reason, int64_t now)
 {
   struct cell cells[TABLE_COLUMNS];
@@ -117,13 +158,13 @@ static enum tlspin_code count_failure(struct store *store, struct change *change
   failure.last = now;
   g_strlcpy(failure.reason, reason, sizeof failure.reason);
   failure_row_to_cells(peer, &failure, cells);
-  return change_put(change, TABLE_FAILURE, cells);
+  return transaction_put(change, TABLE_FAILURE, cells);
 }
 
 enum tlspin_code store_put_failure(struct store *store, const struct peer *peer, const char *reason,
                                    int64_t now)
 {
-  struct change change;
+  struct transaction change;
   enum tlspin_code code;
 
   if (!peer_is_valid(peer) || !reason_is_valid(reason) || !time_is_valid(now))
@@ -131,7 +172,7 @@ enum tlspin_code store_put_failure(struct store *store, const struct peer *peer,
   code = store_begin(store, &change);
   if (code != TLSPIN_OK)
     return code;
-  return change_end(&change, count_failure(store, &change, peer, reason, now));
+  return transaction_end(&change, count_failure(store, &change, peer, reason, now));
 }
 
 enum tlspin_code store_get_failure(struct store *store, const struct peer *peer,

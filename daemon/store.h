@@ -16,6 +16,7 @@
 #include "common/bytes.h"
 #include "common/host.h"
 #include "common/tlspin-error.h"
+#include "pinning/keypin.h"
 #include "pinning/ticket.h"
 
 #include <stdbool.h>
@@ -63,12 +64,28 @@ struct failure_row {
 /* Which entries are meant. Unset fields (NULL, -1, 0, 0) mean any. */
 struct store_filter {
   const char *pattern; /* a glob over the host: '*' and '?' (and nothing else is special) */
-  const char *host;    /* exactly this normalised host */
-  int protocol;        /* enum protocol, or -1 */
-  uint16_t port;
-  int64_t since; /* stored or renewed at or after this time */
+  const char *host;    /* exactly this normalised host; of records that of their place */
+  int protocol;        /* enum protocol, or -1; a record for any protocol fits any */
+  uint16_t port;       /* a record for any port fits any */
+  int64_t since;       /* stored or renewed at or after this time; of records, made */
+  /* What follows is of records only; store_list and store_clear of tickets are asked for by
+   * `tickets`. */
+  bool tickets;       /* tickets are meant */
+  bool records;       /* records are meant */
+  int kind;           /* enum keypin_kind, or -1 */
+  int status;         /* enum keypin_status, or -1 */
+  int origin;         /* enum keypin_origin, or -1 */
+  int scope;          /* enum scope, or -1 */
+  struct span digest; /* of the key; empty: any */
 };
-#define STORE_FILTER_ANY ((struct store_filter){NULL, NULL, -1, 0, 0})
+#define STORE_FILTER_ANY                                                                           \
+  ((struct store_filter){.protocol = -1,                                                           \
+                         .tickets = true,                                                          \
+                         .records = true,                                                          \
+                         .kind = -1,                                                               \
+                         .status = -1,                                                             \
+                         .origin = -1,                                                             \
+                         .scope = -1})
 
 enum store_kind {
   STORE_USER,  /* created where it is missing, writable, locked against being replaced under us */
@@ -150,13 +167,125 @@ enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now
  * that. */
 enum tlspin_code store_forget(struct store *store, int64_t before);
 
-/* The peers that the last clear or undo touched, at most `limit`, for the signal. */
+/* The peers that an operation touched, at most `limit`, for the signal; of a record whose place is
+ * wider than a peer its host, with port 0. */
 enum tlspin_code store_touched(struct store *store, uint64_t operation, uint32_t limit,
                                void (*visit)(const struct peer *peer, void *data), void *data);
 
-/* Makes a file that store_open takes as a system layer, from rows; for the policy compiler and for
- * tests. An existing file is replaced atomically, or kept on any error. */
-enum tlspin_code store_write_layer(const char *path, const struct ticket_row *rows, size_t count,
+/* Told of a record, which is the store's, for the call. Returning false ends the walk. It may not
+ * call what writes. */
+typedef bool (*store_pin_visit)(const struct keypin *pin, void *data);
+
+/* The records whose place covers the peer, of every kind and status, expired or not, in the order
+ * of the table; TLSPIN_OK too where there are none. Where the store has a record whose scope isn't
+ * exact, there are among them the pins of names above the peer's that don't cover it and weren't
+ * learned: by these the walk of verdict_judge over wider ones ends. The ticket and the records of
+ * one lookup are to be read between store_read_begin and store_read_end, which makes them one
+ * snapshot and takes the file's lock once. */
+enum tlspin_code store_pins(struct store *store, const struct peer *peer, store_pin_visit visit,
+                            void *data);
+enum tlspin_code store_read_begin(struct store *store);
+void store_read_end(struct store *store);
+
+/* How many records there are. */
+enum tlspin_code store_count_pins(struct store *store, uint64_t *count);
+
+/* Walks over the records that fit the filter and come after `after` (NULL: from the start; only its
+ * key counts), at most `limit`. Every row's digest is checked. */
+enum tlspin_code store_list_pins(struct store *store, const struct store_filter *filter,
+                                 const struct keypin *after, uint32_t limit, store_pin_visit visit,
+                                 void *data);
+
+/* Several changes of records as one transaction. */
+struct store_edit;
+
+enum store_journal {
+  STORE_UNDOABLE, /* an operation of the journal, kind "edit": store_undo takes it back */
+  STORE_LEARNED   /* what the daemon learned by itself: not in the journal */
+};
+
+/* Begins. operation: 0, or the number of an edit of the same journal to which this belongs too (the
+ * next page of a long import): TLSPIN_E_NOT_FOUND where there is none, or it was taken back. */
+enum tlspin_code store_edit_begin(struct store *store, enum store_journal journal,
+                                  uint64_t operation, int64_t now, struct store_edit **edit);
+
+/* Stores a record in place of the one with its key; one that is equal in all but last_seen and
+ * count_seen is left alone. TLSPIN_E_ARGUMENT for one that is not valid, or locked in a user's
+ * store. */
+enum tlspin_code store_edit_put(struct store_edit *edit, const struct keypin *pin);
+
+/* Removes the record of the key; TLSPIN_E_NOT_FOUND. */
+enum tlspin_code store_edit_drop(struct store_edit *edit, const struct keypin *pin);
+
+/* Commits where code is TLSPIN_OK, else takes all back; frees the edit. change: number and count.
+ * An edit that changed nothing makes no operation: its number is 0. */
+enum tlspin_code store_edit_end(struct store_edit *edit, enum tlspin_code code,
+                                struct store_change *change);
+
+/* Records that were met again: last_seen and count_seen of those that are still there; one
+ * transaction, not in the journal. */
+struct store_met {
+  struct keypin pin; /* its key counts */
+  int64_t last_seen;
+  uint64_t count; /* to be added */
+};
+enum tlspin_code store_meet(struct store *store, const struct store_met *met, size_t count);
+
+/* Drops the inactive records that were seen longest ago, so that at most `keep` of them are left in
+ * the store, and at most `keep_each` at one place. Others are never touched. */
+enum tlspin_code store_trim_history(struct store *store, uint64_t keep, uint64_t keep_each);
+
+/* A line of the event log. */
+struct event_row {
+  uint64_t id; /* 1 and up; 0: not logged yet */
+  int64_t made;
+  int64_t last;
+  uint32_t count;
+  const char *kind; /* "mismatch", "reported", "change", "exception", "hpkp" */
+  struct peer peer;
+  const char *reason; /* a token */
+  const char *layer;  /* UTF-8 */
+  const char *key;    /* the text of the key that was shown, or "" */
+  const char *report; /* JSON of RFC 7469 section 3, or "" */
+};
+enum { EVENTS_KEPT = 1000, EVENT_REPORT_MAX = 131072 };
+
+/* Logs an event. The same kind, peer, reason and key again within a day of the last one counts that
+ * one up. The oldest beyond EVENTS_KEPT go. *id: its number. */
+enum tlspin_code store_log(struct store *store, const struct event_row *event, int64_t now,
+                           uint64_t *id);
+typedef bool (*store_event_visit)(const struct event_row *event, void *data);
+/* Events with an id above `after`, oldest first. host: NULL: of all. */
+enum tlspin_code store_events(struct store *store, uint64_t after, const char *host, uint32_t limit,
+                              store_event_visit visit, void *data);
+
+/* A setting of a system layer. */
+struct setting_row {
+  const char *name; /* a token */
+  const char *value;
+  bool locked;
+};
+typedef bool (*store_setting_visit)(const struct setting_row *setting, void *data);
+enum tlspin_code store_settings(struct store *store, store_setting_visit visit, void *data);
+
+/* What a system layer is made of. */
+struct layer_contents {
+  size_t ticket_count;
+  const struct ticket_row *tickets;
+  size_t pin_count;
+  const struct keypin *pins; /* in any order; no key twice */
+  /* Or, where it isn't NULL, instead of `pins`: the next record in the order of keypin_compare_key,
+   * until it is called again; NULL at the end. pin_count is then only for the progress. */
+  const struct keypin *(*next_pin)(void *data);
+  size_t setting_count;
+  const struct setting_row *settings;
+  void (*progress)(size_t done, size_t all, void *data); /* or NULL */
+  void *data;
+};
+
+/* Makes a file that store_open takes as a system layer; for the policy compiler and for tests. An
+ * existing file is replaced atomically, or kept on any error. */
+enum tlspin_code store_write_layer(const char *path, const struct layer_contents *contents,
                                    char **problem);
 
 #endif

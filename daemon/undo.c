@@ -4,8 +4,10 @@
 
 #include "daemon/journal.h"
 
-/* Once an undo is taken back, its own target is in force again, and so on down to the clear at the
- * bottom; operations that were forgotten need no mark. */
+#include <string.h>
+
+/* Once an undo is taken back, its own target is in force again, and so on down to the clear or edit
+ * at the bottom; operations that were forgotten need no mark. */
 static enum tlspin_code mark_chain(struct work *work, struct operation_row row)
 {
   enum tlspin_code code = TLSPIN_OK;
@@ -50,8 +52,8 @@ static enum tlspin_code restore(struct work *work, const struct image_row *image
 
   ticket_row_to_cells(&image->ticket, cells); /* the key, and for a row that was there the rest */
   if (code == TLSPIN_OK)
-    code = image->present ? change_put(&work->change, TABLE_TICKET, cells)
-                          : change_drop(&work->change, TABLE_TICKET, cells);
+    code = image->present ? transaction_put(&work->change, TABLE_TICKET, cells)
+                          : transaction_drop(&work->change, TABLE_TICKET, cells);
   return code == TLSPIN_OK ? journal_drop_failure(work, peer) : code;
 }
 
@@ -94,6 +96,73 @@ static enum tlspin_code undo_peers(struct work *work, const struct operation_row
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
+/* What the target itself left there: by its digest, since what an edit made stands nowhere else. */
+static bool is_pin_as_left(struct work *work, const struct pin_image *image,
+                           const struct keypin *current)
+{
+  struct digest digest;
+
+  return image->left && pin_digest(work->store->db.checksum, current, &digest) &&
+         memcmp(&digest, &image->result, sizeof digest) == 0;
+}
+
+/* current: NULL where there is none. */
+static enum tlspin_code restore_pin(struct work *work, const struct pin_image *image,
+                                    const struct keypin *current)
+{
+  struct cell cells[PIN_COLUMNS];
+  enum tlspin_code code = journal_keep_pin(work, current, image->present ? &image->pin : NULL);
+
+  pin_to_cells(&image->pin, cells); /* the key, and for a record that was there the rest */
+  if (code == TLSPIN_OK)
+    code = image->present ? transaction_put(&work->change, TABLE_PIN, cells)
+                          : transaction_drop(&work->change, TABLE_PIN, cells);
+  return code == TLSPIN_OK ? journal_drop_failure_of(work, &image->pin.place) : code;
+}
+
+/* As undo_peer, for a record. */
+static enum tlspin_code undo_pin(struct work *work, const struct pin_image *image)
+{
+  struct pin_note note;
+  struct keypin current;
+  enum tlspin_code code = store_find_pin(work->store, &image->pin, &current, &note);
+  bool present = code == TLSPIN_OK;
+
+  if (present && !keypin_own(&current))
+    code = TLSPIN_E_MEMORY;
+  database_reset(work->store->db.get[TABLE_PIN]);
+  if (code != TLSPIN_OK && code != TLSPIN_E_NOT_FOUND)
+    return code;
+  code = TLSPIN_OK;
+  if (present != image->present || (present && !pin_equal(&current, &image->pin))) {
+    work->done.changed++;
+    work->done.replaced += present && !is_pin_as_left(work, image, &current);
+    code = restore_pin(work, image, present ? &current : NULL);
+  }
+  if (present)
+    keypin_clear(&current);
+  return code;
+}
+
+static enum tlspin_code undo_pins(struct work *work, const struct operation_row *target)
+{
+  const struct keypin *after = NULL;
+  enum tlspin_code code = TLSPIN_OK;
+  struct pin_image image;
+  struct keypin last;
+
+  while (code == TLSPIN_OK) {
+    code = journal_next_pin(work->store, target->id, after, &image);
+    if (code != TLSPIN_OK)
+      break;
+    last = image.pin;
+    after = &last;
+    code = undo_pin(work, &image);
+    keypin_clear(&image.pin);
+  }
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
 static enum tlspin_code undo_all(struct work *work, uint64_t id, int64_t now)
 {
   struct operation_row target;
@@ -105,7 +174,9 @@ static enum tlspin_code undo_all(struct work *work, uint64_t id, int64_t now)
     code = journal_number(work, OPERATION_UNDO, target.id, now);
   if (code == TLSPIN_OK)
     code = mark_chain(work, target);
-  return code == TLSPIN_OK ? undo_peers(work, &target) : code;
+  if (code == TLSPIN_OK)
+    code = undo_peers(work, &target);
+  return code == TLSPIN_OK ? undo_pins(work, &target) : code;
 }
 
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,

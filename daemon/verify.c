@@ -5,7 +5,10 @@
 #include "daemon/contents.h"
 
 #include "common/text.h"
+#include "daemon/events.h"
+#include "daemon/pinrow.h"
 #include "daemon/row.h"
+#include "daemon/setting.h"
 
 #include <string.h>
 
@@ -18,7 +21,16 @@ static bool is_sound(enum table_id table, const struct cell *cells, enum store_k
   struct failure_row failure;
   struct operation_row operation;
   struct image_row image;
+  struct pin_image pin_image;
+  struct setting_row setting;
+  struct event_row event;
+  struct keypin pin;
   struct peer peer;
+  union {
+    struct pin_note note;
+    struct event_texts event;
+    struct setting_texts setting;
+  } texts;
 
   switch (table) {
   case TABLE_TICKET:
@@ -27,8 +39,16 @@ static bool is_sound(enum table_id table, const struct cell *cells, enum store_k
     return failure_row_of_cells(cells, &peer, &failure);
   case TABLE_OPERATION:
     return operation_row_of_cells(cells, &operation);
-  default:
+  case TABLE_BEFORE:
     return image_row_of_cells(cells, &image);
+  case TABLE_PIN:
+    return pin_of_cells(cells, kind, &pin, &texts.note);
+  case TABLE_EVENT:
+    return event_of_cells(cells, &event, &texts.event);
+  case TABLE_SETTING:
+    return setting_of_cells(cells, kind, &setting, &texts.setting);
+  default:
+    return pin_image_of_cells(cells, &pin_image, &texts.note);
   }
 }
 
@@ -52,10 +72,16 @@ static bool keep_key(const struct table *table, const struct cell *cells, struct
   return !w.failed;
 }
 
+/* What `meta` says, or what is found. */
+struct sums {
+  struct contents contents;
+  struct census census;
+};
+
 /* The order counts: a lookup goes down the tree by it, and would miss a row that a scan still
  * meets. */
 static bool scan_rows(struct database *db, enum table_id table, enum store_kind kind,
-                      sqlite3_stmt *statement, struct contents *found)
+                      sqlite3_stmt *statement, struct sums *found)
 {
   struct cell cells[TABLE_COLUMNS];
   struct last_key last = {.set = false};
@@ -67,14 +93,16 @@ static bool scan_rows(struct database *db, enum table_id table, enum store_kind 
         (last.set && cells_compare(&tables[table], last.cells, cells) >= 0) ||
         !keep_key(&tables[table], cells, &last) || !is_sound(table, cells, kind))
       return false;
-    digest_toggle(&found->all, &digest);
-    found->rows++;
+    digest_toggle(&found->contents.all, &digest);
+    found->contents.rows++;
+    if (table == TABLE_PIN)
+      census_count(&found->census, cells, 1);
   }
   return step == STEP_DONE;
 }
 
 static bool scan_table(struct database *db, enum table_id table, enum store_kind kind,
-                       struct contents *found)
+                       struct sums *found)
 {
   sqlite3_stmt *statement = NULL;
   bool fine =
@@ -101,16 +129,18 @@ static bool structure_is_sound(struct database *db)
 
 static const char *verify(struct database *db, enum store_kind kind)
 {
-  struct contents said, found = {.rows = 0};
+  struct sums said, found = {.contents.rows = 0};
 
   if (!structure_is_sound(db))
     return _("its pages don't fit together");
-  if (!contents_load(db, &said))
+  if (!contents_load(db, &said.contents) || !census_load(db, &said.census))
     return _("its digest can't be read");
   for (int i = 0; i < TABLES; i++)
-    if (!scan_table(db, (enum table_id)i, kind, &found))
+    if (tables[i].version <= db->version && !scan_table(db, (enum table_id)i, kind, &found))
       return _("an entry in it is not what was written");
-  if (found.rows != said.rows || memcmp(&found.all, &said.all, sizeof found.all) != 0)
+  if (found.contents.rows != said.contents.rows ||
+      memcmp(&found.contents.all, &said.contents.all, sizeof found.contents.all) != 0 ||
+      memcmp(&found.census, &said.census, sizeof found.census) != 0)
     return _("entries are missing from it or too many");
   return NULL;
 }

@@ -1,7 +1,11 @@
 noinst_LTLIBRARIES += libbus.la
 libbus_la_SOURCES = \
+	dbus/check.c dbus/check.h \
 	dbus/dict.c dbus/dict.h \
+	dbus/fields.c dbus/fields.h \
+	dbus/keys.c dbus/keys-pin.c dbus/keys.h \
 	dbus/messages.c dbus/messages.h \
+	dbus/record.c dbus/record.h \
 	dbus/names.h
 libbus_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS)
 libbus_la_LIBADD = $(DBUS_LIBS)

@@ -49,27 +49,57 @@ static struct span span_of(const uint8_t *data, int size)
 bool bus_append_lookup_reply(DBusMessage *message, const struct bus_lookup_reply *reply)
 {
   const uint8_t *ticket = start(reply->ticket), *secret = start(reply->secret);
+  DBusMessageIter iter;
 
-  return dbus_message_append_args(message, STRING(&reply->answer), STRING(&reply->reason),
-                                  STRING(&reply->layer), OCTETS(&ticket, (int)reply->ticket.size),
-                                  OCTETS(&secret, (int)reply->secret.size), STRING(&reply->hash),
-                                  U64(&reply->series), U64(&reply->expires), STRING(&reply->lock),
-                                  DBUS_TYPE_INVALID);
+  if (!dbus_message_append_args(message, STRING(&reply->answer), STRING(&reply->reason),
+                                STRING(&reply->layer), OCTETS(&ticket, (int)reply->ticket.size),
+                                OCTETS(&secret, (int)reply->secret.size), STRING(&reply->hash),
+                                U64(&reply->series), U64(&reply->expires), STRING(&reply->lock),
+                                DBUS_TYPE_INVALID))
+    return false;
+  dbus_message_iter_init_append(message, &iter);
+  return bus_append_keys(&iter, reply->keys, reply->key_count) &&
+         dbus_message_iter_append_basic(&iter, DBUS_TYPE_UINT32, &reply->policy);
+}
+
+/* Puts the iterator at the array of keys, which stands behind the lock. */
+static void go_to_keys(DBusMessage *message, DBusMessageIter *iter)
+{
+  enum { KEYS_ARGUMENT = 9 };
+
+  dbus_message_iter_init(message, iter);
+  for (int i = 0; i < KEYS_ARGUMENT; i++)
+    dbus_message_iter_next(iter);
 }
 
 bool bus_read_lookup_reply(DBusMessage *message, struct bus_lookup_reply *reply)
 {
   const uint8_t *ticket, *secret;
   int ticket_size, secret_size;
+  DBusMessageIter iter;
 
-  if (!dbus_message_get_args(
+  if (!dbus_message_has_signature(message, "sssayaystts" BUS_KEYS_TYPE "u") ||
+      !dbus_message_get_args(
           message, NULL, STRING(&reply->answer), STRING(&reply->reason), STRING(&reply->layer),
           OCTETS(&ticket, &ticket_size), OCTETS(&secret, &secret_size), STRING(&reply->hash),
           U64(&reply->series), U64(&reply->expires), STRING(&reply->lock), DBUS_TYPE_INVALID))
     return false;
   reply->ticket = span_of(ticket, ticket_size);
   reply->secret = span_of(secret, secret_size);
+  go_to_keys(message, &iter);
+  reply->keys = NULL;
+  reply->key_count = bus_read_keys(&iter, NULL, 0);
+  dbus_message_iter_next(&iter);
+  dbus_message_iter_get_basic(&iter, &reply->policy);
   return true;
+}
+
+void bus_read_lookup_keys(DBusMessage *message, struct bus_key *keys, size_t count)
+{
+  DBusMessageIter iter;
+
+  go_to_keys(message, &iter);
+  bus_read_keys(&iter, keys, count);
 }
 
 bool bus_append_store_call(DBusMessage *message, const struct bus_store_call *call)

@@ -9,6 +9,7 @@
 #define BUS_MESSAGES_H
 
 #include "common/bytes.h"
+#include "dbus/keys.h"
 
 #include <dbus/dbus.h>
 #include <stdbool.h>
@@ -31,6 +32,9 @@ struct bus_lookup_reply {
   uint64_t series;
   uint64_t expires; /* seconds since 1970 */
   const char *lock;
+  const struct bus_key *keys; /* to be appended; of a reply that was read NULL: see below */
+  size_t key_count;
+  uint32_t policy; /* bits of enum bus_policy */
 };
 
 struct bus_store_call {
@@ -66,6 +70,8 @@ bool bus_append_peer(DBusMessage *message, const struct bus_peer *peer);
 bool bus_read_peer(DBusMessage *message, struct bus_peer *peer);
 bool bus_append_lookup_reply(DBusMessage *message, const struct bus_lookup_reply *reply);
 bool bus_read_lookup_reply(DBusMessage *message, struct bus_lookup_reply *reply);
+/* The keys of such a reply, of which there are `count`. */
+void bus_read_lookup_keys(DBusMessage *message, struct bus_key *keys, size_t count);
 bool bus_append_store_call(DBusMessage *message, const struct bus_store_call *call);
 bool bus_read_store_call(DBusMessage *message, struct bus_store_call *call);
 bool bus_append_store_reply(DBusMessage *message, const struct bus_store_reply *reply);

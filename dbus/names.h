@@ -18,7 +18,17 @@ enum {
   BUS_NAME_MAX = 1024,    /* octets of a host or a pattern before it is looked at */
   BUS_CURSOR_MAX = 1024,  /* octets of a cursor: the name of a file, a host, and a little more */
   BUS_LIST_MAX = 1000,    /* entries in one reply of List */
+  BUS_PUT_MAX = 1000,     /* entries in one call of Put */
+  BUS_PROGRAM_MAX = 64,   /* octets of a program's name */
   BUS_CHANGED_MAX = 64    /* peers named in one signal Changed */
+};
+
+/* `policy` of Lookup. */
+enum bus_policy {
+  BUS_POLICY_UNREADABLE = 1,
+  BUS_POLICY_ANCHORS = 2,
+  BUS_POLICY_UNAVAILABLE_FAILS = 4,
+  BUS_POLICY_NO_LEARNING = 8
 };
 
 #endif

@@ -3,4 +3,4 @@ noinst_PROGRAMS += examples/tls-get
 examples_tls_get_CPPFLAGS = -I$(top_srcdir)/libclient -I$(top_srcdir)/common
 examples_tls_get_CFLAGS = $(AM_CFLAGS) $(GNUTLS_CFLAGS)
 examples_tls_get_LDADD = libtlspin.la $(GNUTLS_LIBS)
-EXTRA_DIST += examples/story.sh
+EXTRA_DIST += examples/check_chain.py examples/story.sh

@@ -123,7 +123,7 @@ run 0 "is pinned from now on" tls-get --ca ca.crt --address 127.0.0.2 "$host" "$
 tell "A clear can be taken back. The pin from before returns, and the impostor's has to make way:"
 run 0 "" tlspin undo
 run 0 "pinning: proved" tls-get --ca ca.crt --address 127.0.0.1 "$host" "$port" /
-run 3 "is pinned" tls-get --ca ca.crt --address 127.0.0.2 "$host" "$port" /
+run 3 "tlspin clear $host:$port" tls-get --ca ca.crt --address 127.0.0.2 "$host" "$port" /
 
 tell "And this is how the pin store is:"
 run 0 "fine" tlspin status

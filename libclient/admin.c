@@ -7,17 +7,14 @@
 #include "dbus/messages.h"
 #include "dbus/names.h"
 #include "libclient/argument.h"
-#include "libclient/entry.h"
 #include "libclient/last.h"
 #include "libclient/selection.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A page of a list. */
 struct page {
-  tlspin_entry_t *entries[BUS_LIST_MAX];
-  size_t count;
+  struct entry_list entries;
   char next[BUS_CURSOR_MAX + 1]; /* "": this was the last one */
 };
 
@@ -38,33 +35,6 @@ int admin_call(tlspin_t *context, DBusMessage *message, bool repeatable, admin_r
   return code;
 }
 
-static void page_clear(struct page *page)
-{
-  for (size_t i = 0; i < page->count; i++)
-    tlspin_entry_free(page->entries[i]);
-  page->count = 0;
-}
-
-/* The array of entries at `iter`, on which it steps. */
-static int read_entries(DBusMessageIter *iter, struct page *page)
-{
-  DBusMessageIter array, dict;
-  int code = TLSPIN_OK;
-
-  for (dbus_message_iter_recurse(iter, &array);
-       code == TLSPIN_OK && dbus_message_iter_get_arg_type(&array) == DBUS_TYPE_ARRAY;
-       dbus_message_iter_next(&array)) {
-    if (page->count == BUS_LIST_MAX)
-      return entry_garbled();
-    dbus_message_iter_recurse(&array, &dict);
-    code = entry_of_dict(&dict, &page->entries[page->count]);
-    if (code == TLSPIN_OK)
-      page->count++;
-  }
-  dbus_message_iter_next(iter);
-  return code;
-}
-
 /* A page must lead on, so that a wrong reply can't keep the walk going round. */
 static int read_list(DBusMessage *reply, void *data)
 {
@@ -76,12 +46,12 @@ static int read_list(DBusMessage *reply, void *data)
   if (!dbus_message_has_signature(reply, "aa{sv}s"))
     return entry_garbled();
   dbus_message_iter_init(reply, &iter);
-  code = read_entries(&iter, page);
+  code = entry_list_read(&iter, ENTRY_STORED, BUS_LIST_MAX, &page->entries);
   if (code != TLSPIN_OK)
     return code;
   dbus_message_iter_get_basic(&iter, &next);
   if (strlen(next) > BUS_CURSOR_MAX ||
-      (next[0] != '\0' && (page->count == 0 || strcmp(next, page->next) == 0)))
+      (next[0] != '\0' && (page->entries.count == 0 || strcmp(next, page->next) == 0)))
     return entry_garbled();
   strcpy(page->next, next);
   return TLSPIN_OK;
@@ -104,11 +74,13 @@ static DBusMessage *list_message(const struct tlspin_filter *filter, const char 
   return NULL;
 }
 
-/* Unlocked, because the visitor may call the library. *stop: it wanted no more. */
-static void page_visit(const struct page *page, tlspin_visit visit, void *data, bool *stop)
+bool admin_visit(const struct entry_list *entries, tlspin_visit visit, void *data)
 {
-  for (size_t i = 0; i < page->count && !*stop; i++)
-    *stop = visit(page->entries[i], data) != 0;
+  bool stop = false;
+
+  for (size_t i = 0; i < entries->count && !stop; i++)
+    stop = visit(entries->at[i], data) != 0;
+  return stop;
 }
 
 static int list_pages(tlspin_t *context, const struct tlspin_filter *filter, struct page *page,
@@ -122,8 +94,8 @@ static int list_pages(tlspin_t *context, const struct tlspin_filter *filter, str
     code = admin_call(context, list_message(filter, page->next), true, read_list, page);
     bus_unlock(context->bus);
     if (code == TLSPIN_OK)
-      page_visit(page, visit, data, &stop);
-    page_clear(page);
+      stop = admin_visit(&page->entries, visit, data);
+    entry_list_clear(&page->entries);
   } while (code == TLSPIN_OK && !stop && page->next[0] != '\0');
   return code;
 }
@@ -131,7 +103,7 @@ static int list_pages(tlspin_t *context, const struct tlspin_filter *filter, str
 int tlspin_list(tlspin_t *context, const struct tlspin_filter *filter, tlspin_visit visit,
                 void *data)
 {
-  struct page *page;
+  struct page page = {.next = ""};
   int code;
 
   last_clear();
@@ -140,27 +112,20 @@ int tlspin_list(tlspin_t *context, const struct tlspin_filter *filter, tlspin_vi
     code = argument_there(NULL, "visit");
   if (code == TLSPIN_OK)
     code = selection_check(filter, SELECTION_LIST);
-  if (code != TLSPIN_OK)
-    return code;
-  page = calloc(1, sizeof *page);
-  if (page == NULL)
-    return last_code(TLSPIN_E_MEMORY);
-  code = list_pages(context, filter, page, visit, data);
-  free(page);
-  return code;
+  return code == TLSPIN_OK ? list_pages(context, filter, &page, visit, data) : code;
 }
 
 static int read_get(DBusMessage *reply, void *data)
 {
-  struct page *page = data;
+  struct entry_list *entries = data;
   DBusMessageIter iter;
   int code;
 
   if (!dbus_message_has_signature(reply, "aa{sv}"))
     return entry_garbled();
   dbus_message_iter_init(reply, &iter);
-  code = read_entries(&iter, page);
-  return code == TLSPIN_OK && page->count == 0 ? entry_garbled() : code;
+  code = entry_list_read(&iter, ENTRY_STORED, BUS_LIST_MAX, entries);
+  return code == TLSPIN_OK && entries->count == 0 ? entry_garbled() : code;
 }
 
 static DBusMessage *get_message(const struct peer *peer)
@@ -178,9 +143,8 @@ static DBusMessage *get_message(const struct peer *peer)
 int tlspin_get(tlspin_t *context, const char *host, const char *protocol, unsigned port,
                tlspin_visit visit, void *data)
 {
-  struct page *page;
+  struct entry_list entries = {NULL, 0};
   struct peer peer;
-  bool stop = false;
   int code;
 
   last_clear();
@@ -191,16 +155,12 @@ int tlspin_get(tlspin_t *context, const char *host, const char *protocol, unsign
     code = argument_peer(host, protocol, port, &peer);
   if (code != TLSPIN_OK)
     return code;
-  page = calloc(1, sizeof *page);
-  if (page == NULL)
-    return last_code(TLSPIN_E_MEMORY);
   bus_lock(context->bus);
-  code = admin_call(context, get_message(&peer), true, read_get, page);
+  code = admin_call(context, get_message(&peer), true, read_get, &entries);
   bus_unlock(context->bus);
   if (code == TLSPIN_OK)
-    page_visit(page, visit, data, &stop);
-  page_clear(page);
-  free(page);
+    admin_visit(&entries, visit, data);
+  entry_list_clear(&entries);
   return code;
 }
 

@@ -6,6 +6,7 @@
 #define CLIENT_ADMIN_H
 
 #include "libclient/context.h"
+#include "libclient/entry.h"
 #include "libclient/tlspin-admin.h"
 
 /* Reads a reply; a code. */
@@ -15,5 +16,9 @@ typedef int (*admin_read)(DBusMessage *reply, void *data);
  * message: goes over to this function; NULL: TLSPIN_E_MEMORY. repeatable: see call.h. */
 int admin_call(tlspin_t *context, DBusMessage *message, bool repeatable, admin_read read,
                void *data);
+
+/* Shows the entries to the visitor. True where he wanted no more. The bus must not be locked,
+ * because he may call the library. */
+bool admin_visit(const struct entry_list *entries, tlspin_visit visit, void *data);
 
 #endif

@@ -194,9 +194,10 @@ static void pump(struct bus *bus)
     bus_discard(bus);
 }
 
-static void lead(struct bus *bus, int64_t deadline)
+static void lead(struct bus *bus, int descriptor, int64_t deadline)
 {
-  struct pollfd ready[2] = {{-1, interest(bus), 0}, {bus->wake, POLLIN, 0}};
+  struct pollfd ready[3] = {
+      {-1, interest(bus), 0}, {bus->wake, POLLIN, 0}, {descriptor, POLLIN, 0}};
   unsigned generation = bus->generation;
   eventfd_t count;
   int rc;
@@ -204,7 +205,7 @@ static void lead(struct bus *bus, int64_t deadline)
   dbus_connection_get_unix_fd(bus->connection, &ready[0].fd);
   bus->leading = true;
   pthread_mutex_unlock(&bus->mutex);
-  rc = poll(ready, 2, deadline_poll(deadline));
+  rc = poll(ready, 3, deadline_poll(deadline));
   pthread_mutex_lock(&bus->mutex);
   bus->leading = false;
   if (rc > 0 && ready[1].revents != 0)
@@ -214,7 +215,7 @@ static void lead(struct bus *bus, int64_t deadline)
   pthread_cond_broadcast(&bus->changed);
 }
 
-bool bus_wait(struct bus *bus, int64_t deadline)
+bool bus_wait_for(struct bus *bus, int descriptor, int64_t deadline)
 {
   struct timespec until = deadline_timespec(deadline);
 
@@ -223,8 +224,13 @@ bool bus_wait(struct bus *bus, int64_t deadline)
   if (bus->leading || bus->connection == NULL)
     pthread_cond_timedwait(&bus->changed, &bus->mutex, &until);
   else
-    lead(bus, deadline);
+    lead(bus, descriptor, deadline);
   return true;
+}
+
+bool bus_wait(struct bus *bus, int64_t deadline)
+{
+  return bus_wait_for(bus, -1, deadline);
 }
 
 int bus_send(struct bus *bus, DBusMessage *message, DBusPendingCall **pending)

@@ -76,4 +76,8 @@ bool bus_sending(const struct bus *bus);
  * it wants, and at `generation`, in a loop. */
 bool bus_wait(struct bus *bus, int64_t deadline);
 
+/* The same for a bus that only this thread uses; wakes up also when the file descriptor (-1: none)
+ * is readable. */
+bool bus_wait_for(struct bus *bus, int descriptor, int64_t deadline);
+
 #endif

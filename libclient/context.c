@@ -171,13 +171,22 @@ static int ask_to_store(tlspin_t *context, DBusMessage *message, uint64_t *expir
   return code;
 }
 
-/* Of the codes of all calls, those that this header's functions are documented to return. */
-static int code_of_failure(int code)
+int context_code(int code)
 {
   return code == TLSPIN_OK || code == TLSPIN_CANNOT_BE_PINNED || code == TLSPIN_E_ARGUMENT ||
                  code == TLSPIN_E_MEMORY
              ? code
              : TLSPIN_UNAVAILABLE;
+}
+
+int context_post(tlspin_t *context, DBusMessage *message)
+{
+  int code;
+
+  bus_lock(context->bus);
+  code = post(context, message);
+  bus_unlock(context->bus);
+  return context_code(code);
 }
 
 int context_store(tlspin_t *context, const struct peer *peer, const struct tlspin_ticket *ticket,
@@ -195,7 +204,7 @@ int context_store(tlspin_t *context, const struct peer *peer, const struct tlspi
   else
     code = post(context, store_message(peer, ticket));
   bus_unlock(context->bus);
-  return code_of_failure(code);
+  return context_code(code);
 }
 
 int context_report(tlspin_t *context, const struct peer *peer, const char *reason)
@@ -205,12 +214,7 @@ int context_report(tlspin_t *context, const struct peer *peer, const char *reaso
 
   if (code == TLSPIN_OK && !refusal_from_token(reason, &refusal))
     code = last_say(TLSPIN_E_ARGUMENT, _("reason: it is none that org.tlspin.Pins1 lists"));
-  if (code != TLSPIN_OK)
-    return code;
-  bus_lock(context->bus);
-  code = post(context, failure_message(peer, reason));
-  bus_unlock(context->bus);
-  return code_of_failure(code);
+  return code == TLSPIN_OK ? context_post(context, failure_message(peer, reason)) : code;
 }
 
 int tlspin_store(tlspin_t *context, const char *host, const char *protocol, unsigned port,

@@ -27,4 +27,12 @@ int context_store(tlspin_t *context, const struct peer *peer, const struct tlspi
                   uint64_t *expires);
 int context_report(tlspin_t *context, const struct peer *peer, const char *reason);
 
+/* Of the codes of all calls, those that functions of tlspin.h are documented to return; any other
+ * is TLSPIN_UNAVAILABLE. */
+int context_code(int code);
+
+/* Sends a message without waiting for a reply. message: goes over to this function; NULL:
+ * TLSPIN_E_MEMORY. Returns what tlspin_report_failure returns. The bus is not to be locked. */
+int context_post(tlspin_t *context, DBusMessage *message);
+
 #endif

@@ -4,7 +4,8 @@
 
 #include "handshake/hello.h"
 #include "handshake/probe.h"
-#include "libclient/pin.h"
+#include "libclient/decision.h"
+#include "libclient/verify.h"
 
 #include <gnutls/dtls.h>
 #include <stdlib.h>
@@ -12,17 +13,13 @@
 
 enum { LARGE_TICKET = 16384, USUAL_MESSAGES = 131072 }; /* octets */
 
-static void tell_failure(struct pin *pin)
-{
-  tlspin_report_failure(pin->context, pin->peer.host, protocol_token(pin->peer.protocol),
-                        pin->peer.port, refusal_token(pin->refusal));
-}
+static const struct handshake_role client;
 
-/* The library's own level, and what a lock of the administrator's makes of it. */
-static bool only_reports(const struct pin *pin)
+void pin_tell_failure(const struct pin *pin)
 {
-  return (pin->flags & TLSPIN_ADVISORY) != 0 ||
-         (pin->entry != NULL && strcmp(tlspin_entry_lock(pin->entry), "report") == 0);
+  if ((pin->flags & TLSPIN_PRIVATE) == 0)
+    tlspin_report_failure(pin->context, pin->peer.host, protocol_token(pin->peer.protocol),
+                          pin->peer.port, refusal_token(pin->refusal));
 }
 
 static void await_answer(struct pin *pin)
@@ -32,32 +29,16 @@ static void await_answer(struct pin *pin)
   if (lookup == NULL)
     return;
   pin->lookup = NULL;
-  pin->answer = lookup_wait(lookup, &pin->entry);
+  pin->answer = lookup_wait(lookup, &pin->entry, &pin->keys);
   pin->evidence.pinned = pin->answer == TLSPIN_MATCH;
   if (pin->answer == TLSPIN_NO_PIN && !handshake_supported())
     pin->answer = TLSPIN_CANNOT_BE_PINNED;
 }
 
-/* Whether the level forbids to go on with such an answer (the table in tlspin-gnutls.h). */
-static bool forbids(const struct pin *pin)
-{
-  switch (pin->answer) {
-  case TLSPIN_MATCH:
-  case TLSPIN_NO_PIN:
-  case TLSPIN_OPTED_OUT:
-  case TLSPIN_CANNOT_BE_PINNED:
-    return false;
-  default:
-    return (pin->flags & TLSPIN_STRICT) != 0;
-  }
-}
-
-/* To be asked first at every step: GnuTLS writes no extension at all where its priorities say so,
- * and a program may take our hook away, but the answer counts all the same. */
-static bool may_go_on(struct pin *pin)
+bool pin_may_go_on(struct pin *pin)
 {
   await_answer(pin);
-  if (forbids(pin))
+  if (!decision_permits(pin, pin->answer, true))
     pin->refused = true;
   return !pin->refused;
 }
@@ -85,7 +66,7 @@ static enum handshake_step send_ticket(struct handshake *h, struct writer *body)
 {
   struct pin *pin = handshake_user(h);
 
-  if (!may_go_on(pin))
+  if (!pin_may_go_on(pin))
     return HANDSHAKE_REFUSE;
   if ((pin->flags & TLSPIN_RESUMING) != 0 ||
       (pin->answer != TLSPIN_MATCH && pin->answer != TLSPIN_NO_PIN))
@@ -144,11 +125,13 @@ static bool proof_is_right(struct handshake *h, const struct pin *pin)
   return right;
 }
 
-static void judge(struct handshake *h, struct pin *pin)
+void pin_judge_ticket(gnutls_session_t session, struct pin *pin)
 {
-  gnutls_session_t session = handshake_gnutls(h);
+  struct handshake *h = handshake_of(session, &client);
   struct ticket_evidence *evidence = &pin->evidence;
 
+  if (pin->judged)
+    return;
   evidence->tls13 = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3;
   evidence->resumed = gnutls_session_is_resumed(session) != 0;
   evidence->secrets_found = handshake_secrets(h, &pin->secrets);
@@ -157,16 +140,25 @@ static void judge(struct handshake *h, struct pin *pin)
   pin->judged = true;
 }
 
-/* A pin that is not met is reported and, unless it is only to be reported, ends the handshake. What
- * no server may send, pinned or not, ends it in any case. */
-static enum handshake_step enforce(struct pin *pin)
+/* What no server may send, pinned or not, ends the handshake in any case. */
+bool pin_decide(gnutls_session_t session, struct pin *pin)
 {
-  if (pin->refusal == REFUSAL_NONE)
-    return HANDSHAKE_GO_ON;
-  if (pin->evidence.pinned)
-    tell_failure(pin);
-  pin->refused = !pin->evidence.pinned || !only_reports(pin);
-  return pin->refused ? HANDSHAKE_REFUSE : HANDSHAKE_GO_ON;
+  if (pin->refusal != REFUSAL_NONE && !pin->evidence.pinned) {
+    pin->refused = true;
+    return false;
+  }
+  decision_make(session, pin);
+  if (pin->refusal != REFUSAL_NONE && pin->verdict.answer == TLSPIN_MISMATCH)
+    pin_tell_failure(pin);
+  if (!decision_permits(pin, pin->verdict.answer, pin->verdict.enforced))
+    pin->refused = true;
+  return !pin->refused;
+}
+
+void pin_refuse(gnutls_session_t session, struct pin *pin)
+{
+  pin->refused = true;
+  handshake_refuse(handshake_of(session, &client));
 }
 
 /* The key of the entry is what goes into SNI (RFC 8672 section 2.3); a program that changed it
@@ -178,22 +170,52 @@ static bool sends_name(const struct pin *pin, struct span hello)
   return hello_server_name(hello, &name) && span_equal(name, expected);
 }
 
+/* Before the server has shown anything there is no verdict to be made. */
+static bool refuses_name(struct pin *pin, struct span hello)
+{
+  if ((!pin->evidence.pinned && !pin->evidence.asked) || sends_name(pin, hello))
+    return false;
+  pin->refusal = REFUSAL_NAME_DIFFERS;
+  if (pin->evidence.pinned)
+    pin_tell_failure(pin);
+  pin->refused = !pin->evidence.pinned || !decision_permits_refusal(pin);
+  return pin->refused;
+}
+
+/* With TLSPIN_VERIFY nobody else has looked at the certificate. */
+static bool is_unverified(const struct pin *pin)
+{
+  return (pin->flags & TLSPIN_VERIFY) != 0 && !pin->verified && !pin->evidence.resumed;
+}
+
+static bool passes(gnutls_session_t session, struct pin *pin)
+{
+  pin_judge_ticket(session, pin);
+  if (is_unverified(pin)) {
+    pin->refusal = REFUSAL_HOOKS_DISPLACED;
+    pin->refused = true;
+    return false;
+  }
+  return pin_decide(session, pin);
+}
+
 /* The first message that we send after ClientHello, be it our certificate or Finished: all that
  * GnuTLS checks is behind, and the server has seen nothing of us yet. */
 static enum handshake_step before_message(struct handshake *h, unsigned type, bool incoming,
                                           struct span body)
 {
   struct pin *pin = handshake_user(h);
+  bool fine = true;
 
-  if (incoming || pin->judged)
+  if (incoming)
     return HANDSHAKE_GO_ON;
-  if (!may_go_on(pin))
-    return HANDSHAKE_REFUSE;
-  if (type != GNUTLS_HANDSHAKE_CLIENT_HELLO)
-    judge(h, pin);
-  else if ((pin->evidence.pinned || pin->evidence.asked) && !sends_name(pin, body))
-    pin->refusal = REFUSAL_NAME_DIFFERS;
-  return enforce(pin);
+  if (!pin_may_go_on(pin))
+    fine = false;
+  else if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+    fine = !refuses_name(pin, body);
+  else if (!pin->judged)
+    fine = passes(handshake_gnutls(h), pin);
+  return fine ? HANDSHAKE_GO_ON : HANDSHAKE_REFUSE;
 }
 
 static void pin_free(void *user)
@@ -202,6 +224,7 @@ static void pin_free(void *user)
 
   lookup_cancel(pin->lookup);
   tlspin_entry_free(pin->entry);
+  keyset_clear(&pin->keys);
   free(pin->ticket);
   explicit_bzero(pin, sizeof *pin);
   free(pin);
@@ -247,6 +270,14 @@ static struct pin *pin_new(tlspin_t *context, const struct peer *peer, unsigned 
   return pin;
 }
 
+static bool flags_fit(unsigned flags)
+{
+  const unsigned both = TLSPIN_STRICT | TLSPIN_ADVISORY;
+
+  return (flags & ~(both | TLSPIN_RESUMING | TLSPIN_VERIFY | TLSPIN_PRIVATE)) == 0 &&
+         (flags & both) != both;
+}
+
 int tlspin_gnutls_attach_with(gnutls_session_t session, tlspin_t *context, const char *host,
                               unsigned port, unsigned flags)
 {
@@ -258,9 +289,7 @@ int tlspin_gnutls_attach_with(gnutls_session_t session, tlspin_t *context, const
     return code;
   if (gnutls_dtls_get_mtu(session) > 0)
     return TLSPIN_CANNOT_BE_PINNED;
-  if (port < 1 || port > UINT16_MAX ||
-      (flags & ~(unsigned)(TLSPIN_STRICT | TLSPIN_ADVISORY | TLSPIN_RESUMING)) != 0 ||
-      (flags & (TLSPIN_STRICT | TLSPIN_ADVISORY)) == (TLSPIN_STRICT | TLSPIN_ADVISORY))
+  if (port < 1 || port > UINT16_MAX || !flags_fit(flags))
     return TLSPIN_E_ARGUMENT;
   pin = pin_new(context, &peer, flags);
   if (pin == NULL)
@@ -272,6 +301,8 @@ int tlspin_gnutls_attach_with(gnutls_session_t session, tlspin_t *context, const
     pin_free(pin);
     return code;
   }
+  if ((flags & TLSPIN_VERIFY) != 0)
+    gnutls_session_set_verify_function(session, verify_peer);
   return gnutls_server_name_set(session, GNUTLS_NAME_DNS, peer.host, strlen(peer.host)) < 0
              ? TLSPIN_E_MEMORY
              : TLSPIN_OK;
@@ -283,78 +314,4 @@ int tlspin_gnutls_attach(gnutls_session_t session, const char *host, unsigned po
 
   return context != NULL ? tlspin_gnutls_attach_with(session, context, host, port, flags)
                          : TLSPIN_E_MEMORY;
-}
-
-static void store_ticket(struct pin *pin, unsigned flags)
-{
-  struct span secret = ticket_secret_span(&pin->secrets.pinning);
-  struct tlspin_ticket ticket = {
-      .ticket = pin->ticket,
-      .ticket_size = pin->ticket_size,
-      .secret = secret.data,
-      .secret_size = secret.size,
-      .hash = ticket_hash_token(pin->secrets.hash),
-      .lifetime = pin->lifetime,
-      .series = pin->entry != NULL ? tlspin_entry_series(pin->entry) : 0,
-  };
-  bool wait = (flags & TLSPIN_WAIT) != 0;
-
-  pin->kept = tlspin_store(pin->context, pin->peer.host, protocol_token(pin->peer.protocol),
-                           pin->peer.port, &ticket, wait ? &pin->stored : NULL);
-  if (pin->kept == TLSPIN_OK && wait && pin->stored == 0)
-    pin->kept = TLSPIN_MISMATCH;
-}
-
-/* RFC 8672 section 2.1: a ticket from an authenticated server, that can be proved next time. One
- * without lifetime or octets stores nothing. */
-static bool may_store(const struct pin *pin)
-{
-  return pin->refusal == REFUSAL_NONE && pin->evidence.asked && !pin->evidence.resumed &&
-         pin->evidence.secrets_found && pin->has_ticket && pin->ticket_size > 0 &&
-         pin->lifetime > 0;
-}
-
-/* The handshake failed: was it for the pin? A server that can't open our ticket says
- * handshake_failure (RFC 8672 section 2.2) before it has sent anything else. */
-static int finish_failed(gnutls_session_t session, struct pin *pin, int handshake)
-{
-  if (pin->refused && pin->refusal == REFUSAL_NONE)
-    return pin->answer;
-  if (!pin->judged && pin->evidence.ticket_sent && handshake == GNUTLS_E_FATAL_ALERT_RECEIVED &&
-      gnutls_alert_get(session) == GNUTLS_A_HANDSHAKE_FAILURE) {
-    pin->refusal = REFUSAL_TICKET_REFUSED;
-    pin->refused = true;
-    tell_failure(pin);
-  }
-  return pin->refused ? TLSPIN_MISMATCH : TLSPIN_E_TLS;
-}
-
-/* The handshake worked, and the program accepts the certificate. Had it displaced our hook, nobody
- * would have judged. */
-static int finish_done(gnutls_session_t session, struct pin *pin, unsigned flags)
-{
-  if (may_go_on(pin) && !pin->judged && pin->evidence.pinned) {
-    pin->refusal = REFUSAL_HOOKS_DISPLACED;
-    enforce(pin);
-  }
-  if (pin->refused) {
-    gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_HANDSHAKE_FAILURE);
-    return pin->refusal != REFUSAL_NONE ? TLSPIN_MISMATCH : pin->answer;
-  }
-  if (may_store(pin))
-    store_ticket(pin, flags);
-  return TLSPIN_OK;
-}
-
-int tlspin_gnutls_finish(gnutls_session_t session, int handshake, unsigned flags)
-{
-  struct pin *pin = pin_of(session);
-
-  if (pin == NULL)
-    return TLSPIN_E_ARGUMENT;
-  if (!pin->finished)
-    pin->outcome = handshake == GNUTLS_E_SUCCESS ? finish_done(session, pin, flags)
-                                                 : finish_failed(session, pin, handshake);
-  pin->finished = true;
-  return pin->outcome;
 }

@@ -95,7 +95,21 @@ static bool is_empty(const struct bus_lookup_reply *reply)
   return reply->ticket.size == 0 && reply->secret.size == 0 && reply->series == 0;
 }
 
-static int read_reply(const struct peer *peer, DBusMessage *message, tlspin_entry_t **entry)
+/* What is read of a reply. A host that can't be pinned has no records either. */
+static int read_parts(const struct peer *peer, DBusMessage *message,
+                      const struct bus_lookup_reply *reply, enum tlspin_code answer,
+                      tlspin_entry_t **entry, struct keyset *keys)
+{
+  int code;
+
+  if (answer == TLSPIN_CANNOT_BE_PINNED && reply->key_count != 0)
+    return entry_garbled();
+  code = keyset_read(message, reply, peer, keys);
+  return code == TLSPIN_OK && answer == TLSPIN_MATCH ? entry_of_lookup(peer, reply, entry) : code;
+}
+
+static int read_reply(const struct peer *peer, DBusMessage *message, tlspin_entry_t **entry,
+                      struct keyset *keys)
 {
   struct bus_lookup_reply reply;
   enum tlspin_code answer;
@@ -106,10 +120,12 @@ static int read_reply(const struct peer *peer, DBusMessage *message, tlspin_entr
   answer = tlspin_code_from_token(reply.answer);
   if (!is_answer(answer) || (answer != TLSPIN_MATCH && !is_empty(&reply)))
     return entry_garbled();
-  if (answer != TLSPIN_MATCH)
-    return answer == TLSPIN_NO_PIN ? TLSPIN_NO_PIN : last_code(answer);
-  code = entry_of_lookup(peer, &reply, entry);
-  return code == TLSPIN_OK ? TLSPIN_MATCH : code;
+  code = read_parts(peer, message, &reply, answer, entry, keys);
+  if (code != TLSPIN_OK) {
+    keyset_clear(keys);
+    return code;
+  }
+  return answer == TLSPIN_MATCH || answer == TLSPIN_NO_PIN ? (int)answer : last_code(answer);
 }
 
 /* An error is no answer; of the rest the caller is told what is his to mend. */
@@ -118,32 +134,39 @@ static int code_of_failure(int code)
   return code == TLSPIN_E_ARGUMENT || code == TLSPIN_E_MEMORY ? code : TLSPIN_UNAVAILABLE;
 }
 
-static int wait_locked(struct lookup *lookup, tlspin_entry_t **entry)
+static int wait_locked(struct lookup *lookup, tlspin_entry_t **entry, struct keyset *keys)
 {
   DBusMessage *reply = NULL;
   int code = call_wait(&lookup->call, &reply);
 
   if (code != TLSPIN_OK)
     return code_of_failure(code);
-  code = read_reply(&lookup->peer, reply, entry);
+  code = read_reply(&lookup->peer, reply, entry, keys);
   dbus_message_unref(reply);
   return code;
 }
 
-int lookup_wait(struct lookup *lookup, tlspin_entry_t **entry)
+int lookup_wait(struct lookup *lookup, tlspin_entry_t **entry, struct keyset *keys)
 {
+  struct keyset found = {.known = false};
   int code;
 
   *entry = NULL;
+  if (keys != NULL)
+    *keys = found;
   last_clear();
   if (lookup->context == NULL) {
     free(lookup);
     return last_say(TLSPIN_UNAVAILABLE, _("The way to the pin store was closed meanwhile."));
   }
   bus_lock(lookup->context->bus);
-  code = wait_locked(lookup, entry);
+  code = wait_locked(lookup, entry, &found);
   bus_unlock(lookup->context->bus);
   lookup_cancel(lookup);
+  if (keys != NULL)
+    *keys = found;
+  else
+    keyset_clear(&found);
   return code;
 }
 
@@ -188,5 +211,5 @@ int tlspin_lookup(tlspin_t *context, const char *host, const char *protocol, uns
     code = argument_peer(host, protocol, port, &peer);
   if (code == TLSPIN_OK)
     code = lookup_start(context, &peer, &lookup);
-  return code == TLSPIN_OK ? lookup_wait(lookup, entry) : code;
+  return code == TLSPIN_OK ? lookup_wait(lookup, entry, NULL) : code;
 }

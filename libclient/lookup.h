@@ -7,6 +7,7 @@
 #define CLIENT_LOOKUP_H
 
 #include "common/host.h"
+#include "libclient/keyset.h"
 #include "libclient/tlspin.h"
 
 enum { LOOKUP_PATIENCE = 20 }; /* milliseconds that lookup_start waits for a connection, at most */
@@ -21,9 +22,10 @@ struct lookup;
 int lookup_start(tlspin_t *context, const struct peer *peer, struct lookup **lookup);
 
 /* Waits for the answer, within what is left of the budget, and frees the lookup. Returns what
- * tlspin_lookup returns. After fork, also a child may do so (it asks again). After tlspin_free of
- * its context: TLSPIN_UNAVAILABLE. */
-int lookup_wait(struct lookup *lookup, tlspin_entry_t **entry);
+ * tlspin_lookup returns. keys: what else is known of the peer, to be cleared by keyset_clear; or
+ * NULL. After fork, also a child may do so (it asks again). After tlspin_free of its context:
+ * TLSPIN_UNAVAILABLE. */
+int lookup_wait(struct lookup *lookup, tlspin_entry_t **entry, struct keyset *keys);
 
 /* Frees the lookup without waiting. NULL is fine. */
 void lookup_cancel(struct lookup *lookup);

@@ -2,31 +2,59 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "common/spki.h"
 #include "common/text.h"
+#include "libclient/describe.h"
 #include "libclient/pin.h"
 
 #include <stdio.h>
 #include <string.h>
 
+static bool is_mismatch(const struct pin *pin)
+{
+  return pin->decided ? pin->verdict.answer == TLSPIN_MISMATCH : pin->refusal != REFUSAL_NONE;
+}
+
+/* A peer without a ticket may have keys; what is known of them is known once they were judged. */
 int tlspin_gnutls_answer(gnutls_session_t session)
 {
   const struct pin *pin = pin_of(session);
 
-  return pin != NULL ? pin->answer : TLSPIN_CANNOT_BE_PINNED;
+  if (pin == NULL)
+    return TLSPIN_CANNOT_BE_PINNED;
+  return pin->answer == TLSPIN_NO_PIN && pin->decided ? pin->verdict.answer : pin->answer;
 }
 
 const char *tlspin_gnutls_reason(gnutls_session_t session)
 {
   const struct pin *pin = pin_of(session);
 
-  return refusal_token(pin != NULL ? pin->refusal : REFUSAL_NONE);
+  if (pin == NULL || !is_mismatch(pin))
+    return "";
+  return pin->decided ? pin->verdict.reason : refusal_token(pin->refusal);
 }
 
 const char *tlspin_gnutls_layer(gnutls_session_t session)
 {
   const struct pin *pin = pin_of(session);
 
+  if (pin != NULL && pin->decided && pin->verdict.layer[0] != '\0')
+    return pin->verdict.layer;
   return pin != NULL && pin->entry != NULL ? tlspin_entry_layer(pin->entry) : "";
+}
+
+const char *tlspin_gnutls_change(gnutls_session_t session)
+{
+  const struct pin *pin = pin_of(session);
+
+  return pin != NULL && pin->decided ? pin->verdict.change : "";
+}
+
+unsigned tlspin_gnutls_rule(gnutls_session_t session)
+{
+  const struct pin *pin = pin_of(session);
+
+  return pin != NULL && pin->decided ? pin->verdict.rule : 0;
 }
 
 int tlspin_gnutls_asked(gnutls_session_t session)
@@ -50,13 +78,21 @@ int tlspin_gnutls_proved(gnutls_session_t session)
   return pin != NULL && pin->judged && pin->refusal == REFUSAL_NONE && pin->evidence.proof_right;
 }
 
+/* What an exception excused, or a pin alone vouched for, is to be looked at anew each time. */
+static bool is_plain(const struct pin *pin)
+{
+  return pin->refusal == REFUSAL_NONE && !(pin->verified && pin->pki != PKI_OK) &&
+         (pin->verdict.answer == TLSPIN_MATCH || pin->verdict.answer == TLSPIN_NO_PIN ||
+          pin->verdict.answer == TLSPIN_OPTED_OUT);
+}
+
 /* Who resumes speaks to whoever had the session: that must be a server that was authenticated by
  * its pin, or by the connection that pinned it, or by a session of which the same holds. */
 int tlspin_gnutls_may_resume(gnutls_session_t session)
 {
   const struct pin *pin = pin_of(session);
 
-  if (pin == NULL || !pin->finished || pin->outcome != TLSPIN_OK || pin->refusal != REFUSAL_NONE)
+  if (pin == NULL || !pin->finished || pin->outcome != TLSPIN_OK || !is_plain(pin))
     return 0;
   if (pin->evidence.resumed)
     return (pin->flags & TLSPIN_RESUMING) != 0;
@@ -92,33 +128,56 @@ const char *tlspin_gnutls_host(gnutls_session_t session)
   return pin != NULL ? pin->peer.host : "";
 }
 
-/* The user's own pins can be cleared; for the administrator's somebody else must be asked; and a
- * declined session is mended by the next connection. */
-static const char *remedy(const struct pin *pin)
+/* Without a verdict: the ticket's part alone, for which the daemon was not asked. */
+static struct tlspin_verdict verdict_of(const struct pin *pin)
 {
-  if (pin->refusal == REFUSAL_RESUMPTION_DECLINED)
-    return "";
-  if (pin->entry != NULL && strcmp(tlspin_entry_layer(pin->entry), "user") != 0)
-    return _("This pin was set by the administrator of this computer; ask there.");
-  return _("If you know that the server was changed on purpose, forget its pin:");
+  struct tlspin_verdict verdict = pin->verdict;
+
+  if (pin->decided)
+    return verdict;
+  verdict = (struct tlspin_verdict){.peer = pin->peer, .answer = TLSPIN_MISMATCH};
+  snprintf(verdict.reason, sizeof verdict.reason, "%s", refusal_token(pin->refusal));
+  snprintf(verdict.layer, sizeof verdict.layer, "%s",
+           pin->entry != NULL ? tlspin_entry_layer(pin->entry) : "");
+  return verdict;
 }
 
-static void describe_refusal(struct pin *pin)
+static void append(struct pin *pin, const char *sentence)
 {
-  bool clearable = pin->refusal != REFUSAL_RESUMPTION_DECLINED && pin->entry != NULL &&
-                   strcmp(tlspin_entry_layer(pin->entry), "user") == 0;
-  char command[HOST_MAX + 32] = "";
+  size_t used = strlen(pin->message);
 
-  if (clearable)
-    snprintf(command, sizeof command, "\n  tlspin clear %s:%u", pin->peer.host, pin->peer.port);
-  if (!pin->evidence.pinned)
-    snprintf(pin->message, sizeof pin->message, _("%s, port %u: %s."), pin->peer.host,
-             pin->peer.port, _(refusal_text(pin->refusal)));
-  else
-    snprintf(pin->message, sizeof pin->message, _("%s, port %u, is pinned, and %s. %s %s%s"),
-             pin->peer.host, pin->peer.port, _(refusal_text(pin->refusal)),
-             pin->refused ? _("No data was sent to it.") : _("It is only reported."), remedy(pin),
-             command);
+  snprintf(pin->message + used, sizeof pin->message - used, " %s", sentence);
+}
+
+/* A server that breaks a rule for all servers need not be pinned, and then there is nothing to
+ * forget. */
+static void describe_mismatch(struct pin *pin)
+{
+  struct tlspin_verdict verdict = verdict_of(pin);
+
+  describe_verdict(&verdict, pin->message, sizeof pin->message);
+  if (!pin->decided && !pin->evidence.pinned)
+    return;
+  append(pin, pin->refused ? _("No data was sent to it.") : _("It is only reported."));
+  describe_remedy(&verdict, pin->message, sizeof pin->message);
+}
+
+/* With TLSPIN_VERIFY: the PKI said no, and nobody else yes. */
+static bool is_unvouched(const struct pin *pin)
+{
+  return pin->refused && pin->decided && pin->verified && pin->pki != PKI_OK;
+}
+
+static void describe_refused(gnutls_session_t session, struct pin *pin)
+{
+  char key[SPKI_PIN_TEXT_SIZE] = "";
+  struct span spki;
+
+  if (handshake_spki(session, false, &spki) && !spki_pin_text(spki, key))
+    key[0] = '\0';
+  describe_verdict(&pin->verdict, pin->message, sizeof pin->message);
+  describe_unvouched(&pin->verdict, pin->pki == PKI_FAILED ? pin->errors : 0, key, pin->message,
+                     sizeof pin->message);
 }
 
 const char *tlspin_gnutls_message(gnutls_session_t session)
@@ -127,9 +186,14 @@ const char *tlspin_gnutls_message(gnutls_session_t session)
 
   if (pin == NULL)
     return tlspin_code_text(TLSPIN_CANNOT_BE_PINNED);
-  if (pin->refusal != REFUSAL_NONE)
-    describe_refusal(pin);
+  if (is_mismatch(pin))
+    describe_mismatch(pin);
+  else if (is_unvouched(pin))
+    describe_refused(session, pin);
+  else if (pin->decided && pin->verdict.change[0] != '\0')
+    describe_verdict(&pin->verdict, pin->message, sizeof pin->message);
   else
-    snprintf(pin->message, sizeof pin->message, "%s", tlspin_code_text(pin->answer));
+    snprintf(pin->message, sizeof pin->message, "%s",
+             tlspin_code_text((enum tlspin_code)tlspin_gnutls_answer(session)));
   return pin->message;
 }

@@ -12,7 +12,8 @@
 
 enum selection_use {
   SELECTION_LIST, /* `all` is not for this; nothing set means every entry */
-  SELECTION_CLEAR /* one of host, pattern, since, all must be set, and `all` alone */
+  SELECTION_CLEAR /* one of host, pattern, since, kind, status, origin, digest, all must be set, and
+                     `all` alone */
 };
 
 /* filter: NULL: any entry. Returns TLSPIN_OK; TLSPIN_E_ARGUMENT, or TLSPIN_CANNOT_BE_PINNED for an

@@ -21,8 +21,13 @@ struct tlspin_filter {
   const char *pattern;  /* a glob over the host: '*' and '?' */
   const char *protocol; /* "tls" or "dtls" */
   unsigned port;
-  uint64_t since; /* stored or renewed at or after this time, seconds since 1970 */
-  int all;        /* tlspin_clear: everything; to be set alone */
+  uint64_t since;              /* stored or renewed at or after this time, seconds since 1970 */
+  int all;                     /* tlspin_clear: everything; to be set alone */
+  const char *kind;            /* "ticket", "pin", "exception" or "mode" */
+  const char *status;          /* of records: "critical"... */
+  const char *origin;          /* of records: "tofu"... */
+  const char *scope;           /* of records: "subtree"... */
+  struct tlspin_octets digest; /* of a record's key */
 };
 
 /* Told of each entry, which is valid for the call. Not 0 ends the walk. */
@@ -53,6 +58,86 @@ TLSPIN_API int tlspin_clear(tlspin_t *context, const struct tlspin_filter *filte
  * TLSPIN_E_NOTHING_TO_UNDO. */
 TLSPIN_API int tlspin_undo(tlspin_t *context, uint64_t operation, struct tlspin_change *change);
 
+/* A record to be stored: see Put of org.tlspin.Admin1. Set to zero first; what is NULL or 0 is as
+ * said there. */
+struct tlspin_record {
+  const char *host;     /* of the place; "": every host, with scope "subtree" */
+  const char *scope;    /* "exact" (NULL), "one-label", "subtree" */
+  const char *protocol; /* NULL or "": any */
+  unsigned port;        /* 0: any */
+  const char *kind;     /* "pin" (NULL), "exception", "mode" */
+  const char *status;   /* "critical" (NULL), ... */
+  const char *origin;   /* "user" (NULL) or "import"; of a dump "program", "tofu" or "hpkp" */
+  const char *level;    /* "leaf" (NULL), ... */
+  unsigned selector;    /* of pins and exceptions: 0 certificate, 1 key */
+  unsigned matching;    /* 1 SHA-256, 2 SHA-512 */
+  struct tlspin_octets digest;
+  uint64_t expires;        /* seconds since 1970; 0: never */
+  uint64_t enforced_until; /* only reported from then on; 0: enforced as long as it stands */
+  int not_always;          /* not where the path ends in an anchor that was added to the system */
+  unsigned errors;         /* of an exception: enum tlspin_pki_error */
+  const char *note;
+  uint64_t first_seen; /* seconds since 1970; 0: now */
+  uint64_t last_seen;
+  uint64_t count_seen;
+};
+
+/* Reads a key as people write it ("sha256//BASE64", hex of the key's SHA-256, a TLSA record, or the
+ * text of a PEM file with one certificate or public key) into selector, matching, digest and level
+ * of a record. storage: what digest then points to. TLSPIN_E_ARGUMENT. */
+TLSPIN_API int tlspin_read_key(const char *text, struct tlspin_record *record,
+                               unsigned char storage[64]);
+
+/* Told of a warning about what was stored, in the user's language. */
+typedef void (*tlspin_warn)(const char *warning, void *data);
+
+enum tlspin_put_flags { TLSPIN_DRY_RUN = 1 << 0 /* check everything, store nothing */ };
+
+/* Stores records of the user's: all or, on an error, none; at most 1,000. operation: 0, or that of
+ * an earlier call to which these belong too, so that one undo takes all back. change: may be NULL.
+ * The message of an error names the record by its number, from 1. */
+TLSPIN_API int tlspin_put(tlspin_t *context, const struct tlspin_record *records, size_t count,
+                          uint64_t operation, unsigned flags, struct tlspin_change *change,
+                          tlspin_warn warn, void *data);
+
+/* What would be answered about a peer, and why. */
+typedef struct tlspin_explanation tlspin_explanation_t;
+
+/* check: what a server showed, or NULL: the pins alone. *explanation: to be freed by
+ * tlspin_explanation_free. Returns TLSPIN_OK, TLSPIN_UNAVAILABLE (the daemon can't be reached), or
+ * an error; what would be answered is in the explanation. */
+TLSPIN_API int tlspin_explain(tlspin_t *context, const char *host, const char *protocol,
+                              unsigned port, const struct tlspin_check *check,
+                              tlspin_explanation_t **explanation);
+TLSPIN_API void tlspin_explanation_free(tlspin_explanation_t *explanation);
+
+/* The parts of it, each a thing to be read by tlspin_entry_string and tlspin_entry_number: the
+ * verdict; and lists of entries (each with "role"), layers and settings. They belong to it. */
+enum tlspin_part { TLSPIN_ENTRIES, TLSPIN_LAYERS, TLSPIN_SETTINGS };
+TLSPIN_API const tlspin_entry_t *
+tlspin_explanation_verdict(const tlspin_explanation_t *explanation);
+TLSPIN_API size_t tlspin_explanation_count(const tlspin_explanation_t *explanation,
+                                           enum tlspin_part part);
+TLSPIN_API const tlspin_entry_t *tlspin_explanation_at(const tlspin_explanation_t *explanation,
+                                                       enum tlspin_part part, size_t index);
+
+/* Walks over the events of the log with a number above `after`, oldest first; host: only of this
+ * one, or NULL. An event is read by tlspin_entry_string and tlspin_entry_number ("id", "made",
+ * "kind", "reason", "report"...). */
+TLSPIN_API int tlspin_events(tlspin_t *context, uint64_t after, const char *host,
+                             tlspin_visit visit, void *data);
+
+/* Told of what happens. signal: "Logged" (the event), "Changed" (one call per peer, or one without
+ * host; the word is "change"), or "Lost" (the bus or the daemon went away, or came back: ask
+ * again). */
+typedef int (*tlspin_heard)(const char *signal, const tlspin_entry_t *what, void *data);
+
+/* Listens until `heard` returns not 0, which is returned, or for `milliseconds` (-1: for ever),
+ * then TLSPIN_OK. stop: a file descriptor that ends it once it is readable, or -1. The daemon is
+ * started where it isn't running. TLSPIN_UNAVAILABLE where there is no bus. */
+TLSPIN_API int tlspin_listen(tlspin_t *context, int milliseconds, int stop, tlspin_heard heard,
+                             void *data);
+
 /* How the store is. */
 typedef struct tlspin_status tlspin_status_t;
 
@@ -61,7 +146,7 @@ typedef struct tlspin_status tlspin_status_t;
 TLSPIN_API int tlspin_status(tlspin_t *context, tlspin_status_t **status);
 TLSPIN_API void tlspin_status_free(tlspin_status_t *status);
 
-/* A string ("version", "state") or a number ("entries", "lifetime-cap", "undo-period",
+/* A string ("version", "state") or a number ("entries", "records", "lifetime-cap", "undo-period",
  * "idle-timeout") of org.tlspin.Admin1.Status; NULL, or -1, where it isn't there. */
 TLSPIN_API const char *tlspin_status_string(const tlspin_status_t *status, const char *key);
 TLSPIN_API int64_t tlspin_status_number(const tlspin_status_t *status, const char *key);

@@ -46,7 +46,14 @@ enum tlspin_gnutls_flags {
    * the handshake is refused with the reason "resumption-declined": connect again without the
    * session. By setting this the program says that the session was kept after
    * tlspin_gnutls_may_resume had returned 1. */
-  TLSPIN_RESUMING = 1 << 2
+  TLSPIN_RESUMING = 1 << 2,
+  /* tlspin checks the certificate too, in place of gnutls_session_set_verify_cert: against the
+   * trust of the session's credentials, with the user's exceptions, against anchors that are
+   * pinned, and raw public keys (RFC 7250) by their pins alone. The handshake fails with
+   * GNUTLS_E_CERTIFICATE_ERROR where it says no. */
+  TLSPIN_VERIFY = 1 << 3,
+  /* The pins are looked up and enforced, and nothing is stored: no ticket, no key, no log. */
+  TLSPIN_PRIVATE = 1 << 4
 };
 
 /* Prepares a client's session for one pinned handshake. To be called once, after the priorities are
@@ -82,7 +89,8 @@ TLSPIN_API int tlspin_gnutls_finish(gnutls_session_t session, int handshake, uns
 /* The report: what happened. Valid from attach until gnutls_deinit; before finish it says what is
  * known so far. */
 TLSPIN_API int tlspin_gnutls_answer(
-    gnutls_session_t session); /* what the store said: an answer of tlspin-error.h */
+    gnutls_session_t session); /* what the store said: an answer of tlspin-error.h; where it has no
+                                  ticket, what its keys said once the server's was judged */
 TLSPIN_API const char *
 tlspin_gnutls_reason(gnutls_session_t session); /* of a mismatch: "proof-wrong"...; else "" */
 TLSPIN_API const char *
@@ -108,9 +116,51 @@ tlspin_gnutls_kept(gnutls_session_t session); /* what became of the new ticket: 
                                                  meanwhile; else the error of tlspin_store */
 TLSPIN_API const char *tlspin_gnutls_host(gnutls_session_t session); /* the normalised host */
 
+/* Of the key's judgement: what kind of change it went through ("same-issuer"...; "" for none), and
+ * the number of the rule of tlspin-verdict(7) that decided. */
+TLSPIN_API const char *tlspin_gnutls_change(gnutls_session_t session);
+TLSPIN_API unsigned tlspin_gnutls_rule(gnutls_session_t session);
+
+/* Hands over a header Public-Key-Pins that came over this session, which must have been finished
+ * with TLSPIN_OK: see tlspin_note_hpkp. Not waited for. */
+TLSPIN_API int tlspin_gnutls_note_hpkp(gnutls_session_t session, const void *header, size_t size,
+                                       int report_only);
+
 /* The report as text for the user: a sentence or two, in the user's language; after a mismatch it
  * names the command that mends it. Belongs to the session; valid until the next call. */
 TLSPIN_API const char *tlspin_gnutls_message(gnutls_session_t session);
+
+/* What a server showed, judged by the PKI and ready for tlspin_check_chain or tlspin_explain: for
+ * programs that shake hands by themselves, and for tools. */
+typedef struct tlspin_gnutls_shown tlspin_gnutls_shown_t;
+
+/* Verifies certificates as GnuTLS does, and finds the path that was validated, without those that
+ * were sent and don't belong to it.
+ * credentials: whom to trust. certificates: DER, `count` of them, the server's own first, copied.
+ * host: the name to be checked. *shown: to be freed by tlspin_gnutls_shown_free. Returns TLSPIN_OK,
+ * also where the PKI says no; TLSPIN_E_ARGUMENT where they aren't certificates, TLSPIN_E_TLS,
+ * TLSPIN_E_MEMORY. */
+TLSPIN_API int tlspin_gnutls_examine(gnutls_certificate_credentials_t credentials,
+                                     const gnutls_datum_t *certificates, unsigned count,
+                                     const char *host, tlspin_gnutls_shown_t **shown);
+/* Its chain, flags, pki and errors; belongs to it. Flags and what else is in it may be added to in
+ * a copy. */
+TLSPIN_API const struct tlspin_check *tlspin_gnutls_shown_check(const tlspin_gnutls_shown_t *shown);
+TLSPIN_API void tlspin_gnutls_shown_free(tlspin_gnutls_shown_t *shown);
+
+/* Fills a gnutls_tdb_t, so that gnutls_store_pubkey and gnutls_verify_stored_pubkey use the pin
+ * store (that of tlspin_default) and not a file of the program's own:
+ *
+ *   gnutls_tdb_init(&tdb);
+ *   tlspin_gnutls_tdb(tdb, TLSPIN_TOFU);
+ *   gnutls_verify_stored_pubkey(NULL, tdb, host, service, GNUTLS_CRT_X509, &certificate, 0);
+ *
+ * The service is a port, or a name of services(5); without one the host can't be looked up.
+ * gnutls_verify_stored_pubkey returns 0 for a match, GNUTLS_E_CERTIFICATE_KEY_MISMATCH for a
+ * mismatch, and GNUTLS_E_NO_CERTIFICATE_FOUND for everything else, which programs take for "never
+ * seen": so at TLSPIN_STRICT a store that can't be read is a mismatch. gnutls_store_pubkey says
+ * that the user accepted the key. flags: TLSPIN_TOFU or TLSPIN_STRICT. */
+TLSPIN_API int tlspin_gnutls_tdb(gnutls_tdb_t tdb, unsigned flags);
 
 #ifdef __cplusplus
 }

@@ -91,6 +91,87 @@ TLSPIN_API int tlspin_store(tlspin_t *context, const char *host, const char *pro
 TLSPIN_API int tlspin_report_failure(tlspin_t *context, const char *host, const char *protocol,
                                      unsigned port, const char *reason);
 
+/* Octets that belong to the caller. */
+struct tlspin_octets {
+  const void *data;
+  size_t size;
+};
+
+enum tlspin_check_flags {
+  TLSPIN_CHECK_PATH = 1 << 0, /* the chain is exactly the validated path, its anchor last; without
+                                 it only the first certificate is known to be of the path, and
+                                 pins above it can't be met */
+  TLSPIN_CHECK_RAW_KEY = 1 << 1, /* the chain is one bare SubjectPublicKeyInfo (RFC 7250) */
+  TLSPIN_CHECK_LEARN = 1 << 2,   /* the handshake is complete, and the program goes on if the answer
+                                    lets it: the key is learned or counted, where policy allows */
+  TLSPIN_CHECK_PRIVATE = 1 << 3, /* nothing is stored or logged */
+  TLSPIN_CHECK_ACCEPTED = 1 << 4 /* with LEARN: the user told this program that the key is right */
+};
+
+enum tlspin_pki { TLSPIN_PKI_UNCHECKED, TLSPIN_PKI_OK, TLSPIN_PKI_FAILED };
+
+/* The PKI's errors, as bits. The last two are never excused. */
+enum tlspin_pki_error {
+  TLSPIN_PKI_UNKNOWN_ISSUER = 1 << 0,
+  TLSPIN_PKI_EXPIRED = 1 << 1,
+  TLSPIN_PKI_NOT_YET_VALID = 1 << 2,
+  TLSPIN_PKI_NAME = 1 << 3,
+  TLSPIN_PKI_WEAK = 1 << 4,
+  TLSPIN_PKI_PURPOSE = 1 << 5,
+  TLSPIN_PKI_REVOKED = 1 << 6,
+  TLSPIN_PKI_OTHER = 1 << 7
+};
+
+/* What a server showed, and what the PKI says of it. Set to zero first. */
+struct tlspin_check {
+  const struct tlspin_octets *chain; /* certificates in DER, the server's own first; at most 16 */
+  size_t chain_size;                 /* how many */
+  unsigned flags;                    /* enum tlspin_check_flags */
+  enum tlspin_pki pki;
+  unsigned errors;     /* enum tlspin_pki_error, with TLSPIN_PKI_FAILED */
+  const char *ticket;  /* NULL; "proved", or the reason for which the ticket was not met */
+  uint64_t expires;    /* with ACCEPTED: seconds since 1970; 0: never */
+  const char *program; /* for the log; NULL: the program's short name */
+};
+
+/* What was answered, and why. */
+typedef struct tlspin_verdict tlspin_verdict_t;
+
+/* The one decision over all pins of a peer, for programs with a handshake of their own: to be asked
+ * after the PKI's check and before any application data.
+ * *verdict: to be freed by tlspin_verdict_free; NULL where an error is returned, or verdict is
+ * NULL. Returns an answer, or TLSPIN_E_ARGUMENT (a chain that is empty, too long, or not DER) or
+ * TLSPIN_E_MEMORY. Go on only with TLSPIN_MATCH, TLSPIN_NO_PIN and TLSPIN_OPTED_OUT, and with a
+ * TLSPIN_MISMATCH that is not enforced; what else may be gone on with is the table of
+ * tlspin-gnutls.h. */
+TLSPIN_API int tlspin_check_chain(tlspin_t *context, const char *host, const char *protocol,
+                                  unsigned port, const struct tlspin_check *check,
+                                  tlspin_verdict_t **verdict);
+
+TLSPIN_API void tlspin_verdict_free(tlspin_verdict_t *verdict);
+TLSPIN_API const char *
+tlspin_verdict_reason(const tlspin_verdict_t *verdict); /* a word of CheckChain */
+TLSPIN_API const char *tlspin_verdict_layer(const tlspin_verdict_t *verdict);
+TLSPIN_API int tlspin_verdict_enforced(const tlspin_verdict_t *verdict); /* 0: only reported */
+TLSPIN_API unsigned tlspin_verdict_rule(const tlspin_verdict_t *verdict);
+TLSPIN_API const char *
+tlspin_verdict_change(const tlspin_verdict_t *verdict); /* "same-key"...; or "" */
+TLSPIN_API int tlspin_verdict_learned(const tlspin_verdict_t *verdict);
+TLSPIN_API unsigned
+tlspin_verdict_excused(const tlspin_verdict_t *verdict); /* enum tlspin_pki_error */
+/* One sentence about it, in the user's language; belongs to the verdict. */
+TLSPIN_API const char *tlspin_verdict_text(const tlspin_verdict_t *verdict);
+
+/* Hands over a header Public-Key-Pins (RFC 7469) that came over a connection without any error.
+ * header: the value of the first such field, octets. report_only: it was
+ * Public-Key-Pins-Report-Only. chain: the validated path, its anchor last. *outcome: "note",
+ * "remove", "ignore" or "evaluate"; static; NULL: the call is sent and not waited for. Returns
+ * TLSPIN_OK, TLSPIN_UNAVAILABLE, TLSPIN_CANNOT_BE_PINNED, TLSPIN_E_ARGUMENT or TLSPIN_E_MEMORY. */
+TLSPIN_API int tlspin_note_hpkp(tlspin_t *context, const char *host, const char *protocol,
+                                unsigned port, struct tlspin_octets header, int report_only,
+                                const struct tlspin_octets *chain, size_t chain_size,
+                                const char **outcome);
+
 /* What went wrong in this thread's last call, as a sentence in the user's language that says what
  * to do; it may be empty. Valid until the thread's next call. */
 TLSPIN_API const char *tlspin_last_message(void);
@@ -124,6 +205,19 @@ TLSPIN_API unsigned tlspin_entry_failures(const tlspin_entry_t *entry); /* of a 
 TLSPIN_API uint64_t tlspin_entry_failed(const tlspin_entry_t *entry);   /* of a list: when last */
 TLSPIN_API const char *
 tlspin_entry_failure_reason(const tlspin_entry_t *entry); /* of a list: why last */
+
+/* Whatever else stands in an entry of a list, by its name in org.tlspin.Admin1.List ("scope",
+ * "status", "key", "note", "role"; "count-seen", "errors", "always"; "digest"): NULL, -1, or size 0
+ * where it isn't there. */
+TLSPIN_API const char *tlspin_entry_string(const tlspin_entry_t *entry, const char *name);
+TLSPIN_API int64_t tlspin_entry_number(const tlspin_entry_t *entry, const char *name);
+TLSPIN_API const void *tlspin_entry_octets(const tlspin_entry_t *entry, const char *name,
+                                           size_t *size);
+/* The certificates that were seen with a key, the server's own first: how many, and each as an
+ * entry of its own ("subject", "key", "not-before", "not-after", "certificate") that belongs to
+ * this one. */
+TLSPIN_API size_t tlspin_entry_chain(const tlspin_entry_t *entry);
+TLSPIN_API const tlspin_entry_t *tlspin_entry_chain_at(const tlspin_entry_t *entry, size_t index);
 
 #ifdef __cplusplus
 }

@@ -6,18 +6,27 @@ AM_TESTS_ENVIRONMENT = \
 	export TOP_SRCDIR TOP_BUILDDIR DBUS_DAEMON VALGRIND;
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_DATA='"$(abs_top_srcdir)/tests/data"'
 
-unit_common = tests/unit-bytes tests/unit-error tests/unit-host tests/unit-host-split \
-	tests/unit-spki tests/unit-text
+unit_common = tests/unit-bytes tests/unit-certificate tests/unit-der tests/unit-error \
+	tests/unit-host tests/unit-host-split tests/unit-spelling tests/unit-spki tests/unit-spki-text tests/unit-text \
+	tests/unit-utf8
 check_PROGRAMS += $(unit_common)
 TESTS += $(unit_common)
 tests_unit_bytes_LDADD = libcommon.la $(CMOCKA_LIBS)
+tests_unit_certificate_SOURCES = tests/unit-certificate.c tests/hex.c tests/hex.h tests/pki.c tests/pki.h
+tests_unit_certificate_LDADD = libcommon.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_der_SOURCES = tests/unit-der.c tests/hex.c tests/hex.h
+tests_unit_der_LDADD = libcommon.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_error_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_error_LDADD = libcommon.la $(CMOCKA_LIBS)
 tests_unit_host_SOURCES = tests/unit-host.c tests/locales.c tests/locales.h
 tests_unit_host_LDADD = libcommon.la $(CMOCKA_LIBS)
 tests_unit_host_split_LDADD = libcommon.la $(CMOCKA_LIBS)
+tests_unit_spelling_LDADD = libcommon.la $(CMOCKA_LIBS)
 tests_unit_spki_SOURCES = tests/unit-spki.c tests/hex.c tests/hex.h tests/pki.c tests/pki.h
 tests_unit_spki_LDADD = libcommon.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_spki_text_SOURCES = tests/unit-spki-text.c tests/hex.c tests/hex.h
+tests_unit_spki_text_LDADD = libcommon.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_utf8_LDADD = libcommon.la $(CMOCKA_LIBS)
 tests_unit_text_SOURCES = tests/unit-text.c tests/again.c tests/again.h tests/locales.c tests/locales.h
 tests_unit_text_LDADD = libcommon.la $(CMOCKA_LIBS)
 
@@ -29,6 +38,53 @@ tests_unit_proof_SOURCES = tests/unit-proof.c tests/hex.c tests/hex.h
 tests_unit_proof_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_ticket_SOURCES = tests/unit-ticket.c tests/hex.c tests/hex.h
 tests_unit_ticket_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+
+# Key pins. path: a path of certificates, with the digests of each.
+unit_keypin = tests/unit-chain tests/unit-chain-seen tests/unit-change tests/unit-digest \
+	tests/unit-keypin tests/unit-keypin-text tests/unit-place tests/unit-ranks \
+	tests/unit-verdict tests/unit-verdict-all tests/unit-verdict-explain tests/unit-verdict-text
+check_PROGRAMS += $(unit_keypin)
+TESTS += $(unit_keypin)
+path = tests/path.c tests/path.h tests/pki.c tests/pki.h
+tests_unit_chain_SOURCES = tests/unit-chain.c $(path)
+tests_unit_chain_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_chain_seen_LDADD = libpinning.la $(CMOCKA_LIBS)
+tests_unit_change_SOURCES = tests/unit-change.c $(path)
+tests_unit_change_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_digest_SOURCES = tests/unit-digest.c tests/hex.c tests/hex.h
+tests_unit_digest_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_keypin_SOURCES = tests/unit-keypin.c $(path)
+tests_unit_keypin_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_keypin_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap,malloc
+tests_unit_keypin_text_SOURCES = tests/unit-keypin-text.c tests/hex.c tests/hex.h $(path)
+tests_unit_keypin_text_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_keypin_text_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap,malloc
+tests_unit_place_LDADD = libpinning.la $(CMOCKA_LIBS)
+# The verdict. court: cases of it; oracle: another verdict.
+court = tests/court.c tests/court.h $(path)
+tests_unit_ranks_SOURCES = tests/unit-ranks.c $(court)
+tests_unit_ranks_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_SOURCES = tests/unit-verdict.c $(court)
+tests_unit_verdict_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_all_SOURCES = tests/unit-verdict-all.c tests/oracle.c tests/oracle.h $(court)
+tests_unit_verdict_all_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_explain_SOURCES = tests/unit-verdict-explain.c $(court)
+tests_unit_verdict_explain_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_text_LDADD = libpinning.la $(CMOCKA_LIBS)
+
+unit_hpkp = tests/unit-base64 tests/unit-directives tests/unit-hpkp tests/unit-hpkp-hostile \
+	tests/unit-hpkp-judge
+check_PROGRAMS += $(unit_hpkp)
+TESTS += $(unit_hpkp)
+tests_unit_base64_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_directives_LDADD = libpinning.la $(CMOCKA_LIBS)
+tests_unit_hpkp_SOURCES = tests/unit-hpkp.c tests/field.c tests/field.h
+tests_unit_hpkp_LDADD = libpinning.la $(CMOCKA_LIBS)
+tests_unit_hpkp_hostile_SOURCES = tests/unit-hpkp-hostile.c tests/field.c tests/field.h
+tests_unit_hpkp_hostile_LDADD = libpinning.la $(CMOCKA_LIBS)
+tests_unit_hpkp_judge_SOURCES = tests/unit-hpkp-judge.c tests/field.c tests/field.h \
+	tests/pki.c tests/pki.h
+tests_unit_hpkp_judge_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 
 unit_handshake = tests/unit-hello tests/unit-probe tests/unit-secret tests/unit-session \
 	tests/unit-session-program tests/unit-session-refuse tests/unit-transcript
@@ -52,12 +108,14 @@ tests_unit_transcript_LDADD = libhandshake.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 check_PROGRAMS += tests/vectors
 TESTS += tests/vectors.test
 tests_vectors_SOURCES = tests/vectors.c tests/vectors.h tests/vectors-json.c \
-	tests/vectors-hosts.c tests/vectors-rfc8448.c tests/vectors-ticket.c
+	tests/vectors-hosts.c tests/vectors-hpkp.c tests/vectors-rfc8448.c tests/vectors-ticket.c \
+	tests/vectors-tlsa.c
 tests_vectors_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS)
 tests_vectors_LDADD = libhandshake.la $(JSON_LIBS) $(GNUTLS_LIBS)
-EXTRA_DIST += tests/vectors.test tests/data/README \
-	tests/data/host_cases.json tests/data/host_octets.json tests/data/rfc8448_hrr.json \
-	tests/data/rfc8448_vectors.json tests/data/rfc8672_kat.json
+EXTRA_DIST += tests/vectors.test tests/data/README tests/data/chromium_static_pins.json \
+	tests/data/host_cases.json tests/data/host_octets.json tests/data/host_walks.json tests/data/hosts.txt.gz \
+	tests/data/hpkp_header_cases.json tests/data/rfc8448_hrr.json \
+	tests/data/rfc8448_vectors.json tests/data/rfc8672_kat.json tests/data/tlsa_rpk_vectors.json
 
 # Scripts: *.test need nothing, *.bus start a session bus of their own (tests/private-bus.sh).
 TEST_EXTENSIONS = .test .bus
@@ -93,6 +151,32 @@ tests_parallel_CPPFLAGS = $(matrix_cppflags)
 tests_parallel_LDADD = $(matrix_libs)
 tests_matrix_suites_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_suites_LDADD = $(matrix_libs)
+
+# Key pins in whole handshakes; the system layers for them are made by the daemon's store.
+matrix_keys = tests/matrix-attacks tests/matrix-keys tests/matrix-tdb tests/matrix-verdicts tests/matrix-verify \
+	tests/unit-decision
+check_PROGRAMS += $(matrix_keys)
+TESTS += $(matrix_keys)
+check_LTLIBRARIES += tests/libpinned.la
+tests_libpinned_la_SOURCES = tests/pinned.c tests/pinned.h
+tests_libpinned_la_CPPFLAGS = $(matrix_cppflags)
+tests_libpinned_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(GNUTLS_CFLAGS) $(GLIB_CFLAGS) $(CMOCKA_CFLAGS)
+tests_libpinned_la_LIBADD = tests/libmatrix.la libdaemon.la
+keys_libs = tests/libpinned.la $(matrix_libs) $(GLIB_LIBS) $(SQLITE_LIBS)
+tests_unit_decision_SOURCES = tests/unit-decision.c tests/wire.c tests/wire.h tests/world.c \
+	tests/world.h
+tests_unit_decision_CPPFLAGS = $(matrix_cppflags) $(DBUS_CFLAGS) $(GNUTLS_CFLAGS)
+tests_unit_decision_LDADD = $(matrix_libs)
+tests_matrix_attacks_CPPFLAGS = $(matrix_cppflags)
+tests_matrix_attacks_LDADD = $(keys_libs)
+tests_matrix_keys_CPPFLAGS = $(matrix_cppflags)
+tests_matrix_keys_LDADD = $(keys_libs)
+tests_matrix_tdb_CPPFLAGS = $(matrix_cppflags)
+tests_matrix_tdb_LDADD = $(keys_libs)
+tests_matrix_verdicts_CPPFLAGS = $(matrix_cppflags)
+tests_matrix_verdicts_LDADD = $(keys_libs)
+tests_matrix_verify_CPPFLAGS = $(matrix_cppflags)
+tests_matrix_verify_LDADD = $(keys_libs)
 
 # What libserver does. libattached: a server that pins, and clients to try it with.
 unit_server = tests/unit-attachment tests/unit-attachment-keys tests/unit-attachment-refusals \
@@ -151,12 +235,13 @@ EXTRA_DIST += tests/tlspin-server.test
 # The house: the story that ./quickstart tells, and the manual pages.
 noinst_PROGRAMS += tests/make-pki
 tests_make_pki_SOURCES = tests/make-pki.c tests/pki.c tests/pki.h
-tests_make_pki_LDADD = $(GNUTLS_LIBS)
-TESTS += tests/install.test tests/man.test tests/story.test tests/tls-get.test
-EXTRA_DIST += tests/install.test tests/man.test tests/story.test tests/tls-get.test
+tests_make_pki_LDADD = libcommon.la $(GNUTLS_LIBS)
+TESTS += tests/check-chain-python.test tests/install.test tests/man.test tests/story.test tests/tls-get.test
+EXTRA_DIST += tests/check-chain-python.test tests/install.test tests/man.test tests/story.test \
+	tests/tls-get.test
 
 # What the commands share.
-unit_tools = tests/unit-cells tests/unit-certificate tests/unit-columns tests/unit-command \
+unit_tools = tests/unit-cells tests/unit-identity tests/unit-columns tests/unit-command \
 	tests/unit-dial tests/unit-hosts tests/unit-json tests/unit-output tests/unit-progress \
 	tests/unit-sheet tests/unit-tls tests/unit-when
 check_PROGRAMS += $(unit_tools)
@@ -170,8 +255,8 @@ tools_cppflags = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS)
 tools_libs = tests/libtooling.la $(CMOCKA_LIBS) $(JSON_LIBS) $(GNUTLS_LIBS)
 tests_unit_cells_CPPFLAGS = $(tools_cppflags)
 tests_unit_cells_LDADD = $(tools_libs)
-tests_unit_certificate_CPPFLAGS = $(tools_cppflags)
-tests_unit_certificate_LDADD = $(tools_libs)
+tests_unit_identity_CPPFLAGS = $(tools_cppflags)
+tests_unit_identity_LDADD = $(tools_libs)
 tests_unit_columns_CPPFLAGS = $(tools_cppflags)
 tests_unit_columns_LDADD = $(tools_libs)
 tests_unit_command_CPPFLAGS = $(tools_cppflags)
@@ -193,15 +278,114 @@ tests_unit_tls_LDADD = $(tools_libs)
 tests_unit_when_CPPFLAGS = $(tools_cppflags)
 tests_unit_when_LDADD = $(tools_libs)
 
+# What the commands of tlspin share. things: entries without a daemon.
+unit_user = tests/unit-advice tests/unit-choice tests/unit-event tests/unit-explanation \
+	tests/unit-thing tests/unit-tool-edit tests/unit-tool-record tests/unit-tool-shown
+check_PROGRAMS += $(unit_user)
+TESTS += $(unit_user)
+check_LTLIBRARIES += tests/libthings.la
+user_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/common $(JSON_CFLAGS) $(GNUTLS_CFLAGS) $(DBUS_CFLAGS)
+user_libs = libuser.la tests/libtooling.la libtlspin.la $(CMOCKA_LIBS) $(JSON_LIBS) $(GNUTLS_LIBS)
+things_libs = tests/libthings.la libuser.la tests/libtooling.la libclient.la $(CMOCKA_LIBS) \
+	$(JSON_LIBS) $(GNUTLS_LIBS)
+tests_libthings_la_SOURCES = tests/things.c tests/things.h
+tests_libthings_la_CPPFLAGS = $(user_cppflags)
+tests_unit_advice_CPPFLAGS = $(user_cppflags)
+tests_unit_advice_LDADD = $(things_libs)
+tests_unit_choice_CPPFLAGS = $(user_cppflags)
+tests_unit_choice_LDADD = $(user_libs)
+tests_unit_event_CPPFLAGS = $(user_cppflags)
+tests_unit_event_LDADD = $(things_libs)
+tests_unit_explanation_CPPFLAGS = $(user_cppflags)
+tests_unit_explanation_LDADD = $(things_libs)
+tests_unit_thing_CPPFLAGS = $(user_cppflags)
+tests_unit_thing_LDADD = $(things_libs)
+tests_unit_tool_edit_CPPFLAGS = $(user_cppflags)
+tests_unit_tool_edit_LDADD = $(user_libs)
+tests_unit_tool_record_CPPFLAGS = $(user_cppflags)
+tests_unit_tool_record_LDADD = $(things_libs)
+tests_unit_tool_shown_CPPFLAGS = $(user_cppflags)
+tests_unit_tool_shown_LDADD = $(user_libs)
+
+# What other programs keep: readers of their files, which are in tests/data/import, and writers.
+unit_formats = tests/unit-chromium tests/unit-dump tests/unit-emacs tests/unit-filezilla \
+	tests/unit-firefox tests/unit-json-text tests/unit-kde tests/unit-key tests/unit-known-hosts \
+	tests/unit-lines tests/unit-lisp tests/unit-options tests/unit-pem tests/unit-policy-text \
+	tests/unit-quote tests/unit-reader tests/unit-service
+unit_import = tests/unit-exchange tests/unit-input tests/unit-intake tests/unit-pages
+check_PROGRAMS += $(unit_formats) tests/formats-hostile $(unit_import)
+TESTS += $(unit_formats) tests/formats-hostile $(unit_import)
+check_LTLIBRARIES += tests/libgather.la
+EXTRA_DIST += tests/data/import/cert_override.txt tests/data/import/cert_override_old.txt \
+	tests/data/import/chain.pem tests/data/import/known_hosts tests/data/import/known_hosts_defects \
+	tests/data/import/ksslcertificatemanager tests/data/import/network-security.data \
+	tests/data/import/others.pem tests/data/import/server.pem tests/data/import/trustedcerts.xml
+formats_cppflags = $(TEST_CPPFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS) $(CMOCKA_CFLAGS)
+formats_libs = tests/libgather.la $(CMOCKA_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
+tests_libgather_la_SOURCES = tests/gather.c tests/gather.h
+tests_libgather_la_CPPFLAGS = $(formats_cppflags)
+tests_libgather_la_LIBADD = libformats.la
+tests_formats_hostile_CPPFLAGS = $(formats_cppflags)
+tests_formats_hostile_LDADD = $(formats_libs)
+tests_unit_exchange_SOURCES = tests/unit-exchange.c tools/exchange.c tools/exchange.h
+tests_unit_exchange_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
+tests_unit_exchange_LDADD = libtools.la libpinning.la libtlspin.la $(CMOCKA_LIBS) $(JSON_LIBS)
+tests_unit_input_SOURCES = tests/unit-input.c tools/input.c tools/input.h
+tests_unit_input_CPPFLAGS = $(tools_cppflags)
+tests_unit_input_LDADD = libcommon.la $(CMOCKA_LIBS) $(JSON_LIBS)
+tests_unit_intake_SOURCES = tests/unit-intake.c tools/input.c tools/input.h tools/intake.c tools/intake.h
+tests_unit_intake_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common -DTEST_DATA='"$(abs_top_srcdir)/tests/data"'
+tests_unit_intake_LDADD = libformats.la $(user_libs)
+tests_unit_pages_SOURCES = tests/unit-pages.c tools/exchange.c tools/exchange.h tools/pages.c tools/pages.h
+tests_unit_pages_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
+tests_unit_pages_LDADD = $(user_libs)
+tests_unit_pages_LDFLAGS = $(AM_LDFLAGS) $(wrap)tlspin_put $(wrap)tlspin_undo $(wrap)tlspin_last_message
+tests_unit_chromium_CPPFLAGS = $(formats_cppflags)
+tests_unit_chromium_LDADD = $(formats_libs)
+tests_unit_dump_CPPFLAGS = $(formats_cppflags)
+tests_unit_dump_LDADD = $(formats_libs)
+tests_unit_emacs_CPPFLAGS = $(formats_cppflags)
+tests_unit_emacs_LDADD = $(formats_libs)
+tests_unit_filezilla_CPPFLAGS = $(formats_cppflags)
+tests_unit_filezilla_LDADD = $(formats_libs)
+tests_unit_firefox_CPPFLAGS = $(formats_cppflags)
+tests_unit_firefox_LDADD = $(formats_libs)
+tests_unit_json_text_CPPFLAGS = $(formats_cppflags)
+tests_unit_json_text_LDADD = $(formats_libs)
+tests_unit_kde_CPPFLAGS = $(formats_cppflags)
+tests_unit_kde_LDADD = $(formats_libs)
+tests_unit_key_CPPFLAGS = $(formats_cppflags)
+tests_unit_key_LDADD = $(formats_libs)
+tests_unit_known_hosts_CPPFLAGS = $(formats_cppflags)
+tests_unit_known_hosts_LDADD = $(formats_libs)
+tests_unit_lines_CPPFLAGS = $(formats_cppflags)
+tests_unit_lines_LDADD = $(formats_libs)
+tests_unit_lisp_CPPFLAGS = $(formats_cppflags)
+tests_unit_lisp_LDADD = $(formats_libs)
+tests_unit_options_CPPFLAGS = $(formats_cppflags)
+tests_unit_options_LDADD = $(formats_libs)
+tests_unit_pem_CPPFLAGS = $(formats_cppflags)
+tests_unit_pem_LDADD = $(formats_libs)
+tests_unit_policy_text_CPPFLAGS = $(formats_cppflags)
+tests_unit_policy_text_LDADD = $(formats_libs)
+tests_unit_quote_CPPFLAGS = $(formats_cppflags)
+tests_unit_quote_LDADD = $(formats_libs)
+tests_unit_reader_CPPFLAGS = $(formats_cppflags)
+tests_unit_reader_LDADD = $(formats_libs)
+tests_unit_service_CPPFLAGS = $(formats_cppflags)
+tests_unit_service_LDADD = $(formats_libs)
+
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
-	tests/unit-file tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile \
-	tests/unit-open tests/unit-problem tests/unit-row tests/unit-schema tests/unit-store \
-	tests/unit-table tests/unit-undo tests/unit-verify
+	tests/unit-edit tests/unit-events tests/unit-file tests/unit-history tests/unit-images \
+	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
+	tests/unit-open-older tests/unit-pinrow tests/unit-problem tests/unit-records tests/unit-row \
+	tests/unit-schema tests/unit-setting tests/unit-store tests/unit-table tests/unit-undo \
+	tests/unit-undo-records tests/unit-verify tests/unit-verify-records
 check_PROGRAMS += $(unit_store)
 TESTS += $(unit_store)
 check_LTLIBRARIES += tests/libstores.la
-tests_libstores_la_SOURCES = tests/stores.c tests/stores.h
+tests_libstores_la_SOURCES = tests/hostile.h tests/stores.c tests/stores.h
 tests_libstores_la_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_libstores_la_LIBADD = libdaemon.la
 store_cppflags = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
@@ -242,6 +426,27 @@ tests_unit_undo_CPPFLAGS = $(store_cppflags)
 tests_unit_undo_LDADD = $(store_libs)
 tests_unit_verify_CPPFLAGS = $(store_cppflags)
 tests_unit_verify_LDADD = $(store_libs)
+tests_unit_edit_CPPFLAGS = $(store_cppflags)
+tests_unit_edit_LDADD = $(store_libs)
+tests_unit_events_CPPFLAGS = $(store_cppflags)
+tests_unit_events_LDADD = $(store_libs)
+tests_unit_history_CPPFLAGS = $(store_cppflags)
+tests_unit_history_LDADD = $(store_libs)
+tests_unit_images_CPPFLAGS = $(store_cppflags)
+tests_unit_images_LDADD = $(store_libs)
+tests_unit_open_older_CPPFLAGS = $(store_cppflags) -DTEST_DATA='"$(abs_top_srcdir)/tests/data"'
+tests_unit_open_older_LDADD = $(store_libs)
+tests_unit_pinrow_CPPFLAGS = $(store_cppflags)
+tests_unit_pinrow_LDADD = $(store_libs)
+tests_unit_records_CPPFLAGS = $(store_cppflags)
+tests_unit_records_LDADD = $(store_libs)
+tests_unit_setting_CPPFLAGS = $(store_cppflags)
+tests_unit_setting_LDADD = $(store_libs)
+tests_unit_undo_records_CPPFLAGS = $(store_cppflags)
+tests_unit_undo_records_LDADD = $(store_libs)
+tests_unit_verify_records_CPPFLAGS = $(store_cppflags)
+tests_unit_verify_records_LDADD = $(store_libs)
+EXTRA_DIST += tests/data/store-1.sql
 
 # Each call that the store makes fails, one after the other.
 check_PROGRAMS += tests/store-faults
@@ -253,7 +458,10 @@ tests_store_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)fchmod $(wrap)flo
 	$(wrap)rename $(wrap)stat $(wrap)malloc
 
 # The command tlspin.
-check_PROGRAMS += tests/json-query tests/make-layer tests/store-ticket tests/terminal
+check_PROGRAMS += tests/json-query tests/make-layer tests/plain-server tests/store-ticket \
+	tests/terminal
+tests_plain_server_CFLAGS = $(AM_CFLAGS) $(GNUTLS_CFLAGS)
+tests_plain_server_LDADD = $(GNUTLS_LIBS)
 tests_json_query_CPPFLAGS = $(tools_cppflags)
 tests_json_query_LDADD = $(JSON_LIBS)
 tests_make_layer_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
@@ -263,19 +471,23 @@ tests_store_ticket_LDADD = libtlspin.la
 
 # The client library's way to the daemon: a real bus, and fakepins for the daemon that has faults.
 unit_client = tests/unit-address tests/unit-argument tests/unit-bus tests/unit-bus-fork \
-	tests/unit-call tests/unit-call-replies tests/unit-client-admin tests/unit-client-status \
-	tests/unit-connect tests/unit-context tests/unit-context-threads tests/unit-deadline \
-	tests/unit-entry tests/unit-last tests/unit-lookup tests/unit-owner tests/unit-selection
+	tests/unit-call tests/unit-call-replies tests/unit-client-admin tests/unit-client-check \
+	tests/unit-client-events tests/unit-client-put tests/unit-client-status tests/unit-connect \
+	tests/unit-context tests/unit-context-threads tests/unit-deadline tests/unit-describe \
+	tests/unit-entry tests/unit-keyset tests/unit-last tests/unit-lookup tests/unit-owner \
+	tests/unit-listen tests/unit-path tests/unit-selection
 check_PROGRAMS += $(unit_client) tests/fakepins
 TESTS += $(unit_client)
 client_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/common $(DBUS_CFLAGS)
 client_libs = tests/libcaller.la $(CMOCKA_LIBS) $(DBUS_LIBS)
 check_LTLIBRARIES += tests/libcaller.la
-tests_libcaller_la_SOURCES = tests/bus.c tests/bus.h tests/caller.c tests/caller.h
+tests_libcaller_la_SOURCES = tests/bus.c tests/bus.h tests/caller.c tests/caller.h tests/world.c \
+	tests/world.h
 tests_libcaller_la_CPPFLAGS = $(client_cppflags)
 tests_libcaller_la_LIBADD = libclient.la
+tests_fakepins_SOURCES = tests/fakekeys.c tests/fakekeys.h tests/fakepins.c
 tests_fakepins_CPPFLAGS = $(client_cppflags)
-tests_fakepins_LDADD = libbus.la $(DBUS_LIBS)
+tests_fakepins_LDADD = libbus.la libpinning.la libcommon.la $(DBUS_LIBS)
 tests_unit_address_CPPFLAGS = $(client_cppflags)
 tests_unit_address_LDADD = $(client_libs)
 tests_unit_argument_CPPFLAGS = $(client_cppflags)
@@ -290,6 +502,14 @@ tests_unit_call_replies_CPPFLAGS = $(client_cppflags)
 tests_unit_call_replies_LDADD = $(client_libs)
 tests_unit_client_admin_CPPFLAGS = $(client_cppflags)
 tests_unit_client_admin_LDADD = $(client_libs)
+tests_unit_client_check_SOURCES = tests/pki.c tests/pki.h tests/unit-client-check.c
+tests_unit_client_check_CPPFLAGS = $(client_cppflags) $(GNUTLS_CFLAGS)
+tests_unit_client_check_LDADD = $(client_libs) $(GNUTLS_LIBS)
+tests_unit_client_events_CPPFLAGS = $(client_cppflags)
+tests_unit_client_events_LDADD = $(client_libs)
+tests_unit_client_put_SOURCES = tests/pki.c tests/pki.h tests/unit-client-put.c
+tests_unit_client_put_CPPFLAGS = $(client_cppflags) $(GNUTLS_CFLAGS)
+tests_unit_client_put_LDADD = $(client_libs) $(GNUTLS_LIBS)
 tests_unit_client_status_CPPFLAGS = $(client_cppflags)
 tests_unit_client_status_LDADD = $(client_libs)
 tests_unit_connect_CPPFLAGS = $(client_cppflags)
@@ -300,16 +520,31 @@ tests_unit_context_threads_CPPFLAGS = $(client_cppflags)
 tests_unit_context_threads_LDADD = $(client_libs)
 tests_unit_deadline_CPPFLAGS = $(client_cppflags)
 tests_unit_deadline_LDADD = $(client_libs)
+tests_unit_describe_CPPFLAGS = $(client_cppflags)
+tests_unit_describe_LDADD = $(client_libs)
 tests_unit_entry_CPPFLAGS = $(client_cppflags)
 tests_unit_entry_LDADD = $(client_libs)
+tests_unit_keyset_CPPFLAGS = $(client_cppflags)
+tests_unit_keyset_LDADD = $(client_libs)
 tests_unit_last_CPPFLAGS = $(client_cppflags)
 tests_unit_last_LDADD = $(client_libs)
+tests_unit_listen_CPPFLAGS = $(client_cppflags)
+tests_unit_listen_LDADD = $(client_libs)
 tests_unit_lookup_CPPFLAGS = $(client_cppflags)
 tests_unit_lookup_LDADD = $(client_libs)
 tests_unit_owner_CPPFLAGS = $(client_cppflags)
 tests_unit_owner_LDADD = $(client_libs)
+tests_unit_path_SOURCES = tests/pki.c tests/pki.h tests/unit-path.c
+tests_unit_path_CPPFLAGS = $(client_cppflags) $(GNUTLS_CFLAGS)
+tests_unit_path_LDADD = $(client_libs) $(GNUTLS_LIBS)
 tests_unit_selection_CPPFLAGS = $(client_cppflags)
 tests_unit_selection_LDADD = $(client_libs)
+
+check_PROGRAMS += tests/unit-examine
+TESTS += tests/unit-examine
+tests_unit_examine_SOURCES = tests/pki.c tests/pki.h tests/unit-examine.c
+tests_unit_examine_CPPFLAGS = $(client_cppflags) $(GNUTLS_CFLAGS)
+tests_unit_examine_LDADD = libtlspin.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 
 # The calls that libclient makes fail, one after the other.
 check_PROGRAMS += tests/client-faults
@@ -322,6 +557,15 @@ tests_client_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)malloc $(wrap)calloc $(wrap)r
 	$(wrap)dbus_message_append_args $(wrap)dbus_connection_send_with_reply \
 	$(wrap)dbus_connection_send $(wrap)dbus_connection_set_watch_functions \
 	$(wrap)dbus_bus_set_unique_name
+check_PROGRAMS += tests/path-faults
+TESTS += tests/path-faults
+tests_path_faults_SOURCES = tests/path-faults.c tests/pki.c tests/pki.h
+tests_path_faults_CPPFLAGS = $(client_cppflags) $(GNUTLS_CFLAGS)
+tests_path_faults_LDADD = $(client_libs) $(GNUTLS_LIBS)
+tests_path_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)gnutls_x509_crt_init \
+	$(wrap)gnutls_x509_crt_import $(wrap)gnutls_x509_crt_export2 \
+	$(wrap)gnutls_x509_trust_list_init $(wrap)gnutls_x509_trust_list_add_cas \
+	$(wrap)gnutls_x509_trust_list_verify_crt2
 
 # The unit tests of the libraries and of the layers below them, and of the matrix what goes through
 # every part of the handshake, under valgrind.
@@ -333,20 +577,27 @@ check-valgrind: all
 		LOG_COMPILER='$(LIBTOOL) --mode=execute $(VALGRIND) -q --leak-check=full \
 		--errors-for-leak-kinds=definite --error-exitcode=1'
 .PHONY: check-valgrind
-TESTS += tests/completion.test tests/tlspin.test tests/tlspin-connect.test
-EXTRA_DIST += tests/completion.test tests/tlspin.sh tests/tlspin.test tests/tlspin-connect.test
+TESTS += tests/completion.test tests/tlspin.test tests/tlspin-connect.test tests/tlspin-keys.test \
+	tests/tlspin-why.test
+EXTRA_DIST += tests/completion.test tests/tlspin.sh tests/tlspin.test tests/tlspin-connect.test \
+	tests/tlspin-keys.test \
+	tests/tlspin-why.test
 
 # The daemon above the store, and the messages. libupper: layers, a bus, and calls as words.
-unit_upper = tests/unit-admin tests/unit-announce tests/unit-config-file tests/unit-contract \
-	tests/unit-dict tests/unit-dispatch tests/unit-filter tests/unit-handlers \
-	tests/unit-introspect tests/unit-layers tests/unit-layers-changes tests/unit-loop tests/unit-messages \
-	tests/unit-pins tests/unit-policy tests/unit-policy-journal tests/unit-policy-list \
-	tests/unit-policy-unavailable tests/unit-presence tests/unit-status tests/unit-watch
+unit_upper = tests/unit-admin tests/unit-announce tests/unit-bus-check tests/unit-bus-keys \
+	tests/unit-catalogue tests/unit-changes tests/unit-config-file tests/unit-contract \
+	tests/unit-cursor tests/unit-dict tests/unit-dispatch tests/unit-entries tests/unit-explain \
+	tests/unit-fields tests/unit-filter tests/unit-handlers tests/unit-introspect \
+	tests/unit-layers tests/unit-layers-changes tests/unit-log tests/unit-loop \
+	tests/unit-messages tests/unit-pins tests/unit-policy tests/unit-policy-journal \
+	tests/unit-policy-unavailable tests/unit-presence tests/unit-put tests/unit-record \
+	tests/unit-record-read tests/unit-shown tests/unit-standing tests/unit-status \
+	tests/unit-watch
 check_PROGRAMS += $(unit_upper)
 TESTS += $(unit_upper)
 check_LTLIBRARIES += tests/libupper.la
 tests_libupper_la_SOURCES = tests/bus.c tests/bus.h tests/contract.c tests/contract.h \
-	tests/counter.c tests/counter.h tests/strata.c tests/strata.h tests/values.c tests/values.h
+	tests/counter.c tests/counter.h tests/ledger.c tests/ledger.h tests/strata.c tests/strata.h tests/values.c tests/values.h
 upper_cppflags = $(AM_CPPFLAGS) -DCONTRACT_DIR='"$(abs_top_srcdir)/dbus"' $(DBUS_CFLAGS) $(GLIB_CFLAGS) \
 	$(CMOCKA_CFLAGS)
 upper_libs = tests/libupper.la $(CMOCKA_LIBS) $(DBUS_LIBS) $(GLIB_LIBS)
@@ -361,7 +612,7 @@ tests_unit_config_file_LDADD = $(upper_libs)
 tests_unit_contract_CPPFLAGS = $(upper_cppflags)
 tests_unit_contract_LDADD = $(upper_libs)
 tests_unit_dict_CPPFLAGS = $(upper_cppflags)
-tests_unit_dict_LDADD = libbus.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+tests_unit_dict_LDADD = libbus.la libcommon.la $(CMOCKA_LIBS) $(DBUS_LIBS)
 tests_unit_dispatch_CPPFLAGS = $(upper_cppflags)
 tests_unit_dispatch_LDADD = $(upper_libs)
 tests_unit_filter_CPPFLAGS = $(upper_cppflags)
@@ -378,14 +629,12 @@ tests_unit_loop_CPPFLAGS = $(upper_cppflags)
 tests_unit_loop_LDADD = $(upper_libs)
 tests_unit_messages_CPPFLAGS = $(upper_cppflags)
 tests_unit_messages_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(DBUS_LIBS)
-tests_unit_pins_CPPFLAGS = $(upper_cppflags)
-tests_unit_pins_LDADD = $(upper_libs)
+tests_unit_pins_CPPFLAGS = $(gate_cppflags)
+tests_unit_pins_LDADD = $(gate_libs)
 tests_unit_policy_CPPFLAGS = $(upper_cppflags)
 tests_unit_policy_LDADD = $(upper_libs)
 tests_unit_policy_journal_CPPFLAGS = $(upper_cppflags)
 tests_unit_policy_journal_LDADD = $(upper_libs)
-tests_unit_policy_list_CPPFLAGS = $(upper_cppflags)
-tests_unit_policy_list_LDADD = $(upper_libs)
 tests_unit_policy_unavailable_CPPFLAGS = $(upper_cppflags)
 tests_unit_policy_unavailable_LDADD = $(upper_libs)
 tests_unit_presence_CPPFLAGS = $(upper_cppflags)
@@ -395,12 +644,78 @@ tests_unit_status_LDADD = $(upper_libs)
 tests_unit_watch_CPPFLAGS = $(upper_cppflags)
 tests_unit_watch_LDADD = $(upper_libs)
 tests_unit_watch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap,inotify_add_watch
+tests_unit_catalogue_CPPFLAGS = $(upper_cppflags)
+tests_unit_catalogue_LDADD = $(upper_libs)
+tests_unit_changes_CPPFLAGS = $(upper_cppflags)
+tests_unit_changes_LDADD = $(upper_libs)
+tests_unit_cursor_CPPFLAGS = $(upper_cppflags)
+tests_unit_cursor_LDADD = $(upper_libs)
+tests_unit_entries_CPPFLAGS = $(upper_cppflags)
+tests_unit_entries_LDADD = $(upper_libs)
+tests_unit_explain_CPPFLAGS = $(upper_cppflags)
+tests_unit_explain_LDADD = $(upper_libs)
+tests_unit_log_CPPFLAGS = $(upper_cppflags)
+tests_unit_log_LDADD = $(upper_libs)
+tests_unit_put_CPPFLAGS = $(upper_cppflags)
+tests_unit_put_LDADD = $(upper_libs)
+tests_unit_record_read_CPPFLAGS = $(upper_cppflags)
+tests_unit_record_read_LDADD = $(upper_libs)
+tests_unit_shown_CPPFLAGS = $(gate_cppflags)
+tests_unit_shown_LDADD = $(gate_libs)
+tests_unit_standing_CPPFLAGS = $(upper_cppflags)
+tests_unit_standing_LDADD = $(upper_libs)
+tests_unit_bus_check_SOURCES = tests/unit-bus-check.c tests/values.c tests/values.h
+tests_unit_bus_check_CPPFLAGS = $(upper_cppflags)
+tests_unit_bus_check_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+tests_unit_fields_SOURCES = tests/unit-fields.c tests/values.c tests/values.h
+tests_unit_fields_CPPFLAGS = $(upper_cppflags)
+tests_unit_fields_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+tests_unit_bus_keys_CPPFLAGS = $(upper_cppflags)
+tests_unit_bus_keys_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+tests_unit_record_CPPFLAGS = $(upper_cppflags)
+tests_unit_record_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+
+# What the daemon makes of the keys that servers show. libgate: a policy, and certificates.
+unit_gate = tests/unit-anchors tests/unit-check tests/unit-digest-glib tests/unit-gathering \
+	tests/unit-judge tests/unit-learn tests/unit-note tests/unit-policy-modes \
+	tests/unit-report tests/unit-settings tests/unit-tally
+check_PROGRAMS += $(unit_gate)
+TESTS += $(unit_gate)
+check_LTLIBRARIES += tests/libgate.la
+tests_libgate_la_SOURCES = tests/gate.c tests/gate.h tests/path.c tests/path.h tests/pki.c \
+	tests/pki.h tests/stores.c tests/stores.h
+gate_cppflags = $(upper_cppflags) $(GNUTLS_CFLAGS) $(JSON_CFLAGS) $(SQLITE_CFLAGS)
+tests_libgate_la_CPPFLAGS = $(gate_cppflags)
+tests_libgate_la_LIBADD = tests/libupper.la
+gate_libs = tests/libgate.la $(upper_libs) $(GNUTLS_LIBS) $(JSON_LIBS) $(SQLITE_LIBS)
+tests_unit_anchors_CPPFLAGS = $(gate_cppflags)
+tests_unit_anchors_LDADD = $(gate_libs)
+tests_unit_check_CPPFLAGS = $(gate_cppflags)
+tests_unit_check_LDADD = $(gate_libs)
+tests_unit_digest_glib_CPPFLAGS = $(gate_cppflags)
+tests_unit_digest_glib_LDADD = $(gate_libs)
+tests_unit_gathering_CPPFLAGS = $(gate_cppflags)
+tests_unit_gathering_LDADD = $(gate_libs)
+tests_unit_judge_CPPFLAGS = $(gate_cppflags)
+tests_unit_judge_LDADD = $(gate_libs)
+tests_unit_learn_CPPFLAGS = $(gate_cppflags)
+tests_unit_learn_LDADD = $(gate_libs)
+tests_unit_note_CPPFLAGS = $(gate_cppflags)
+tests_unit_note_LDADD = $(gate_libs)
+tests_unit_policy_modes_CPPFLAGS = $(gate_cppflags)
+tests_unit_policy_modes_LDADD = $(gate_libs)
+tests_unit_report_CPPFLAGS = $(gate_cppflags)
+tests_unit_report_LDADD = $(gate_libs)
+tests_unit_settings_CPPFLAGS = $(gate_cppflags)
+tests_unit_settings_LDADD = $(gate_libs)
+tests_unit_tally_CPPFLAGS = $(gate_cppflags)
+tests_unit_tally_LDADD = $(gate_libs)
 
 # The daemon on a bus of its own.
-bus_tests = tests/activation.bus tests/calls.bus tests/config.bus tests/damage.bus \
-	tests/introspection.bus tests/layers.bus tests/log.bus tests/signals.bus
-TESTS += $(bus_tests) tests/includes.test
-EXTRA_DIST += $(bus_tests) tests/includes.sh tests/includes.test
+bus_tests = tests/activation.bus tests/calls.bus tests/check-chain.bus tests/config.bus tests/damage.bus tests/import.bus \
+	tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-show.bus tests/records.bus tests/signals.bus
+TESTS += $(bus_tests) tests/includes.test tests/linking.test
+EXTRA_DIST += $(bus_tests) tests/includes.sh tests/includes.test tests/linking.test
 check_PROGRAMS += tests/listen
 tests_listen_SOURCES = tests/listen.c tests/values.c tests/values.h
 tests_listen_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
@@ -411,3 +726,76 @@ check_PROGRAMS += tests/texts
 tests_texts_LDADD = libcommon.la
 TESTS += tests/translation.test
 EXTRA_DIST += tests/translation.test
+
+# Policy text. libpolicies: texts and what is found in them.
+unit_policy_text = tests/unit-compile tests/unit-defaults tests/unit-feed tests/unit-files \
+	tests/unit-finding tests/unit-group tests/unit-group-keys tests/unit-linefile \
+	tests/unit-lint tests/unit-lint-blocked tests/unit-lint-duplicates tests/unit-lint-group \
+	tests/unit-lint-reach tests/unit-marker tests/unit-moment tests/unit-pemfile \
+	tests/unit-publish tests/unit-rules tests/unit-section tests/unit-source tests/unit-trust \
+	tests/unit-value
+check_PROGRAMS += $(unit_policy_text)
+TESTS += $(unit_policy_text)
+check_LTLIBRARIES += tests/libpolicies.la
+policy_cppflags = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS) $(CMOCKA_CFLAGS)
+policy_libs = tests/libpolicies.la $(CMOCKA_LIBS) $(GLIB_LIBS) $(GNUTLS_LIBS)
+tests_libpolicies_la_SOURCES = tests/groups.c tests/groups.h tests/pki.c tests/pki.h tests/policies.c tests/policies.h
+tests_libpolicies_la_CPPFLAGS = $(policy_cppflags)
+tests_libpolicies_la_LIBADD = libpolicy.la
+tests_unit_finding_CPPFLAGS = $(policy_cppflags)
+tests_unit_finding_LDADD = $(policy_libs)
+tests_unit_moment_CPPFLAGS = $(policy_cppflags)
+tests_unit_moment_LDADD = $(policy_libs)
+tests_unit_source_CPPFLAGS = $(policy_cppflags)
+tests_unit_source_LDADD = $(policy_libs)
+tests_unit_source_LDFLAGS = $(AM_LDFLAGS) $(wrap)pread
+tests_unit_pemfile_CPPFLAGS = $(policy_cppflags)
+tests_unit_pemfile_LDADD = $(policy_libs)
+tests_unit_section_CPPFLAGS = $(policy_cppflags)
+tests_unit_section_LDADD = $(policy_libs)
+tests_unit_trust_CPPFLAGS = $(policy_cppflags)
+tests_unit_trust_LDADD = $(policy_libs)
+tests_unit_value_CPPFLAGS = $(policy_cppflags)
+tests_unit_value_LDADD = $(policy_libs)
+tests_unit_defaults_CPPFLAGS = $(policy_cppflags)
+tests_unit_defaults_LDADD = $(policy_libs)
+tests_unit_group_CPPFLAGS = $(policy_cppflags)
+tests_unit_group_LDADD = $(policy_libs)
+tests_unit_group_keys_CPPFLAGS = $(policy_cppflags)
+tests_unit_group_keys_LDADD = $(policy_libs)
+tests_unit_files_CPPFLAGS = $(policy_cppflags)
+tests_unit_files_LDADD = $(policy_libs)
+tests_unit_linefile_CPPFLAGS = $(policy_cppflags)
+tests_unit_linefile_LDADD = $(policy_libs)
+tests_unit_lint_CPPFLAGS = $(policy_cppflags)
+tests_unit_lint_LDADD = $(policy_libs)
+tests_unit_lint_blocked_CPPFLAGS = $(policy_cppflags)
+tests_unit_lint_blocked_LDADD = $(policy_libs)
+tests_unit_lint_duplicates_CPPFLAGS = $(policy_cppflags)
+tests_unit_lint_duplicates_LDADD = $(policy_libs)
+tests_unit_lint_group_CPPFLAGS = $(policy_cppflags)
+tests_unit_lint_group_LDADD = $(policy_libs)
+tests_unit_lint_reach_CPPFLAGS = $(policy_cppflags)
+tests_unit_lint_reach_LDADD = $(policy_libs)
+tests_unit_rules_CPPFLAGS = $(policy_cppflags)
+tests_unit_rules_LDADD = $(policy_libs)
+tests_unit_compile_CPPFLAGS = $(policy_cppflags)
+tests_unit_compile_LDADD = $(policy_libs)
+tests_unit_feed_CPPFLAGS = $(policy_cppflags)
+tests_unit_feed_LDADD = $(policy_libs)
+tests_unit_marker_CPPFLAGS = $(policy_cppflags)
+tests_unit_marker_LDADD = $(policy_libs)
+tests_unit_publish_CPPFLAGS = $(policy_cppflags)
+tests_unit_publish_LDADD = $(policy_libs)
+tests_unit_publish_LDFLAGS = $(AM_LDFLAGS) $(wrap)link $(wrap)rename $(wrap)fsync
+
+# Chromium's pins as policy.
+check_PROGRAMS += tests/pinlist-policy tests/pinlist-check
+TESTS += tests/policy.test tests/policy-chromium.test
+EXTRA_DIST += tests/policy.test tests/policy-chromium.test
+tests_pinlist_policy_SOURCES = tests/pinlist-policy.c tests/pinlist.c tests/pinlist.h
+tests_pinlist_policy_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+tests_pinlist_policy_LDADD = $(JSON_LIBS)
+tests_pinlist_check_SOURCES = tests/pinlist-check.c tests/pinlist.c tests/pinlist.h
+tests_pinlist_check_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+tests_pinlist_check_LDADD = libdaemon.la $(JSON_LIBS) $(GLIB_LIBS)

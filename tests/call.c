@@ -6,12 +6,12 @@
  *
  * -n wants no reply; an INTERFACE of "" is left out. Arguments are written as they are for the
  * basic types, for ay in hexadecimal digits or as COUNT*HH, and for a{sv} as KEY=TYPE:VALUE with
- * semicolons between.
+ * semicolons between; the elements of aay have commas between them, those of aa{sv} ampersands.
  *
  * Prints each argument of the reply on a line of its own: octets in hexadecimal digits, a
  * dictionary as its KEY=VALUE in their order with two spaces between, and an array of dictionaries
- * as a line for each of them, or none. After an error it prints "NAME: TEXT" and exits with 1; with
- * 2 where no call could be made. */
+ * as a line for each of them, or none; inside a dictionary they are in braces. After an error it
+ * prints "NAME: TEXT" and exits with 1; with 2 where no call could be made. */
 #include "config.h"
 
 #include "tests/values.h"

@@ -22,7 +22,6 @@
 
 const struct call_budget caller_ample = {20000, 40000}, caller_short_warm = {200, 20000},
                          caller_short_both = {200, 1000};
-struct test_bus world;
 struct bus *bus;
 
 static long began;

@@ -22,7 +22,7 @@ enum {
 /* Budgets of which one can be told from the other on a busy machine. */
 extern const struct call_budget caller_ample, caller_short_warm, caller_short_both;
 
-extern struct test_bus world;
+extern struct test_bus world; /* of tests/world.c */
 extern struct bus *bus;
 
 /* Setup with what the bus starts for the names (NULL: nothing), and teardown, of a test. */

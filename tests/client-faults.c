@@ -194,6 +194,73 @@ static int run_status(tlspin_t *context)
   return code;
 }
 
+/* The smallest thing that is a key. */
+static const struct tlspin_octets raw_key[] = {{"\x30\x05\x30\x00\x03\x01\x00", 7}};
+static const struct tlspin_check check = {
+    .chain = raw_key, .chain_size = 1, .flags = TLSPIN_CHECK_RAW_KEY};
+
+static int run_check(tlspin_t *context)
+{
+  tlspin_verdict_t *verdict;
+  int code = tlspin_check_chain(context, "www.example", "tls", 443, &check, &verdict);
+
+  assert_true((code < TLSPIN_E_ARGUMENT) == (verdict != NULL));
+  if (verdict != NULL)
+    assert_string_equal(tlspin_verdict_reason(verdict),
+                        code == TLSPIN_MATCH ? "active-matched" : "unreadable");
+  tlspin_verdict_free(verdict);
+  return code;
+}
+
+static int run_put(tlspin_t *context)
+{
+  const struct tlspin_record record = {.host = "a.example", .kind = "mode", .status = "off"};
+  struct tlspin_change change = {0};
+  int code = tlspin_put(context, &record, 1, 0, 0, &change, NULL, NULL);
+
+  assert_true((code == TLSPIN_OK) == (change.operation == 41));
+  return code;
+}
+
+static int run_explain(tlspin_t *context)
+{
+  tlspin_explanation_t *explanation;
+  int code = tlspin_explain(context, "www.example", "tls", 443, &check, &explanation);
+
+  assert_true((code == TLSPIN_OK) == (explanation != NULL));
+  if (explanation != NULL)
+    assert_int_equal(tlspin_explanation_count(explanation, TLSPIN_ENTRIES), 2);
+  tlspin_explanation_free(explanation);
+  return code;
+}
+
+static int count_event(const tlspin_entry_t *event, void *data)
+{
+  assert_string_equal(tlspin_entry_kind(event), "mismatch");
+  *(unsigned *)data += 1;
+  return 0;
+}
+
+static int run_events(tlspin_t *context)
+{
+  unsigned seen = 0;
+  int code = tlspin_events(context, 0, NULL, count_event, &seen);
+
+  assert_int_equal(seen, code == TLSPIN_OK ? 3 : 0);
+  return code;
+}
+
+static int hear(const char *signal, const tlspin_entry_t *what, void *data)
+{
+  (void)signal, (void)what, (void)data;
+  return 1;
+}
+
+static int run_listen(tlspin_t *context)
+{
+  return tlspin_listen(context, 20, -1, hear, NULL);
+}
+
 /* Does the deed with the call of that number failing; true where there was no such call. */
 static bool do_with(const struct deed *deed, unsigned which, unsigned *failed)
 {
@@ -235,13 +302,15 @@ static void try_all(const struct deed *deed)
 static void test_every_deed(void **state)
 {
   static const struct deed deeds[] = {
-      {run_lookup, TLSPIN_MATCH}, {run_store, TLSPIN_OK}, {run_post, TLSPIN_OK},
-      {run_report, TLSPIN_OK},    {run_list, TLSPIN_OK},  {run_get, TLSPIN_OK},
-      {run_clear, TLSPIN_OK},     {run_undo, TLSPIN_OK},  {run_status, TLSPIN_OK},
+      {run_lookup, TLSPIN_MATCH}, {run_store, TLSPIN_OK},  {run_post, TLSPIN_OK},
+      {run_report, TLSPIN_OK},    {run_list, TLSPIN_OK},   {run_get, TLSPIN_OK},
+      {run_clear, TLSPIN_OK},     {run_undo, TLSPIN_OK},   {run_status, TLSPIN_OK},
+      {run_check, TLSPIN_MATCH},  {run_put, TLSPIN_OK},    {run_explain, TLSPIN_OK},
+      {run_events, TLSPIN_OK},    {run_listen, TLSPIN_OK},
   };
 
   (void)state;
-  daemon_pid = test_bus_daemon(&world, "entries=3 page=2");
+  daemon_pid = test_bus_daemon(&world, "entries=3 page=2 keys=2 events=3");
   for (size_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++)
     try_all(&deeds[i]);
   test_process_end(daemon_pid);

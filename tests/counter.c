@@ -30,11 +30,11 @@ static void on_served(void *data)
 
 void counter_open(struct counter *counter, struct strata *strata)
 {
-  static const struct policy_config config = {COUNTER_CAP, COUNTER_UNDO};
+  static const struct config config = {.lifetime_cap = COUNTER_CAP, .undo_period = COUNTER_UNDO};
 
   counter_now = STRATA_NOW;
   memset(counter, 0, sizeof *counter);
-  counter->handlers = (struct handlers){.policy = policy_new(strata_open(strata), &config),
+  counter->handlers = (struct handlers){.policy = policy_new(strata_open(strata), &config, NULL),
                                         .now = tell_time,
                                         .served = on_served,
                                         .data = counter,

@@ -29,8 +29,9 @@ static void write_service(const struct desk *desk, const char *name)
   assert_non_null(file);
   fprintf(file,
           "[D-BUS Service]\nName=%s\nExec=\"%s/tlspind\" --data-dir %s/data --admin-dir %s/etc "
-          "--vendor-dir %s/usr --config %s/none --idle 60\n",
-          name, build != NULL ? build : ".", dir, dir, dir, dir);
+          "--vendor-dir %s/usr --vendor-anchors %s/anchors --system-owner %u --config %s/none "
+          "--idle 60\n",
+          name, build != NULL ? build : ".", dir, dir, dir, dir, getuid(), dir);
   assert_int_equal(fclose(file), 0);
 }
 
@@ -38,6 +39,7 @@ void desk_open(struct desk *desk)
 {
   test_bus_start(&desk->bus, NULL);
   snprintf(desk->store, sizeof desk->store, "%s/data/pins.db", desk->bus.dir);
+  snprintf(desk->anchors, sizeof desk->anchors, "%s/anchors", desk->bus.dir);
   write_service(desk, BUS_PINS);
   write_service(desk, BUS_ADMIN);
 }

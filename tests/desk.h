@@ -11,7 +11,9 @@
 
 struct desk {
   struct test_bus bus;
-  char store[64]; /* the user's pins.db */
+  char store[64];   /* the user's pins.db */
+  char anchors[64]; /* the folder of the vendor's anchors: it isn't there, so that no authority counts
+                       as added to the system */
 };
 
 /* $TOP_BUILDDIR/tlspind is the daemon. */

@@ -8,12 +8,23 @@
  *   log        a file to which a line is appended for each start and each call
  *   start      milliseconds before it takes its names, or "fail"
  *   do         what to do with a call: reply, silent, die, error, empty (a reply without
- * arguments), text (one of a string), undocumented (an extra argument of a dictionary) once       a
- * file: the first call is treated as `do` says and makes it; where it is there, calls are replied
- * to late       milliseconds before each reply leave      calls after which it ends error, message
- * of do=error answer, reason, layer, hash, lock, ticket, secret (their sizes), series, expires  of
- * Lookup outcome, until  of StoreTicket entries    how many List has, page: in one reply; shape:
- * what is wrong with the entries next       the cursor that every page has
+ *              arguments), text (one of a string)
+ *   once       a file: the first call is treated as `do` says and makes it; where it is there,
+ *              calls are replied to
+ *   late       milliseconds before each reply
+ *   leave      calls after which it ends
+ *   error, message                                        of do=error
+ *   answer, reason, layer, hash, lock, ticket, secret (their sizes), series, expires, policy
+ *                                                         of Lookup
+ *   keys       how many Lookup and Explain have; key: what is wrong with the last one
+ *   status, origin, level, rank, digest (hex)             of each key
+ *   outcome, until                                        of StoreTicket
+ *   check, why, change, enforced, learned, excused        of CheckChain
+ *   note       of NoteHpkp
+ *   entries    how many List has, page: in one reply; shape: what is wrong with the entries
+ *   next       the cursor that every page has
+ *   events     how many the log has
+ *   signal     none, some or many: what is sent after each call of Status
  */
 #include "config.h"
 
@@ -21,6 +32,7 @@
 #include "dbus/dict.h"
 #include "dbus/messages.h"
 #include "dbus/names.h"
+#include "tests/fakekeys.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -45,6 +57,15 @@ static struct {
     {"outcome", "stored"},   {"until", "1900000000"},
     {"entries", "1"},        {"page", "1000"},
     {"shape", "good"},       {"next", NULL},
+    {"keys", "0"},           {"key", "good"},
+    {"status", "critical"},  {"origin", "user"},
+    {"level", "leaf"},       {"rank", "0"},
+    {"digest", ""},          {"policy", "0"},
+    {"check", "match"},      {"why", "active-matched"},
+    {"change", ""},          {"enforced", "1"},
+    {"learned", "0"},        {"excused", "0"},
+    {"note", "note"},        {"events", "0"},
+    {"signal", "none"},
 };
 
 static const char **option(const char *key)
@@ -66,6 +87,21 @@ static bool is(const char *key, const char *value)
   return strcmp(*option(key), value) == 0;
 }
 
+const char *fake_option(const char *key)
+{
+  return *option(key);
+}
+
+unsigned long fake_number(const char *key)
+{
+  return number(key);
+}
+
+bool fake_is(const char *key, const char *value)
+{
+  return is(key, value);
+}
+
 /* One write, so that lines of several processes don't mix. */
 static void note(const char *line)
 {
@@ -85,7 +121,7 @@ static void note_call(DBusMessage *call)
   struct bus_store_call store;
   struct bus_failure_call failure;
   struct bus_peer peer;
-  char line[2048];
+  char line[4096];
   const char *member = dbus_message_get_member(call);
   bool wanted = !dbus_message_get_no_reply(call);
 
@@ -101,6 +137,7 @@ static void note_call(DBusMessage *call)
     snprintf(line, sizeof line, "%s %s %s %u\n", member, peer.host, peer.protocol, peer.port);
   else
     snprintf(line, sizeof line, "%s %s\n", member, dbus_message_get_signature(call));
+  fakekeys_note(call, line, sizeof line);
   note(line);
 }
 
@@ -131,9 +168,10 @@ static struct span octets(const char *key)
   return (struct span){data, number(key)};
 }
 
-static void answer_lookup(DBusMessage *reply)
+static void answer_lookup(DBusMessage *call, DBusMessage *reply)
 {
-  const struct bus_lookup_reply lookup = {
+  struct bus_peer peer = {.host = ""};
+  struct bus_lookup_reply lookup = {
       .answer = *option("answer"),
       .reason = *option("reason"),
       .layer = *option("layer"),
@@ -143,8 +181,11 @@ static void answer_lookup(DBusMessage *reply)
       .series = number("series"),
       .expires = number("expires"),
       .lock = *option("lock"),
+      .policy = (uint32_t)number("policy"),
   };
 
+  bus_read_peer(call, &peer);
+  lookup.keys = fakekeys(peer.host, &lookup.key_count);
   bus_append_lookup_reply(reply, &lookup);
 }
 
@@ -279,7 +320,7 @@ static void answer(DBusMessage *call, DBusMessage *reply)
   const char *member = dbus_message_get_member(call);
 
   if (strcmp(member, "Lookup") == 0)
-    answer_lookup(reply);
+    answer_lookup(call, reply);
   else if (strcmp(member, "StoreTicket") == 0)
     answer_store(reply);
   else if (strcmp(member, "List") == 0)
@@ -290,6 +331,8 @@ static void answer(DBusMessage *call, DBusMessage *reply)
     answer_change(reply, strcmp(member, "Undo") == 0);
   else if (strcmp(member, "Status") == 0)
     answer_status(reply);
+  else
+    fakekeys_answer(call, reply);
 }
 
 static void spoil(DBusMessage *reply)
@@ -336,6 +379,8 @@ static void handle(DBusConnection *bus, DBusMessage *call)
     answer(call, reply);
   if (!dbus_message_get_no_reply(call))
     dbus_connection_send(bus, reply, NULL);
+  if (strcmp(dbus_message_get_member(call), "Status") == 0)
+    fakekeys_signal(bus);
   dbus_connection_flush(bus);
   dbus_message_unref(reply);
 }
@@ -348,7 +393,8 @@ static bool take(DBusConnection *bus, DBusMessage *message)
   if (dbus_message_get_type(message) != DBUS_MESSAGE_TYPE_METHOD_CALL)
     return true;
   note_call(message);
-  if (dbus_message_get_signature(message)[0] == 'a')
+  if (dbus_message_get_signature(message)[0] == 'a' &&
+      strcmp(dbus_message_get_member(message), "Put") != 0)
     note_filter(message);
   handle(bus, message);
   return ++taken != number("leave");

@@ -26,22 +26,34 @@ static void drain(int fd)
     ;
 }
 
+static int set_priority(gnutls_session_t session, gboolean raw)
+{
+  return raw ? gnutls_priority_set_direct(session, "NORMAL:-CTYPE-SRV-ALL:+CTYPE-SRV-RAWPK", NULL)
+             : gnutls_set_default_priority(session);
+}
+
 static void shake_hands(struct greeter *greeter)
 {
+  gboolean raw = greeter->manner == GREETER_RAW;
   gnutls_session_t session;
+  size_t size = sizeof greeter->name;
+  unsigned type;
   char octet;
 
-  must(gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NO_SIGNAL) == 0 &&
-           gnutls_set_default_priority(session) == 0 &&
+  must(gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NO_SIGNAL | (raw ? GNUTLS_ENABLE_RAWPK : 0U)) ==
+               0 &&
+           set_priority(session, raw) == 0 &&
            gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, greeter->credentials) == 0,
        "session");
   gnutls_transport_set_int(session, greeter->fd);
   do
     greeter->handshake = gnutls_handshake(session);
   while (greeter->handshake < 0 && !gnutls_error_is_fatal(greeter->handshake));
+  if (gnutls_server_name_get(session, greeter->name, &size, &type, 0) != GNUTLS_E_SUCCESS)
+    greeter->name[0] = '\0';
   if (greeter->handshake == 0)
     greeter->farewell = (int)gnutls_record_recv(session, &octet, 1);
-  if (greeter->manner == GREETER_POLITE)
+  if (greeter->manner != GREETER_RUDE)
     gnutls_bye(session, GNUTLS_SHUT_WR);
   gnutls_deinit(session);
 }
@@ -59,6 +71,7 @@ static gpointer run(gpointer data)
 
   switch (greeter->manner) {
   case GREETER_POLITE:
+  case GREETER_RAW:
   case GREETER_RUDE:
     shake_hands(greeter);
     break;
@@ -71,7 +84,7 @@ static gpointer run(gpointer data)
   case GREETER_SILENT:
     break;
   }
-  if (greeter->manner != GREETER_POLITE)
+  if (greeter->manner != GREETER_POLITE && greeter->manner != GREETER_RAW)
     drain(greeter->fd);
   close(greeter->fd);
   return NULL;

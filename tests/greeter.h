@@ -12,6 +12,7 @@
 
 enum greeter_manner {
   GREETER_POLITE,  /* shakes hands, and answers a farewell */
+  GREETER_RAW,     /* the same with a raw public key (RFC 7250), for clients that take one */
   GREETER_RUDE,    /* shakes hands, and says nothing any more */
   GREETER_REFUSES, /* with handshake_failure */
   GREETER_SILENT,  /* says nothing at all */
@@ -25,8 +26,9 @@ struct greeter {
   int fd;          /* the server's */
   GThread *thread;
   /* Valid after greeter_end. */
-  int handshake; /* what gnutls_handshake returned */
-  int farewell;  /* what gnutls_record_recv returned after it: 0 for close_notify */
+  int handshake;  /* what gnutls_handshake returned */
+  char name[256]; /* that the client sent as SNI, or "" */
+  int farewell;   /* what gnutls_record_recv returned after it: 0 for close_notify */
 };
 
 /* credentials: must outlive the greeter. */

@@ -15,15 +15,22 @@ handshake/*                             : common pinning handshake              
 dbus/*                                  : common pinning dbus                     : dbus
 libclient/*                             : common pinning handshake dbus libclient : dbus gnutls clock
 libserver/*                             : common pinning handshake libserver      : gnutls clock
-tools/*                                 : common libclient libserver tools        : glib json gnutls clock
+formats/*                               : common pinning formats                  : glib json gnutls
+tools/*                                 : common pinning formats libclient libserver tools : glib json gnutls clock
+policy/*                                : common pinning policy daemon/{store,settings} : glib gnutls psl
+tools/tlspin-policy*                    : common policy tools                     : glib json gnutls clock
 examples/*                              :                                         : public gnutls
-daemon/{cell,clear,contents,database,file,journal,layerfile,list,lockfile,open,problem,row,schema,store,store-private,table,undo,verify} : common pinning daemon/{cell,contents,database,file,journal,lockfile,problem,row,schema,store,store-private,table} : glib sqlite
-daemon/layers                           : common daemon/{layers,store,file}       : glib
-daemon/policy                           : common pinning daemon/{policy,layers}   : glib
+daemon/{cell,clear,contents,database,edit,events,file,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,row,schema,setting,store,store-private,table,undo,verify} : common pinning daemon/{cell,contents,database,events,file,journal,lockfile,pinrow,problem,row,schema,setting,store,store-private,table} : glib sqlite
+daemon/{layers,answer}                  : common daemon/{layers,store,file}       : glib
+daemon/{config-file,settings}           : common pinning daemon/{config-file,settings,layers} : glib
+daemon/{anchors,digest,report}          : common pinning daemon/{anchors,digest,report} : glib
+daemon/{gathering,tally}                : common pinning daemon/{gathering,tally,layers,store} : glib
+daemon/{policy,policy-private,judge,learn,note} : common pinning daemon/{policy,policy-private,learn,layers,gathering,settings,config-file,anchors,report,tally} : glib
 daemon/{dispatch,introspect}            : common daemon/dispatch                  : glib dbus
-daemon/announce                         : common dbus daemon/announce             : glib dbus
-daemon/{handlers,pins,admin,status,filter} : common pinning dbus daemon/{handlers,filter,policy,announce,dispatch} : glib dbus
-daemon/{config-file,watch}              : common daemon/{config-file,watch}       : glib
+daemon/{catalogue,changes,standing}     : common pinning daemon/{catalogue,changes,standing,policy,policy-private} : glib psl
+daemon/announce                         : common dbus daemon/{announce,store}     : glib dbus
+daemon/{handlers,pins,check,admin,status,filter,cursor,entries,explain,log,put,record-read,shown} : common pinning dbus daemon/{handlers,filter,cursor,entries,record-read,shown,digest,catalogue,changes,policy,store,announce,dispatch} : glib dbus
+daemon/watch                            : common daemon/watch                     : glib
 daemon/{loop,presence}                  : common dbus daemon/{loop,presence}      : glib dbus
 daemon/main                             : common daemon/{config-file,handlers,loop,presence,watch} : glib dbus clock
 '
@@ -31,7 +38,7 @@ daemon/main                             : common daemon/{config-file,handlers,lo
 cd "$1" || exit 2
 set -- common/*.[ch] pinning/*.[ch] handshake/*.[ch] dbus/*.[ch] libclient/*.[ch] libserver/*.[ch] \
   daemon/*.[ch]
-for folder in tools examples; do
+for folder in formats policy tools examples; do
   for file in "$folder"/*.[ch]; do
     [ ! -f "$file" ] || set -- "$@" "$file"
   done
@@ -72,6 +79,7 @@ function library_of(header) {
   if (header ~ /^gnutls[/]/) return "gnutls"
   if (header ~ /^sqlite3/) return "sqlite"
   if (header ~ /^idn2/) return "idn2"
+  if (header ~ /^libpsl/) return "psl"
   if (header ~ /^tlspin/) return "public"
   if (header ~ /^(sys[/])?time[.]h$/) return "clock"
   return ""
@@ -136,7 +144,7 @@ END {
     changed = 0
     for (file in known)
       for (i = 1; i <= count[file]; i++)
-        for (l = split("dbus glib json gnutls sqlite idn2 public clock", names, " "); l > 0; l--)
+        for (l = split("dbus glib json gnutls sqlite idn2 psl public clock", names, " "); l > 0; l--)
           if ((include[file, i], names[l]) in reached)
             reach(file, names[l], include[file, i])
   } while (changed)
@@ -152,7 +160,7 @@ END {
     for (i = 1; i <= count[file]; i++)
       if (include[file, i] !~ headers[row])
         wrong(file ": includes " include[file, i])
-    for (l = split("dbus glib json gnutls sqlite idn2 public clock", names, " "); l > 0; l--)
+    for (l = split("dbus glib json gnutls sqlite idn2 psl public clock", names, " "); l > 0; l--)
       if ((file, names[l]) in reached && index(libraries[row], " " names[l] " ") == 0)
         wrong(file ": reaches " names[l] " by " reached[file, names[l]])
   }

@@ -49,6 +49,8 @@ static bool find_peer(DBusMessage *signal, struct bus_peer *peer)
     *peer = failure.peer;
     return found;
   }
+  if (!dbus_message_has_member(signal, "Changed"))
+    return false;
   dbus_message_iter_init(signal, &iter);
   dbus_message_iter_next(&iter);
   dbus_message_iter_recurse(&iter, &array);

@@ -55,6 +55,7 @@ static void add_rows(GArray *rows, const char *host, unsigned long port, unsigne
 int main(int argc, char **argv)
 {
   GArray *rows = g_array_new(FALSE, FALSE, sizeof(struct ticket_row));
+  struct layer_contents contents = {.ticket_count = 0};
   enum lock lock = LOCK_NONE;
   char *problem = NULL;
   enum tlspin_code code;
@@ -63,8 +64,9 @@ int main(int argc, char **argv)
   must(lock_from_token(argv[2], &lock), "no such lock");
   for (int i = 5; i < argc; i++)
     add_rows(rows, argv[i], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10), lock);
-  code = store_write_layer(argv[1], (const struct ticket_row *)(void *)rows->data, rows->len,
-                           &problem);
+  contents.ticket_count = rows->len;
+  contents.tickets = (const struct ticket_row *)(void *)rows->data;
+  code = store_write_layer(argv[1], &contents, &problem);
   must(code == TLSPIN_OK, problem != NULL ? problem : tlspin_code_text(code));
   g_array_unref(rows);
   return EXIT_SUCCESS;

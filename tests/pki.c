@@ -155,6 +155,31 @@ gnutls_certificate_credentials_t pki_credentials(const struct pki_identity *cons
   return credentials;
 }
 
+static gnutls_privkey_t private_key_of(const struct pki_identity *identity)
+{
+  gnutls_privkey_t key;
+
+  MUST(gnutls_privkey_init(&key));
+  MUST(gnutls_privkey_import_x509(key, identity->key, GNUTLS_PRIVKEY_IMPORT_COPY));
+  return key;
+}
+
+gnutls_certificate_credentials_t pki_credentials_as_given(const struct pki_identity *const *chain,
+                                                          size_t count)
+{
+  gnutls_certificate_credentials_t credentials;
+  gnutls_pcert_st *certificates = calloc(count, sizeof *certificates);
+
+  MUST(certificates != NULL ? 0 : GNUTLS_E_MEMORY_ERROR);
+  for (size_t i = 0; i < count; i++)
+    MUST(gnutls_pcert_import_x509(&certificates[i], chain[i]->certificate, 0));
+  MUST(gnutls_certificate_allocate_credentials(&credentials));
+  MUST(gnutls_certificate_set_key(credentials, NULL, 0, certificates, (int)count,
+                                  private_key_of(chain[0])));
+  free(certificates); /* what is in it belongs to the credentials now, like the key */
+  return credentials;
+}
+
 gnutls_certificate_credentials_t pki_raw_credentials(const struct pki_identity *identity)
 {
   gnutls_certificate_credentials_t credentials;

@@ -62,6 +62,11 @@ gnutls_certificate_credentials_t pki_credentials(const struct pki_identity *cons
 void pki_credentials_add(gnutls_certificate_credentials_t credentials,
                          const struct pki_identity *const *chain, size_t count);
 
+/* The same, but just what is given is sent: GnuTLS leaves out what belongs to no chain otherwise,
+ * and the root. */
+gnutls_certificate_credentials_t pki_credentials_as_given(const struct pki_identity *const *chain,
+                                                          size_t count);
+
 /* Credentials with nothing but the raw public key (RFC 7250). The session needs GNUTLS_ENABLE_RAWPK
  * and
  * "+CTYPE-SRV-RAWPK" or "+CTYPE-CLI-RAWPK" in its priorities. */

@@ -12,6 +12,7 @@
 #   $private   a new directory, for the script's own files too; removed at the end
 #   $data      the daemon's --data-dir; the store will be $data/pins.db
 #   $admin     its --admin-dir, $vendor its --vendor-dir: both exist and are empty
+#   $anchors   its --vendor-anchors: not there, so that no anchor counts as added
 #   $config    a directory; the daemon reads $config/tlspin/tlspind.conf when it is started
 #   $log       what the daemons wrote
 #
@@ -105,6 +106,7 @@ daemon_options() {
 #!/bin/sh
 echo \$\$ >>"$private/pids"
 exec "$TOP_BUILDDIR/tlspind" --data-dir="$data" --admin-dir="$admin" --vendor-dir="$vendor" \\
+  --vendor-anchors="$anchors" \\
   --system-owner=$(id -u) $* "\$@" >>"$log" 2>&1
 END
   chmod +x "$private/tlspind"
@@ -148,7 +150,7 @@ private_bus() {
   log=$private/log
   trap private_end EXIT
   trap 'exit 1' HUP INT TERM PIPE
-  data=$private/data admin=$private/admin vendor=$private/vendor config=$private/config
+  data=$private/data admin=$private/admin vendor=$private/vendor anchors=$private/anchors config=$private/config
   mkdir -m 755 "$admin" "$vendor" "$config" "$config/tlspin" "$private/services" "$private/home"
   HOME=$private/home XDG_CONFIG_HOME=$config XDG_CONFIG_DIRS=$private/xdg
   XDG_DATA_HOME=$private/home/share XDG_RUNTIME_DIR=$private/home LC_ALL=C

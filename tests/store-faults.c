@@ -8,7 +8,10 @@
  * there may be "unavailable", and never "not found" or another one. */
 #include "config.h"
 
+#include "daemon/contents.h"
+#include "daemon/pinrow.h"
 #include "daemon/row.h"
+#include "daemon/schema.h"
 
 #include "tests/stores.h"
 
@@ -219,7 +222,7 @@ static int setup_sqlite(void **state)
 }
 
 /* What is known of each row. */
-enum { ROWS = 5 };
+enum { ROWS = 5, PINS = 3 };
 
 enum known {
   KNOWN_ABSENT,
@@ -229,6 +232,39 @@ enum known {
 
 static struct ticket_row rows[ROWS];
 static enum known known[ROWS];
+static struct keypin pins[PINS]; /* of the first rows' peers */
+static enum known pins_known;    /* they are changed together */
+
+static bool find_pin(const struct keypin *pin, void *data)
+{
+  bool *found = data;
+
+  for (int i = 0; i < PINS; i++)
+    if (keypin_compare_key(pin, &pins[i]) == 0) {
+      assert_true(pin_equal(pin, &pins[i]));
+      *found = true;
+    }
+  return true;
+}
+
+static void check_pins(struct store *store, bool strict)
+{
+  for (int i = 0; i < PINS; i++) {
+    bool found = false;
+    enum tlspin_code code = store_read_begin(store);
+
+    if (code == TLSPIN_OK) {
+      code = store_pins(store, &rows[i].peer, find_pin, &found);
+      store_read_end(store);
+    }
+    if (code == TLSPIN_OK && found)
+      assert_int_not_equal(pins_known, KNOWN_ABSENT);
+    else if (code == TLSPIN_OK)
+      assert_int_not_equal(pins_known, KNOWN_PRESENT);
+    else
+      assert_true(code == TLSPIN_UNAVAILABLE && !strict);
+  }
+}
 
 /* strict: no fault is there any more, so that what is known must come. */
 static void check(struct store *store, bool strict)
@@ -248,6 +284,44 @@ static void check(struct store *store, bool strict)
     }
     ticket_row_clear(&got);
   }
+  check_pins(store, strict);
+}
+
+/* Whatever fails in the middle, the edit is there as a whole or not at all. */
+static void edit_all(struct store *store)
+{
+  struct store_edit *edit = NULL;
+  struct store_change change;
+  enum tlspin_code code = store_edit_begin(store, STORE_UNDOABLE, 0, STORES_NOW, &edit);
+
+  if (code == TLSPIN_OK) {
+    for (int i = 0; i < PINS; i++)
+      store_edit_put(edit, &pins[i]);
+    code = store_edit_end(edit, TLSPIN_OK, &change);
+  }
+  assert_true(code == TLSPIN_OK || code == TLSPIN_UNAVAILABLE || code == TLSPIN_E_MEMORY);
+  pins_known = code == TLSPIN_OK ? KNOWN_PRESENT : KNOWN_NOTHING;
+}
+
+/* What is noted beside them takes nothing away. */
+static void note_beside(struct store *store)
+{
+  struct store_met met = {pins[0], STORES_NOW + 9, 1};
+  struct event_row event = {.kind = "change",
+                            .peer = rows[0].peer,
+                            .reason = "changed",
+                            .layer = "user",
+                            .key = "",
+                            .report = ""};
+  enum tlspin_code code;
+  uint64_t id;
+
+  code = store_meet(store, &met, 1);
+  assert_true(code == TLSPIN_OK || code == TLSPIN_UNAVAILABLE || code == TLSPIN_E_MEMORY);
+  code = store_log(store, &event, STORES_NOW, &id);
+  assert_true(code == TLSPIN_OK ? id > 0 : code == TLSPIN_UNAVAILABLE && id == 0);
+  code = store_trim_history(store, 0, 0);
+  assert_true(code == TLSPIN_OK || code == TLSPIN_UNAVAILABLE);
 }
 
 static void put_all(struct store *store)
@@ -273,6 +347,12 @@ static void note_change(enum tlspin_code code, enum known to)
     else if (code == TLSPIN_UNAVAILABLE || code == TLSPIN_E_MEMORY)
       known[i] = KNOWN_NOTHING;
   }
+  if (code == TLSPIN_E_NOT_FOUND)
+    assert_int_not_equal(pins_known, KNOWN_PRESENT);
+  if (code == TLSPIN_OK && pins_known != KNOWN_NOTHING)
+    pins_known = to;
+  else if (code == TLSPIN_UNAVAILABLE || code == TLSPIN_E_MEMORY)
+    pins_known = KNOWN_NOTHING;
 }
 
 static bool count_row(const struct ticket_row *row, void *data)
@@ -303,6 +383,9 @@ static void live(struct store *store)
   struct store_change change;
 
   put_all(store);
+  edit_all(store);
+  check(store, false);
+  note_beside(store);
   check(store, false);
   list_all(store);
   store_put_failure(store, &rows[0].peer, "no-proof", STORES_NOW);
@@ -334,6 +417,10 @@ static void lead_life(struct stores *stores)
     rows[i] = stores_row(i);
     known[i] = KNOWN_ABSENT;
   }
+  for (int i = 0; i < PINS; i++)
+    pins[i] = stores_pin(i);
+  pins[0].place.scope = SCOPE_SUBTREE;
+  pins_known = KNOWN_ABSENT;
   code = store_open(stores->path, STORE_USER, geteuid(), &store, &problem);
   if (code == TLSPIN_OK)
     live(store);
@@ -352,14 +439,17 @@ static void lead_life_of_layer(struct stores *stores)
 {
   enum source source = fault.source;
   struct ticket_row old = stores_row(10), new = stores_row(11), got;
+  struct keypin pin = stores_pin(12);
+  struct layer_contents before = {.ticket_count = 1, .tickets = &old};
+  struct layer_contents after = {.ticket_count = 1, .tickets = &new, .pin_count = 1, .pins = &pin};
   enum tlspin_code written, code;
   struct store *store = NULL;
   char *problem = NULL;
 
   fault.source = SOURCE_NONE;
-  assert_int_equal(store_write_layer(stores->layer, &old, 1, &problem), TLSPIN_OK);
+  assert_int_equal(store_write_layer(stores->layer, &before, &problem), TLSPIN_OK);
   fault.source = source;
-  written = store_write_layer(stores->layer, &new, 1, &problem);
+  written = store_write_layer(stores->layer, &after, &problem);
   if (written != TLSPIN_OK)
     expect_refusal(written, problem);
   code = store_open(stores->layer, STORE_SYSTEM, geteuid(), &store, &problem);
@@ -378,6 +468,50 @@ static void lead_life_of_layer(struct stores *stores)
   ticket_row_clear(&got);
   assert_int_equal(store_get(store, &old.peer, &got) == TLSPIN_OK, code == TLSPIN_E_NOT_FOUND);
   ticket_row_clear(&got);
+  store_close(store);
+}
+
+/* And for a store of the old form: it is of the one form or the other, and whole. */
+static void lead_life_of_older(struct stores *stores)
+{
+  enum source source = fault.source;
+  const struct schema first = {schema_current.migrations, 1};
+  struct store *store = NULL;
+  char *problem = NULL;
+  struct database db;
+  enum tlspin_code code;
+
+  fault.source = SOURCE_NONE;
+  assert_int_equal(mkdir(stores->home, 0700), 0);
+  stores_write(stores->path, 0, "", 0);
+  stores_write(stores->lock, 0, "1\n", 2);
+  assert_true(database_open(&db, stores->path, STORE_USER) && schema_migrate(db.handle, &first) &&
+              database_prepare(&db));
+  for (int i = 0; i < ROWS; i++) {
+    struct cell cells[TABLE_COLUMNS];
+    struct transaction change;
+
+    rows[i] = stores_row(i);
+    ticket_row_to_cells(&rows[i], cells);
+    assert_int_equal(transaction_begin(&change, &db), TLSPIN_OK);
+    assert_int_equal(transaction_put(&change, TABLE_TICKET, cells), TLSPIN_OK);
+    assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
+    known[i] = KNOWN_PRESENT;
+  }
+  database_close(&db);
+  for (int i = 0; i < PINS; i++)
+    pins[i] = stores_pin(i);
+  pins_known = KNOWN_ABSENT;
+  fault.source = source;
+  code = store_open(stores->path, STORE_USER, geteuid(), &store, &problem);
+  if (code == TLSPIN_OK)
+    check(store, false);
+  else
+    expect_refusal(code, problem);
+  store_close(store);
+  fault.source = SOURCE_NONE;
+  store = stores_open(stores->path);
+  check(store, true);
   store_close(store);
 }
 
@@ -415,15 +549,15 @@ static void test_libc(void **state)
 static void test_files(void **state)
 {
   (void)state;
-  run(SOURCE_FILES, true, 5, lead_life);
-  run(SOURCE_FILES, false, 7, lead_life);
+  run(SOURCE_FILES, true, 11, lead_life);
+  run(SOURCE_FILES, false, 17, lead_life);
 }
 
 static void test_memory(void **state)
 {
   (void)state;
-  run(SOURCE_MEMORY, true, 151, lead_life);
-  run(SOURCE_MEMORY, false, 157, lead_life);
+  run(SOURCE_MEMORY, true, 401, lead_life);
+  run(SOURCE_MEMORY, false, 409, lead_life);
 }
 
 static void test_layer(void **state)
@@ -437,13 +571,22 @@ static void test_layer(void **state)
   run(SOURCE_MEMORY, false, 311, lead_life_of_layer);
 }
 
+static void test_older(void **state)
+{
+  (void)state;
+  run(SOURCE_LIBC, true, 1, lead_life_of_older);
+  run(SOURCE_LIBC, false, 1, lead_life_of_older);
+  run(SOURCE_FILES, true, 3, lead_life_of_older);
+  run(SOURCE_FILES, false, 5, lead_life_of_older);
+  run(SOURCE_MEMORY, true, 307, lead_life_of_older);
+  run(SOURCE_MEMORY, false, 311, lead_life_of_older);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_libc),
-      cmocka_unit_test(test_files),
-      cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_layer),
+      cmocka_unit_test(test_libc),  cmocka_unit_test(test_files), cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_layer), cmocka_unit_test(test_older),
   };
 
   return cmocka_run_group_tests(tests, setup_sqlite, NULL);

@@ -141,6 +141,118 @@ void stores_expect_none(struct store *store, const struct peer *peer)
   assert_null(got.owned);
 }
 
+struct keypin stores_pin(int n)
+{
+  static struct {
+    char note[32];
+    uint8_t seen[512];
+  } texts[STORES_ROWS];
+  struct peer peer = stores_row(n).peer;
+  struct place place = place_of_peer(&peer);
+  struct keypin pin = keypin_new(&place, KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_TOFU);
+  struct chain_seen seen = {.count = (size_t)(n % 3)};
+  struct writer w = writer_of(texts[n].seen, sizeof texts[n].seen);
+
+  for (size_t i = 0; i < 32; i++)
+    pin.digest[i] = (uint8_t)((size_t)n * 7 + i);
+  for (size_t i = 0; i < seen.count; i++) {
+    snprintf(seen.at[i].subject, sizeof seen.at[i].subject, "subject %d", n);
+    seen.at[i].not_after = STORES_NOW + n;
+  }
+  assert_true(chain_seen_encode(&seen, &w));
+  pin.seen = writer_span(&w);
+  if (n % 2 == 1)
+    snprintf(texts[n].note, sizeof texts[n].note, "note %d", n);
+  pin.note = texts[n].note;
+  pin.first_seen = STORES_NOW - n;
+  pin.last_seen = STORES_NOW + n;
+  pin.count_seen = (uint64_t)n + 1;
+  return pin;
+}
+
+struct keypin stores_pin_at(int n, const char *place)
+{
+  struct keypin pin = stores_pin(n);
+
+  assert_int_equal(place_read(place, &pin.place), HOST_FINE);
+  return pin;
+}
+
+static uint64_t edit(struct store *store, enum store_journal journal, const struct keypin *pin,
+                     enum tlspin_code (*apply)(struct store_edit *, const struct keypin *))
+{
+  struct store_change change;
+  struct store_edit *edit = NULL;
+
+  assert_int_equal(store_edit_begin(store, journal, 0, STORES_NOW, &edit), TLSPIN_OK);
+  assert_int_equal(apply(edit, pin), TLSPIN_OK);
+  assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
+  return change.operation;
+}
+
+uint64_t stores_edit(struct store *store, const struct keypin *pin)
+{
+  return edit(store, STORE_UNDOABLE, pin, store_edit_put);
+}
+
+uint64_t stores_drop(struct store *store, const struct keypin *pin)
+{
+  return edit(store, STORE_UNDOABLE, pin, store_edit_drop);
+}
+
+void stores_learn(struct store *store, const struct keypin *pin)
+{
+  assert_true(edit(store, STORE_LEARNED, pin, store_edit_put) == 0);
+}
+
+bool stores_same_pin(const struct keypin *a, const struct keypin *b)
+{
+  return keypin_compare_key(a, b) == 0 && a->status == b->status && a->locked == b->locked &&
+         a->always == b->always && a->enforce_until == b->enforce_until &&
+         a->report_until == b->report_until && a->errors == b->errors &&
+         a->first_seen == b->first_seen && a->last_seen == b->last_seen &&
+         a->count_seen == b->count_seen && strcmp(a->note, b->note) == 0 &&
+         span_equal(a->seen, b->seen);
+}
+
+struct search {
+  const struct keypin *pin;
+  bool found, same;
+};
+
+static bool visit_pin(const struct keypin *pin, void *data)
+{
+  struct search *search = data;
+
+  search->found = keypin_compare_key(pin, search->pin) == 0;
+  search->same = search->found && stores_same_pin(pin, search->pin);
+  return !search->found;
+}
+
+static struct search search_pin(struct store *store, const struct keypin *pin)
+{
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct search search = {.pin = pin};
+
+  filter.host = pin->place.host;
+  assert_int_equal(store_list_pins(store, &filter, NULL, UINT32_MAX, visit_pin, &search),
+                   TLSPIN_OK);
+  return search;
+}
+
+void stores_expect_pin(struct store *store, const struct keypin *pin)
+{
+  struct search search = search_pin(store, pin);
+
+  assert_true(search.found);
+  assert_true(search.same);
+}
+
+void stores_expect_no_pin(struct store *store, const struct keypin *pin)
+{
+  assert_false(search_pin(store, pin).found);
+}
+
 void stores_refuse(const char *path, enum store_kind kind, const char *words)
 {
   struct store *store = NULL;
@@ -189,6 +301,40 @@ int64_t stores_number(const char *path, const char *sql)
   return number;
 }
 
+void stores_open_database(const char *path, struct database *db)
+{
+  assert_true(database_open(db, path, STORE_USER) && database_prepare(db));
+}
+
+void stores_put_row(struct database *db, enum table_id table, const struct cell *cells)
+{
+  struct transaction change;
+
+  assert_int_equal(transaction_begin(&change, db), TLSPIN_OK);
+  assert_int_equal(transaction_put(&change, table, cells), TLSPIN_OK);
+  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
+}
+
+void stores_expect_fault(struct database *db, enum store_kind kind, const char *fault)
+{
+  char *found = contents_verify(db, kind);
+
+  assert_non_null(found);
+  if (fault != NULL)
+    assert_string_equal(found, fault);
+  g_free(found);
+}
+
+void stores_undo(struct store *store, uint64_t target, struct store_change expected)
+{
+  struct store_change change;
+
+  assert_int_equal(store_undo(store, target, STORES_NOW, &change), TLSPIN_OK);
+  assert_true(change.operation == expected.operation);
+  assert_true(change.changed == expected.changed);
+  assert_true(change.replaced == expected.replaced);
+}
+
 void stores_write(const char *path, size_t offset, const void *octets, size_t size)
 {
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -225,6 +371,20 @@ bool stores_file_holds_octets(const char *path, struct span octets)
 bool stores_file_holds(const char *path, const char *text)
 {
   return stores_file_holds_octets(path, (struct span){(const uint8_t *)text, strlen(text)});
+}
+
+uint32_t stores_random(uint32_t *seed)
+{
+  *seed ^= *seed << 13;
+  *seed ^= *seed >> 17;
+  *seed ^= *seed << 5;
+  return *seed;
+}
+
+void stores_flip(char *content, const char *path, uint32_t bit)
+{
+  content[bit / 8] = (char)(content[bit / 8] ^ (1 << bit % 8));
+  stores_write(path, bit / 8, content + bit / 8, 1);
 }
 
 static void give(struct stores *stores, uid_t owner)

@@ -4,9 +4,10 @@
 #ifndef STORES_H
 #define STORES_H
 
-#include "daemon/store.h"
+#include "daemon/contents.h"
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 enum { STORES_ROWS = 1024, STORES_NOW = 1700000000, STORES_LIFETIME = 7 * 86400 };
 
@@ -40,6 +41,25 @@ void stores_make(const char *path, int count);
 void stores_expect(struct store *store, const struct ticket_row *row);
 void stores_expect_none(struct store *store, const struct peer *peer);
 
+/* Record n of another set: a learned pin of row n's peer, with a key, times, notes and chains of
+ * its own. It points to what stays until the program's end. */
+struct keypin stores_pin(int n);
+
+/* The same with its place, as place_read takes it, of any protocol. */
+struct keypin stores_pin_at(int n, const char *place);
+
+/* Stores a record or drops one; the journal's number of that, which is 0 for what is learned. */
+uint64_t stores_edit(struct store *store, const struct keypin *pin);
+uint64_t stores_drop(struct store *store, const struct keypin *pin);
+void stores_learn(struct store *store, const struct keypin *pin);
+
+/* True where two records are the same in every column. */
+bool stores_same_pin(const struct keypin *a, const struct keypin *b);
+
+/* The record must be there as it is, or be missing. */
+void stores_expect_pin(struct store *store, const struct keypin *pin);
+void stores_expect_no_pin(struct store *store, const struct keypin *pin);
+
 /* The file must be refused with TLSPIN_UNAVAILABLE and one line that holds these words. */
 void stores_refuse(const char *path, enum store_kind kind, const char *words);
 
@@ -50,6 +70,17 @@ void stores_sql(const char *path, const char *sql);
 /* A number that SQL gives. */
 int64_t stores_number(const char *path, const char *sql);
 
+/* Opens the file as the store does, without a look at its rows; stores one that may be anything,
+ * with a right digest and sum. */
+void stores_open_database(const char *path, struct database *db);
+void stores_put_row(struct database *db, enum table_id table, const struct cell *cells);
+
+/* Reading the file through must find this fault, or any (NULL). */
+void stores_expect_fault(struct database *db, enum store_kind kind, const char *fault);
+
+/* Takes `target` back, which must have done exactly this. */
+void stores_undo(struct store *store, uint64_t target, struct store_change expected);
+
 /* Writes octets over those of a file, or makes it. */
 void stores_write(const char *path, size_t offset, const void *octets, size_t size);
 void stores_copy(const char *from, const char *to);
@@ -57,6 +88,12 @@ void stores_copy(const char *from, const char *to);
 /* Whether the text, without its NUL, or the octets stand anywhere in the file. */
 bool stores_file_holds(const char *path, const char *text);
 bool stores_file_holds_octets(const char *path, struct span octets);
+
+/* xorshift: the same numbers in every run. */
+uint32_t stores_random(uint32_t *seed);
+
+/* Turns a bit of the file over, and of its content in memory. */
+void stores_flip(char *content, const char *path, uint32_t bit);
 
 /* fork(2) of a test, with no open store in it: 0 in the child, where a failed assertion aborts and
  * which must end in _exit. */

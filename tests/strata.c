@@ -102,7 +102,8 @@ struct ticket_row strata_row(const char *host, enum lock lock, uint8_t mark)
 void strata_layer(const char *folder, const char *name, const struct ticket_row *rows, size_t count)
 {
   char *problem = NULL;
-  enum tlspin_code code = store_write_layer(strata_path(folder, name), rows, count, &problem);
+  struct layer_contents contents = {.ticket_count = count, .tickets = rows};
+  enum tlspin_code code = store_write_layer(strata_path(folder, name), &contents, &problem);
 
   if (code != TLSPIN_OK)
     fail_msg("%s: %s", name, problem);
@@ -150,4 +151,18 @@ void strata_expect(struct layers *layers, const char *host, int64_t now, enum tl
   assert_string_equal(answer.layer != NULL ? answer.layer->name : "", layer);
   layers_answer_clear(&answer);
   assert_null(answer.row.owned);
+}
+
+struct layers_answer strata_lookup(struct policy *policy, const char *host, int64_t now)
+{
+  struct peer peer = strata_peer(host);
+  struct gathering gathering;
+  struct settings settings;
+  struct layers_answer answer;
+
+  policy_lookup(policy, &peer, now, &gathering, &settings);
+  answer = gathering.ticket;
+  gathering.ticket = (struct layers_answer){.code = TLSPIN_OK};
+  gathering_clear(&gathering);
+  return answer;
 }

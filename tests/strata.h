@@ -4,7 +4,7 @@
 #ifndef STRATA_H
 #define STRATA_H
 
-#include "daemon/layers.h"
+#include "daemon/policy.h"
 
 enum { STRATA_NOW = 1700000000, STRATA_LIFETIME = 7 * 86400 };
 
@@ -42,6 +42,9 @@ void strata_write(const char *folder, const char *name, const char *text);
 /* What the layers must answer. layer: "" for none. */
 void strata_expect(struct layers *layers, const char *host, int64_t now, enum tlspin_code code,
                    const char *reason, const char *layer);
+
+/* The ticket that policy_lookup tells of; to be cleared by layers_answer_clear. */
+struct layers_answer strata_lookup(struct policy *policy, const char *host, int64_t now);
 
 /* FOLDER/NAME in a static buffer, of which there are four. */
 const char *strata_path(const char *folder, const char *name);

@@ -9,7 +9,9 @@ TLSPIN=$TOP_BUILDDIR/tools/tlspin
 SERVER=$TOP_BUILDDIR/tools/tlspin-server
 TOOLS=$TOP_BUILDDIR/tests
 failures=0
+again=
 server=
+plain=
 fake=
 
 wrong() {
@@ -29,11 +31,12 @@ expect() {
   }
 }
 
-# The same for tlspin.
+# The same for tlspin. $again is what it said last that takes a change back.
 tlspin() {
   wanted=$1
   shift
   expect "$wanted" "$TLSPIN" "$@"
+  ! grep -q '^To take that back: ' out || again=$(sed -n 's/^To take that back: //p' out)
 }
 
 # A wrong call: status 1, one line that says where to look, and nothing else.
@@ -108,6 +111,41 @@ server_stop() {
   server=
 }
 
+# plain_start [-r] NAME: a server that knows nothing of pinning, with NAME.crt and NAME.key, on the
+# port that $port names, or one of the kernel's choice, which $port names then.
+plain_start() {
+  plain_stop
+  raw=
+  [ "$1" != -r ] || {
+    raw=-r
+    shift
+  }
+  rm -f port
+  # shellcheck disable=SC2086 # no option is no argument
+  "$TOOLS/plain-server" $raw "$1.crt" "$1.key" "${port:-0}" port 2>plain.log &
+  plain=$!
+  within 20 test -s port || fail "no server: $(cat plain.log)"
+  port=$(cat port)
+}
+
+plain_stop() {
+  [ -n "$plain" ] || return 0
+  kill "$plain" 2>/dev/null
+  wait "$plain" 2>/dev/null
+  plain=
+}
+
+# undone COMMAND...: takes the last change back as it was said, then runs the check.
+undone() {
+  case $again in
+  'tlspin undo '*) ;;
+  *) wrong 'no undo was named' ;;
+  esac
+  expect 0 sh -c "PATH='$TOP_BUILDDIR/tools':\$PATH; $again"
+  again=
+  "$@"
+}
+
 # fake KEY=VALUE...: until fake_stop, tests/fakepins answers for the daemon.
 fake() {
   daemon_stop
@@ -127,7 +165,7 @@ fake_stop() {
 # Begins a test: a private bus, its directory to work in, and the end of all of it.
 begin() {
   private_bus "$@"
-  trap 'status=$?; server_stop; fake_stop; (exit $status); private_end' EXIT
+  trap 'status=$?; server_stop; plain_stop; fake_stop; (exit $status); private_end' EXIT
   cd "$private" || exit 99
   LC_ALL=C.UTF-8 TERM=xterm TZ=UTC
   export LC_ALL TERM TZ

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "tests/counter.h"
+#include "tests/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -82,6 +83,12 @@ static void test_list_refused(void **state)
       {"|user|10", "'cursor'"},
       {"|user/a.example/tls/0|10", "'cursor'"},
       {"|gone.db/a.example/tls/443|10", "'cursor'"},
+      {"|user/a.example/exact/tls/443/pin/tofu/leaf/1/1/00|10", "'cursor'"},
+      {"|gone.db//subtree//0/mode/user/leaf/1/1/"
+       "0000000000000000000000000000000000000000000000000000000000000000|10",
+       "'cursor'"},
+      {"kind=s:tickets||10", "'kind'"},
+      {"digest=ay:31*00||10", "'digest'"},
       {"hots=s:a.example||10", "'hots'"},
       {"host=s:a b||10", "'host'"},
       {"all=b:1||10", "'all'"},
@@ -169,10 +176,16 @@ static void test_clear_refused(void **state)
   static const struct {
     const char *words, *text;
   } cases[] = {
-      {"", "'filter'"},           {"all=b:0", "'filter'"},
-      {"port=q:443", "'filter'"}, {"all=b:1;host=s:a.example", "'all'"},
-      {"hots=s:a", "'hots'"},     {"host=q:443", "'host'"},
+      {"", "'filter'"},
+      {"all=b:0", "'filter'"},
+      {"port=q:443", "'filter'"},
+      {"all=b:1;host=s:a.example", "'all'"},
+      {"hots=s:a", "'hots'"},
+      {"host=q:443", "'host'"},
       {"since=t:0", "'since'"},
+      {"scope=s:exact", "'filter'"},
+      {"all=b:1;kind=s:pin", "'all'"},
+      {"status=s:x", "'status'"},
   };
   struct counter counter;
 
@@ -250,6 +263,136 @@ static void test_many_pages(void **state)
   counter_close(&counter);
 }
 
+/* The user's and a system layer's records beside the three tickets. */
+static void open_records(struct counter *counter, struct strata *strata)
+{
+  struct keypin user[] = {ledger_pin_of("a.example", KEYPIN_ACTIVE, KEYPIN_TOFU, 0xa5),
+                          ledger_pin("*.b.example", KEYPIN_CRITICAL, KEYPIN_IMPORT, 0xa6),
+                          ledger_pin("*", KEYPIN_REJECTED, KEYPIN_USER, 0xa7)};
+  struct keypin admin = ledger_pin("a.example", KEYPIN_CRITICAL, KEYPIN_POLICY, 0xa8);
+
+  admin.locked = true;
+  ledger_put(strata, user, 3);
+  ledger_layer(strata->admin, "50.db", &admin, 1);
+  open_three(counter, strata);
+}
+
+/* The lines of a reply with only some words of each: "HOST KIND LAYER STATE". */
+static char *outline(const struct counter *counter, const char *method, const char *signature,
+                     const char *words)
+{
+  static const char *const keys[] = {"host=", "kind=", "layer=", "state="};
+  char *text = counter_ask(counter, method, signature, words);
+  g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
+  GString *out = g_string_new(NULL);
+
+  for (char **line = lines; *line != NULL; line++)
+    for (size_t i = 0; i < G_N_ELEMENTS(keys) && strstr(*line, "kind=") != NULL; i++) {
+      const char *value = strstr(*line, keys[i]) + strlen(keys[i]);
+
+      g_string_append_len(out, value, (gssize)strcspn(value, " "));
+      g_string_append_c(out, i + 1 < G_N_ELEMENTS(keys) ? ' ' : '\n');
+    }
+  free(text);
+  return g_string_free(out, FALSE);
+}
+
+static void expect_outline(const struct counter *counter, const char *filter, const char *expected)
+{
+  g_autofree char *words = g_strconcat(filter, "||1000", NULL);
+  g_autofree char *text = outline(counter, LIST, words);
+
+  assert_string_equal(text, expected);
+}
+
+static void test_list_records(void **state)
+{
+  struct counter counter;
+
+  open_records(&counter, *state);
+  expect_outline(&counter, "",
+                 "a.example ticket user active\nb.example ticket user active\n"
+                 "c.example ticket user expired\n pin user active\na.example pin user masked\n"
+                 "b.example pin user active\na.example pin 50.db active\n");
+  expect_outline(&counter, "kind=s:pin",
+                 " pin user active\na.example pin user masked\n"
+                 "b.example pin user active\na.example pin 50.db active\n");
+  expect_outline(&counter, "kind=s:ticket;host=s:a.example", "a.example ticket user active\n");
+  expect_outline(&counter, "host=s:", " pin user active\n");
+  expect_outline(&counter, "status=s:critical",
+                 "b.example pin user active\na.example pin 50.db active\n");
+  expect_outline(&counter, "origin=s:tofu;protocol=s:tls", "a.example pin user masked\n");
+  expect_outline(&counter, "origin=s:tofu;protocol=s:dtls", "");
+  expect_outline(&counter, "scope=s:one-label", "b.example pin user active\n");
+  expect_outline(&counter, "digest=ay:32*a7", " pin user active\n");
+  expect_outline(&counter, "digest=ay:64*a7", "");
+  expect_outline(&counter, "port=q:8443;pattern=s:b*",
+                 "b.example ticket user active\nb.example pin user active\n");
+  expect_outline(&counter, "kind=s:ticket;status=s:active", "");
+  counter_close(&counter);
+}
+
+/* Records have cursors of their own. */
+static void test_pages_of_records(void **state)
+{
+  struct counter counter;
+  g_autofree char *cursor = g_strdup("");
+  g_autoptr(GString) hosts = g_string_new(NULL);
+
+  open_records(&counter, *state);
+  do {
+    g_autofree char *words = g_strdup_printf("|%s|1", cursor);
+    char *text = counter_ask(&counter, LIST, words);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
+    bool last = lines[0][0] == '\0';
+
+    g_free(cursor);
+    cursor = g_strdup(last ? "" : lines[1]);
+    if (!last)
+      g_string_append_len(hosts, lines[0], (gssize)strcspn(lines[0], " "));
+    free(text);
+  } while (cursor[0] != '\0');
+  assert_string_equal(hosts->str, "host=a.examplehost=b.examplehost=c.examplehost=host=a.example"
+                                  "host=b.examplehost=a.example");
+  counter_close(&counter);
+}
+
+static void test_get_records(void **state)
+{
+  struct counter counter;
+  g_autofree char *a = NULL, *below = NULL;
+
+  open_records(&counter, *state);
+  a = outline(&counter, GET, "a.example|tls|443");
+  assert_string_equal(a, "a.example pin 50.db active\na.example ticket user active\n"
+                         " pin user active\na.example pin user masked\n");
+  below = outline(&counter, GET, "x.b.example|dtls|1");
+  assert_string_equal(below, "b.example pin user active\n pin user active\n");
+  counter_close(&counter);
+}
+
+/* The host of a clear is that of a ticket's or a record's place. */
+static void test_clear_records(void **state)
+{
+  struct counter counter;
+
+  open_records(&counter, *state);
+  counter_expect(&counter, CLEAR, "host=s:a.example", "1\n2\n");
+  expect_outline(&counter, "host=s:a.example", "a.example pin 50.db active\n");
+  counter_expect(&counter, CLEAR, "status=s:critical", "2\n1\n");
+  counter_expect(&counter, CLEAR, "kind=s:ticket", "3\n2\n");
+  expect_outline(&counter, "", " pin user active\na.example pin 50.db active\n");
+  counter_refuse(&counter, CLEAR, "kind=s:ticket;origin=s:user", "NotFound", "");
+  counter_expect(&counter, CLEAR, "host=s:", "4\n1\n");
+  counter_expect(&counter, UNDO, "4", "5\n1\n0\n");
+  counter_expect(&counter, UNDO, "3", "6\n2\n0\n");
+  counter_expect(&counter, UNDO, "2", "7\n1\n0\n");
+  counter_expect(&counter, UNDO, "1", "8\n2\n0\n");
+  counter_expect(&counter, CLEAR, "all=b:1", "9\n6\n");
+  expect_outline(&counter, "", "a.example pin 50.db active\n");
+  counter_close(&counter);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, strata_setup, strata_teardown)
 
 int main(void)
@@ -258,7 +401,8 @@ int main(void)
       TEST(test_list),          TEST(test_list_refused),      TEST(test_list_unavailable),
       TEST(test_get),           TEST(test_get_layers),        TEST(test_clear_and_undo),
       TEST(test_clear_refused), TEST(test_clear_unavailable), TEST(test_no_secrets),
-      TEST(test_many_pages),
+      TEST(test_many_pages),    TEST(test_list_records),      TEST(test_pages_of_records),
+      TEST(test_get_records),   TEST(test_clear_records),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

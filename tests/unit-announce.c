@@ -143,6 +143,28 @@ static void test_failed(void **state)
   expect(f, "PinFailed", "a.example\ntls\n443\nproof-wrong\n");
 }
 
+static const struct event_row event = {.id = UINT64_MAX,
+                                       .made = 5,
+                                       .last = 6,
+                                       .count = 7,
+                                       .kind = "hpkp",
+                                       .peer = {"a.example", PROTOCOL_DTLS, 853},
+                                       .reason = "critical-differs",
+                                       .layer = "user",
+                                       .key = "sha256//x",
+                                       .report = "{}"};
+
+static void test_logged(void **state)
+{
+  struct fixture *f = *state;
+
+  announce_logged(&f->announce, &event);
+  expect(f, "Logged",
+         "id=18446744073709551615  made=5  last=6  count=7  kind=hpkp  host=a.example  "
+         "protocol=dtls  port=853  reason=critical-differs  layer=user  key=sha256//x  "
+         "report={}\n");
+}
+
 /* In their order. */
 static void test_order(void **state)
 {
@@ -166,9 +188,11 @@ static void test_nobody_listens(void **state)
 
   announce_changed(&nobody, "stored", &peer, 1);
   announce_failed(&nobody, &peer, "proof-wrong");
+  announce_logged(&nobody, &event);
   test_bus_kill(&f->bus);
   announce_changed(&f->announce, "stored", &peer, 1);
   announce_failed(&f->announce, &peer, "proof-wrong");
+  announce_logged(&f->announce, &event);
   while (dbus_connection_read_write(f->sender, 100))
     ;
   assert_false(dbus_connection_get_is_connected(f->sender));
@@ -179,8 +203,8 @@ static void test_nobody_listens(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_changed), TEST(test_many_peers),     TEST(test_failed),
-      TEST(test_order),   TEST(test_nobody_listens),
+      TEST(test_changed), TEST(test_many_peers), TEST(test_failed),
+      TEST(test_logged),  TEST(test_order),      TEST(test_nobody_listens),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 
 #include "daemon/cell.h"
 
+#include "daemon/store.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,7 +109,9 @@ static void test_digest_bounds(void **state)
   set_cells(cells);
   cells[2] = cell_blob((struct span){octets, UINT16_MAX});
   assert_true(cells_digest(fixture->checksum, &table, cells, &digest));
-  cells[2] = cell_blob((struct span){octets, UINT16_MAX + 4096});
+  cells[2] = cell_blob((struct span){octets, EVENT_REPORT_MAX});
+  assert_true(cells_digest(fixture->checksum, &table, cells, &digest));
+  cells[2] = cell_blob((struct span){octets, EVENT_REPORT_MAX + 8192});
   assert_false(cells_digest(fixture->checksum, &table, cells, &digest));
   cells[2] = cell_blob((struct span){octets, 1 << 20});
   assert_false(cells_digest(fixture->checksum, &table, cells, &digest));

@@ -149,6 +149,72 @@ static void test_failures_and_expired(void **state)
   store_close(stores_open(stores->path));
 }
 
+static void fill_pins(struct store *store, int count)
+{
+  for (int i = 0; i < count; i++) {
+    struct keypin pin = stores_pin(i);
+
+    pin.status = (enum keypin_status)(i % 4);
+    stores_learn(store, &pin);
+  }
+}
+
+/* The filter says whether tickets are meant, records, or both; what is of records only doesn't
+ * choose among tickets. */
+static void test_records(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct keypin kept = stores_pin(8), gone = stores_pin(5);
+  struct store_change change;
+  uint64_t count;
+
+  stores_fill(store, ROWS);
+  fill_pins(store, ROWS);
+  filter.tickets = filter.records = false;
+  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_E_NOT_FOUND);
+  filter.records = true;
+  filter.status = KEYPIN_ACTIVE;
+  filter.pattern = "host-000?.example";
+  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
+  assert_true(change.operation == 1 && change.changed == 3); /* 1, 5, 9 */
+  stores_expect_no_pin(store, &gone);
+  kept.status = KEYPIN_INACTIVE;
+  stores_expect_pin(store, &kept);
+  expect_present(store, 5, true);
+  filter.tickets = true;
+  filter.status = KEYPIN_CRITICAL;
+  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
+  assert_true(change.changed == 10 + 2); /* 2, 6 */
+  filter = STORE_FILTER_ANY;
+  filter.tickets = false;
+  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
+  assert_int_equal(store_count_pins(store, &count), TLSPIN_OK);
+  assert_true(count == 0 && change.changed == ROWS - 5);
+  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_E_NOT_FOUND);
+  expect_present(store, 15, true);
+  store_close(store);
+  store_close(stores_open(stores->path));
+}
+
+/* A damaged record keeps the tickets, too. */
+static void test_damaged_record(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct store_change change;
+
+  stores_fill(store, ROWS);
+  fill_pins(store, ROWS);
+  stores_sql(stores->path, "UPDATE pin SET note = 'x' WHERE host = 'host-0020.example'");
+  assert_int_equal(clear(store, "*", &change), TLSPIN_UNAVAILABLE);
+  assert_true(change.operation == 0);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM ticket"), ROWS);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), 0);
+  store_close(store);
+}
+
 /* A row that can't be read can't be put into the journal: then nothing at all is cleared. */
 static void test_damaged(void **state)
 {
@@ -201,9 +267,10 @@ static void test_no_room(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_one),     TEST(test_pattern),   TEST(test_filters),
-      TEST(test_nothing), TEST(test_arguments), TEST(test_failures_and_expired),
-      TEST(test_damaged), TEST(test_no_room),
+      TEST(test_one),     TEST(test_pattern),        TEST(test_filters),
+      TEST(test_nothing), TEST(test_arguments),      TEST(test_failures_and_expired),
+      TEST(test_records), TEST(test_damaged_record), TEST(test_damaged),
+      TEST(test_no_room),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,7 @@
 #include "config.h"
 
 #include "libclient/tlspin-admin.h"
-
-#include "tests/bus.h"
+#include "tests/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,25 +11,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-static struct test_bus world;
-static tlspin_t *context;
-
-static int set_up(void **state)
-{
-  (void)state;
-  test_bus_start(&world, NULL);
-  assert_int_equal(tlspin_new(&context, world.address), TLSPIN_OK);
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  tlspin_free(context);
-  test_bus_free(&world);
-  return 0;
-}
 
 static void test_status(void **state)
 {
@@ -136,8 +116,6 @@ static void test_wrong_arguments(void **state)
   assert_null(status);
   assert_int_equal(tlspin_status(context, NULL), TLSPIN_E_ARGUMENT);
 }
-
-#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {

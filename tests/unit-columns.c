@@ -203,6 +203,70 @@ static void test_streams_limited(void **state)
   end(table, &paper, "lo" ELLIPSIS "r       1  active  user\n");
 }
 
+/* A note follows its row, be that held back or not, and doesn't count for the widths. */
+static void test_notes(void **state)
+{
+  struct paper paper;
+  struct columns *table = begin(&paper, 0, false);
+
+  (void)state;
+  add(table, "a", "1", "active", "user");
+  columns_note(table, "a note that is longer than all of the row");
+  add(table, "b", "2", "active", "user");
+  columns_note(table, "not this one");
+  columns_note(table, "another");
+  end(table, &paper,
+      "NAME  NUMBER  STATE   ORIGIN\n"
+      "a          1  active  user\n"
+      "    a note that is longer than all of the row\n"
+      "b          2  active  user\n"
+      "    another\n");
+  table = begin(&paper, 0, false);
+  for (int i = 0; i < COLUMNS_SAMPLE; i++)
+    add(table, "a", "1", "active", "user");
+  g_string_truncate(paper.text, 0);
+  columns_note(table, "of the last of the sample");
+  add(table, "b", "1", "active", "user");
+  columns_note(table, "at once");
+  assert_string_equal(paper.text->str, "    of the last of the sample\n"
+                                       "b          1  active  user\n"
+                                       "    at once\n");
+  columns_end(table);
+  g_string_free(paper.text, TRUE);
+}
+
+/* Texts come from layers and certificates, too. */
+static void test_clean(void **state)
+{
+  struct paper paper;
+  struct columns *table = begin(&paper, 0, false);
+
+  (void)state;
+  add(table, "a\033b", "1", "active", "us\ner");
+  columns_note(table, "c\033d");
+  end(table, &paper,
+      "NAME  NUMBER  STATE   ORIGIN\n"
+      "a\xef\xbf\xbd"
+      "b        1  active  us\xef\xbf\xbd"
+      "er\n"
+      "    c\xef\xbf\xbd"
+      "d\n");
+}
+
+static void test_notes_limited(void **state)
+{
+  struct paper paper;
+  struct columns *table = begin(&paper, 30, false);
+
+  (void)state;
+  add(table, "a", "1", "active", "user");
+  columns_note(table, "0123456789012345678901234567890123456789");
+  end(table, &paper,
+      "NAME  NUMBER  STATE   ORIGIN\n"
+      "a          1  active  user\n"
+      "    0123456789012" ELLIPSIS "890123456789\n");
+}
+
 /* No line passes the width, at whatever width there is room at all. */
 static void test_every_width(void **state)
 {
@@ -224,6 +288,29 @@ static void test_every_width(void **state)
     }
     g_string_free(paper.text, TRUE);
   }
+}
+
+static void assert_paragraph(unsigned width, unsigned indent, const char *text,
+                             const char *expected)
+{
+  struct paper paper = {.text = g_string_new(NULL)};
+  const struct columns_style style = {width, true, ELLIPSIS, write_on, &paper};
+
+  columns_paragraph(&style, indent, text);
+  assert_string_equal(paper.text->str, expected);
+  g_string_free(paper.text, TRUE);
+}
+
+static void test_paragraph(void **state)
+{
+  (void)state;
+  assert_paragraph(0, 0, "one two three", "one two three\n");
+  assert_paragraph(0, 4, "one two three", "    one two three\n");
+  assert_paragraph(8, 0, "one two three", "one two\nthree\n");
+  assert_paragraph(8, 2, "one two three", "  one\n  two\n  three\n");
+  assert_paragraph(8, 2, "a\033b",
+                   "  a\xef\xbf\xbd"
+                   "b\n");
 }
 
 static void test_style_of_output(void **state)
@@ -253,6 +340,8 @@ int main(void)
       cmocka_unit_test(test_hopeless),        cmocka_unit_test(test_empty),
       cmocka_unit_test(test_colour),          cmocka_unit_test(test_streams),
       cmocka_unit_test(test_streams_limited), cmocka_unit_test(test_every_width),
+      cmocka_unit_test(test_notes),           cmocka_unit_test(test_notes_limited),
+      cmocka_unit_test(test_clean),           cmocka_unit_test(test_paragraph),
       cmocka_unit_test(test_style_of_output),
   };
 

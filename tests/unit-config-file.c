@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DAY = 86400, CAP = 31 * DAY, UNDO = 7 * DAY, IDLE = 120 };
+enum { DAY = 86400, CAP = 0 /* not said */, UNDO = 7 * DAY, IDLE = 120 };
 
 struct folder {
   char *path;
@@ -158,6 +158,68 @@ static void test_no_numbers(void **state)
   }
 }
 
+/* The texts of one file, which must be these; NULL: not said. */
+static void expect_words(const struct folder *folder, const char *hpkp_cap, const char *learn,
+                         const char *level, const char *changes, const char *anchors)
+{
+  const char *const paths[] = {folder->files[0], folder->files[1], NULL};
+  struct config config;
+
+  config_read(paths, &config);
+  assert_true(g_strcmp0(config.hpkp_cap, hpkp_cap) == 0);
+  assert_true(g_strcmp0(config.learn, learn) == 0);
+  assert_true(g_strcmp0(config.level, level) == 0);
+  assert_true(g_strcmp0(config.changes, changes) == 0);
+  assert_true(g_strcmp0(config.anchors, anchors) == 0);
+  config_clear(&config);
+  assert_true(config.hpkp_cap == NULL && config.learn == NULL && config.level == NULL &&
+              config.changes == NULL && config.anchors == NULL);
+}
+
+static void test_words(void **state)
+{
+  struct folder *folder = *state;
+
+  expect_words(folder, NULL, NULL, NULL, NULL, NULL);
+  write_file(folder->files[0], "[tlspind]\nhpkp-cap=30d\nlearn= no \nlevel=issuer\n"
+                               "changes=same-key;proved\nanchors=enforce\n");
+  expect_words(folder, "30d", "no", "issuer", "same-key;proved", "enforce");
+  expect(folder, CAP, UNDO, IDLE, NULL);
+  write_file(folder->files[1], "[tlspind]\nlearn=yes\nchanges=none\n");
+  expect_words(folder, "30d", "yes", "issuer", "none", "enforce");
+}
+
+/* What was said before stays, and the text says what the value must be. */
+static void test_bad_words(void **state)
+{
+  static const struct {
+    const char *text, *problem;
+  } cases[] = {
+      {"hpkp-cap=61d", "'hpkp-cap' is '61d'; it must be a number"},
+      {"hpkp-cap=", "'hpkp-cap' is ''"},
+      {"learn=maybe", "'learn' is 'maybe'; it must be 'yes' or 'no'"},
+      {"learn=\xff", "'learn'"},
+      {"level=any", "'level' is 'any'"},
+      {"changes=unexplained", "'changes' is 'unexplained'"},
+      {"changes=", "'changes' is ''"},
+      {"anchors=no", "'anchors' is 'no'; it must be 'exempt' or 'enforce'"},
+      {"unavailable=go-on", "there is no key 'unavailable'"},
+      {"lifetime-cap=3d", "there is no key 'lifetime-cap'"},
+      {"vendor-anchors=/tmp", "there is no key 'vendor-anchors'"},
+  };
+  struct folder *folder = *state;
+
+  write_file(folder->files[0], "[tlspind]\nhpkp-cap=30d\nlearn=no\nlevel=issuer\n"
+                               "changes=proved\nanchors=enforce\n");
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *text = g_strdup_printf("[tlspind]\n%s\n", cases[i].text);
+
+    write_file(folder->files[1], text);
+    expect_words(folder, "30d", "no", "issuer", "proved", "enforce");
+    expect(folder, CAP, UNDO, IDLE, cases[i].problem);
+  }
+}
+
 /* A bad value doesn't take the others with it; the first problem is told, with its file. */
 static void test_one_bad(void **state)
 {
@@ -213,9 +275,9 @@ static void test_forbidden(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_defaults), TEST(test_values),     TEST(test_order),
-      TEST(test_bounds),   TEST(test_no_numbers), TEST(test_one_bad),
-      TEST(test_unknown),  TEST(test_unreadable), TEST(test_forbidden),
+      TEST(test_defaults),   TEST(test_values),  TEST(test_order),     TEST(test_bounds),
+      TEST(test_no_numbers), TEST(test_one_bad), TEST(test_unknown),   TEST(test_unreadable),
+      TEST(test_forbidden),  TEST(test_words),   TEST(test_bad_words),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

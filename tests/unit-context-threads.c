@@ -5,7 +5,7 @@
 #include "libclient/context.h"
 
 #include "libclient/last.h"
-#include "tests/bus.h"
+#include "tests/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,28 +17,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-enum { THREADS = 8, ROUNDS = 200, AMPLE = 20000 /* milliseconds */ };
-
-static struct test_bus world;
-static tlspin_t *context;
-
-static int set_up(void **state)
-{
-  (void)state;
-  test_bus_start(&world, NULL);
-  assert_int_equal(tlspin_new(&context, world.address), TLSPIN_OK);
-  tlspin_set_budget(context, AMPLE, AMPLE);
-  last_clear();
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  tlspin_free(context);
-  test_bus_free(&world);
-  return 0;
-}
+enum { THREADS = 8, ROUNDS = 200 };
 
 static int look_up_in(tlspin_t *one)
 {
@@ -143,8 +122,6 @@ static void test_bus_dies_under_threads(void **state)
   join_threads(threads);
   test_process_end(daemon);
 }
-
-#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {

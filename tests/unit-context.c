@@ -5,7 +5,7 @@
 #include "libclient/context.h"
 
 #include "libclient/last.h"
-#include "tests/bus.h"
+#include "tests/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { THREADS = 8, AMPLE = 20000, SOON = 5000 /* milliseconds */ };
+enum { THREADS = 8, SOON = 5000 /* milliseconds */ };
 
 static uint8_t octets[65536];
 static const struct tlspin_ticket good = {.ticket = octets,
@@ -33,26 +33,6 @@ static const struct tlspin_ticket good = {.ticket = octets,
                                           .hash = "sha384",
                                           .lifetime = 86400,
                                           .series = UINT64_MAX};
-static struct test_bus world;
-static tlspin_t *context;
-
-static int set_up(void **state)
-{
-  (void)state;
-  test_bus_start(&world, NULL);
-  assert_int_equal(tlspin_new(&context, world.address), TLSPIN_OK);
-  tlspin_set_budget(context, AMPLE, AMPLE);
-  last_clear();
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  tlspin_free(context);
-  test_bus_free(&world);
-  return 0;
-}
 
 static int look_up_in(tlspin_t *one)
 {
@@ -362,8 +342,6 @@ static void test_usual_budget(void **state)
   tlspin_free(one);
   test_process_end(daemon);
 }
-
-#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {

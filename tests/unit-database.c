@@ -154,6 +154,15 @@ static void test_plans(void **state)
       {STATEMENT_IMAGES,
        "SEARCH before USING PRIMARY KEY (operation=? AND (host,protocol,port)>(?,?,?))"},
       {STATEMENT_NEWEST, "SCAN operation"},
+      {STATEMENT_PINS, "SEARCH pin USING PRIMARY KEY (host=?)"},
+      {STATEMENT_LIST_PINS,
+       "SEARCH pin USING PRIMARY KEY ((host,scope,protocol,port,kind,origin,level,selector,"
+       "matching,key)>(?,?,?,?,?,?,?,?,?,?) AND host<?)"},
+      {STATEMENT_PIN_IMAGES,
+       "SEARCH image USING PRIMARY KEY (operation=? AND (host,scope,protocol,port,kind,origin,"
+       "level,selector,matching,key)>(?,?,?,?,?,?,?,?,?,?))"},
+      {STATEMENT_EVENTS, "SEARCH event USING PRIMARY KEY (id>?)"},
+      {STATEMENT_SETTINGS, "SCAN setting"},
       {STATEMENT_MADE, "SEARCH operation USING PRIMARY KEY (id>?)"},
   };
   struct database db;
@@ -170,6 +179,23 @@ static void test_plans(void **state)
     assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
     sqlite3_finalize(statement);
   }
+  database_close(&db);
+}
+
+/* A file of the first form has the tables and the statements of that. */
+static void test_version_1(void **state)
+{
+  const struct schema first = {schema_current.migrations, 1};
+  struct database db;
+
+  open_new(*state, &db);
+  assert_true(schema_migrate(db.handle, &first) && database_prepare(&db));
+  assert_int_equal(db.version, 1);
+  for (int i = 0; i < TABLES; i++)
+    assert_int_equal(db.get[i] != NULL && db.put[i] != NULL && db.drop[i] != NULL,
+                     i <= TABLE_BEFORE);
+  for (int i = 0; i < STATEMENTS; i++)
+    assert_int_equal(db.statements[i] != NULL, i < STATEMENT_PINS);
   database_close(&db);
 }
 
@@ -205,7 +231,7 @@ static void test_rewrite(void **state)
   expect(&db, "SELECT freelist_count > 9 FROM pragma_freelist_count", "1");
   assert_true(database_rewrite(&db));
   expect(&db, "PRAGMA freelist_count", "0");
-  expect(&db, "PRAGMA user_version", "1");
+  expect(&db, "PRAGMA user_version", "2");
   expect(&db, "PRAGMA hard_heap_limit", "33554432");
   assert_false(runs(&db, "ATTACH ':memory:' AS more"));
   assert_true(database_in_place(&db));
@@ -313,9 +339,10 @@ static int setup(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_settings),   TEST(test_limits), TEST(test_runaway),  TEST(test_fuel),
-      TEST(test_statements), TEST(test_plans),  TEST(test_in_place), TEST(test_rewrite),
-      TEST(test_no_file),    TEST(test_noise),  TEST(test_layer),    TEST(test_busy),
+      TEST(test_settings),   TEST(test_limits),  TEST(test_runaway),   TEST(test_fuel),
+      TEST(test_statements), TEST(test_plans),   TEST(test_version_1), TEST(test_in_place),
+      TEST(test_rewrite),    TEST(test_no_file), TEST(test_noise),     TEST(test_layer),
+      TEST(test_busy),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 static uint8_t octets[65536];
@@ -114,7 +115,7 @@ static void test_every_lock(void **state)
 }
 
 /* Makes a dictionary in a message, with what `put` puts there, and an entry of that. */
-static int make(void (*put)(DBusMessageIter *), tlspin_entry_t **entry)
+static int make_kind(void (*put)(DBusMessageIter *), enum entry_kind kind, tlspin_entry_t **entry)
 {
   DBusMessage *message = dbus_message_new(DBUS_MESSAGE_TYPE_METHOD_RETURN);
   DBusMessageIter iter, dict;
@@ -126,9 +127,14 @@ static int make(void (*put)(DBusMessageIter *), tlspin_entry_t **entry)
   assert_true(bus_dict_close(&iter, &dict));
   dbus_message_iter_init(message, &iter);
   dbus_message_iter_recurse(&iter, &dict);
-  code = entry_of_dict(&dict, entry);
+  code = entry_of_dict(&dict, kind, entry);
   dbus_message_unref(message);
   return code;
+}
+
+static int make(void (*put)(DBusMessageIter *), tlspin_entry_t **entry)
+{
+  return make_kind(put, ENTRY_STORED, entry);
 }
 
 static void put_peer(DBusMessageIter *dict)
@@ -149,7 +155,7 @@ static void put_all(DBusMessageIter *dict)
   bus_dict_put_number(dict, "ticket-size", DBUS_TYPE_UINT32, 77);
   bus_dict_put_number(dict, "first-seen", DBUS_TYPE_UINT64, 1);
   bus_dict_put_number(dict, "issued", DBUS_TYPE_UINT64, 2);
-  bus_dict_put_number(dict, "expires", DBUS_TYPE_UINT64, UINT64_MAX);
+  bus_dict_put_number(dict, "expires", DBUS_TYPE_UINT64, INT64_MAX);
   bus_dict_put_number(dict, "failures", DBUS_TYPE_UINT32, 3);
   bus_dict_put_string(dict, "failure-reason", "proof-wrong");
   bus_dict_put_number(dict, "failed", DBUS_TYPE_UINT64, 4);
@@ -174,7 +180,7 @@ static void test_entry_of_a_dictionary(void **state)
   assert_int_equal(tlspin_entry_ticket_size(entry), 77);
   assert_int_equal(tlspin_entry_first_seen(entry), 1);
   assert_int_equal(tlspin_entry_issued(entry), 2);
-  assert_true(tlspin_entry_expires(entry) == UINT64_MAX);
+  assert_true(tlspin_entry_expires(entry) == INT64_MAX);
   assert_int_equal(tlspin_entry_failures(entry), 3);
   assert_int_equal(tlspin_entry_failed(entry), 4);
   assert_string_equal(tlspin_entry_failure_reason(entry), "proof-wrong");
@@ -199,6 +205,132 @@ static void test_last_of_two_keys_counts(void **state)
   (void)state;
   assert_int_equal(make(put_peer_twice, &entry), TLSPIN_OK);
   assert_string_equal(tlspin_entry_host(entry), "www.example");
+  tlspin_entry_free(entry);
+}
+
+/* A record as org.tlspin.Admin1 lists it. */
+static void put_place(DBusMessageIter *dict)
+{
+  bus_dict_put_string(dict, "host", "example");
+  bus_dict_put_string(dict, "scope", "subtree");
+  bus_dict_put_string(dict, "protocol", "");
+  bus_dict_put_number(dict, "port", DBUS_TYPE_UINT16, 0);
+  bus_dict_put_string(dict, "kind", "pin");
+}
+
+static void put_seen(DBusMessageIter *array, const char *subject)
+{
+  DBusMessageIter dict;
+
+  bus_dict_open(array, &dict);
+  bus_dict_put_string(&dict, "subject", subject);
+  bus_dict_put_number(&dict, "not-before", DBUS_TYPE_UINT64, 5);
+  bus_dict_put_octets(&dict, "certificate", (struct span){octets, 32});
+  bus_dict_close(array, &dict);
+}
+
+static void put_record(DBusMessageIter *dict)
+{
+  struct bus_nest nest;
+
+  put_place(dict);
+  bus_dict_put_string(dict, "status", "critical");
+  bus_dict_put_number(dict, "selector", DBUS_TYPE_BYTE, 1);
+  bus_dict_put_octets(dict, "digest", (struct span){octets, 64});
+  bus_dict_put_number(dict, "always", DBUS_TYPE_BOOLEAN, 1);
+  bus_dict_put_number(dict, "errors", DBUS_TYPE_UINT32, 12);
+  bus_dict_put_octets(dict, "of-a-later-version", (struct span){NULL, 0});
+  bus_dict_open_dicts(dict, "chain", &nest);
+  put_seen(&nest.array, "server");
+  put_seen(&nest.array, "root");
+  bus_dict_close_dicts(dict, &nest);
+}
+
+static void test_entry_of_a_record(void **state)
+{
+  const tlspin_entry_t *root;
+  tlspin_entry_t *entry;
+  size_t size;
+
+  (void)state;
+  assert_int_equal(make(put_record, &entry), TLSPIN_OK);
+  assert_string_equal(tlspin_entry_string(entry, "scope"), "subtree");
+  assert_string_equal(tlspin_entry_string(entry, "status"), "critical");
+  assert_int_equal(tlspin_entry_number(entry, "selector"), 1);
+  assert_int_equal(tlspin_entry_number(entry, "always"), 1);
+  assert_int_equal(tlspin_entry_number(entry, "errors"), 12);
+  assert_int_equal(tlspin_entry_port(entry), 0);
+  assert_memory_equal(tlspin_entry_octets(entry, "digest", &size), octets, 64);
+  assert_int_equal(size, 64);
+  assert_null(tlspin_entry_octets(entry, "of-a-later-version", &size));
+  assert_int_equal(size, 0);
+  assert_int_equal(tlspin_entry_chain(entry), 2);
+  root = tlspin_entry_chain_at(entry, 1);
+  assert_string_equal(tlspin_entry_string(root, "subject"), "root");
+  assert_int_equal(tlspin_entry_number(root, "not-before"), 5);
+  assert_memory_equal(tlspin_entry_octets(root, "certificate", &size), octets, 32);
+  assert_null(tlspin_entry_chain_at(entry, 2));
+  tlspin_entry_free(entry);
+}
+
+/* Each accessor for values of the other types, and for none. */
+static void test_what_is_not_there(void **state)
+{
+  tlspin_entry_t *entry;
+  size_t size = 1;
+
+  (void)state;
+  assert_int_equal(make(put_record, &entry), TLSPIN_OK);
+  assert_null(tlspin_entry_string(entry, "note"));
+  assert_null(tlspin_entry_string(entry, "selector"));
+  assert_null(tlspin_entry_string(entry, ""));
+  assert_int_equal(tlspin_entry_number(entry, "note"), -1);
+  assert_int_equal(tlspin_entry_number(entry, "host"), -1);
+  assert_int_equal(tlspin_entry_number(entry, "digest"), -1);
+  assert_int_equal(tlspin_entry_number(entry, "chain"), -1);
+  assert_null(tlspin_entry_octets(entry, "host", &size));
+  assert_int_equal(size, 0);
+  assert_int_equal(tlspin_entry_expires(entry), 0);
+  assert_string_equal(tlspin_entry_lock(entry), "");
+  tlspin_entry_free(entry);
+}
+
+static void put_layer(DBusMessageIter *dict)
+{
+  bus_dict_put_string(dict, "name", "10-site.db");
+  bus_dict_put_string(dict, "state", "ok");
+}
+
+static void test_other_things_have_no_place(void **state)
+{
+  tlspin_entry_t *entry = NULL;
+
+  (void)state;
+  assert_int_equal(make(put_layer, &entry), TLSPIN_UNAVAILABLE);
+  assert_int_equal(make_kind(put_layer, ENTRY_OTHER, &entry), TLSPIN_OK);
+  assert_string_equal(tlspin_entry_string(entry, "name"), "10-site.db");
+  assert_int_equal(tlspin_entry_chain(entry), 0);
+  assert_null(tlspin_entry_chain_at(entry, 0));
+  tlspin_entry_free(entry);
+}
+
+/* What the library puts into an entry by itself. */
+static void test_putting(void **state)
+{
+  tlspin_entry_t *entry = entry_new();
+  size_t size;
+
+  (void)state;
+  assert_true(entry_put_string(entry, "a", "one") && entry_put_string(entry, "a", "two"));
+  assert_true(entry_put_number(entry, "b", DBUS_TYPE_UINT64, UINT64_MAX));
+  assert_true(entry_put_octets(entry, "c", (struct span){octets, 3}));
+  assert_string_equal(tlspin_entry_string(entry, "a"), "two");
+  assert_true(tlspin_entry_number(entry, "b") == INT64_MAX);
+  assert_memory_equal(tlspin_entry_octets(entry, "c", &size), octets, 3);
+  assert_int_equal(entry->count, 3);
+  assert_true(entry_put_number(entry, "a", DBUS_TYPE_BYTE, 0));
+  assert_null(tlspin_entry_string(entry, "a"));
+  assert_int_equal(tlspin_entry_number(entry, "a"), 0);
   tlspin_entry_free(entry);
 }
 
@@ -249,11 +381,90 @@ static void put_other_protocol(DBusMessageIter *dict)
   bus_dict_put_string(dict, "protocol", "udp");
 }
 
+static void put_many(DBusMessageIter *dict)
+{
+  put_peer(dict);
+  for (unsigned i = 0; i < ENTRY_VALUES_MAX; i++) {
+    char key[16];
+
+    snprintf(key, sizeof key, "key-%u", i);
+    bus_dict_put_number(dict, key, DBUS_TYPE_BYTE, 1);
+  }
+}
+
+static void put_huge(DBusMessageIter *dict)
+{
+  put_peer(dict);
+  bus_dict_put_number(dict, "expires", DBUS_TYPE_UINT64, UINT64_C(1) << 63);
+}
+
+static void put_wild_scope(DBusMessageIter *dict)
+{
+  put_place(dict);
+  bus_dict_put_string(dict, "scope", "everywhere");
+}
+
+static void put_every_host_exactly(DBusMessageIter *dict)
+{
+  put_place(dict);
+  bus_dict_put_string(dict, "host", "");
+  bus_dict_put_string(dict, "scope", "exact");
+}
+
+static void put_string_for_octets(DBusMessageIter *dict)
+{
+  put_place(dict);
+  bus_dict_put_string(dict, "digest", "abc");
+}
+
+static void put_string_for_chain(DBusMessageIter *dict)
+{
+  put_place(dict);
+  bus_dict_put_string(dict, "chain", "abc");
+}
+
+static void put_long_chain(DBusMessageIter *dict)
+{
+  struct bus_nest nest;
+
+  put_place(dict);
+  bus_dict_open_dicts(dict, "chain", &nest);
+  for (int i = 0; i <= ENTRY_CHAIN_MAX; i++)
+    put_seen(&nest.array, "server");
+  bus_dict_close_dicts(dict, &nest);
+}
+
+static void put_wrong_chain(DBusMessageIter *dict)
+{
+  DBusMessageIter inner;
+  struct bus_nest nest;
+
+  put_place(dict);
+  bus_dict_open_dicts(dict, "chain", &nest);
+  bus_dict_open(&nest.array, &inner);
+  bus_dict_put_string(&inner, "not-after", "never");
+  bus_dict_close(&nest.array, &inner);
+  bus_dict_close_dicts(dict, &nest);
+}
+
 static void test_wrong_dictionaries(void **state)
 {
-  static void (*const wrong[])(DBusMessageIter *) = {
-      put_nothing,           put_no_port,    put_port_zero, put_wide_port,
-      put_number_for_string, put_upper_case, put_address,   put_other_protocol};
+  static void (*const wrong[])(DBusMessageIter *) = {put_nothing,
+                                                     put_no_port,
+                                                     put_port_zero,
+                                                     put_wide_port,
+                                                     put_number_for_string,
+                                                     put_upper_case,
+                                                     put_address,
+                                                     put_other_protocol,
+                                                     put_many,
+                                                     put_huge,
+                                                     put_wild_scope,
+                                                     put_every_host_exactly,
+                                                     put_string_for_octets,
+                                                     put_string_for_chain,
+                                                     put_long_chain,
+                                                     put_wrong_chain};
 
   (void)state;
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -274,6 +485,10 @@ int main(void)
       cmocka_unit_test(test_every_lock),
       cmocka_unit_test(test_entry_of_a_dictionary),
       cmocka_unit_test(test_last_of_two_keys_counts),
+      cmocka_unit_test(test_entry_of_a_record),
+      cmocka_unit_test(test_what_is_not_there),
+      cmocka_unit_test(test_other_things_have_no_place),
+      cmocka_unit_test(test_putting),
       cmocka_unit_test(test_wrong_dictionaries),
   };
 

@@ -1,4 +1,4 @@
-/* Filters and cursors: what is meant, and what is no such thing.
+/* Filters: what is meant, and what is no such thing.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
@@ -100,7 +100,6 @@ static void test_refused(void **state)
       {"host=q:443", TLSPIN_E_ARGUMENT, "'host'"},
       {"host=o:/a", TLSPIN_E_ARGUMENT, "'host'"},
       {"host=ay:6161", TLSPIN_E_ARGUMENT, "'host'"},
-      {"host=s:", TLSPIN_E_ARGUMENT, "'host'"},
       {"host=s:*.example", TLSPIN_E_ARGUMENT, "'host'"},
       {"host=s:a b", TLSPIN_E_ARGUMENT, "'host'"},
       {"host=s:192.0.2.1", TLSPIN_CANNOT_BE_PINNED, "'host'"},
@@ -122,6 +121,21 @@ static void test_refused(void **state)
       {"all=u:1", TLSPIN_E_ARGUMENT, "'all'"},
       {"all=s:true", TLSPIN_E_ARGUMENT, "'all'"},
       {"port=q:443;port=q:0", TLSPIN_E_ARGUMENT, "'port'"},
+      {"kind=s:Pin", TLSPIN_E_ARGUMENT, "'kind'"},
+      {"kind=s:", TLSPIN_E_ARGUMENT, "'kind'"},
+      {"kind=u:1", TLSPIN_E_ARGUMENT, "'kind'"},
+      {"status=s:stern", TLSPIN_E_ARGUMENT, "'status'"},
+      {"status=b:1", TLSPIN_E_ARGUMENT, "'status'"},
+      {"origin=s:me", TLSPIN_E_ARGUMENT, "'origin'"},
+      {"scope=s:wide", TLSPIN_E_ARGUMENT, "'scope'"},
+      {"scope=y:1", TLSPIN_E_ARGUMENT, "'scope'"},
+      {"digest=ay:", TLSPIN_E_ARGUMENT, "'digest'"},
+      {"digest=ay:31*00", TLSPIN_E_ARGUMENT, "'digest'"},
+      {"digest=ay:33*00", TLSPIN_E_ARGUMENT, "'digest'"},
+      {"digest=ay:63*00", TLSPIN_E_ARGUMENT, "'digest'"},
+      {"digest=ay:1000000*00", TLSPIN_E_ARGUMENT, "'digest'"},
+      {"digest=s:00", TLSPIN_E_ARGUMENT, "'digest'"},
+      {"kind=s:pin;kind=s:pin", TLSPIN_E_ARGUMENT, "'kind'"},
       {"nonsense=s:x;host=s:a.example", TLSPIN_E_ARGUMENT, "'nonsense'"},
   };
 
@@ -170,6 +184,20 @@ static void test_check_clear(void **state)
       {"pattern=s:*", TLSPIN_OK},
       {"since=t:1", TLSPIN_OK},
       {"host=s:a.example;port=q:443;protocol=s:tls", TLSPIN_OK},
+      {"scope=s:subtree", TLSPIN_E_ARGUMENT},
+      {"scope=s:subtree;protocol=s:tls;port=q:443", TLSPIN_E_ARGUMENT},
+      {"kind=s:ticket", TLSPIN_OK},
+      {"kind=s:mode", TLSPIN_OK},
+      {"status=s:inactive", TLSPIN_OK},
+      {"origin=s:import", TLSPIN_OK},
+      {"digest=ay:32*01", TLSPIN_OK},
+      {"scope=s:subtree;origin=s:import", TLSPIN_OK},
+      {"all=b:1;kind=s:pin", TLSPIN_E_ARGUMENT},
+      {"all=b:1;kind=s:ticket", TLSPIN_E_ARGUMENT},
+      {"all=b:1;status=s:active", TLSPIN_E_ARGUMENT},
+      {"all=b:1;scope=s:exact", TLSPIN_E_ARGUMENT},
+      {"all=b:1;digest=ay:32*01", TLSPIN_E_ARGUMENT},
+      {"all=b:1;host=s:", TLSPIN_E_ARGUMENT},
       {"all=b:1;host=s:a.example", TLSPIN_E_ARGUMENT},
       {"all=b:1;pattern=s:*", TLSPIN_E_ARGUMENT},
       {"all=b:1;since=t:1", TLSPIN_E_ARGUMENT},
@@ -199,87 +227,69 @@ static void test_all_alone(void **state)
   assert_null(strstr(problem->str, "earlier"));
 }
 
-static void test_cursor_round_trip(void **state)
+/* What only records have means records alone. */
+static void test_records(void **state)
 {
-  struct policy_cursor cursor = {.layer = "50 local.db"}, got;
-  g_autofree char *text = NULL, *nothing = NULL;
+  struct reading r = read_text("kind=s:pin;status=s:critical;origin=s:hpkp;scope=s:one-label;"
+                               "digest=ay:64*a5");
 
   (void)state;
-  strcpy(cursor.peer.host, "a.example");
-  cursor.peer.protocol = PROTOCOL_DTLS;
-  cursor.peer.port = 65535;
-  text = cursor_text(&cursor);
-  assert_string_equal(text, "50 local.db/a.example/dtls/65535");
-  assert_true(cursor_read(text, &got));
-  assert_string_equal(got.layer, cursor.layer);
-  assert_string_equal(got.peer.host, "a.example");
-  assert_int_equal(got.peer.protocol, PROTOCOL_DTLS);
-  assert_int_equal(got.peer.port, 65535);
-  cursor.layer[0] = '\0';
-  nothing = cursor_text(&cursor);
-  assert_string_equal(nothing, "");
-  assert_true(cursor_read("", &got));
-  assert_string_equal(got.layer, "");
-  assert_string_equal(got.peer.host, "");
+  assert_int_equal(r.code, TLSPIN_OK);
+  assert_false(r.filter.store.tickets);
+  assert_true(r.filter.store.records);
+  assert_int_equal(r.filter.store.kind, KEYPIN_PIN);
+  assert_int_equal(r.filter.store.status, KEYPIN_CRITICAL);
+  assert_int_equal(r.filter.store.origin, KEYPIN_HPKP);
+  assert_int_equal(r.filter.store.scope, SCOPE_ONE_LABEL);
+  assert_int_equal(r.filter.store.digest.size, 64);
+  assert_int_equal(r.filter.store.digest.data[63], 0xa5);
+  reading_clear(&r);
 }
 
-/* The longest cursor there can be is one. */
-static void test_cursor_longest(void **state)
+static void test_kinds(void **state)
 {
-  struct policy_cursor cursor, got;
-  g_autofree char *text = NULL;
-
-  (void)state;
-  memset(&cursor, 0, sizeof cursor);
-  memset(cursor.layer, 'l', sizeof cursor.layer - 1);
-  memset(cursor.peer.host, 'h', HOST_MAX);
-  for (size_t i = 63; i < HOST_MAX; i += 64)
-    cursor.peer.host[i] = '.';
-  cursor.peer.protocol = PROTOCOL_DTLS;
-  cursor.peer.port = 65535;
-  text = cursor_text(&cursor);
-  assert_true(cursor_read(text, &got));
-  assert_string_equal(got.layer, cursor.layer);
-  assert_string_equal(got.peer.host, cursor.peer.host);
-}
-
-static void test_cursor_refused(void **state)
-{
-  static const char *const bad[] = {
-      "x",
-      "/",
-      "///",
-      "user",
-      "user/a.example/tls",
-      "user/a.example/tls/443/",
-      "user/a.example/tls/443/x",
-      "/a.example/tls/443",
-      "user//tls/443",
-      "user/a b/tls/443",
-      "user/192.0.2.1/tls/443",
-      "user/*/tls/443",
-      "user/a.example//443",
-      "user/a.example/TLS/443",
-      "user/a.example/tls/",
-      "user/a.example/tls/0",
-      "user/a.example/tls/65536",
-      "user/a.example/tls/-1",
-      "user/a.example/tls/+443",
-      "user/a.example/tls/443 ",
-      "user/a.example/tls/0x1bb",
-      "user/a.example/tls/99999999999999999999999",
+  static const struct {
+    const char *text;
+    bool tickets, records;
+    int kind;
+  } cases[] = {
+      {"", true, true, -1},
+      {"host=s:a.example", true, true, -1},
+      {"kind=s:ticket", true, false, -1},
+      {"kind=s:pin", false, true, KEYPIN_PIN},
+      {"kind=s:exception", false, true, KEYPIN_EXCEPTION},
+      {"kind=s:mode", false, true, KEYPIN_MODE},
+      {"status=s:off", false, true, -1},
+      {"origin=s:tofu", false, true, -1},
+      {"scope=s:exact", false, true, -1},
+      {"digest=ay:32*00", false, true, -1},
+      {"kind=s:ticket;status=s:active", false, false, -1}, /* nothing is both */
+      {"kind=s:ticket;digest=ay:32*00", false, false, -1},
   };
-  g_autofree char *layer = g_strnfill(256, 'l'), *long_layer = NULL;
-  g_autofree char *huge = g_strnfill(100000, '/');
-  struct policy_cursor got;
 
   (void)state;
-  for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
-    if (cursor_read(bad[i], &got))
-      fail_msg("%s", bad[i]);
-  long_layer = g_strconcat(layer, "/a.example/tls/443", NULL);
-  assert_false(cursor_read(long_layer, &got));
-  assert_false(cursor_read(huge, &got));
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    struct reading r = read_text(cases[i].text);
+
+    assert_int_equal(r.code, TLSPIN_OK);
+    if (r.filter.store.tickets != cases[i].tickets || r.filter.store.records != cases[i].records ||
+        r.filter.store.kind != cases[i].kind)
+      fail_msg("%s", cases[i].text);
+    reading_clear(&r);
+  }
+}
+
+/* What holds for every host has no name of its own. */
+static void test_every_host(void **state)
+{
+  struct reading r = read_text("host=s:");
+
+  (void)state;
+  assert_int_equal(r.code, TLSPIN_OK);
+  assert_non_null(r.filter.store.host);
+  assert_string_equal(r.filter.host, "");
+  assert_int_equal(filter_check_clear(&r.filter, r.problem), TLSPIN_OK);
+  reading_clear(&r);
 }
 
 int main(void)
@@ -292,9 +302,9 @@ int main(void)
       cmocka_unit_test(test_pattern_sizes),
       cmocka_unit_test(test_check_clear),
       cmocka_unit_test(test_all_alone),
-      cmocka_unit_test(test_cursor_round_trip),
-      cmocka_unit_test(test_cursor_longest),
-      cmocka_unit_test(test_cursor_refused),
+      cmocka_unit_test(test_records),
+      cmocka_unit_test(test_kinds),
+      cmocka_unit_test(test_every_host),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 
 #include "daemon/handlers.h"
 
+#include "dbus/names.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -114,6 +116,57 @@ static void test_filled(void **state)
   assert_int_equal(handlers_filled(false), TLSPIN_E_MEMORY);
 }
 
+static void test_limit(void **state)
+{
+  static const struct {
+    uint32_t limit;
+    enum tlspin_code code;
+  } cases[] = {{0, TLSPIN_E_ARGUMENT},
+               {1, TLSPIN_OK},
+               {BUS_LIST_MAX, TLSPIN_OK},
+               {BUS_LIST_MAX + 1, TLSPIN_E_ARGUMENT},
+               {UINT32_MAX, TLSPIN_E_ARGUMENT}};
+
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GString) problem = g_string_new(NULL);
+
+    assert_int_equal(handlers_check_limit(cases[i].limit, problem), cases[i].code);
+    assert_int_equal(strstr(problem->str, "'limit'") != NULL, cases[i].code != TLSPIN_OK);
+  }
+}
+
+/* The text names the argument and the key, and for a wrong type what it must be. */
+static void test_fault(void **state)
+{
+  static const struct {
+    struct bus_fault fault;
+    const char *type;
+  } cases[] = {{{BUS_KEY_UNKNOWN, "kee", ""}, ""},
+               {{BUS_KEY_TYPE, "kee", "ay"}, "'ay'"},
+               {{BUS_KEY_TWICE, "kee", "s"}, "twice"}};
+
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GString) problem = g_string_new(NULL);
+
+    assert_int_equal(handlers_fault("options", &cases[i].fault, problem), TLSPIN_E_ARGUMENT);
+    assert_non_null(strstr(problem->str, "'options'"));
+    assert_non_null(strstr(problem->str, "'kee'"));
+    assert_non_null(strstr(problem->str, cases[i].type));
+  }
+}
+
+static void test_reason(void **state)
+{
+  struct verdict verdict = {.reason = VERDICT_CRITICAL_DIFFERS, .refusal = REFUSAL_PROOF_WRONG};
+
+  (void)state;
+  assert_string_equal(handlers_reason(&verdict), "critical-differs");
+  verdict.reason = VERDICT_TICKET;
+  assert_string_equal(handlers_reason(&verdict), "proof-wrong");
+}
+
 static void count(void *data)
 {
   ++*(unsigned *)data;
@@ -136,7 +189,8 @@ int main(void)
       cmocka_unit_test(test_peer),       cmocka_unit_test(test_peer_refused),
       cmocka_unit_test(test_long_hosts), cmocka_unit_test(test_protocol),
       cmocka_unit_test(test_explain),    cmocka_unit_test(test_filled),
-      cmocka_unit_test(test_served),
+      cmocka_unit_test(test_served),     cmocka_unit_test(test_limit),
+      cmocka_unit_test(test_fault),      cmocka_unit_test(test_reason),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

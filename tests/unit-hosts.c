@@ -64,6 +64,55 @@ static void test_target_refused(void **state)
   assert_refused("a\xff.example", "is not a host name");
 }
 
+static void assert_place(const char *text, const char *host, int scope, uint16_t port,
+                         const char *expected)
+{
+  struct target target;
+  g_autofree char *problem = NULL, *again = NULL;
+
+  if (!target_read_place(text, &target, &problem))
+    fail_msg("%s", problem);
+  assert_string_equal(target.host, host);
+  assert_int_equal(target.scope, scope);
+  assert_int_equal(target.port, port);
+  again = target_text(&target);
+  assert_string_equal(again, expected);
+  if (scope == TARGET_ANY_SCOPE)
+    assert_null(target_scope(&target));
+  else
+    assert_string_equal(target_scope(&target), scope_token((enum scope)scope));
+}
+
+static void test_place(void **state)
+{
+  (void)state;
+  assert_place("A.Example", "a.example", TARGET_ANY_SCOPE, 0, "a.example");
+  assert_place("a.example:993", "a.example", TARGET_ANY_SCOPE, 993, "a.example:993");
+  assert_place("*.A.example.", "a.example", SCOPE_ONE_LABEL, 0, "*.a.example");
+  assert_place(".a.example:443", "a.example", SCOPE_SUBTREE, 443, ".a.example:443");
+  assert_place("*", "", SCOPE_SUBTREE, 0, "*");
+}
+
+static void assert_no_place(const char *text, const char *expected)
+{
+  struct target target;
+  g_autofree char *problem = NULL;
+
+  assert_false(target_read_place(text, &target, &problem));
+  assert_non_null(strstr(problem, expected));
+}
+
+static void test_place_refused(void **state)
+{
+  (void)state;
+  assert_no_place("*.", "is not a host name");
+  assert_no_place("*.192.0.2.7", "is not a host name");
+  assert_no_place("..a", "is not a host name");
+  assert_no_place("a.*.example", "is not a host name");
+  assert_no_place("", "is not of the form");
+  assert_no_place("*\033[2J", "'*\xef\xbf\xbd[2J'");
+}
+
 /* What comes from a file may hold what a terminal would obey. */
 static void test_message_is_clean(void **state)
 {
@@ -196,6 +245,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_target),
       cmocka_unit_test(test_target_refused),
+      cmocka_unit_test(test_place),
+      cmocka_unit_test(test_place_refused),
       cmocka_unit_test(test_message_is_clean),
       cmocka_unit_test(test_arguments),
       cmocka_unit_test(test_lines),

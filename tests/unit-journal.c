@@ -61,6 +61,60 @@ static void test_touched(void **state)
   store_close(store);
 }
 
+static void note_peer(const struct peer *peer, void *data)
+{
+  g_string_append_printf(data, "%s/%s/%u ", peer->host, protocol_token(peer->protocol), peer->port);
+}
+
+/* Tickets first, then records; a peer is told once, however many of its entries
+ * were touched, unless they differ in scope. */
+static void test_touched_records(void **state)
+{
+  static const char *const places[] = {"*", ".a.example", "a.example:443", "a.example",
+                                       "host-0001.example:443"};
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  g_autoptr(GString) text = g_string_new(NULL);
+  const char *expected = "host-0000.example/tls/443 host-0001.example/tls/443 /tls/0 "
+                         "a.example/tls/0 a.example/dtls/443 a.example/tls/0 "
+                         "host-0001.example/tls/0 ";
+
+  stores_fill(store, 2);
+  for (int i = 0; i < 5; i++) {
+    struct keypin pin = stores_pin_at(i, places[i]);
+
+    stores_learn(store, &pin);
+    pin.digest[0] = 99;
+    stores_learn(store, &pin);
+    pin.place.protocol = i == 2 ? PROTOCOL_DTLS : PLACE_ANY_PROTOCOL;
+    stores_learn(store, &pin);
+  }
+  assert_int_equal(clear(store, "*", 1), 1);
+  assert_int_equal(store_touched(store, 1, 99, note_peer, text), TLSPIN_OK);
+  assert_string_equal(text->str, expected);
+  g_string_truncate(text, 0);
+  assert_int_equal(store_touched(store, 1, 3, note_peer, text), TLSPIN_OK);
+  assert_string_equal(text->str, "host-0000.example/tls/443 host-0001.example/tls/443 /tls/0 ");
+  store_close(store);
+}
+
+/* What an edit touched, and an image of a record that is damaged. */
+static void test_touched_by_edit(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin pin = stores_pin(3);
+
+  assert_int_equal(stores_edit(store, &pin), 1);
+  expect_touched(store, 1, 99, "host-0003 ");
+  assert_int_equal(stores_drop(store, &pin), 2);
+  expect_touched(store, 2, 99, "host-0003 ");
+  stores_sql(stores->path, "UPDATE image SET port = 444 WHERE operation = 2");
+  assert_int_equal(store_touched(store, 2, 99, note, NULL), TLSPIN_UNAVAILABLE);
+  assert_int_equal(store_forget(store, 99), TLSPIN_UNAVAILABLE);
+  store_close(store);
+}
+
 static void test_touched_damaged(void **state)
 {
   struct stores *stores = *state;
@@ -135,6 +189,31 @@ static void expect_erased(struct stores *stores, int n)
   assert_false(stores_file_holds(stores->journal, row.peer.host));
   assert_false(stores_file_holds_octets(stores->path, row.secret));
   assert_false(stores_file_holds_octets(stores->journal, row.secret));
+}
+
+/* The images of records go as well, with their notes and keys. */
+static void test_forget_records(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin pin = stores_pin(3), kept = stores_pin(4);
+  struct store_change change;
+  struct span key = {pin.digest, 32};
+
+  pin.note = "a note that is known nowhere else";
+  assert_int_equal(stores_edit(store, &pin), 1);
+  assert_int_equal(stores_edit(store, &kept), 2);
+  assert_int_equal(clear(store, pin.place.host, 100), 3);
+  assert_true(stores_file_holds_octets(stores->path, key));
+  assert_int_equal(store_forget(store, INT64_MAX), TLSPIN_OK);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), 0);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 0);
+  assert_false(stores_file_holds(stores->path, pin.note));
+  assert_false(stores_file_holds_octets(stores->path, key));
+  assert_int_equal(store_undo(store, 3, 200, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  stores_expect_pin(store, &kept);
+  store_close(store);
+  store_close(stores_open(stores->path));
 }
 
 /* After a forget no octet of a host or a secret is left in the file or beside it. Rows come and go
@@ -289,15 +368,12 @@ static void test_drop_failure(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_touched),
-      TEST(test_touched_damaged),
-      TEST(test_forget),
-      TEST(test_forget_by_time),
-      TEST(test_forgotten_is_erased),
-      TEST(test_forget_again),
-      TEST(test_forget_beside_reader),
-      TEST(test_records),
-      TEST(test_drop_failure),
+      TEST(test_touched),         TEST(test_touched_records),
+      TEST(test_touched_by_edit), TEST(test_forget_records),
+      TEST(test_touched_damaged), TEST(test_forget),
+      TEST(test_forget_by_time),  TEST(test_forgotten_is_erased),
+      TEST(test_forget_again),    TEST(test_forget_beside_reader),
+      TEST(test_records),         TEST(test_drop_failure),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

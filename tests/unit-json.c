@@ -75,6 +75,27 @@ static void test_members(void **state)
   assert_true(json_object_get_null_member(read, "beyond"));
 }
 
+/* A document a line, for those who read a stream of them. */
+static void test_lines(void **state)
+{
+  struct capture capture;
+  char *text;
+
+  (void)state;
+  capture_begin(&capture, STDOUT_FILENO);
+  for (uint64_t i = 0; i < 2; i++) {
+    JsonBuilder *builder = object();
+
+    json_put_number(builder, "number", i);
+    json_put_text(builder, "text", "a\nb\033\xc2\x9b");
+    json_print_line(json_builder_end_object(builder));
+  }
+  text = capture_end(&capture);
+  assert_string_equal(text, "{\"number\":0,\"text\":\"a\\nb\\u001b\\u009b\"}\n"
+                            "{\"number\":1,\"text\":\"a\\nb\\u001b\\u009b\"}\n");
+  free(text);
+}
+
 /* JSON is UTF-8 (RFC 8259 section 8.1), also where the terminal isn't. */
 static void test_charset(void **state)
 {
@@ -142,9 +163,8 @@ static void test_array_streams(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_members),
-      cmocka_unit_test(test_charset),
-      cmocka_unit_test(test_array),
+      cmocka_unit_test(test_members),       cmocka_unit_test(test_lines),
+      cmocka_unit_test(test_charset),       cmocka_unit_test(test_array),
       cmocka_unit_test(test_array_streams),
   };
 

@@ -229,8 +229,12 @@ static void test_patterns(void **state)
     filter.pattern = cases[i].pattern;
     expect(store, filter, cases[i].expected);
   }
-  expect(store, (struct store_filter){"*", NULL, -1, 0, 0}, all);
-  expect(store, (struct store_filter){"**", NULL, -1, 0, 0}, all);
+  for (size_t i = 0; i < 2; i++) {
+    struct store_filter filter = STORE_FILTER_ANY;
+
+    filter.pattern = i == 0 ? "*" : "**";
+    expect(store, filter, all);
+  }
   store_close(store);
 }
 

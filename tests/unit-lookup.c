@@ -6,7 +6,7 @@
 
 #include "libclient/last.h"
 #include "libclient/tlspin.h"
-#include "tests/bus.h"
+#include "tests/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,28 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { AMPLE = 20000, SOON = 5000 /* milliseconds */ };
+enum { SOON = 5000 /* milliseconds */ };
 
 static const struct peer peer = {"www.example", PROTOCOL_TLS, 443};
-static struct test_bus world;
-static tlspin_t *context;
-
-static int set_up(void **state)
-{
-  (void)state;
-  test_bus_start(&world, NULL);
-  assert_int_equal(tlspin_new(&context, world.address), TLSPIN_OK);
-  tlspin_set_budget(context, AMPLE, AMPLE);
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  tlspin_free(context);
-  test_bus_free(&world);
-  return 0;
-}
 
 static int look_up(void)
 {
@@ -224,7 +205,7 @@ static void test_start_sends_and_does_not_wait(void **state)
   (void)state;
   assert_int_equal(lookup_start(context, &peer, &lookup), TLSPIN_OK);
   test_bus_await_calls(&world, "Lookup", 1);
-  assert_int_equal(lookup_wait(lookup, &entry), TLSPIN_MATCH);
+  assert_int_equal(lookup_wait(lookup, &entry, NULL), TLSPIN_MATCH);
   tlspin_entry_free(entry);
   test_process_end(daemon);
   test_process_stop(world.pid);
@@ -251,7 +232,7 @@ static void test_several_at_once(void **state)
   for (int i = 9; i >= 0; i -= 2)
     lookup_cancel(lookups[i]);
   for (int i = 8; i >= 0; i -= 2) {
-    assert_int_equal(lookup_wait(lookups[i], &entry), TLSPIN_MATCH);
+    assert_int_equal(lookup_wait(lookups[i], &entry, NULL), TLSPIN_MATCH);
     assert_int_equal(tlspin_entry_port(entry), i + 1);
     tlspin_entry_free(entry);
   }
@@ -270,7 +251,7 @@ static void test_without_a_bus(void **state)
   last_say(0, "said before");
   assert_int_equal(lookup_start(context, &peer, &lookup), TLSPIN_OK);
   assert_string_equal(tlspin_last_message(), "");
-  assert_int_equal(lookup_wait(lookup, &entry), TLSPIN_UNAVAILABLE);
+  assert_int_equal(lookup_wait(lookup, &entry, NULL), TLSPIN_UNAVAILABLE);
   assert_null(entry);
   assert_string_not_equal(tlspin_last_message(), "");
 }
@@ -287,7 +268,7 @@ static void test_bus_comes_late(void **state)
   assert_int_equal(lookup_start(context, &peer, &lookup), TLSPIN_OK);
   test_bus_restart(&world);
   daemon = test_bus_daemon(&world, "");
-  assert_int_equal(lookup_wait(lookup, &entry), TLSPIN_MATCH);
+  assert_int_equal(lookup_wait(lookup, &entry, NULL), TLSPIN_MATCH);
   tlspin_entry_free(entry);
   test_process_end(daemon);
 }
@@ -303,10 +284,10 @@ static void test_connection_lost_meanwhile(void **state)
   assert_int_equal(lookup_start(context, &peer, &lookups[1]), TLSPIN_OK);
   test_bus_kill(&world);
   test_process_end(daemon);
-  assert_int_equal(lookup_wait(lookups[0], &entry), TLSPIN_UNAVAILABLE);
+  assert_int_equal(lookup_wait(lookups[0], &entry, NULL), TLSPIN_UNAVAILABLE);
   test_bus_restart(&world);
   daemon = test_bus_daemon(&world, "");
-  assert_int_equal(lookup_wait(lookups[1], &entry), TLSPIN_MATCH);
+  assert_int_equal(lookup_wait(lookups[1], &entry, NULL), TLSPIN_MATCH);
   tlspin_entry_free(entry);
   test_process_end(daemon);
 }
@@ -324,7 +305,7 @@ static void test_context_freed_first(void **state)
   context = NULL;
   lookup_cancel(lookups[1]);
   for (int i = 0; i < 3; i += 2) {
-    assert_int_equal(lookup_wait(lookups[i], &entry), TLSPIN_UNAVAILABLE);
+    assert_int_equal(lookup_wait(lookups[i], &entry, NULL), TLSPIN_UNAVAILABLE);
     assert_null(entry);
     assert_string_not_equal(tlspin_last_message(), "");
   }
@@ -334,7 +315,7 @@ static void test_context_freed_first(void **state)
 static void *wait_for_match(void *lookup)
 {
   tlspin_entry_t *entry;
-  int code = lookup_wait(lookup, &entry);
+  int code = lookup_wait(lookup, &entry, NULL);
 
   tlspin_entry_free(entry);
   return code == TLSPIN_MATCH ? context : NULL;
@@ -376,8 +357,6 @@ static void test_waited_for_on_both_sides_of_a_fork(void **state)
   assert_int_equal(context->bus->generation, 0);
   test_process_end(daemon);
 }
-
-#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {

@@ -4,6 +4,7 @@
 
 #include "dbus/messages.h"
 
+#include "dbus/check.h"
 #include "dbus/names.h"
 
 #include <setjmp.h>
@@ -80,6 +81,22 @@ static void test_peer(void **state)
   dbus_message_unref(message);
 }
 
+/* What tells the keys of a reply apart; unit-bus-keys.c looks at the rest. */
+static void check_keys(DBusMessage *message, const struct bus_lookup_reply *reply)
+{
+  struct bus_key keys[3];
+
+  assert_true(reply->key_count <= 2);
+  memset(keys, 0x5a, sizeof keys);
+  bus_read_lookup_keys(message, keys, reply->key_count);
+  for (size_t i = 0; i < reply->key_count; i++) {
+    assert_string_equal(keys[i].host, reply->keys[i].host);
+    assert_true(span_equal(keys[i].digest, reply->keys[i].digest));
+    assert_int_equal(keys[i].layer, reply->keys[i].layer);
+  }
+  assert_int_equal(keys[reply->key_count].layer, 0x5a5a5a5a); /* and no more was written */
+}
+
 static void check_lookup(const struct bus_lookup_reply *reply)
 {
   DBusMessage *message = new_message();
@@ -87,7 +104,7 @@ static void check_lookup(const struct bus_lookup_reply *reply)
 
   assert_true(bus_append_lookup_reply(message, reply));
   message = send(message);
-  assert_string_equal(dbus_message_get_signature(message), "sssayaystts");
+  assert_string_equal(dbus_message_get_signature(message), "sssayaystts" BUS_KEYS_TYPE "u");
   assert_true(bus_read_lookup_reply(message, &got));
   assert_string_equal(got.answer, reply->answer);
   assert_string_equal(got.reason, reply->reason);
@@ -97,12 +114,49 @@ static void check_lookup(const struct bus_lookup_reply *reply)
   assert_string_equal(got.hash, reply->hash);
   assert_true(got.series == reply->series && got.expires == reply->expires);
   assert_string_equal(got.lock, reply->lock);
+  assert_null(got.keys);
+  assert_true(got.key_count == reply->key_count && got.policy == reply->policy);
+  check_keys(message, reply);
   dbus_message_unref(message);
 }
 
 static void test_lookup_reply(void **state)
 {
   uint8_t *octets = calloc(1, BUS_TICKET_MAX);
+  const struct bus_key keys[] = {{"a.example",
+                                  "exact",
+                                  "tls",
+                                  443,
+                                  "pin",
+                                  "active",
+                                  "tofu",
+                                  "leaf",
+                                  1,
+                                  1,
+                                  {octets, 32},
+                                  1,
+                                  2,
+                                  3,
+                                  4,
+                                  {octets, 32},
+                                  0},
+                                 {"",
+                                  "subtree",
+                                  "",
+                                  0,
+                                  "mode",
+                                  "off",
+                                  "policy",
+                                  "leaf",
+                                  1,
+                                  1,
+                                  {NULL, 0},
+                                  0,
+                                  0,
+                                  0,
+                                  0,
+                                  {NULL, 0},
+                                  UINT32_MAX}};
   struct bus_lookup_reply reply = {.answer = "match",
                                    .reason = "found",
                                    .layer = "user",
@@ -111,7 +165,10 @@ static void test_lookup_reply(void **state)
                                    .hash = "sha384",
                                    .series = UINT64_MAX,
                                    .expires = 1700000000,
-                                   .lock = "enforce"};
+                                   .lock = "enforce",
+                                   .keys = keys,
+                                   .key_count = 2,
+                                   .policy = UINT32_MAX};
 
   (void)state;
   for (size_t i = 0; i < BUS_TICKET_MAX; i++)
@@ -215,6 +272,11 @@ static void test_other_types(void **state)
   struct bus_store_reply stored;
   struct bus_failure_call failure;
   struct bus_undo_reply undo;
+  struct bus_check_call check;
+  struct bus_check_reply checked;
+  struct bus_note_call note;
+  struct bus_note_reply noted;
+  struct bus_fault fault;
 
   (void)state;
   assert_true(dbus_message_append_args(strings, DBUS_TYPE_STRING, &text, DBUS_TYPE_STRING, &text,
@@ -224,6 +286,11 @@ static void test_other_types(void **state)
 
     assert_false(bus_read_peer(message, &p));
     assert_false(bus_read_lookup_reply(message, &lookup));
+    assert_false(bus_read_check_call(message, &check, &fault));
+    assert_null(fault.key);
+    assert_false(bus_read_check_reply(message, &checked));
+    assert_false(bus_read_note_call(message, &note));
+    assert_false(bus_read_note_reply(message, &noted));
     assert_false(bus_read_store_call(message, &store));
     assert_false(bus_read_store_reply(message, &stored));
     assert_false(bus_read_failure_call(message, &failure));
@@ -233,13 +300,38 @@ static void test_other_types(void **state)
   dbus_message_unref(empty);
 }
 
+/* The reply of a daemon that knows of no keys is not taken for one without keys. */
+static void test_lookup_reply_of_old(void **state)
+{
+  static const uint8_t octets[1], *first = octets;
+  const char *text = "";
+  uint64_t number = 0;
+  DBusMessage *message = new_message();
+  struct bus_lookup_reply got;
+
+  (void)state;
+  assert_true(dbus_message_append_args(
+      message, DBUS_TYPE_STRING, &text, DBUS_TYPE_STRING, &text, DBUS_TYPE_STRING, &text,
+      DBUS_TYPE_ARRAY, DBUS_TYPE_BYTE, &first, 0, DBUS_TYPE_ARRAY, DBUS_TYPE_BYTE, &first, 0,
+      DBUS_TYPE_STRING, &text, DBUS_TYPE_UINT64, &number, DBUS_TYPE_UINT64, &number,
+      DBUS_TYPE_STRING, &text, DBUS_TYPE_INVALID));
+  assert_string_equal(dbus_message_get_signature(message), "sssayaystts");
+  assert_false(bus_read_lookup_reply(message, &got));
+  dbus_message_unref(message);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_call),         cmocka_unit_test(test_peer),
-      cmocka_unit_test(test_lookup_reply), cmocka_unit_test(test_store_call),
-      cmocka_unit_test(test_store_reply),  cmocka_unit_test(test_failure_call),
-      cmocka_unit_test(test_undo_reply),   cmocka_unit_test(test_other_types),
+      cmocka_unit_test(test_call),
+      cmocka_unit_test(test_peer),
+      cmocka_unit_test(test_lookup_reply),
+      cmocka_unit_test(test_store_call),
+      cmocka_unit_test(test_store_reply),
+      cmocka_unit_test(test_failure_call),
+      cmocka_unit_test(test_undo_reply),
+      cmocka_unit_test(test_other_types),
+      cmocka_unit_test(test_lookup_reply_of_old),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

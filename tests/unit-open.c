@@ -63,7 +63,7 @@ static void test_header(void **state)
 
   store_close(stores_open(stores->path));
   assert_int_equal(stores_number(stores->path, "PRAGMA application_id"), 0x746c7370);
-  assert_int_equal(stores_number(stores->path, "PRAGMA user_version"), 1);
+  assert_int_equal(stores_number(stores->path, "PRAGMA user_version"), 2);
   assert_int_equal(stores_number(stores->path, "PRAGMA auto_vacuum"), 0);
   assert_true(stores_file_holds(stores->lock, "1\n"));
 }
@@ -205,12 +205,15 @@ static void test_newer(void **state)
   struct stores *stores = *state;
 
   stores_make(stores->path, 1);
-  stores_sql(stores->path, "PRAGMA user_version = 2");
+  stores_sql(stores->path, "PRAGMA user_version = 3");
   stores_refuse(stores->path, STORE_USER, "newer tlspin");
   stores_refuse(stores->path, STORE_SYSTEM, "newer tlspin");
   stores_sql(stores->path, "PRAGMA user_version = 0");
   stores_refuse(stores->path, STORE_USER, "not those of tlspin");
-  stores_sql(stores->path, "PRAGMA user_version = 1");
+  stores_sql(stores->path, "PRAGMA user_version = 1"); /* with the tables of another */
+  stores_refuse(stores->path, STORE_USER, "not those of tlspin");
+  stores_refuse(stores->path, STORE_SYSTEM, "not those of tlspin");
+  stores_sql(stores->path, "PRAGMA user_version = 2");
   store_close(stores_open(stores->path));
 }
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "tests/counter.h"
+#include "tests/gate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,11 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PEER   "a.example|tls|443"
-#define LOOKUP "Lookup", "ssq"
-#define STORE  "StoreTicket", "ssqayaysut"
-#define REPORT "ReportFailure", "ssqs"
-#define NO_PIN "no-pin\nnone\n\n\n\n\n0\n0\nnone\n"
+#define PEER    "a.example|tls|443"
+#define LOOKUP  "Lookup", "ssq"
+#define STORE   "StoreTicket", "ssqayaysut"
+#define REPORT  "ReportFailure", "ssqs"
+#define NO_PIN  "no-pin\nnone\n\n\n\n\n0\n0\nnone\n" NOTHING
+#define NOTHING "\n0\n" /* no keys, nothing special about the policy */
 
 /* The line of an answer, counted from 0; freed by the caller. */
 static char *line(const struct counter *counter, const char *words, unsigned number)
@@ -56,7 +58,7 @@ static void test_address(void **state)
 
   counter_open(&counter, *state);
   counter_expect(&counter, LOOKUP, "192.0.2.1|tls|443",
-                 "cannot-be-pinned\naddress\n\n\n\n\n0\n0\nnone\n");
+                 "cannot-be-pinned\naddress\n\n\n\n\n0\n0\nnone\n" NOTHING);
   counter_refuse(&counter, STORE, "192.0.2.1|tls|443|00|32*cd|sha256|1000|0", "CannotBePinned",
                  "'host'");
   counter_refuse(&counter, REPORT, "[::1]|tls|443|proof-wrong", "CannotBePinned", "'host'");
@@ -74,7 +76,7 @@ static void test_store_and_lookup(void **state)
   assert_string_not_equal(series, "0");
   expected = g_strdup_printf("match\nfound\nuser\n0102030405\n"
                              "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\n"
-                             "sha256\n%s\n1700001000\nnone\n",
+                             "sha256\n%s\n1700001000\nnone\n" NOTHING,
                              series);
   counter_expect(&counter, LOOKUP, PEER, expected);
   counter_expect(&counter, LOOKUP, "A.EXAMPLE.|tls|443", expected);
@@ -191,7 +193,7 @@ static void test_expired(void **state)
   counter_open(&counter, *state);
   store(&counter, "01", "0", "stored\n1700001000\n");
   counter_now += 1000;
-  counter_expect(&counter, LOOKUP, PEER, "no-pin\nexpired\n\n\n\n\n0\n0\nnone\n");
+  counter_expect(&counter, LOOKUP, PEER, "no-pin\nexpired\n\n\n\n\n0\n0\nnone\n" NOTHING);
   counter_close(&counter);
 }
 
@@ -209,15 +211,17 @@ static void test_locks(void **state)
   struct strata *strata = *state;
   struct ticket_row off = strata_row("a.example", LOCK_OFF, 9);
   struct counter counter;
+  char *answer;
 
   for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
     struct ticket_row row = strata_row("a.example", cases[i].lock, 9);
-    g_autofree char *lock = NULL, *series = NULL, *answer = NULL;
+    g_autofree char *lock = NULL, *series = NULL;
 
     strata_layer(strata->admin, "50.db", &row, 1);
     counter_open(&counter, strata);
     answer = counter_ask(&counter, LOOKUP, PEER);
     assert_true(g_str_has_prefix(answer, cases[i].answer));
+    free(answer);
     lock = line(&counter, PEER, 8);
     assert_string_equal(lock, cases[i].lock == LOCK_NONE      ? "none"
                               : cases[i].lock == LOCK_ENFORCE ? "enforce"
@@ -228,7 +232,10 @@ static void test_locks(void **state)
   }
   strata_layer(strata->admin, "50.db", &off, 1);
   counter_open(&counter, strata);
-  counter_expect(&counter, LOOKUP, PEER, "opted-out\nlocked-off\n50.db\n\n\n\n0\n0\noff\n");
+  answer = counter_ask(&counter, LOOKUP, PEER);
+  assert_true(g_str_has_prefix(answer, "opted-out\nlocked-off\n50.db\n\n\n\n0\n0\noff\n"
+                                       "a.example/exact/tls/443/mode/off/policy/leaf/1/1/"));
+  free(answer);
   counter_close(&counter);
 }
 
@@ -240,7 +247,8 @@ static void test_unavailable(void **state)
 
   strata_write(strata->folder, "home", "a file in the folder's place");
   counter_open(&counter, strata);
-  counter_expect(&counter, LOOKUP, PEER, "unavailable\nstore-unreadable\nuser\n\n\n\n0\n0\nnone\n");
+  counter_expect(&counter, LOOKUP, PEER,
+                 "unavailable\nstore-unreadable\nuser\n\n\n\n0\n0\nnone\n\n1\n");
   counter_refuse(&counter, STORE, PEER "|01|32*cd|sha256|1000|0", "Unavailable", "/home");
   counter_refuse(&counter, REPORT, PEER "|proof-wrong", "Unavailable", "/home");
   counter_close(&counter);
@@ -248,8 +256,92 @@ static void test_unavailable(void **state)
   strata_write(strata->admin, "50.db", "not a database");
   counter_open(&counter, strata);
   counter_expect(&counter, LOOKUP, PEER,
-                 "unavailable\nlayer-unreadable\n50.db\n\n\n\n0\n0\nnone\n");
+                 "unavailable\nlayer-unreadable\n50.db\n\n\n\n0\n0\nnone\n\n1\n");
   counter_refuse(&counter, STORE, PEER "|01|32*cd|sha256|1000|0", "Unavailable", "admin/50.db");
+  counter_close(&counter);
+}
+
+#define ZEROS "00000000000000000000000000000000000000000000000000000000000000"
+
+/* The keys that are in force, of all layers, whatever the ticket's answer is; no history. */
+static void test_keys(void **state)
+{
+  struct gate gate = {.strata = *state};
+  struct keypin user[5], system = gate_pin(0, 0, KEYPIN_CRITICAL, KEYPIN_POLICY);
+  static const enum keypin_status statuses[] = {KEYPIN_ACTIVE, KEYPIN_EXCEPTED, KEYPIN_INACTIVE,
+                                                KEYPIN_REJECTED, KEYPIN_ACTIVE};
+  struct counter counter;
+
+  for (uint8_t i = 0; i < 5; i++) {
+    user[i] = gate_pin(0, 0, statuses[i], i == 2 ? KEYPIN_TOFU : KEYPIN_USER);
+    memset(user[i].digest, 0, sizeof user[i].digest);
+    user[i].digest[0] = i;
+  }
+  user[0].always = true;
+  user[1].errors = PKI_NAME;
+  user[3].enforce_until = 5;
+  user[3].report_until = STRATA_NOW + 1;
+  user[4].enforce_until = user[4].report_until = STRATA_NOW; /* it has ended */
+  memset(system.digest, 0, sizeof system.digest);
+  system.locked = true;
+  system.place.scope = SCOPE_SUBTREE;
+  system.place.protocol = PLACE_ANY_PROTOCOL;
+  system.place.port = PLACE_ANY_PORT;
+  gate_put(&gate, user, 5);
+  gate_layer(&gate, "50.db", &system, 1);
+  counter_open(&counter, *state);
+  counter_expect(&counter, LOOKUP, PEER,
+                 "no-pin\nnone\n\n\n\n\n0\n0\nnone\n"
+                 "a.example/exact/tls/443/exception/excepted/user/leaf/1/1/01" ZEROS
+                 "/0/253402300799/253402300799/8//0 "
+                 "a.example/exact/tls/443/pin/active/user/leaf/1/1/00" ZEROS
+                 "/2/253402300799/253402300799/0//0 "
+                 "a.example/exact/tls/443/pin/rejected/user/leaf/1/1/03" ZEROS
+                 "/0/5/1700000001/0//0 "
+                 "a.example/subtree//0/pin/critical/policy/leaf/1/1/00" ZEROS
+                 "/1/253402300799/253402300799/0//1\n0\n");
+  counter_close(&counter);
+}
+
+/* What else a program has to know. */
+static void test_policy_bits(void **state)
+{
+  static const struct {
+    const char *name, *value, *bits;
+  } cases[] = {{"anchors", "enforce", "2"}, {"unavailable", "fail", "6"}, {"learn", "no", "14"}};
+  struct gate gate = {.strata = *state};
+  struct counter counter;
+
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *bits = NULL;
+
+    gate_setting(&gate, cases[i].name, cases[i].value);
+    counter_open(&counter, *state);
+    bits = line(&counter, PEER, 10);
+    assert_string_equal(bits, cases[i].bits);
+    counter_close(&counter);
+  }
+}
+
+/* Pinning is off: no ticket is handed out and none is taken. */
+static void test_off(void **state)
+{
+  struct gate gate = {.strata = *state};
+  struct keypin off = gate_pin(0, 0, KEYPIN_OFF, KEYPIN_USER);
+  struct counter counter;
+  char *answer;
+
+  counter_open(&counter, *state);
+  store(&counter, "0102", "0", "stored\n1700001000\n");
+  counter_close(&counter);
+  gate_put(&gate, &off, 1);
+  counter_open(&counter, *state);
+  answer = counter_ask(&counter, LOOKUP, PEER);
+  assert_true(g_str_has_prefix(answer, "opted-out\noff\nuser\n\n\n\n0\n0\nnone\n"
+                                       "a.example/exact/tls/443/mode/off/user/"));
+  free(answer);
+  store(&counter, "0304", "0", "superseded\n0\n");
+  counter_refuse(&counter, REPORT, PEER "|proof-wrong", "NotFound", "");
   counter_close(&counter);
 }
 
@@ -261,8 +353,9 @@ int main(void)
       TEST(test_lookup_nothing), TEST(test_address),     TEST(test_store_and_lookup),
       TEST(test_outcomes),       TEST(test_sizes),       TEST(test_refused),
       TEST(test_report),         TEST(test_reasons),     TEST(test_expired),
-      TEST(test_locks),          TEST(test_unavailable),
+      TEST(test_locks),          TEST(test_unavailable), TEST(test_keys),
+      TEST(test_policy_bits),    TEST(test_off),
   };
 
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, gate_begin, gate_end);
 }

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "daemon/policy.h"
+#include "daemon/changes.h"
 
 #include "tests/strata.h"
 
@@ -17,7 +17,7 @@
 
 enum { DAY = 86400, NOW = STRATA_NOW };
 
-static const struct policy_config config = {.lifetime_cap = 31 * DAY, .undo_period = 7 * DAY};
+static const struct config config = {.lifetime_cap = 31 * DAY, .undo_period = 7 * DAY};
 
 /* A policy whose user has a pin for HOST. */
 static struct policy *with_pin(struct strata *strata)
@@ -26,16 +26,14 @@ static struct policy *with_pin(struct strata *strata)
 
   row.expires = NOW + 30 * DAY;
   strata_put(strata, &row);
-  return policy_new(strata_open(strata), &config);
+  return policy_new(strata_open(strata), &config, NULL);
 }
 
 static bool is_pinned(struct policy *policy)
 {
-  struct peer peer = strata_peer(HOST);
-  struct layers_answer answer;
+  struct layers_answer answer = strata_lookup(policy, HOST, NOW);
   bool pinned;
 
-  policy_lookup(policy, &peer, NOW, &answer);
   pinned = answer.code == TLSPIN_MATCH && answer.row.series == 1;
   assert_true(pinned || answer.code == TLSPIN_NO_PIN);
   layers_answer_clear(&answer);
@@ -46,7 +44,8 @@ static enum tlspin_code report(struct policy *policy, enum refusal refusal, int6
 {
   struct peer peer = strata_peer(HOST);
   char *problem = NULL;
-  enum tlspin_code code = policy_report(policy, &peer, refusal, now, &problem);
+  uint64_t event;
+  enum tlspin_code code = policy_report(policy, &peer, refusal, now, &event, &problem);
 
   assert_null(problem);
   return code;
@@ -97,7 +96,7 @@ static void test_report(void **state)
 static void test_report_not_pinned(void **state)
 {
   struct strata *strata = *state;
-  struct policy *policy = policy_new(strata_open(strata), &config);
+  struct policy *policy = policy_new(strata_open(strata), &config, NULL);
   struct failure_row failure;
 
   assert_int_equal(report(policy, REFUSAL_PROOF_WRONG, NOW), TLSPIN_E_NOT_FOUND);
@@ -121,7 +120,7 @@ static void test_report_locked(void **state)
     struct policy *policy;
 
     strata_layer(strata->admin, "50.db", &row, 1);
-    policy = policy_new(strata_open(strata), &config);
+    policy = policy_new(strata_open(strata), &config, NULL);
     assert_int_equal(report(policy, REFUSAL_PROOF_WRONG, NOW),
                      locks[i] == LOCK_OFF ? TLSPIN_E_NOT_FOUND : TLSPIN_OK);
     assert_int_equal(get_failure(policy, &failure), TLSPIN_OK); /* the first round's, at least */
@@ -152,7 +151,7 @@ static void test_clear_is_for_the_user(void **state)
   struct store_change change;
 
   strata_layer(strata->admin, "50.db", &row, 1);
-  policy = policy_new(strata_open(strata), &config);
+  policy = policy_new(strata_open(strata), &config, NULL);
   assert_int_equal(clear_all(policy, NOW, &change), TLSPIN_E_NOT_FOUND);
   assert_true(change.operation == 0 && change.changed == 0);
   assert_true(is_pinned(policy));

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "daemon/policy.h"
+#include "daemon/changes.h"
 
 #include "tests/strata.h"
 
@@ -20,7 +20,7 @@
 
 enum { NOW = STRATA_NOW };
 
-static const struct policy_config config = {.lifetime_cap = 5000, .undo_period = 5000};
+static const struct config config = {.lifetime_cap = 5000, .undo_period = 5000};
 
 /* A ticket of one octet's value: `mark`. */
 static struct policy_ticket ticket_of(uint8_t mark, uint64_t series)
@@ -37,10 +37,8 @@ static struct policy_ticket ticket_of(uint8_t mark, uint64_t series)
 
 static void expect_pin(struct policy *policy, uint8_t mark, uint64_t series)
 {
-  struct peer peer = strata_peer(HOST);
-  struct layers_answer answer;
+  struct layers_answer answer = strata_lookup(policy, HOST, NOW);
 
-  policy_lookup(policy, &peer, NOW, &answer);
   assert_int_equal(answer.code, TLSPIN_MATCH);
   assert_int_equal(answer.row.ticket.data[0], mark);
   assert_true(answer.row.series == series);
@@ -69,15 +67,16 @@ static void test_layer_unreadable(void **state)
   struct policy_ticket ticket = ticket_of(1, 0);
   struct peer peer = strata_peer(HOST);
   struct policy *policy;
+  uint64_t event;
   char *problem = NULL;
   uint64_t count;
 
   strata_write(strata->admin, "50.db", "not a database");
-  policy = policy_new(strata_open(strata), &config);
+  policy = policy_new(strata_open(strata), &config, NULL);
   expect_unavailable(policy, &ticket, "admin/50.db");
   assert_int_equal(store_count(layers_at(strata->layers, 0)->store, &count), TLSPIN_OK);
   assert_int_equal(count, 0);
-  assert_int_equal(policy_report(policy, &peer, REFUSAL_PROOF_WRONG, NOW, &problem),
+  assert_int_equal(policy_report(policy, &peer, REFUSAL_PROOF_WRONG, NOW, &event, &problem),
                    TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "admin/50.db"));
   g_free(problem);
@@ -94,14 +93,15 @@ static void test_user_unreadable(void **state)
   struct peer peer = row.peer;
   struct store_change change;
   struct policy *policy;
+  uint64_t event;
   char *problem = NULL;
 
   strata_layer(strata->vendor, "50.db", &row, 1);
   strata_write(strata->folder, "home", "a file in the folder's place");
-  policy = policy_new(strata_open(strata), &config);
+  policy = policy_new(strata_open(strata), &config, NULL);
   expect_pin(policy, 50, 50);
   expect_unavailable(policy, &ticket, "home");
-  assert_int_equal(policy_report(policy, &peer, REFUSAL_PROOF_WRONG, NOW, &problem),
+  assert_int_equal(policy_report(policy, &peer, REFUSAL_PROOF_WRONG, NOW, &event, &problem),
                    TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "home"));
   g_clear_pointer(&problem, g_free);
@@ -136,7 +136,7 @@ static void test_disk_full(void **state)
   char *problem = NULL;
 
   strata_put(strata, &row);
-  policy = policy_new(strata_open(strata), &config);
+  policy = policy_new(strata_open(strata), &config, NULL);
   signal(SIGXFSZ, SIG_IGN);
   limit_files(0);
   expect_unavailable(policy, &next, strata->user);

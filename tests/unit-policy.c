@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "daemon/policy.h"
+#include "daemon/changes.h"
 
 #include "tests/strata.h"
 
@@ -17,11 +17,11 @@
 
 enum { DAY = 86400, NOW = STRATA_NOW };
 
-static const struct policy_config config = {.lifetime_cap = 31 * DAY, .undo_period = 7 * DAY};
+static const struct config config = {.lifetime_cap = 31 * DAY, .undo_period = 7 * DAY};
 
 static struct policy *policy_of(struct strata *strata)
 {
-  return policy_new(strata_open(strata), &config);
+  return policy_new(strata_open(strata), &config, NULL);
 }
 
 /* A ticket of one octet's value: `mark`. */
@@ -55,11 +55,7 @@ static enum policy_outcome store(struct policy *policy, const struct policy_tick
 /* What stands for HOST; the caller clears it. */
 static struct layers_answer known(struct policy *policy, int64_t now)
 {
-  struct peer peer = strata_peer(HOST);
-  struct layers_answer answer;
-
-  policy_lookup(policy, &peer, now, &answer);
-  return answer;
+  return strata_lookup(policy, HOST, now);
 }
 
 static void expect_pin(struct policy *policy, int64_t now, uint8_t mark, uint64_t series)

@@ -4,6 +4,7 @@
 
 #include "daemon/row.h"
 
+#include "tests/hostile.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -155,18 +156,7 @@ static void test_ticket_round_trip(void **state)
 /* Each column by itself, with a digest that would be right: the store must not believe it. */
 static void test_hostile_columns(void **state)
 {
-  static const struct {
-    int column;
-    struct cell cell;
-  } hostile[] = {
-#define TEXT(text) {CELL_TEXT, 0, {(const uint8_t *)(text), sizeof(text) - 1}}
-#define NUMBER(n)                                                                                  \
-  {                                                                                                \
-    CELL_INTEGER, (n),                                                                             \
-    {                                                                                              \
-      NULL, 0                                                                                      \
-    }                                                                                              \
-  }
+  static const struct hostile hostile[] = {
       {0, TEXT("")},
       {0, TEXT("HOST.example")},
       {0, TEXT("host.example.")},

@@ -65,7 +65,7 @@ static void test_make(void **state)
   assert_int_equal(number(*state, "PRAGMA application_id"), 0x746c7370);
   assert_int_equal(number(*state, "PRAGMA user_version"), schema_current.version);
   assert_true(sqlite3_get_autocommit(*state));
-  assert_int_equal(number(*state, "SELECT count(*) FROM meta"), 1);
+  assert_int_equal(number(*state, "SELECT count(*) FROM meta"), 2);
   assert_int_equal(number(*state, "SELECT count(*) FROM sqlite_schema WHERE type <> 'table'"), 0);
 }
 
@@ -73,7 +73,7 @@ static void test_make(void **state)
 static void test_every_version_is_reached(void **state)
 {
   (void)state;
-  assert_int_equal(schema_current.version, 1);
+  assert_int_equal(schema_current.version, 2);
   for (int version = 1; version <= schema_current.version; version++) {
     struct schema schema = {schema_current.migrations, version};
     sqlite3 *handle = NULL;
@@ -110,6 +110,13 @@ static void test_no_migration_of(void **state)
   assert_false(schema_migrate(*state, &three));
   assert_int_equal(number(*state, "PRAGMA user_version"), 2);
   assert_true(sqlite3_get_autocommit(*state));
+}
+
+static void test_version_of(void **state)
+{
+  assert_int_equal(schema_version(*state), 0);
+  assert_true(schema_migrate(*state, &two));
+  assert_int_equal(schema_version(*state), 2);
 }
 
 static void test_foreign(void **state)
@@ -213,6 +220,7 @@ int main(void)
       cmocka_unit_test(test_every_version_is_reached),
       cmocka_unit_test_setup_teardown(test_older_and_newer, setup, teardown),
       cmocka_unit_test_setup_teardown(test_no_migration_of, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_version_of, setup, teardown),
       cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
       cmocka_unit_test_setup_teardown(test_versions_that_never_were, setup, teardown),
       cmocka_unit_test(test_hostile_schemas),

@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const uint8_t octets[65] = {1};
+
 static void refuse(const struct tlspin_filter *filter, enum selection_use use, int code,
                    const char *named)
 {
@@ -34,6 +36,11 @@ static void test_what_may_be_listed(void **state)
       {.port = 65535},
       {.since = UINT64_MAX},
       {.host = "a.example", .pattern = "*", .protocol = "tls", .port = 1, .since = 1},
+      {.host = ""},
+      {.kind = "ticket"},
+      {.kind = "mode", .status = "off", .origin = "user", .scope = "one-label"},
+      {.digest = {octets, 32}},
+      {.digest = {octets, 64}},
   };
 
   (void)state;
@@ -50,6 +57,11 @@ static void test_what_may_be_cleared(void **state)
       {.pattern = "*", .port = 443},
       {.since = 1, .protocol = "tls"},
       {.all = 1},
+      {.kind = "pin"},
+      {.status = "inactive"},
+      {.origin = "hpkp"},
+      {.digest = {octets, 32}},
+      {.host = ""},
   };
 
   (void)state;
@@ -60,7 +72,8 @@ static void test_what_may_be_cleared(void **state)
 /* A clear that names nothing must never mean everything. */
 static void test_clear_must_name_entries(void **state)
 {
-  static const struct tlspin_filter vague[] = {{0}, {.protocol = "tls"}, {.port = 443}};
+  static const struct tlspin_filter vague[] = {
+      {0}, {.protocol = "tls"}, {.port = 443}, {.scope = "subtree"}};
 
   (void)state;
   refuse(NULL, SELECTION_CLEAR, TLSPIN_E_ARGUMENT, "filter:");
@@ -70,11 +83,12 @@ static void test_clear_must_name_entries(void **state)
 
 static void test_all_stands_alone(void **state)
 {
-  static const struct tlspin_filter more[] = {{.all = 1, .host = "a.example"},
-                                              {.all = 1, .pattern = "*"},
-                                              {.all = 1, .protocol = "tls"},
-                                              {.all = 1, .port = 443},
-                                              {.all = 1, .since = 1}};
+  static const struct tlspin_filter more[] = {
+      {.all = 1, .host = "a.example"}, {.all = 1, .pattern = "*"},
+      {.all = 1, .protocol = "tls"},   {.all = 1, .port = 443},
+      {.all = 1, .since = 1},          {.all = 1, .kind = "pin"},
+      {.all = 1, .status = "active"},  {.all = 1, .origin = "tofu"},
+      {.all = 1, .scope = "exact"},    {.all = 1, .digest = {octets, 32}}};
 
   (void)state;
   for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
@@ -101,6 +115,22 @@ static void test_wrong_members(void **state)
   refuse(&(struct tlspin_filter){.host = "a b"}, SELECTION_CLEAR, TLSPIN_E_ARGUMENT, "host:");
 }
 
+static void test_wrong_words(void **state)
+{
+  (void)state;
+  refuse(&(struct tlspin_filter){.kind = "key"}, SELECTION_LIST, TLSPIN_E_ARGUMENT, "kind:");
+  refuse(&(struct tlspin_filter){.kind = ""}, SELECTION_LIST, TLSPIN_E_ARGUMENT, "kind:");
+  refuse(&(struct tlspin_filter){.status = "Active"}, SELECTION_LIST, TLSPIN_E_ARGUMENT, "status:");
+  refuse(&(struct tlspin_filter){.origin = "\xff"}, SELECTION_LIST, TLSPIN_E_ARGUMENT, "origin:");
+  refuse(&(struct tlspin_filter){.scope = "all"}, SELECTION_LIST, TLSPIN_E_ARGUMENT, "scope:");
+  refuse(&(struct tlspin_filter){.digest = {octets, 31}}, SELECTION_LIST, TLSPIN_E_ARGUMENT,
+         "digest:");
+  refuse(&(struct tlspin_filter){.digest = {octets, 65}}, SELECTION_LIST, TLSPIN_E_ARGUMENT,
+         "digest:");
+  refuse(&(struct tlspin_filter){.digest = {NULL, 32}}, SELECTION_CLEAR, TLSPIN_E_ARGUMENT,
+         "digest:");
+}
+
 /* The dictionary as a line of "key=type:value" each. */
 static const char *written(const struct tlspin_filter *filter)
 {
@@ -120,7 +150,7 @@ static const char *written(const struct tlspin_filter *filter)
   while (bus_dict_next(&dict, &key, &value))
     used += (size_t)snprintf(line + used, sizeof line - used, "%s=%c:%s%llu ", key, value.type,
                              value.string != NULL ? value.string : "",
-                             (unsigned long long)value.number);
+                             (unsigned long long)(value.number + value.octets.size));
   dbus_message_unref(message);
   return line;
 }
@@ -136,6 +166,13 @@ static void test_what_is_written(void **state)
   assert_string_equal(written(&every), "host=s:www.example0 pattern=s:*0 protocol=s:tls0 "
                                        "port=q:443 since=t:18446744073709551615 ");
   assert_string_equal(written(&(struct tlspin_filter){.all = 7}), "all=b:1 ");
+  assert_string_equal(written(&(struct tlspin_filter){.host = ""}), "host=s:0 ");
+  assert_string_equal(written(&(struct tlspin_filter){.kind = "pin",
+                                                      .status = "active",
+                                                      .origin = "tofu",
+                                                      .scope = "exact",
+                                                      .digest = {octets, 64}}),
+                      "kind=s:pin0 status=s:active0 origin=s:tofu0 scope=s:exact0 digest=A:64 ");
 }
 
 int main(void)
@@ -143,7 +180,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_what_may_be_listed),      cmocka_unit_test(test_what_may_be_cleared),
       cmocka_unit_test(test_clear_must_name_entries), cmocka_unit_test(test_all_stands_alone),
-      cmocka_unit_test(test_wrong_members),           cmocka_unit_test(test_what_is_written),
+      cmocka_unit_test(test_wrong_members),           cmocka_unit_test(test_wrong_words),
+      cmocka_unit_test(test_what_is_written),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "tests/counter.h"
+#include "tests/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +50,7 @@ static void test_fine(void **state)
   strata_layer(strata->admin, "10.db", rows, 2);
   strata_layer(strata->vendor, "20.db", rows, 2);
   counter_open(&counter, strata);
-  expect_status(&counter, "ok", "entries=1  ");
+  expect_status(&counter, "ok", "entries=1  records=0  ");
   lines = status(&counter);
   user = g_strdup_printf("name=user  path=%s  state=ok", strata->user);
   high = g_strdup_printf("name=20.db  path=%s/20.db  state=ok", strata->vendor);
@@ -58,6 +59,22 @@ static void test_fine(void **state)
   assert_string_equal(lines[1], user);
   assert_string_equal(lines[2], high);
   assert_string_equal(lines[3], low);
+  counter_close(&counter);
+}
+
+static void test_records(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row row = strata_row("a.example", LOCK_NONE, 1);
+  struct keypin pins[] = {ledger_pin_of("a.example", KEYPIN_ACTIVE, KEYPIN_TOFU, 1),
+                          ledger_pin_of("a.example", KEYPIN_INACTIVE, KEYPIN_TOFU, 2),
+                          ledger_pin("*", KEYPIN_OFF, KEYPIN_USER, 0)};
+  struct counter counter;
+
+  strata_put(strata, &row);
+  ledger_put(strata, pins, 3);
+  counter_open(&counter, strata);
+  expect_status(&counter, "ok", "entries=1  records=3  ");
   counter_close(&counter);
 }
 
@@ -91,7 +108,7 @@ static void test_user_unreadable(void **state)
   assert_non_null(strstr(lines[1], "chmod"));
   assert_int_equal(g_chmod(strata->user, 0600), 0);
   counter_now++;
-  expect_status(&counter, "ok", "entries=1  ");
+  expect_status(&counter, "ok", "entries=1  records=0  ");
   mended = status(&counter);
   assert_null(strstr(mended[1], "problem"));
   counter_close(&counter);
@@ -105,7 +122,7 @@ static void test_layer_unreadable(void **state)
 
   strata_write(strata->admin, "50.db", "not a database");
   counter_open(&counter, strata);
-  expect_status(&counter, "unavailable", "entries=0  ");
+  expect_status(&counter, "unavailable", "entries=0  records=0  ");
   lines = status(&counter);
   assert_non_null(strstr(lines[1], "name=user"));
   assert_non_null(strstr(lines[1], "state=ok"));
@@ -124,11 +141,11 @@ static void test_damage_in_place(void **state)
 
   strata_put(strata, &row);
   counter_open(&counter, strata);
-  expect_status(&counter, "ok", "entries=1  ");
+  expect_status(&counter, "ok", "entries=1  records=0  ");
   assert_int_equal(truncate(strata->user, 100), 0);
   counter_now++;
   counter_expect(&counter, "Lookup", "ssq", "a.example|tls|443",
-                 "unavailable\nstore-unreadable\nuser\n\n\n\n0\n0\nnone\n");
+                 "unavailable\nstore-unreadable\nuser\n\n\n\n0\n0\nnone\n\n1\n");
   counter_now++;
   expect_status(&counter, "unavailable", "");
   counter_close(&counter);
@@ -174,6 +191,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(test_fine),
+      TEST(test_records),
       TEST(test_config_problem),
       TEST(test_user_unreadable),
       TEST(test_layer_unreadable),

@@ -226,12 +226,12 @@ static void test_damaged_while_open(void **state)
 static void put_unsound(struct store *store, enum table_id table, struct cell *cells, int column,
                         struct cell cell)
 {
-  struct change change;
+  struct transaction change;
 
   cells[column] = cell;
   assert_int_equal(store_begin(store, &change), TLSPIN_OK);
-  assert_int_equal(change_put(&change, table, cells), TLSPIN_OK);
-  assert_int_equal(change_end(&change, TLSPIN_OK), TLSPIN_OK);
+  assert_int_equal(transaction_put(&change, table, cells), TLSPIN_OK);
+  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
 }
 
 /* A right digest makes no row right. */
@@ -309,7 +309,10 @@ static void test_layer_is_read_only(void **state)
   struct store *store;
   char *problem;
 
-  assert_int_equal(store_write_layer(stores->layer, &row, 1, &problem), TLSPIN_OK);
+  assert_int_equal(store_write_layer(stores->layer,
+                                     &(struct layer_contents){.ticket_count = 1, .tickets = &row},
+                                     &problem),
+                   TLSPIN_OK);
   assert_int_equal(store_open(stores->layer, STORE_SYSTEM, geteuid(), &store, &problem), TLSPIN_OK);
   stores_expect(store, &row);
   stores_expect_none(store, &new.peer);

@@ -73,9 +73,10 @@ static void open_for(struct tls *tls, const char *name)
 {
   g_autofree char *problem = NULL;
 
-  if (!tls_open(tls, name, ca_file, &problem))
+  if (!tls_open(tls, name, ca_file, false, &problem))
     fail_msg("%s", problem);
   assert_null(problem);
+  tls_check(tls);
 }
 
 static gint64 in_seconds(unsigned seconds)
@@ -98,6 +99,86 @@ static void test_polite(void **state)
   greeter_end(&greeter);
   assert_int_equal(greeter.handshake, 0);
   assert_int_equal(greeter.farewell, 0);
+}
+
+/* Without tls_check the handshake checks nothing, and what is wrong can be asked for. */
+static void assert_unchecked(gnutls_certificate_credentials_t with, const char *expected)
+{
+  struct greeter greeter;
+  struct tls tls;
+  g_autofree char *problem = NULL, *wrong = NULL;
+
+  assert_true(tls_open(&tls, "www.example.org", ca_file, false, &problem));
+  greeter_begin(&greeter, GREETER_POLITE, with);
+  assert_int_equal(tls_handshake(&tls, greeter.socket, in_seconds(20)), GNUTLS_E_SUCCESS);
+  wrong = tls_certificate_problem(&tls);
+  tls_bye(&tls, greeter.socket);
+  tls_close(&tls);
+  greeter_end(&greeter);
+  if (expected == NULL)
+    assert_null(wrong);
+  else if (wrong == NULL || strstr(wrong, expected) == NULL)
+    fail_msg("'%s' is not in '%s'", expected, wrong != NULL ? wrong : "(null)");
+}
+
+static void test_unchecked(void **state)
+{
+  (void)state;
+  assert_unchecked(credentials, NULL);
+  assert_unchecked(old_credentials, "expired");
+  assert_unchecked(strange_credentials, "issuer is unknown");
+}
+
+/* The name goes to the server, but an address never does (RFC 6066 section 3). */
+static void test_server_name(void **state)
+{
+  static const struct {
+    const char *name, *sent;
+  } rows[] = {{"www.example.org", "www.example.org"}, {"192.0.2.7", ""}, {"2001:db8::7", ""}};
+
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+    struct greeter greeter;
+    struct tls tls;
+    g_autofree char *problem = NULL;
+
+    assert_true(tls_open(&tls, rows[i].name, ca_file, false, &problem));
+    greeter_begin(&greeter, GREETER_POLITE, credentials);
+    assert_int_equal(tls_handshake(&tls, greeter.socket, in_seconds(20)), GNUTLS_E_SUCCESS);
+    tls_bye(&tls, greeter.socket);
+    tls_close(&tls);
+    greeter_end(&greeter);
+    assert_string_equal(greeter.name, rows[i].sent);
+  }
+}
+
+/* A raw public key comes only where it was allowed, and the PKI has nothing to say of it. */
+static void test_raw_key(void **state)
+{
+  gnutls_certificate_credentials_t raw = pki_raw_credentials(&server);
+
+  (void)state;
+  for (int allowed = 0; allowed < 2; allowed++) {
+    struct greeter greeter;
+    struct tls tls;
+    g_autofree char *problem = NULL, *wrong = NULL;
+    int rc;
+
+    assert_true(tls_open(&tls, "www.example.org", ca_file, allowed != 0, &problem));
+    greeter_begin(&greeter, GREETER_RAW, raw);
+    rc = tls_handshake(&tls, greeter.socket, in_seconds(20));
+    assert_int_equal(rc == GNUTLS_E_SUCCESS, allowed);
+    if (allowed) {
+      assert_int_equal(gnutls_certificate_type_get2(tls.session, GNUTLS_CTYPE_SERVER),
+                       GNUTLS_CRT_RAWPK);
+      wrong = tls_certificate_problem(&tls);
+      assert_null(wrong);
+      tls_bye(&tls, greeter.socket);
+    }
+    tls_close(&tls);
+    greeter_end(&greeter);
+  }
+  gnutls_certificate_free_credentials(raw);
 }
 
 static void test_rude(void **state)
@@ -159,7 +240,8 @@ static void test_failures(void **state)
   (void)state;
   assert_fails(GREETER_REFUSES, credentials, "www.example.org", GNUTLS_E_FATAL_ALERT_RECEIVED,
                "ended the handshake: Handshake failed");
-  assert_fails(GREETER_SILENT, credentials, "www.example.org", GNUTLS_E_TIMEDOUT, "--timeout");
+  assert_fails(GREETER_SILENT, credentials, "www.example.org", GNUTLS_E_TIMEDOUT,
+               "did not finish the handshake in time");
   assert_fails(GREETER_GARBLED, credentials, "www.example.org", ANY, "");
 }
 
@@ -168,7 +250,7 @@ static void assert_untrusted(const char *path, const char *expected)
   struct tls tls;
   g_autofree char *problem = NULL;
 
-  assert_false(tls_open(&tls, "www.example.org", path, &problem));
+  assert_false(tls_open(&tls, "www.example.org", path, false, &problem));
   tls_close(&tls);
   if (strstr(problem, expected) == NULL)
     fail_msg("'%s' is not in '%s'", expected, problem);
@@ -196,7 +278,7 @@ static void test_trust_system(void **state)
 {
   struct tls tls;
   g_autofree char *problem = NULL;
-  bool opened = tls_open(&tls, "www.example.org", NULL, &problem);
+  bool opened = tls_open(&tls, "www.example.org", NULL, false, &problem);
 
   (void)state;
   assert_true(opened == (problem == NULL));
@@ -207,9 +289,11 @@ static void test_trust_system(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_polite),      cmocka_unit_test(test_rude),
-      cmocka_unit_test(test_certificate), cmocka_unit_test(test_failures),
-      cmocka_unit_test(test_trust_file),  cmocka_unit_test(test_trust_system),
+      cmocka_unit_test(test_polite),       cmocka_unit_test(test_rude),
+      cmocka_unit_test(test_unchecked),    cmocka_unit_test(test_server_name),
+      cmocka_unit_test(test_raw_key),      cmocka_unit_test(test_certificate),
+      cmocka_unit_test(test_failures),     cmocka_unit_test(test_trust_file),
+      cmocka_unit_test(test_trust_system),
   };
 
   setlocale(LC_ALL, "C.UTF-8");

@@ -35,17 +35,6 @@ static void clear(struct store *store, const char *pattern, uint64_t operation, 
   assert_true(change.changed == changed);
 }
 
-/* Takes `target` back, as the operation of a number. */
-static void undo(struct store *store, uint64_t target, struct store_change expected)
-{
-  struct store_change change;
-
-  assert_int_equal(store_undo(store, target, STORES_NOW, &change), TLSPIN_OK);
-  assert_true(change.operation == expected.operation);
-  assert_true(change.changed == expected.changed);
-  assert_true(change.replaced == expected.replaced);
-}
-
 static void refuse(struct store *store, uint64_t target)
 {
   struct store_change change = {.operation = 9};
@@ -90,7 +79,7 @@ static void test_undo(void **state)
   refuse(store, 1);
   clear(store, "*", 1, ROWS);
   expect(store, 0, ROWS, false);
-  undo(store, 0, (struct store_change){2, ROWS, 0});
+  stores_undo(store, 0, (struct store_change){2, ROWS, 0});
   expect(store, 0, ROWS, true);
   refuse(store, 0);
   refuse(store, 1);
@@ -107,12 +96,12 @@ static void test_several(void **state)
   clear(store, "host-0000.example", 1, 1);
   clear(store, "host-0001.example", 2, 1);
   clear(store, "host-0002.example", 3, 1);
-  undo(store, 0, (struct store_change){4, 1, 0});
+  stores_undo(store, 0, (struct store_change){4, 1, 0});
   expect(store, 0, 2, false);
   expect(store, 2, 3, true);
-  undo(store, 1, (struct store_change){5, 1, 0});
+  stores_undo(store, 1, (struct store_change){5, 1, 0});
   expect(store, 0, 1, true);
-  undo(store, 0, (struct store_change){6, 1, 0});
+  stores_undo(store, 0, (struct store_change){6, 1, 0});
   expect(store, 0, ROWS, true);
   refuse(store, 0);
   close_and_check(store, *state);
@@ -125,18 +114,19 @@ static void test_redo(void **state)
   struct store *store = filled(*state);
 
   clear(store, "host-000?.example", 1, 10);
-  undo(store, 0, (struct store_change){2, 10, 0});
-  undo(store, 2, (struct store_change){3, 10, 0});
+  stores_undo(store, 0, (struct store_change){2, 10, 0});
+  stores_undo(store, 2, (struct store_change){3, 10, 0});
   expect(store, 0, 10, false);
   expect(store, 10, ROWS, true);
   refuse(store, 2);
-  undo(store, 3, (struct store_change){4, 10, 0});
+  stores_undo(store, 3, (struct store_change){4, 10, 0});
   expect(store, 0, ROWS, true);
   refuse(store, 0);
   refuse(store, 1);
-  undo(store, 4, (struct store_change){5, 10, 0});
+  stores_undo(store, 4, (struct store_change){5, 10, 0});
   expect(store, 0, 10, false);
-  undo(store, 0, (struct store_change){6, 10, 0}); /* the clear is in force, so it is the newest */
+  stores_undo(store, 0,
+              (struct store_change){6, 10, 0}); /* the clear is in force, so it is the newest */
   expect(store, 0, ROWS, true);
   close_and_check(store, *state);
 }
@@ -150,9 +140,9 @@ static void test_newer_entries(void **state)
   clear(store, "host-000?.example", 1, 10);
   assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
   assert_int_equal(store_put(store, &again, 0, STORES_NOW), TLSPIN_OK);
-  undo(store, 0, (struct store_change){2, 10, 2});
+  stores_undo(store, 0, (struct store_change){2, 10, 2});
   expect(store, 0, ROWS, true);
-  undo(store, 2, (struct store_change){3, 10, 0});
+  stores_undo(store, 2, (struct store_change){3, 10, 0});
   stores_expect(store, &row);
   stores_expect(store, &again);
   expect(store, 0, 3, false);
@@ -167,11 +157,11 @@ static void test_renewed_after_undo(void **state)
   struct ticket_row renewed = newer(3);
 
   clear(store, "host-000?.example", 1, 10);
-  undo(store, 0, (struct store_change){2, 10, 0});
+  stores_undo(store, 0, (struct store_change){2, 10, 0});
   assert_int_equal(store_put(store, &renewed, stores_row(3).series, STORES_NOW), TLSPIN_OK);
-  undo(store, 2, (struct store_change){3, 10, 1});
+  stores_undo(store, 2, (struct store_change){3, 10, 1});
   expect(store, 0, 10, false);
-  undo(store, 3, (struct store_change){4, 10, 0});
+  stores_undo(store, 3, (struct store_change){4, 10, 0});
   stores_expect(store, &renewed);
   expect(store, 0, 3, true);
   expect(store, 4, 10, true);
@@ -186,9 +176,9 @@ static void test_nothing_to_change(void **state)
 
   clear(store, "host-0003.example", 1, 1);
   assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
-  undo(store, 0, (struct store_change){2, 0, 0});
+  stores_undo(store, 0, (struct store_change){2, 0, 0});
   expect(store, 0, ROWS, true);
-  undo(store, 2, (struct store_change){3, 0, 0});
+  stores_undo(store, 2, (struct store_change){3, 0, 0});
   expect(store, 0, ROWS, true);
   close_and_check(store, *state);
 }
@@ -202,10 +192,10 @@ static void test_failures(void **state)
 
   clear(store, "host-0003.example", 1, 1);
   assert_int_equal(store_put_failure(store, &peer, "no-proof", 5), TLSPIN_OK);
-  undo(store, 0, (struct store_change){2, 1, 0});
+  stores_undo(store, 0, (struct store_change){2, 1, 0});
   assert_int_equal(store_get_failure(store, &peer, &failure), TLSPIN_E_NOT_FOUND);
   assert_int_equal(store_put_failure(store, &peer, "no-proof", 5), TLSPIN_OK);
-  undo(store, 2, (struct store_change){3, 1, 0});
+  stores_undo(store, 2, (struct store_change){3, 1, 0});
   assert_int_equal(store_get_failure(store, &peer, &failure), TLSPIN_E_NOT_FOUND);
   close_and_check(store, *state);
 }
@@ -219,11 +209,11 @@ static void test_after_reopening(void **state)
   clear(store, "host-000?.example", 1, 10);
   store_close(store);
   store = stores_open(stores->path);
-  undo(store, 0, (struct store_change){2, 10, 0});
+  stores_undo(store, 0, (struct store_change){2, 10, 0});
   store_close(store);
   store = stores_open(stores->path);
   expect(store, 0, ROWS, true);
-  undo(store, 2, (struct store_change){3, 10, 0});
+  stores_undo(store, 2, (struct store_change){3, 10, 0});
   store_close(store);
   store = stores_open(stores->path);
   expect(store, 0, 10, false);
@@ -242,10 +232,11 @@ static void test_forgotten_target(void **state)
   assert_int_equal(store_undo(store, 0, 200, &change), TLSPIN_OK);
   assert_int_equal(store_forget(store, 200), TLSPIN_OK);
   refuse(store, 1);
-  undo(store, 2,
-       (struct store_change){3, ROWS, ROWS}); /* which were the clear's can't be told any more */
+  stores_undo(
+      store, 2,
+      (struct store_change){3, ROWS, ROWS}); /* which were the clear's can't be told any more */
   expect(store, 0, ROWS, false);
-  undo(store, 3, (struct store_change){4, ROWS, 0});
+  stores_undo(store, 3, (struct store_change){4, ROWS, 0});
   expect(store, 0, ROWS, true);
   close_and_check(store, *state);
 }
@@ -257,7 +248,7 @@ static void test_arguments(void **state)
 
   clear(store, "*", 1, ROWS);
   assert_int_equal(store_undo(store, 1, -1, &change), TLSPIN_E_ARGUMENT);
-  undo(store, 1, (struct store_change){2, ROWS, 0});
+  stores_undo(store, 1, (struct store_change){2, ROWS, 0});
   close_and_check(store, *state);
 }
 

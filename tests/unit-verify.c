@@ -90,21 +90,6 @@ static size_t size_of(const char *path)
   return (size_t)status.st_size;
 }
 
-/* xorshift: the same damages in every run. */
-static uint32_t next_random(uint32_t *seed)
-{
-  *seed ^= *seed << 13;
-  *seed ^= *seed >> 17;
-  *seed ^= *seed << 5;
-  return *seed;
-}
-
-static void flip(char *content, const char *path, uint32_t bit)
-{
-  content[bit / 8] = (char)(content[bit / 8] ^ (1 << bit % 8));
-  stores_write(path, bit / 8, content + bit / 8, 1);
-}
-
 static void test_bit_flips(void **state)
 {
   struct stores *stores = *state;
@@ -115,16 +100,16 @@ static void test_bit_flips(void **state)
   assert_true(survives(stores->path, &there) && there == ROWS);
   assert_true(g_file_get_contents(stores->path, &content, NULL, NULL));
   for (int i = 0; i < FLIPS; i++) {
-    uint32_t bit = next_random(&seed) % bits;
+    uint32_t bit = stores_random(&seed) % bits;
 
-    flip(content, stores->path, bit);
+    stores_flip(content, stores->path, bit);
     if (survives(stores->path, &there)) {
       assert_int_equal(there, ROWS); /* what opens is whole */
       opened++;
     } else {
       refused++;
     }
-    flip(content, stores->path, bit);
+    stores_flip(content, stores->path, bit);
   }
   g_free(content);
   assert_true(survives(stores->path, &there) && there == ROWS);
@@ -141,10 +126,10 @@ static void test_header_flips(void **state)
 
   assert_true(g_file_get_contents(stores->path, &content, NULL, NULL));
   for (uint32_t bit = 0; bit < 120 * 8; bit++) {
-    flip(content, stores->path, bit);
+    stores_flip(content, stores->path, bit);
     if (survives(stores->path, &there))
       assert_int_equal(there, ROWS);
-    flip(content, stores->path, bit);
+    stores_flip(content, stores->path, bit);
   }
   g_free(content);
 }
@@ -160,13 +145,13 @@ static void test_writes_after_flips(void **state)
   stores_copy(stores->path, good);
   bits = (uint32_t)size_of(good) * 8;
   for (int i = 0; i < WRITES_AFTER; i++) {
-    uint32_t bit = i < 64 ? (uint32_t)(32 * 8 + i) : next_random(&seed) % bits;
+    uint32_t bit = i < 64 ? (uint32_t)(32 * 8 + i) : stores_random(&seed) % bits;
     struct store *store = NULL;
     char *content = NULL, *problem = NULL;
 
     stores_copy(good, stores->path);
     assert_true(g_file_get_contents(good, &content, NULL, NULL));
-    flip(content, stores->path, bit);
+    stores_flip(content, stores->path, bit);
     g_free(content);
     if (store_open(stores->path, STORE_USER, geteuid(), &store, &problem) == TLSPIN_OK)
       for (int n = ROWS; n < ROWS + 10; n++) {
@@ -192,7 +177,7 @@ static void test_zeroed_sectors(void **state)
 
   assert_true(g_file_get_contents(stores->path, &content, NULL, NULL));
   for (int i = 0; i < SECTORS; i++) {
-    size_t offset = next_random(&seed) % (size / sizeof zeros) * sizeof zeros;
+    size_t offset = stores_random(&seed) % (size / sizeof zeros) * sizeof zeros;
 
     stores_write(stores->path, offset, zeros, sizeof zeros);
     if (survives(stores->path, &there))
@@ -273,11 +258,6 @@ static void test_stale_row(void **state)
   stores_refuse(stores->path, STORE_USER, "missing from it or too many");
 }
 
-static void open_raw(const char *path, struct database *db)
-{
-  assert_true(database_open(db, path, STORE_USER) && database_prepare(db));
-}
-
 /* Rows with right digests that tlspin never writes. */
 static void test_unsound_rows(void **state)
 {
@@ -301,8 +281,6 @@ static void test_unsound_rows(void **state)
     g_autofree char *path = g_strdup_printf("%s/%zu.db", stores->folder, i);
     struct cell cells[TABLES][TABLE_COLUMNS], *cell;
     struct database db;
-    struct change change;
-    char *fault;
 
     ticket_row_to_cells(&row, cells[TABLE_TICKET]);
     failure_row_to_cells(&row.peer, &failure, cells[TABLE_FAILURE]);
@@ -311,13 +289,9 @@ static void test_unsound_rows(void **state)
     cell = &cells[unsound[i].table][unsound[i].column];
     *cell = unsound[i].text != NULL ? cell_text(unsound[i].text) : cell_integer(unsound[i].number);
     stores_copy(stores->path, path);
-    open_raw(path, &db);
-    assert_int_equal(change_begin(&change, &db), TLSPIN_OK);
-    assert_int_equal(change_put(&change, unsound[i].table, cells[unsound[i].table]), TLSPIN_OK);
-    assert_int_equal(change_end(&change, TLSPIN_OK), TLSPIN_OK);
-    fault = contents_verify(&db, STORE_USER);
-    assert_string_equal(fault, "an entry in it is not what was written");
-    g_free(fault);
+    stores_open_database(path, &db);
+    stores_put_row(&db, unsound[i].table, cells[unsound[i].table]);
+    stores_expect_fault(&db, STORE_USER, "an entry in it is not what was written");
     database_close(&db);
   }
 }
@@ -328,15 +302,16 @@ static void test_kind_counts(void **state)
   struct stores *stores = *state;
   struct ticket_row row = stores_row(1);
   struct database db;
-  char *problem = NULL, *fault;
+  char *problem = NULL;
 
   row.lock = LOCK_ENFORCE;
-  assert_int_equal(store_write_layer(stores->layer, &row, 1, &problem), TLSPIN_OK);
-  open_raw(stores->layer, &db);
+  assert_int_equal(store_write_layer(stores->layer,
+                                     &(struct layer_contents){.ticket_count = 1, .tickets = &row},
+                                     &problem),
+                   TLSPIN_OK);
+  stores_open_database(stores->layer, &db);
   assert_null(contents_verify(&db, STORE_SYSTEM));
-  fault = contents_verify(&db, STORE_USER);
-  assert_non_null(fault);
-  g_free(fault);
+  stores_expect_fault(&db, STORE_USER, NULL);
   database_close(&db);
 }
 
@@ -438,18 +413,15 @@ static void test_free_and_used(void **state)
 static void test_wrong_count(void **state)
 {
   struct stores *stores = *state;
-  struct change change;
+  struct transaction change;
   struct database db;
-  char *fault;
 
-  open_raw(stores->path, &db);
-  assert_int_equal(change_begin(&change, &db), TLSPIN_OK);
+  stores_open_database(stores->path, &db);
+  assert_int_equal(transaction_begin(&change, &db), TLSPIN_OK);
   change.contents.rows++;
   change.written = true;
-  assert_int_equal(change_end(&change, TLSPIN_OK), TLSPIN_OK);
-  fault = contents_verify(&db, STORE_USER);
-  assert_string_equal(fault, "entries are missing from it or too many");
-  g_free(fault);
+  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
+  stores_expect_fault(&db, STORE_USER, "entries are missing from it or too many");
   database_close(&db);
 }
 

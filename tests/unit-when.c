@@ -125,6 +125,56 @@ static void test_future(void **state)
   assert_refused("9999-12-31", "still to come");
 }
 
+static void assert_end(const char *text, uint64_t expected)
+{
+  g_autofree char *problem = NULL;
+  uint64_t seconds = 0;
+
+  if (!when_parse_end(text, NOW, &seconds, &problem))
+    fail_msg("%s", problem);
+  assert_int_equal(seconds, expected);
+  assert_null(problem);
+}
+
+/* A month from now, over the change to winter time, is as many days of the calendar. */
+static void test_end(void **state)
+{
+  (void)state;
+  assert_end("2026-11-22T17:00:01Z", NOW + 1);
+  assert_end("2026-11-23", NOW + 6 * 3600);
+  assert_end("2027-01-01 12:00", UINT64_C(1798801200));
+  assert_end("9999-12-31T23:59:59Z", UINT64_C(253402300799));
+  assert_end("1min", NOW + 60);
+  assert_end("2h", NOW + 2 * 3600);
+  assert_end("30d", NOW + 30 * 86400);
+  assert_end("52w", NOW + 364 * 86400);
+  assert_end("180d", NOW + 180 * 86400 - 3600);
+}
+
+static void assert_no_end(const char *text, const char *expected)
+{
+  g_autofree char *problem = NULL;
+  uint64_t seconds = 7;
+
+  assert_false(when_parse_end(text, NOW, &seconds, &problem));
+  assert_int_equal(seconds, 7);
+  assert_non_null(g_strstr_len(problem, -1, text));
+  assert_non_null(g_strstr_len(problem, -1, expected));
+}
+
+static void test_no_end(void **state)
+{
+  (void)state;
+  assert_no_end("2026-11-22T17:00:00Z", "has passed");
+  assert_no_end("2026-11-22", "has passed");
+  assert_no_end("0d", "has passed");
+  assert_no_end("1970-01-01T00:00:01Z", "has passed");
+  assert_no_end("1969-12-31", "is not a time");
+  assert_no_end("never", "is not a time");
+  assert_no_end("-2h", "is not a time");
+  assert_no_end("", "is not a time");
+}
+
 static void assert_text(char *text, const char *expected)
 {
   if (expected == NULL)
@@ -181,7 +231,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rfc3339), cmocka_unit_test(test_local),  cmocka_unit_test(test_ago),
       cmocka_unit_test(test_refused), cmocka_unit_test(test_future), cmocka_unit_test(test_shown),
-      cmocka_unit_test(test_round),   cmocka_unit_test(test_span),
+      cmocka_unit_test(test_round),   cmocka_unit_test(test_span),   cmocka_unit_test(test_end),
+      cmocka_unit_test(test_no_end),
   };
 
   use_zone("CET-1CEST,M3.5.0,M10.5.0/3"); /* needs no time zone files */

@@ -113,12 +113,31 @@ static bool append_dict(DBusMessageIter *iter, const char *word)
   return done && dbus_message_iter_close_container(iter, &dict);
 }
 
+/* Elements with `between` between them; an empty word is an array without any. */
+static bool append_array(DBusMessageIter *iter, const char *type, const char *word,
+                         const char *between,
+                         bool (*append)(DBusMessageIter *iter, const char *word))
+{
+  DBusMessageIter array;
+  char *copy = strdup(word), *rest = copy;
+  bool done = copy != NULL && dbus_message_iter_open_container(iter, DBUS_TYPE_ARRAY, type, &array);
+
+  while (done && word[0] != '\0' && rest != NULL)
+    done = append(&array, strsep(&rest, between));
+  free(copy);
+  return done && dbus_message_iter_close_container(iter, &array);
+}
+
 static bool append_word(DBusMessageIter *iter, const char *type, const char *word)
 {
   if (strcmp(type, "ay") == 0)
     return append_octets(iter, word);
   if (strcmp(type, "a{sv}") == 0)
     return append_dict(iter, word);
+  if (strcmp(type, "aay") == 0)
+    return append_array(iter, "ay", word, ",", append_octets);
+  if (strcmp(type, "aa{sv}") == 0)
+    return append_array(iter, "a{sv}", word, "&", append_dict);
   return type[1] == '\0' && append_basic(iter, type[0], word);
 }
 
@@ -145,6 +164,23 @@ bool values_append(DBusMessage *message, const char *signature, char **words, in
 
 static void print_value(FILE *out, DBusMessageIter *iter);
 
+static void print_dict(FILE *out, DBusMessageIter *dict);
+
+/* Dictionaries inside one: {KEY=VALUE...}. */
+static void print_nested(FILE *out, DBusMessageIter *iter)
+{
+  DBusMessageIter array, dict;
+
+  dbus_message_iter_recurse(iter, &array);
+  for (; dbus_message_iter_get_arg_type(&array) != DBUS_TYPE_INVALID;
+       dbus_message_iter_next(&array)) {
+    dbus_message_iter_recurse(&array, &dict);
+    fputc('{', out);
+    print_dict(out, &dict);
+    fputc('}', out);
+  }
+}
+
 static void print_dict(FILE *out, DBusMessageIter *dict)
 {
   const char *between = "";
@@ -159,7 +195,11 @@ static void print_dict(FILE *out, DBusMessageIter *dict)
     fputc('=', out);
     dbus_message_iter_next(&entry);
     dbus_message_iter_recurse(&entry, &variant);
-    print_value(out, &variant);
+    if (dbus_message_iter_get_arg_type(&variant) == DBUS_TYPE_ARRAY &&
+        dbus_message_iter_get_element_type(&variant) == DBUS_TYPE_ARRAY)
+      print_nested(out, &variant);
+    else
+      print_value(out, &variant);
   }
 }
 
@@ -217,6 +257,9 @@ static void print_basic(FILE *out, int type, DBusMessageIter *iter)
   switch (type) {
   case DBUS_TYPE_BOOLEAN:
     fprintf(out, "%d", value.bool_val != 0);
+    break;
+  case DBUS_TYPE_BYTE:
+    fprintf(out, "%u", value.byt);
     break;
   case DBUS_TYPE_UINT16:
     fprintf(out, "%u", value.u16);

@@ -110,15 +110,45 @@ JsonArray *vectors_array(struct vectors *v, JsonObject *object, const char *name
   return NULL;
 }
 
-const char *vectors_text(struct vectors *v, JsonObject *object, const char *name)
+/* The member where it is a value of the type; else NULL. */
+static JsonNode *value(struct vectors *v, JsonObject *object, const char *name, GType type)
 {
   JsonNode *node = member(v, object, name);
 
-  if (node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
-      json_node_get_value_type(node) == G_TYPE_STRING)
+  return node != NULL && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type
+             ? node
+             : NULL;
+}
+
+const char *vectors_text(struct vectors *v, JsonObject *object, const char *name)
+{
+  JsonNode *node = value(v, object, name, G_TYPE_STRING);
+
+  if (node != NULL)
     return json_node_get_string(node);
   vectors_wrong(v, name, "is not a string");
   return "";
+}
+
+bool vectors_flag(struct vectors *v, JsonObject *object, const char *name)
+{
+  JsonNode *node = value(v, object, name, G_TYPE_BOOLEAN);
+
+  if (node != NULL)
+    return json_node_get_boolean(node);
+  vectors_wrong(v, name, "is neither true nor false");
+  return false;
+}
+
+/* What is greater than 63 bits hold is a negative number to JSON-GLib 1.6. */
+gint64 vectors_number(struct vectors *v, JsonObject *object, const char *name)
+{
+  JsonNode *node = value(v, object, name, G_TYPE_INT64);
+
+  if (node != NULL)
+    return json_node_get_int(node) < 0 ? G_MAXINT64 : json_node_get_int(node);
+  vectors_wrong(v, name, "is not a whole number");
+  return 0;
 }
 
 JsonObject *vectors_element(struct vectors *v, JsonArray *array, guint i)

@@ -16,9 +16,8 @@ static const struct {
   const char *name;
   vectors_kind *run;
 } kinds[] = {
-    {"hosts", vectors_hosts},
-    {"rfc8448", vectors_rfc8448},
-    {"ticket", vectors_ticket},
+    {"hosts", vectors_hosts},   {"hpkp", vectors_hpkp}, {"rfc8448", vectors_rfc8448},
+    {"ticket", vectors_ticket}, {"tlsa", vectors_tlsa},
 };
 
 static vectors_kind *find_kind(const char *name)

@@ -21,13 +21,17 @@ struct vectors {
 
 /* One for each kind of file. */
 typedef void vectors_kind(struct vectors *v, JsonObject *root);
-vectors_kind vectors_hosts, vectors_ticket, vectors_rfc8448;
+vectors_kind vectors_hosts, vectors_hpkp, vectors_rfc8448, vectors_ticket, vectors_tlsa;
 
 /* Members of an object. The spans live as long as v. */
 bool vectors_has(JsonObject *object, const char *name);
 JsonObject *vectors_object(struct vectors *v, JsonObject *object, const char *name);
 JsonArray *vectors_array(struct vectors *v, JsonObject *object, const char *name);
 const char *vectors_text(struct vectors *v, JsonObject *object, const char *name);
+bool vectors_flag(struct vectors *v, JsonObject *object, const char *name);
+
+/* A whole number that is not negative. One that is greater than INT64_MAX becomes INT64_MAX. */
+gint64 vectors_number(struct vectors *v, JsonObject *object, const char *name);
 
 /* The octets of a hexadecimal member. */
 struct span vectors_hex(struct vectors *v, JsonObject *object, const char *name);

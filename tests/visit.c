@@ -22,7 +22,7 @@ static void need(bool fine, const char *what)
   abort();
 }
 
-static int dial(uint16_t port)
+int visit_dial(uint16_t port)
 {
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -83,6 +83,9 @@ static void note(gnutls_session_t session, struct visit *visit)
   visit->answer = tlspin_gnutls_answer(session);
   visit->kept = tlspin_gnutls_kept(session);
   snprintf(visit->reason, sizeof visit->reason, "%s", tlspin_gnutls_reason(session));
+  snprintf(visit->change, sizeof visit->change, "%s", tlspin_gnutls_change(session));
+  snprintf(visit->layer, sizeof visit->layer, "%s", tlspin_gnutls_layer(session));
+  visit->rule = tlspin_gnutls_rule(session);
   visit->asked = tlspin_gnutls_asked(session) != 0;
   visit->sent = tlspin_gnutls_sent(session) != 0;
   visit->proved = tlspin_gnutls_proved(session) != 0;
@@ -94,7 +97,7 @@ static void note(gnutls_session_t session, struct visit *visit)
 
 void visit(const struct visit_request *request, uint16_t port, struct visit *visit)
 {
-  int fd = dial(port);
+  int fd = visit_dial(port);
   gnutls_session_t session;
 
   *visit = (struct visit){.alert = -1};
@@ -110,6 +113,8 @@ void visit(const struct visit_request *request, uint16_t port, struct visit *vis
   visit->finished = tlspin_gnutls_finish(
       session, visit->handshake, request->finish_flags != 0 ? request->finish_flags : TLSPIN_WAIT);
   note(session, visit);
+  if (request->after != NULL)
+    request->after(session);
   if (visit->handshake == 0 && (visit->finished == TLSPIN_OK || visit->attached != TLSPIN_OK))
     visit->conversed = converse(session);
   if (visit->conversed && request->new_session_data != NULL)

@@ -25,6 +25,7 @@ struct visit_request {
   gnutls_datum_t
       *new_session_data; /* receives the session, or NULL; to be freed with gnutls_free */
   void (*before)(gnutls_session_t session); /* what a clumsy program does after attach; or NULL */
+  void (*after)(gnutls_session_t session);  /* what it does once it is finished; or NULL */
   bool unverified;                          /* raw public keys: nothing checks them but the pin */
 };
 
@@ -34,13 +35,17 @@ struct visit {
   int handshake; /* of gnutls_handshake */
   int alert;     /* that the server sent, or -1 */
   int answer, kept;
-  char reason[32];
+  char reason[32], change[32], layer[64];
+  unsigned rule;
   bool asked, sent, proved, resumed, may_resume;
   uint32_t lifetime;
   uint64_t stored;
   char message[1024];
   bool conversed; /* a byte went there and back */
 };
+
+/* A connected socket. */
+int visit_dial(uint16_t port);
 
 void visit(const struct visit_request *request, uint16_t port, struct visit *visit);
 

@@ -10,11 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { GAP = 2 };
+enum { GAP = 2, NOTE_INDENT = 4 };
 
 struct row {
   char *texts[COLUMNS_MOST];
   enum paint paints[COLUMNS_MOST];
+  char *note; /* or NULL */
 };
 
 struct columns {
@@ -32,6 +33,7 @@ static void row_free(gpointer data)
 
   for (size_t i = 0; i < COLUMNS_MOST; i++)
     g_free(row->texts[i]);
+  g_free(row->note);
   g_free(row);
 }
 
@@ -119,9 +121,10 @@ static void append_cell(const struct columns *table, size_t i, const struct cell
                         GString *line)
 {
   bool limited = table->style.width > 0, last = is_last(table, i);
+  g_autofree char *clean = output_clean(cell->text);
   g_autofree char *fitting =
-      limited ? cells_shorten(cell->text, table->widths[i], table->style.ellipsis) : NULL;
-  const char *text = limited ? fitting : cell->text;
+      limited ? cells_shorten(clean, table->widths[i], table->style.ellipsis) : NULL;
+  const char *text = limited ? fitting : clean;
   g_autofree char *painted = output_paint(text, cell->paint, table->style.coloured);
   unsigned used = cells_width(text);
   int blanks = used < table->widths[i] ? (int)(table->widths[i] - used) : 0;
@@ -144,6 +147,17 @@ static void write_line(const struct columns *table, const struct cell *cells)
   line->len = strlen(line->str);
   g_string_append_c(line, '\n');
   table->style.write(line->str, table->style.data);
+}
+
+static void write_note(const struct columns *table, const char *text)
+{
+  unsigned width = table->style.width;
+  g_autofree char *clean = output_clean(text), *fitting = NULL, *line = NULL;
+
+  if (width > NOTE_INDENT)
+    fitting = cells_shorten(clean, width - NOTE_INDENT, table->style.ellipsis);
+  line = g_strdup_printf("%*s%s\n", NOTE_INDENT, "", fitting != NULL ? fitting : clean);
+  table->style.write(line, table->style.data);
 }
 
 static void write_titles(const struct columns *table)
@@ -170,6 +184,8 @@ static void settle(struct columns *table)
     for (size_t i = 0; i < table->count; i++)
       cells[i] = (struct cell){row->texts[i], row->paints[i]};
     write_line(table, cells);
+    if (row->note != NULL)
+      write_note(table, row->note);
   }
   g_clear_pointer(&table->sample, g_ptr_array_unref);
 }
@@ -192,11 +208,35 @@ void columns_add(struct columns *table, const struct cell *cells)
     settle(table);
 }
 
+void columns_note(struct columns *table, const char *text)
+{
+  struct row *row;
+
+  if (table->sample == NULL) {
+    write_note(table, text);
+    return;
+  }
+  row = g_ptr_array_index(table->sample, table->sample->len - 1);
+  g_free(row->note);
+  row->note = g_strdup(text);
+}
+
 void columns_end(struct columns *table)
 {
   if (table->sample != NULL)
     settle(table);
   g_free(table);
+}
+
+void columns_paragraph(const struct columns_style *style, unsigned indent, const char *text)
+{
+  g_autoptr(GString) lines = g_string_new(NULL);
+  g_autofree char *clean = output_clean(text);
+
+  g_string_append_printf(lines, "%*s", (int)indent, "");
+  cells_append_wrapped(lines, clean, style->width, indent);
+  g_string_append_c(lines, '\n');
+  style->write(lines->str, style->data);
 }
 
 struct columns_style columns_style_of_output(void)

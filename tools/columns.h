@@ -44,11 +44,19 @@ struct columns;
 struct columns *columns_new(const struct column *columns, size_t count,
                             const struct columns_style *style);
 
-/* Adds a row of as many cells as there are columns; they are copied. */
+/* Adds a row of as many cells as there are columns; they are copied. What a terminal would obey is
+ * taken out of the texts. */
 void columns_add(struct columns *table, const struct cell *cells);
+
+/* Adds a line below the row that was added last: what is too long for a column. */
+void columns_note(struct columns *table, const char *text);
 
 /* Writes what was held back and frees the table. One without rows writes nothing. */
 void columns_end(struct columns *table);
+
+/* Writes a paragraph in the style: indented, and broken at blanks where a line would be too long.
+ * What a terminal would obey is taken out. */
+void columns_paragraph(const struct columns_style *style, unsigned indent, const char *text);
 
 /* The style of standard output. */
 struct columns_style columns_style_of_output(void);

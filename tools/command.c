@@ -4,51 +4,20 @@
 
 #include "tools/command.h"
 
+#include "common/spelling.h"
 #include "common/text.h"
 #include "tools/output.h"
 
 #include <string.h>
 
-enum { NAME_MOST = 32, NEAR = 2 };
-
-/* How many letters must be changed, put in, taken out or swapped with their neighbour to get from
- * one word to the other (optimal string alignment). Both have at most NAME_MOST letters. */
-static unsigned distance(const char *a, const char *b)
-{
-  unsigned rows[NAME_MOST + 1][NAME_MOST + 1];
-  size_t m = strlen(a), n = strlen(b);
-
-  for (size_t i = 0; i <= m; i++)
-    for (size_t j = 0; j <= n; j++) {
-      if (i == 0 || j == 0) {
-        rows[i][j] = (unsigned)(i + j);
-        continue;
-      }
-      rows[i][j] =
-          MIN(MIN(rows[i - 1][j], rows[i][j - 1]) + 1, rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        rows[i][j] = MIN(rows[i][j], rows[i - 2][j - 2] + 1);
-    }
-  return rows[m][n];
-}
-
 const struct command *command_nearest(const struct command *table, const char *text)
 {
   const struct command *nearest = NULL;
-  unsigned least = NEAR + 1;
+  unsigned least = SPELLING_FAR;
 
-  if (strlen(text) > NAME_MOST)
-    return NULL;
-  for (; table->name != NULL; table++) {
-    unsigned changes = distance(text, table->name);
-
-    if (strlen(text) > 1 && g_str_has_prefix(table->name, text))
-      changes = 1;
-    if (changes < least && changes < strlen(table->name)) {
+  for (; table->name != NULL; table++)
+    if (spelling_is_nearer(text, table->name, &least))
       nearest = table;
-      least = changes;
-    }
-  }
   return nearest;
 }
 

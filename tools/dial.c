@@ -65,8 +65,7 @@ GSocketConnection *dial(const char *host, guint16 port, gint64 deadline, GError 
   wait_for_connection(address, deadline, &call);
   if (call.connection == NULL && g_cancellable_is_cancelled(over)) {
     g_clear_error(&call.error);
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%s",
-                _("there was no answer in time; --timeout gives it more"));
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%s", _("there was no answer in time"));
   } else if (call.connection == NULL) {
     g_propagate_error(error, call.error);
   }

@@ -10,7 +10,7 @@
 #include "tools/json.h"
 
 /* A row of the list of entries. */
-enum { ENTRY_COLUMNS = 6 };
+enum { ENTRY_COLUMNS = 7 };
 extern const struct column entry_columns[ENTRY_COLUMNS];
 void entry_add_row(struct columns *table, const tlspin_entry_t *entry);
 
@@ -20,6 +20,9 @@ void entry_print(const tlspin_entry_t *entry, const struct columns_style *style)
 /* All of it, for programs: the keys of org.tlspin.Admin1.List. To be freed by json_print or
  * json_array_add. */
 JsonBuilder *entry_to_json(const tlspin_entry_t *entry);
+
+/* The same as members of the object that is open. */
+void entry_put_members(JsonBuilder *builder, const tlspin_entry_t *entry);
 
 /* "imap.example.org:993", and for others than TLS the protocol behind it. To be freed. */
 char *entry_server(const tlspin_entry_t *entry);

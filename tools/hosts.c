@@ -19,34 +19,67 @@ static char *to_utf8(const char *text)
   return converted != NULL ? converted : g_strdup(text);
 }
 
+static bool refuse(const char *text, enum host_fault fault, char **problem)
+{
+  g_autofree char *clean = output_clean(text);
+
+  *problem = g_strdup_printf(_("'%s' is not a host name: %s"), clean, _(host_fault_text(fault)));
+  return false;
+}
+
 bool target_read(const char *text, struct target *target, char **problem)
 {
   g_autofree char *utf8 = to_utf8(text), *clean = output_clean(text);
   char host[HOST_INPUT_MAX + 1];
   enum host_fault fault;
 
+  target->scope = TARGET_ANY_SCOPE;
   if (!host_split(utf8, host, &target->port)) {
     *problem = g_strdup_printf(_("'%s' is not of the form HOST or HOST:PORT"), clean);
     return false;
   }
   fault = host_normalise(host, strlen(host), target->host);
-  if (fault == HOST_FINE)
-    return true;
-  *problem = g_strdup_printf(_("'%s' is not a host name: %s"), clean, _(host_fault_text(fault)));
-  return false;
+  return fault == HOST_FINE || refuse(text, fault, problem);
+}
+
+bool target_read_place(const char *text, struct target *target, char **problem)
+{
+  g_autofree char *utf8 = to_utf8(text);
+  struct place place;
+  enum host_fault fault;
+
+  if (text[0] != '*' && text[0] != '.')
+    return target_read(text, target, problem);
+  fault = place_read(utf8, &place);
+  if (fault != HOST_FINE)
+    return refuse(text, fault, problem);
+  *target = (struct target){.port = place.port, .scope = (int)place.scope};
+  strcpy(target->host, place.host);
+  return true;
 }
 
 char *target_text(const struct target *target)
 {
-  return target->port != 0 ? g_strdup_printf("%s:%u", target->host, target->port)
-                           : g_strdup(target->host);
+  char text[PLACE_TEXT_SIZE];
+  struct place place = {.scope = SCOPE_EXACT, .port = target->port};
+
+  if (target->scope != TARGET_ANY_SCOPE)
+    place.scope = (enum scope)target->scope;
+  strcpy(place.host, target->host);
+  place_text(&place, text);
+  return g_strdup(text);
+}
+
+const char *target_scope(const struct target *target)
+{
+  return target->scope != TARGET_ANY_SCOPE ? scope_token((enum scope)target->scope) : NULL;
 }
 
 static bool add(const char *text, GArray *targets, char **problem)
 {
   struct target target;
 
-  if (!target_read(text, &target, problem))
+  if (!target_read_place(text, &target, problem))
     return false;
   g_array_append_val(targets, target);
   return true;

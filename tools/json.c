@@ -85,6 +85,12 @@ void json_print(JsonBuilder *builder)
   putchar('\n');
 }
 
+void json_print_line(JsonBuilder *builder)
+{
+  write_root(builder, false);
+  putchar('\n');
+}
+
 /* An element a line, which is whole before the next one is thought of. */
 void json_array_add(struct json_array *array, JsonBuilder *builder)
 {

@@ -20,6 +20,9 @@ void json_put_time(JsonBuilder *builder, const char *key, uint64_t seconds); /* 
 /* Writes what was built as a document, and frees the builder. */
 void json_print(JsonBuilder *builder);
 
+/* The same on one line, for a stream of them. */
+void json_print_line(JsonBuilder *builder);
+
 /* An array that is written element by element, so that one of any length takes little memory. */
 struct json_array {
   bool any; /* something was written */

@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "libclient/tlspin-gnutls.h"
+#include "pinning/verdict.h"
 #include "tools/dial.h"
 #include "tools/output.h"
 #include "tools/tls.h"
@@ -18,13 +19,16 @@ static void fail(struct meeting *meeting, int status, const char *message)
   meeting->message = g_strdup(message);
 }
 
-/* Between attach and ClientHello the store is being asked; so this comes before the connection.
- * False: after a failure. */
+/* Between attach and ClientHello the store is being asked; so this comes before the connection. The
+ * certificate is checked there, too: only so exceptions count. False: after a failure. */
 static bool attach(tlspin_t *context, const struct meeting_plan *plan, struct tls *tls,
                    struct meeting *meeting)
 {
-  int code = tlspin_gnutls_attach_with(tls->session, context, plan->name, plan->port, plan->level);
+  int code = tlspin_gnutls_attach_with(tls->session, context, plan->name, plan->port,
+                                       plan->level | TLSPIN_VERIFY);
 
+  if (code == TLSPIN_CANNOT_BE_PINNED)
+    tls_check(tls);
   if (code == TLSPIN_OK || code == TLSPIN_CANNOT_BE_PINNED)
     return true;
   fail(meeting, STATUS_CONNECTION, tlspin_code_text((enum tlspin_code)code));
@@ -49,6 +53,8 @@ static void read_report(gnutls_session_t session, struct meeting *meeting)
   meeting->answer = tlspin_gnutls_answer(session);
   meeting->reason = g_strdup(tlspin_gnutls_reason(session));
   meeting->layer = g_strdup(tlspin_gnutls_layer(session));
+  meeting->change = g_strdup(tlspin_gnutls_change(session));
+  meeting->rule = tlspin_gnutls_rule(session);
   meeting->asked = tlspin_gnutls_asked(session) != 0;
   meeting->sent = tlspin_gnutls_sent(session) != 0;
   meeting->proved = tlspin_gnutls_proved(session) != 0;
@@ -61,11 +67,32 @@ static void read_session(gnutls_session_t session, struct meeting *meeting)
 {
   gnutls_protocol_t version = gnutls_protocol_get_version(session);
 
-  if (version == GNUTLS_VERSION_UNKNOWN || !certificate_read(session, &meeting->certificate))
+  if (version == GNUTLS_VERSION_UNKNOWN || !identity_read(session, &meeting->certificate))
     return;
   meeting->tls13 = version == GNUTLS_TLS1_3;
   meeting->tls = gnutls_protocol_get_name(version);
   meeting->cipher = gnutls_cipher_get_name(gnutls_cipher_get(session));
+}
+
+/* The certificate isn't valid, and nothing excuses that. A pinned server is no other server for
+ * that; but one that shows a key which its pins don't allow is, whatever its certificate says. */
+static bool is_pki_failure(int handshake, const struct meeting *meeting)
+{
+  return handshake == GNUTLS_E_CERTIFICATE_ERROR &&
+         (meeting->reason[0] == '\0' ||
+          strcmp(meeting->reason, verdict_reason_token(VERDICT_PKI_FAILED)) == 0);
+}
+
+static void fail_connection(const struct tls *tls, int handshake, const char *message,
+                            struct meeting *meeting)
+{
+  g_autofree char *problem = tls_problem(tls, handshake);
+  g_autofree char *late = g_strdup_printf("%s %s", problem, _("--timeout gives it more time."));
+
+  if (meeting->certificate.raw && handshake == GNUTLS_E_CERTIFICATE_ERROR)
+    fail(meeting, STATUS_CONNECTION, message);
+  else
+    fail(meeting, STATUS_CONNECTION, handshake == GNUTLS_E_TIMEDOUT ? late : problem);
 }
 
 /* The connection's own failure counts more than the store's. */
@@ -73,13 +100,11 @@ static void judge(const struct tls *tls, int handshake, int outcome, const char 
                   struct meeting *meeting)
 {
   const char *message = tlspin_gnutls_message(tls->session);
-  g_autofree char *problem = NULL;
 
-  if (outcome == TLSPIN_MISMATCH || meeting->reason[0] != '\0') {
+  if (outcome == TLSPIN_E_TLS || is_pki_failure(handshake, meeting)) {
+    fail_connection(tls, handshake, message, meeting);
+  } else if (outcome == TLSPIN_MISMATCH || meeting->reason[0] != '\0') {
     fail(meeting, STATUS_PIN, message);
-  } else if (outcome == TLSPIN_E_TLS) {
-    problem = tls_problem(tls, handshake);
-    fail(meeting, STATUS_CONNECTION, problem);
   } else if (outcome != TLSPIN_OK || is_doubtful(meeting->answer)) {
     fail(meeting, STATUS_STORE, message);
   } else if (is_lost(meeting->kept)) {
@@ -111,6 +136,8 @@ static void shake_hands(struct tls *tls, GSocket *socket, gint64 deadline, struc
   meeting->done = rc == GNUTLS_E_SUCCESS;
   read_report(tls->session, meeting);
   read_session(tls->session, meeting);
+  if (meeting->done)
+    meeting->excused = tls_certificate_problem(tls);
   judge(tls, rc, outcome, trouble, meeting);
   if (meeting->done)
     tls_bye(tls, socket);
@@ -125,7 +152,11 @@ static void connect_and_greet(const struct meeting_plan *plan, struct tls *tls,
   g_autofree char *message = NULL;
 
   if (connection == NULL) {
-    message = g_strdup_printf(_("%s, port %u: %s."), plan->host, plan->port, error->message);
+    bool late = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+
+    message = g_strdup_printf(late ? _("%s, port %u: %s. --timeout gives it more time.")
+                                   : _("%s, port %u: %s."),
+                              plan->host, plan->port, error->message);
     fail(meeting, STATUS_CONNECTION, message);
     return;
   }
@@ -139,7 +170,7 @@ void meeting_hold(tlspin_t *context, const struct meeting_plan *plan, struct mee
   struct tls tls;
 
   memset(meeting, 0, sizeof *meeting);
-  if (!tls_open(&tls, plan->name, plan->ca_file, &problem)) {
+  if (!tls_open(&tls, plan->name, plan->ca_file, plan->raw_keys, &problem)) {
     message = g_strdup_printf("%s.", problem);
     fail(meeting, STATUS_CONNECTION, message);
   } else if (attach(context, plan, &tls, meeting)) {
@@ -154,5 +185,7 @@ void meeting_clear(struct meeting *meeting)
   g_free(meeting->address);
   g_free(meeting->reason);
   g_free(meeting->layer);
-  certificate_clear(&meeting->certificate);
+  g_free(meeting->change);
+  g_free(meeting->excused);
+  identity_clear(&meeting->certificate);
 }

@@ -6,7 +6,7 @@
 #define MEETING_H
 
 #include "libclient/tlspin.h"
-#include "tools/certificate.h"
+#include "tools/identity.h"
 
 #include <glib.h>
 
@@ -16,6 +16,7 @@ struct meeting_plan {
   guint16 port;
   const char *ca_file; /* NULL: whom the system trusts */
   unsigned level;      /* enum tlspin_gnutls_flags */
+  bool raw_keys;       /* a raw public key will do (RFC 7250) */
   unsigned timeout;    /* seconds for all of it */
 };
 
@@ -29,6 +30,9 @@ struct meeting {
   int answer;    /* the store's: a code of tlspin-error.h */
   char *reason;  /* why the pin was not met */
   char *layer;   /* whose pin it is */
+  char *change;  /* that the server's key went through: "same-issuer"... */
+  unsigned rule; /* of tlspin-verdict(7) */
+  char *excused; /* what the PKI has against the certificate, and an exception excuses; or NULL */
   bool asked, sent, proved;
   uint32_t lifetime; /* of the new ticket, in seconds */
   int kept;          /* what became of it: see tlspin_gnutls_kept */
@@ -36,7 +40,7 @@ struct meeting {
   bool tls13;
   const char *tls; /* static */
   const char *cipher;
-  struct certificate certificate;
+  struct identity certificate;
 };
 
 /* Meets the server, and leaves it again. To be cleared. */

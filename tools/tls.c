@@ -6,6 +6,8 @@
 
 #include "common/text.h"
 
+#include <string.h>
+
 enum { BYE = G_USEC_PER_SEC };
 
 /* Read by GLib, which says what is wrong with a file where GnuTLS would only say that something is.
@@ -40,30 +42,42 @@ static bool trust_system(gnutls_certificate_credentials_t credentials, char **pr
   return false;
 }
 
-static int prepare(struct tls *tls, const char *name)
+/* Certificates stay the first choice, for a server that has both. */
+static int allow_raw_keys(gnutls_session_t session)
 {
-  int rc = gnutls_init(&tls->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
+  return gnutls_set_default_priority_append(session, "+CTYPE-SRV-RAWPK", NULL, 0);
+}
+
+static int prepare(struct tls *tls, bool raw_keys)
+{
+  int rc = gnutls_init(&tls->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
+                                          (raw_keys ? GNUTLS_ENABLE_RAWPK : 0U));
 
   if (rc == GNUTLS_E_SUCCESS)
-    rc = gnutls_set_default_priority(tls->session);
+    rc = raw_keys ? allow_raw_keys(tls->session) : gnutls_set_default_priority(tls->session);
   if (rc == GNUTLS_E_SUCCESS)
     rc = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, tls->credentials);
-  if (rc == GNUTLS_E_SUCCESS)
-    gnutls_session_set_verify_cert(tls->session, name, 0);
+  if (rc == GNUTLS_E_SUCCESS && !g_hostname_is_ip_address(tls->name))
+    rc = gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS, tls->name, strlen(tls->name));
   return rc;
 }
 
-bool tls_open(struct tls *tls, const char *name, const char *ca_file, char **problem)
+void tls_check(struct tls *tls)
+{
+  gnutls_session_set_verify_cert(tls->session, tls->name, 0);
+}
+
+bool tls_open(struct tls *tls, const char *name, const char *ca_file, bool raw_keys, char **problem)
 {
   int rc;
 
-  *tls = (struct tls){NULL, NULL};
+  *tls = (struct tls){.name = name};
   rc = gnutls_certificate_allocate_credentials(&tls->credentials);
   if (rc == GNUTLS_E_SUCCESS && !(ca_file != NULL ? trust_file(tls->credentials, ca_file, problem)
                                                   : trust_system(tls->credentials, problem)))
     return false;
   if (rc == GNUTLS_E_SUCCESS)
-    rc = prepare(tls, name);
+    rc = prepare(tls, raw_keys);
   if (rc != GNUTLS_E_SUCCESS)
     *problem = g_strdup(gnutls_strerror(rc));
   return rc == GNUTLS_E_SUCCESS;
@@ -90,13 +104,17 @@ int tls_handshake(struct tls *tls, GSocket *socket, gint64 deadline)
   return rc;
 }
 
-static char *certificate_problem(gnutls_session_t session)
+/* Whoever refused or excused it, GnuTLS can say again what is wrong with it. */
+char *tls_certificate_problem(const struct tls *tls)
 {
   gnutls_datum_t text = {NULL, 0};
+  unsigned status = 0;
   char *problem;
 
-  if (gnutls_certificate_verification_status_print(gnutls_session_get_verify_cert_status(session),
-                                                   GNUTLS_CRT_X509, &text, 0) < 0)
+  if (gnutls_certificate_type_get2(tls->session, GNUTLS_CTYPE_SERVER) != GNUTLS_CRT_X509 ||
+      gnutls_certificate_verify_peers3(tls->session, tls->name, &status) < 0 || status == 0)
+    return NULL;
+  if (gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0) < 0)
     return g_strdup(_("The certificate is not valid."));
   problem = g_strndup((const char *)text.data, text.size);
   gnutls_free(text.data);
@@ -106,16 +124,19 @@ static char *certificate_problem(gnutls_session_t session)
 char *tls_problem(const struct tls *tls, int handshake)
 {
   const char *alert;
+  char *problem;
 
   switch (handshake) {
   case GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR:
-    return certificate_problem(tls->session);
+  case GNUTLS_E_CERTIFICATE_ERROR:
+    problem = tls_certificate_problem(tls);
+    return problem != NULL ? problem : g_strdup(_("The certificate is not valid."));
   case GNUTLS_E_FATAL_ALERT_RECEIVED:
     alert = gnutls_alert_get_name(gnutls_alert_get(tls->session));
     return g_strdup_printf(_("The server ended the handshake: %s."),
                            alert != NULL ? alert : _("an unknown alert"));
   case GNUTLS_E_TIMEDOUT:
-    return g_strdup(_("The server did not finish the handshake in time; --timeout gives it more."));
+    return g_strdup(_("The server did not finish the handshake in time."));
   default:
     return g_strdup(gnutls_strerror(handshake));
   }

@@ -12,12 +12,18 @@
 struct tls {
   gnutls_certificate_credentials_t credentials;
   gnutls_session_t session;
+  const char *name;
 };
 
-/* Prepares a session whose handshake checks the certificate for `name`, and sends that as SNI
- * unless it is an address. ca_file: PEM, whom to trust; NULL: whom the system trusts. False:
- * *problem says what is wrong, to be freed by the caller. To be closed in any case. */
-bool tls_open(struct tls *tls, const char *name, const char *ca_file, char **problem);
+/* Prepares a session that sends `name`, which must outlive it, as SNI unless it is an address. Its
+ * handshake checks no certificate yet. ca_file: PEM, whom to trust; NULL: whom the system trusts.
+ * raw_keys: the server may show a raw public key (RFC 7250). False: *problem says what is wrong, to
+ * be freed by the caller. To be closed in any case. */
+bool tls_open(struct tls *tls, const char *name, const char *ca_file, bool raw_keys,
+              char **problem);
+
+/* Makes the handshake check the certificate for the name. */
+void tls_check(struct tls *tls);
 
 /* Runs the handshake. deadline: of g_get_monotonic_time. Returns what GnuTLS says;
  * GNUTLS_E_TIMEDOUT when the time is over. */
@@ -25,6 +31,10 @@ int tls_handshake(struct tls *tls, GSocket *socket, gint64 deadline);
 
 /* Says what ended the handshake, for people; to be freed by the caller. */
 char *tls_problem(const struct tls *tls, int handshake);
+
+/* What the PKI has against the certificate, for people; NULL where it is valid, or there is none.
+ * To be freed by the caller. */
+char *tls_certificate_problem(const struct tls *tls);
 
 /* Ends the session as TLS wants it (RFC 8446 section 6.1), and waits for the server's farewell, but
  * not long. */

@@ -5,9 +5,11 @@
 #include "tools/tlspin.h"
 
 #include "common/text.h"
+#include "tools/choice.h"
 #include "tools/entry.h"
 #include "tools/hosts.h"
 #include "tools/progress.h"
+#include "tools/record.h"
 #include "tools/when.h"
 
 #include <inttypes.h>
@@ -22,12 +24,21 @@ static struct {
   gboolean all;
   char *since;
   gboolean yes;
+  struct choice choice;
 } options;
 
 static const GOptionEntry entries[] = {
     {"all", 0, 0, G_OPTION_ARG_NONE, &options.all, N_("Clear all pins of yours"), NULL},
     {"since", 0, 0, G_OPTION_ARG_STRING, &options.since,
      N_("Clear the pins stored or renewed since then"), N_("TIME")},
+    {"kind", 0, 0, G_OPTION_ARG_STRING, &options.choice.kind, N_("Clear only pins of this kind"),
+     N_("KIND")},
+    {"status", 0, 0, G_OPTION_ARG_STRING, &options.choice.status,
+     N_("Clear only pins that say this"), N_("STATUS")},
+    {"origin", 0, 0, G_OPTION_ARG_STRING, &options.choice.origin,
+     N_("Clear only pins that come from there"), N_("ORIGIN")},
+    {"key", 'k', 0, G_OPTION_ARG_STRING, &options.choice.key, N_("Clear only pins about this key"),
+     N_("TEXT")},
     {"yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, N_("Don't ask before --all"), NULL},
     G_OPTION_ENTRY_NULL,
 };
@@ -35,17 +46,25 @@ static const GOptionEntry entries[] = {
 /* One clear: what it shall forget, and what is known of that beforehand. */
 struct clear {
   struct tlspin_filter filter;
-  const char *name; /* of the host, with its port; NULL: --all, --since */
-  GPtrArray *pins;  /* the first of the user's that fit, as text */
+  const char *name; /* of the host, with its port; NULL: --all, --since, --kind... */
+  GPtrArray *pins;  /* the first of the user's that fit: where, and what */
   char *foreign;    /* a layer of the administrator that has such a pin, or NULL */
 };
+
+static void add_pin(GPtrArray *pins, const tlspin_entry_t *entry)
+{
+  g_autofree char *server = entry_server(entry);
+  const char *says = record_is(entry) ? record_says(entry) : _("ticket");
+
+  g_ptr_array_add(pins, g_strdup_printf("%s  %s", server, says));
+}
 
 static int visit(const tlspin_entry_t *entry, void *data)
 {
   struct clear *clear = data;
 
   if (strcmp(tlspin_entry_layer(entry), "user") == 0)
-    g_ptr_array_add(clear->pins, entry_server(entry));
+    add_pin(clear->pins, entry);
   else
     clear->foreign = output_clean(tlspin_entry_layer(entry));
   return clear->foreign != NULL || clear->pins->len == NAMED_MOST; /* the user's come first */
@@ -76,6 +95,14 @@ static void print_change(const struct clear *clear, const struct tlspin_change *
   output_text(_("To take that back: tlspin undo %" PRIu64 "\n"), change->operation);
 }
 
+static void put_number_or_null(JsonBuilder *builder, const char *key, uint64_t number)
+{
+  if (number != 0)
+    json_put_number(builder, key, number);
+  else
+    json_put_text(builder, key, NULL);
+}
+
 static void add_change(struct json_array *array, const struct clear *clear,
                        const struct tlspin_change *change)
 {
@@ -83,16 +110,22 @@ static void add_change(struct json_array *array, const struct clear *clear,
 
   json_builder_begin_object(builder);
   json_put_text(builder, "host", clear->filter.host);
-  json_builder_set_member_name(builder, "port");
-  if (clear->filter.port != 0)
-    json_builder_add_int_value(builder, clear->filter.port);
-  else
-    json_builder_add_null_value(builder);
+  json_put_text(builder, "scope", clear->filter.scope);
+  put_number_or_null(builder, "port", clear->filter.port);
   json_put_time(builder, "since", clear->filter.since);
+  json_put_text(builder, "kind", clear->filter.kind);
+  json_put_text(builder, "status", clear->filter.status);
+  json_put_text(builder, "origin", clear->filter.origin);
+  json_put_text(builder, "key", options.choice.key);
   json_put_flag(builder, "all", clear->filter.all != 0);
   json_put_number(builder, "operation", change->operation);
   json_put_number(builder, "count", change->count);
   json_array_add(array, json_builder_end_object(builder));
+}
+
+static bool is_narrowed(void)
+{
+  return options.since != NULL || choice_is_made(&options.choice);
 }
 
 static int say_nothing_there(const struct clear *clear)
@@ -103,7 +136,10 @@ static int say_nothing_there(const struct clear *clear)
     return complain(STATUS_NOT_FOUND,
                     _("%s is pinned by the administrator of this computer (%s); ask there."),
                     clear->name, clear->foreign);
-  return complain(STATUS_NOT_FOUND, _("%s is not pinned. Nothing was changed."), clear->name);
+  return complain(STATUS_NOT_FOUND,
+                  is_narrowed() ? _("%s has no such pin of yours. Nothing was changed.")
+                                : _("%s is not pinned. Nothing was changed."),
+                  clear->name);
 }
 
 static int clear_one(tlspin_t *context, struct clear *clear, struct json_array *array)
@@ -128,22 +164,26 @@ static int clear_one(tlspin_t *context, struct clear *clear, struct json_array *
   return status;
 }
 
-static int clear_target(tlspin_t *context, const struct target *target, struct json_array *array)
+static int clear_target(tlspin_t *context, const struct tlspin_filter *chosen,
+                        const struct target *target, struct json_array *array)
 {
   g_autofree char *name = target_text(target);
-  struct clear clear = {.filter = {.host = target->host, .port = target->port}, .name = name};
+  struct clear clear = {.filter = *chosen, .name = name};
 
+  clear.filter.host = target->host;
+  clear.filter.port = target->port;
+  clear.filter.scope = target_scope(target);
   return clear_one(context, &clear, array);
 }
 
-static int clear_targets(const GArray *targets)
+static int clear_targets(const struct tlspin_filter *chosen, const GArray *targets)
 {
   tlspin_t *context = store_context();
   struct json_array array = {false};
   int status = STATUS_FINE;
 
   for (guint i = 0; i < targets->len && status != STATUS_STORE; i++) {
-    int one = clear_target(context, &g_array_index(targets, struct target, i), &array);
+    int one = clear_target(context, chosen, &g_array_index(targets, struct target, i), &array);
 
     if (one != STATUS_FINE)
       status = one;
@@ -157,12 +197,14 @@ static int clear_targets(const GArray *targets)
 static int64_t count_pins(tlspin_t *context)
 {
   tlspin_status_t *status = NULL;
-  int64_t count = -1;
+  int64_t tickets = -1, records = 0;
 
-  if (tlspin_status(context, &status) == TLSPIN_OK)
-    count = tlspin_status_number(status, "entries");
+  if (tlspin_status(context, &status) == TLSPIN_OK) {
+    tickets = tlspin_status_number(status, "entries");
+    records = tlspin_status_number(status, "records");
+  }
   tlspin_status_free(status);
-  return count;
+  return tickets < 0 || records < 0 ? -1 : tickets + records;
 }
 
 /* The answer is judged by the catalogue that the question came from: the locale's own idea of a
@@ -219,22 +261,27 @@ static int clear_many(struct clear *clear)
   return status;
 }
 
-static int clear_since(void)
-{
-  struct clear clear = {.name = NULL};
-  g_autofree char *problem = NULL;
-
-  if (!when_parse(options.since, time(NULL), &clear.filter.since, &problem))
-    return complain(STATUS_USAGE, "%s.", problem);
-  return clear_many(&clear);
-}
-
-static int clear_hosts(char *const *arguments)
+static int clear_hosts(const struct tlspin_filter *chosen, char *const *arguments)
 {
   g_autofree char *problem = NULL;
   g_autoptr(GArray) targets = hosts_read(arguments, stdin, &problem);
 
-  return targets != NULL ? clear_targets(targets) : complain(STATUS_USAGE, "%s.", problem);
+  return targets != NULL ? clear_targets(chosen, targets) : complain(STATUS_USAGE, "%s.", problem);
+}
+
+/* What --since and the words choose, of the servers that are named or of all. */
+static int clear_chosen(char *const *arguments)
+{
+  struct clear clear = {.name = NULL};
+  g_autofree char *problem = NULL;
+  int status = choice_read(&options.choice, &clear.filter);
+
+  if (status != STATUS_FINE)
+    return status;
+  if (options.since != NULL &&
+      !when_parse(options.since, time(NULL), &clear.filter.since, &problem))
+    return complain(STATUS_USAGE, "%s.", problem);
+  return arguments[0] != NULL ? clear_hosts(&clear.filter, arguments) : clear_many(&clear);
 }
 
 int run_clear(int argc, char **argv)
@@ -243,11 +290,14 @@ int run_clear(int argc, char **argv)
   const char *description =
       _("Forgets pins of yours; those of the administrator stay. The servers are pinned\n"
         "anew when a program meets them again. What was cleared can be taken back with\n"
-        "'tlspin undo'. '-' reads the servers from standard input, one a line; so they\n"
-        "don't stand in the list of processes.\n"
+        "'tlspin undo'. HOST is all that stands at this name; '*.HOST' and '.HOST' are\n"
+        "pins of the names below it, '*' is what holds everywhere. '-' reads the servers\n"
+        "from standard input, one a line; so they don't stand in the list of processes.\n"
         "\n"
         "TIME is 2h, 30min or 3d ago, 2026-11-22, '2026-11-22 17:00' or\n"
-        "2026-11-22T17:00:00Z.\n"
+        "2026-11-22T17:00:00Z. KIND is ticket, pin, exception or mode; STATUS is\n"
+        "critical, active, inactive, rejected, excepted, on or off; ORIGIN is tofu, hpkp,\n"
+        "program, user or import.\n"
         "\n"
         "Examples:\n"
         "  tlspin clear imap.example.org\n"
@@ -256,19 +306,19 @@ int run_clear(int argc, char **argv)
         "      one port\n"
         "  tlspin clear --since 2h\n"
         "      what was stored behind a network that you don't trust any more\n"
+        "  tlspin clear --key sha256//BASE64\n"
+        "      what you said of a key: that it is blocked, say\n"
         "\n"
         "Exit status: 0 fine, 1 wrong usage or not confirmed, 4 the pin store can't be\n"
         "read or written, 5 a server is not pinned by you.");
-  int status = read_options("clear", _("HOST[:PORT]... | --all | --since TIME"), description,
-                            entries, 0, -1, &argc, &argv);
+  int status = read_options("clear", _("[HOST[:PORT]...] | --all"), description, entries, 0, -1,
+                            &argc, &argv);
 
   if (status != STATUS_FINE)
     return status;
-  if ((argc > 1) + (options.all != 0) + (options.since != NULL) != 1)
+  if (options.all ? is_narrowed() || argc > 1 : !is_narrowed() && argc < 2)
     return complain(STATUS_USAGE,
-                    _("Name servers, or say --all or --since TIME: one of the three. Look at "
-                      "'tlspin clear --help'."));
-  if (options.since != NULL)
-    return clear_since();
-  return options.all ? clear_many(&everything) : clear_hosts(argv + 1);
+                    _("Name servers, or say --since TIME, --kind, --status, --origin or --key, or "
+                      "--all alone. Look at 'tlspin clear --help'."));
+  return options.all ? clear_many(&everything) : clear_chosen(argv + 1);
 }

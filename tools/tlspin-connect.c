@@ -7,6 +7,7 @@
 #include "common/host.h"
 #include "common/text.h"
 #include "libclient/tlspin-gnutls.h"
+#include "pinning/change.h"
 #include "tools/json.h"
 #include "tools/meeting.h"
 #include "tools/progress.h"
@@ -15,13 +16,18 @@
 
 #include <string.h>
 
-enum { TIMEOUT_DEFAULT = 10, TIMEOUT_MOST = 3600 };
+enum {
+  TIMEOUT_DEFAULT = 10,
+  TIMEOUT_MOST = 3600,
+  RULE_ADDED_ANCHOR = 4 /* of tlspin-verdict(7) */
+};
 
 static struct {
   char *ca_file;
   char *sni;
   char *level;
   int timeout;
+  gboolean raw_keys;
 } options = {.timeout = TIMEOUT_DEFAULT};
 
 static const GOptionEntry entries[] = {
@@ -33,6 +39,8 @@ static const GOptionEntry entries[] = {
      N_("LEVEL")},
     {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
      N_("Give up after so many seconds (default: 10)"), N_("SECONDS")},
+    {"raw-keys", 0, 0, G_OPTION_ARG_NONE, &options.raw_keys,
+     N_("The server may show a raw public key (RFC 7250)"), NULL},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -70,20 +78,21 @@ static int read_name(const char *host, char name[HOST_INPUT_MAX + 1])
   return complain(STATUS_USAGE, _("'%s' is not a host name: %s."), text, _(host_fault_text(fault)));
 }
 
-static char *pin_kept(const struct meeting *meeting, const char *before)
+/* What became of the ticket; NULL: there was none to ask for. */
+static char *ticket_text(const struct meeting *meeting)
 {
   g_autofree char *end = when_to_text(meeting->stored);
 
   if (meeting->stored > 0)
-    return g_strdup_printf(_("%s; pinned until %s"), before, end);
+    return g_strdup_printf(_("kept until %s"), end);
   if (meeting->kept == TLSPIN_MISMATCH)
-    return g_strdup_printf(_("%s; the new ticket was not kept, because the pin is locked or was "
-                             "changed meanwhile"),
-                           before);
+    return g_strdup(_("not kept, because the pin is locked or was changed meanwhile"));
   if (meeting->kept != TLSPIN_NO_PIN)
-    return g_strdup_printf(_("%s; the new ticket could not be kept"), before);
+    return g_strdup(_("could not be kept"));
   if (meeting->proved)
-    return g_strdup_printf(_("%s; no new ticket came, so the pin ends when it was to end"), before);
+    return g_strdup(_("no new one came, so the pin ends when it was to end"));
+  if (!meeting->asked || !meeting->done)
+    return NULL;
   return g_strdup(meeting->tls13 ? _("not offered by the server")
                                  : _("not offered: a server needs TLS 1.3 for it"));
 }
@@ -91,14 +100,23 @@ static char *pin_kept(const struct meeting *meeting, const char *before)
 /* What the pin is worth. */
 static char *pin_text(const struct meeting *meeting)
 {
+  enum change change;
+
   if (meeting->status == STATUS_PIN)
     return g_strdup_printf(_("NOT MET (%s)"), meeting->reason);
   if (!meeting->done)
     return g_strdup(_("not checked"));
+  if (change_from_token(meeting->change, &change) && change != CHANGE_NONE)
+    return g_strdup_printf(_("met: %s"), _(change_text(change)));
+  if (meeting->proved)
+    return g_strdup(_("proved: the server is the one that was pinned"));
   if (meeting->answer == TLSPIN_MATCH)
-    return pin_kept(meeting, _("proved: the server is the one that was pinned"));
+    return g_strdup(meeting->excused != NULL ? _("met: there is an exception for its key")
+                                             : _("met: the server has the key that is pinned"));
   if (meeting->answer == TLSPIN_NO_PIN)
-    return pin_kept(meeting, _("met for the first time"));
+    return g_strdup(_("met for the first time"));
+  if (meeting->answer == TLSPIN_OPTED_OUT && meeting->rule == RULE_ADDED_ANCHOR)
+    return g_strdup(_("none: an authority that was added to this computer vouches for the server"));
   return g_strdup(tlspin_code_text((enum tlspin_code)meeting->answer));
 }
 
@@ -108,19 +126,24 @@ static enum paint pin_paint(const struct meeting *meeting)
     return PAINT_BAD;
   if (meeting->status != STATUS_FINE)
     return PAINT_WARNING;
-  return meeting->stored > 0 || meeting->proved ? PAINT_GOOD : PAINT_NONE;
+  if (meeting->excused != NULL)
+    return PAINT_WARNING;
+  return meeting->stored > 0 || meeting->answer == TLSPIN_MATCH ? PAINT_GOOD : PAINT_NONE;
 }
 
-static void add_certificate(struct sheet *sheet, const struct certificate *certificate)
+static void add_certificate(struct sheet *sheet, const struct identity *certificate)
 {
   g_autofree char *from = when_to_text(certificate->not_before);
   g_autofree char *until = when_to_text(certificate->not_after);
 
+  if (certificate->raw) {
+    sheet_add(sheet, _("Certificate"), "%s", _("none, but a raw public key"));
+    return;
+  }
   sheet_add(sheet, _("Certificate"), "%s",
             certificate->subject != NULL ? certificate->subject : "?");
   sheet_add(sheet, "", _("issued by %s"), certificate->issuer != NULL ? certificate->issuer : "?");
   sheet_add(sheet, "", _("valid from %s until %s"), from, until);
-  sheet_add(sheet, _("Key"), "%s", certificate->key);
 }
 
 /* Only of a server that showed something of itself. */
@@ -128,24 +151,30 @@ static void print_meeting(const struct meeting_plan *plan, const struct meeting 
 {
   const struct columns_style style = columns_style_of_output();
   struct sheet *sheet;
-  g_autofree char *pin = NULL;
+  g_autofree char *pin = NULL, *ticket = NULL;
 
   if (meeting->tls == NULL)
     return;
   sheet = sheet_new();
   pin = pin_text(meeting);
+  ticket = ticket_text(meeting);
   sheet_add(sheet, _("Server"), _("%s, port %u (%s)"), plan->name, plan->port,
             meeting->address != NULL ? meeting->address : "?");
   sheet_add(sheet, "TLS", "%s, %s", meeting->tls, meeting->cipher);
   add_certificate(sheet, &meeting->certificate);
+  if (meeting->excused != NULL)
+    sheet_add_painted(sheet, "", PAINT_WARNING, meeting->excused);
+  sheet_add(sheet, _("Key"), "%s", meeting->certificate.key);
   sheet_add_painted(sheet, _("Pin"), pin_paint(meeting), pin);
+  if (ticket != NULL)
+    sheet_add(sheet, _("Ticket"), "%s", ticket);
   sheet_end(sheet, &style);
 }
 
 static void print_json(const struct meeting_plan *plan, const struct meeting *meeting)
 {
   JsonBuilder *builder = json_builder_new();
-  const struct certificate *certificate = &meeting->certificate;
+  const struct identity *certificate = &meeting->certificate;
 
   json_builder_begin_object(builder);
   json_put_text(builder, "host", plan->name);
@@ -154,6 +183,9 @@ static void print_json(const struct meeting_plan *plan, const struct meeting *me
   json_put_text(builder, "answer",
                 meeting->greeted ? tlspin_code_token((enum tlspin_code)meeting->answer) : NULL);
   json_put_text(builder, "reason", meeting->reason);
+  json_put_text(builder, "change", meeting->change);
+  json_put_number(builder, "rule", meeting->rule);
+  json_put_text(builder, "excused", meeting->excused);
   json_put_flag(builder, "asked", meeting->asked);
   json_put_flag(builder, "sent", meeting->sent);
   json_put_flag(builder, "proved", meeting->proved);
@@ -207,6 +239,7 @@ static int plan_and_meet(const char *argument)
   if (options.timeout < 1 || options.timeout > TIMEOUT_MOST)
     return complain(STATUS_USAGE, _("--timeout must be 1 to %d seconds."), TIMEOUT_MOST);
   plan.timeout = (unsigned)options.timeout;
+  plan.raw_keys = options.raw_keys != FALSE;
   status = read_name(host, name);
   return status == STATUS_FINE ? meet(&plan) : status;
 }
@@ -214,8 +247,10 @@ static int plan_and_meet(const char *argument)
 int run_connect(int argc, char **argv)
 {
   const char *description =
-      _("Makes one TLS connection, checks the certificate and the pin, and says goodbye.\n"
-        "A server that hands out a ticket is pinned by that, or its pin is renewed.\n"
+      _("Makes one TLS connection, checks the certificate and the pins, and says goodbye.\n"
+        "A server that is met for the first time is pinned by its key, and one that hands\n"
+        "out a ticket by that, too. Exceptions count, as in programs that leave the check\n"
+        "to tlspin.\n"
         "\n"
         "LEVEL says what to do where the pin store can't be read: 'strict' refuses the\n"
         "server; 'tofu', the usual one, goes on and stores nothing. 'advisory' goes on in\n"

@@ -6,6 +6,7 @@
 
 #include "common/host.h"
 #include "common/text.h"
+#include "tools/choice.h"
 #include "tools/entry.h"
 #include "tools/progress.h"
 
@@ -13,8 +14,16 @@
 #include <unistd.h>
 
 static gboolean hosts_only;
+static struct choice choice;
 
 static const GOptionEntry entries[] = {
+    {"kind", 0, 0, G_OPTION_ARG_STRING, &choice.kind, N_("Only entries of this kind"), N_("KIND")},
+    {"status", 0, 0, G_OPTION_ARG_STRING, &choice.status, N_("Only entries that say this"),
+     N_("STATUS")},
+    {"origin", 0, 0, G_OPTION_ARG_STRING, &choice.origin, N_("Only entries that come from there"),
+     N_("ORIGIN")},
+    {"key", 'k', 0, G_OPTION_ARG_STRING, &choice.key, N_("Only entries about this key"),
+     N_("TEXT")},
     {"hosts", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &hosts_only,
      N_("Print nothing but the hosts, for completion"), NULL},
     G_OPTION_ENTRY_NULL,
@@ -39,7 +48,7 @@ static int visit(const tlspin_entry_t *entry, void *data)
     json_array_add(&list->array, entry_to_json(entry));
   else if (list->table != NULL)
     entry_add_row(list->table, entry);
-  else if (strcmp(list->last, tlspin_entry_host(entry)) != 0)
+  else if (tlspin_entry_host(entry)[0] != '\0' && strcmp(list->last, tlspin_entry_host(entry)) != 0)
     output_text("%s\n", tlspin_entry_host(entry));
   g_strlcpy(list->last, tlspin_entry_host(entry), sizeof list->last);
   return 0;
@@ -71,9 +80,11 @@ static void say_empty(const char *pattern)
     return;
   if (pattern != NULL)
     complain(STATUS_FINE, _("No pin fits '%s'."), pattern);
+  else if (choice_is_made(&choice))
+    complain(STATUS_FINE, _("There are no such pins."));
   else
-    complain(STATUS_FINE, _("There are no pins yet. They come when your programs meet servers that "
-                            "hand out tickets; try one with 'tlspin connect HOST:PORT'."));
+    complain(STATUS_FINE, _("There are no pins yet. They come when your programs meet servers; try "
+                            "one with 'tlspin connect HOST:PORT'."));
 }
 
 /* A name without wildcards may be written as people write names; in a pattern, the store compares
@@ -132,18 +143,30 @@ int run_list(int argc, char **argv)
         "name in which '*' stands for any characters and '?' for one; ':PORT' behind it\n"
         "names a port.\n"
         "\n"
-        "STATE says whether the pin counts: 'active'; 'expired'; or 'masked' by another\n"
-        "entry for the server. FAILED counts how often the server did not meet its pin.\n"
+        "HOST is shown as '*.HOST' where it is about the names with one label more, as\n"
+        "'.HOST' for the host and all names below it, and as '*' for every host. KIND is\n"
+        "'ticket', or what a record says of a key: 'learned' at the first connection,\n"
+        "'critical', 'accepted', 'blocked', 'exception'; or 'on' and 'off'. STATE says\n"
+        "whether it counts: 'active'; 'expired'; 'reported', but not enforced; 'history';\n"
+        "or 'masked' by another entry for the server. FAILED counts how often the server\n"
+        "did not meet its ticket.\n"
+        "\n"
+        "Only some: KIND is ticket, pin, exception or mode; STATUS is critical, active,\n"
+        "inactive, rejected, excepted, on or off; ORIGIN is tofu, hpkp, program, user,\n"
+        "import or policy.\n"
         "\n"
         "Examples:\n"
         "  tlspin list\n"
         "  tlspin list '*.example.org'\n"
+        "  tlspin list --status rejected\n"
         "  tlspin list --json '*:993' | jq -r '.[].host'\n"
         "\n"
         "Exit status: 0 fine, also where there is no pin, 1 wrong usage, 4 the pin store\n"
         "can't be read as a whole.");
   int status = read_options("list", _("[PATTERN]"), description, entries, 0, 1, &argc, &argv);
 
+  if (status == STATUS_FINE)
+    status = choice_read(&choice, &filter);
   if (status != STATUS_FINE)
     return status;
   if (argc > 1 && !read_pattern(argv[1], &filter, pattern))

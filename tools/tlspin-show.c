@@ -34,7 +34,8 @@ static int visit(const tlspin_entry_t *entry, void *data)
 /* That nothing is there is said only where the whole store was readable. */
 static int show_target(tlspin_t *context, const struct target *target, struct show *show)
 {
-  const struct tlspin_filter filter = {.host = target->host, .port = target->port};
+  const struct tlspin_filter filter = {
+      .host = target->host, .port = target->port, .scope = target_scope(target)};
   g_autofree char *text = target_text(target);
   int code, status;
 
@@ -45,8 +46,7 @@ static int show_target(tlspin_t *context, const struct target *target, struct sh
   if (show->count > 0)
     return STATUS_FINE;
   status = complain_of_layers(context);
-  return status != STATUS_FINE ? status
-                               : complain(STATUS_NOT_FOUND, _("%s is not pinned."), text);
+  return status != STATUS_FINE ? status : complain(STATUS_NOT_FOUND, _("%s is not pinned."), text);
 }
 
 static int show_all(const GArray *targets)
@@ -72,9 +72,11 @@ int run_show(int argc, char **argv)
   g_autoptr(GArray) targets = NULL;
   g_autofree char *problem = NULL;
   const char *description =
-      _("Shows all that the store knows about servers: every port, your own pins and the\n"
-        "administrator's. '-' reads the servers from standard input, one a line; so they\n"
-        "don't stand in the list of processes.\n"
+      _("Shows all that stands in the store at the names of servers: every port, your own\n"
+        "pins and the administrator's. '*.HOST' and '.HOST' are pins of names below HOST,\n"
+        "'*' is what holds everywhere; 'tlspin why' tells what counts for one server. '-'\n"
+        "reads the servers from standard input, one a line; so they don't stand in the\n"
+        "list of processes.\n"
         "\n"
         "Examples:\n"
         "  tlspin show imap.example.org\n"

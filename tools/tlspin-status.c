@@ -75,6 +75,19 @@ static void add_span(struct sheet *sheet, const char *name, const tlspin_status_
     sheet_add(sheet, name, "%s", span != NULL ? span : zero);
 }
 
+/* Each is there only where the user's store can be read. */
+static void add_counts(struct sheet *sheet, const tlspin_status_t *status)
+{
+  int64_t tickets = tlspin_status_number(status, "entries");
+  int64_t records = tlspin_status_number(status, "records");
+
+  if (tickets >= 0)
+    sheet_add(sheet, _("Your tickets"), "%" G_GINT64_FORMAT, tickets);
+  if (records >= 0)
+    sheet_add(sheet, _("Your keys"), _("%" G_GINT64_FORMAT ", exceptions and switches too"),
+              records);
+}
+
 static void add_layers(struct sheet *sheet, const tlspin_status_t *status)
 {
   for (size_t i = 0; i < tlspin_status_layers(status); i++) {
@@ -95,14 +108,12 @@ static void print_status(const tlspin_status_t *status)
   const char *version = tlspin_status_string(status, "version");
   const char *problem = tlspin_status_string(status, "config-problem");
   bool ok = is_ok(tlspin_status_string(status, "state"));
-  int64_t count = tlspin_status_number(status, "entries");
 
   sheet_add_painted(sheet, _("Pin store"), ok ? PAINT_GOOD : PAINT_BAD,
                     ok ? _("fine") : _("can't be read as a whole"));
-  if (count >= 0)
-    sheet_add(sheet, _("Your pins"), "%" G_GINT64_FORMAT, count);
+  add_counts(sheet, status);
   add_layers(sheet, status);
-  add_span(sheet, _("A pin lasts"), status, "lifetime-cap", _("not at all: nothing is pinned"));
+  add_span(sheet, _("Tickets last"), status, "lifetime-cap", _("not at all: nothing is pinned"));
   add_span(sheet, _("Undo for"), status, "undo-period", _("nothing can be taken back"));
   add_span(sheet, _("Daemon idles"), status, "idle-timeout", _("for ever"));
   sheet_add(sheet, _("Version"), "%s", version != NULL ? version : "?");
@@ -144,6 +155,7 @@ static void print_json(const tlspin_status_t *status)
   json_put_text(builder, "state", tlspin_status_string(status, "state"));
   json_put_text(builder, "version", tlspin_status_string(status, "version"));
   put_optional(builder, status, "entries");
+  put_optional(builder, status, "records");
   put_optional(builder, status, "lifetime-cap");
   put_optional(builder, status, "undo-period");
   put_optional(builder, status, "idle-timeout");
@@ -156,8 +168,9 @@ static void print_json(const tlspin_status_t *status)
 static void print_no_daemon(void)
 {
   JsonBuilder *builder = json_builder_new();
-  static const char *const unknown[] = {"version",     "entries",      "lifetime-cap",
-                                        "undo-period", "idle-timeout", "config-problem"};
+  static const char *const unknown[] = {"version",       "entries",     "records",
+                                        "lifetime-cap",  "undo-period", "idle-timeout",
+                                        "config-problem"};
 
   json_builder_begin_object(builder);
   json_put_text(builder, "state", "unavailable");

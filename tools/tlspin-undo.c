@@ -15,11 +15,11 @@ static void print_change(uint64_t operation, const struct tlspin_change *change)
   unsigned long count = (unsigned long)change->count, replaced = (unsigned long)change->replaced;
 
   if (operation == 0)
-    output_text("%s ", _("The newest clear was taken back."));
+    output_text("%s ", _("The newest change was taken back."));
   else
     output_text(_("Operation %" PRIu64 " was taken back. "), operation);
-  output_text(text_translate_count("%lu server is again as it was before.\n",
-                                   "%lu servers are again as they were before.\n", count),
+  output_text(text_translate_count("%lu entry is again as it was before.\n",
+                                   "%lu entries are again as they were before.\n", count),
               count);
   if (replaced > 0)
     output_text(text_translate_count("%lu newer pin made way; it is kept, too.\n",
@@ -85,10 +85,11 @@ int run_undo(int argc, char **argv)
   g_autofree uint64_t *operations = g_new0(uint64_t, (size_t)argc);
   size_t count;
   const char *description =
-      _("Takes a clear back: each server that it touched gets the pin again that it had\n"
-        "before. Without a number the newest clear that still stands is taken back. An\n"
-        "undo has a number as well, and can be taken back. 'tlspin status' says for how\n"
-        "long things can be taken back.\n"
+      _("Takes a change back. Every change that you make can be taken back: clear, pin,\n"
+        "block, except, off, on and import each print the number for it. What the change\n"
+        "touched is again as it was before. Without a number it is the newest one that\n"
+        "still stands. An undo has a number as well, and can be taken back. 'tlspin\n"
+        "status' says for how long things can be taken back.\n"
         "\n"
         "Examples:\n"
         "  tlspin undo\n"
@@ -103,8 +104,10 @@ int run_undo(int argc, char **argv)
   count = (size_t)argc - 1;
   for (size_t i = 0; i < count; i++)
     if (!g_ascii_string_to_unsigned(argv[i + 1], 10, 1, G_MAXINT64, &operations[i], NULL))
-      return complain(STATUS_USAGE,
-                      _("'%s' is not the number of an operation. 'tlspin clear' prints it."),
-                      argv[i + 1]);
+      return complain(
+          STATUS_USAGE,
+          _("'%s' is not the number of an operation. The command that made the change printed "
+            "it."),
+          argv[i + 1]);
   return undo_all(operations, count > 0 ? count : 1);
 }

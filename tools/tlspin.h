@@ -40,5 +40,17 @@ int run_show(int argc, char **argv);
 int run_clear(int argc, char **argv);
 int run_undo(int argc, char **argv);
 int run_status(int argc, char **argv);
+int run_pin(int argc, char **argv);
+int run_block(int argc, char **argv);
+int run_except(int argc, char **argv);
+int run_off(int argc, char **argv);
+int run_on(int argc, char **argv);
+int run_why(int argc, char **argv);
+int run_check(int argc, char **argv);
+int run_monitor(int argc, char **argv);
+int run_log(int argc, char **argv);
+int run_import(int argc, char **argv);
+int run_export(int argc, char **argv);
+int run_policy(int argc, char **argv);
 
 #endif

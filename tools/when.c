@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, AGO_MOST = 100000 };
+enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, SPAN_MOST = 100000 };
 
 /* GLib reads ISO 8601, which is far wider (weeks, days of the year). */
 static const char form[] = "^\\d{4}-\\d{2}-\\d{2}"
@@ -42,40 +42,65 @@ static const struct {
     {"w", g_date_time_add_weeks},
 };
 
-/* Days and weeks are the calendar's: at the same time of day, also over a change to summer time. */
-static GDateTime *parse_ago(const char *text, GDateTime *now)
+/* Days and weeks are the calendar's: at the same time of day, also over a change to summer time.
+ * sign: -1 for so long ago, 1 for so long from now. */
+static GDateTime *parse_span(const char *text, GDateTime *now, gint sign)
 {
   size_t digits = strspn(text, "0123456789");
   g_autofree char *number = g_strndup(text, digits);
   guint64 count;
 
-  if (!g_ascii_string_to_unsigned(number, 10, 0, AGO_MOST, &count, NULL))
+  if (!g_ascii_string_to_unsigned(number, 10, 0, SPAN_MOST, &count, NULL))
     return NULL;
   for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
     if (strcmp(text + digits, units[i].unit) == 0)
-      return units[i].add(now, -(gint)count);
+      return units[i].add(now, sign * (gint)count);
   return NULL;
 }
 
-bool when_parse(const char *text, int64_t now, uint64_t *seconds, char **problem)
+static bool parse(const char *text, int64_t now, gint sign, int64_t *seconds, char **problem)
 {
   g_autoptr(GDateTime) today = g_date_time_new_from_unix_local(now);
   g_autoptr(GTimeZone) local = g_time_zone_new_local();
   g_autoptr(GDateTime) moment = parse_moment(text, local);
 
   if (moment == NULL && today != NULL)
-    moment = parse_ago(text, today);
+    moment = parse_span(text, today, sign);
   if (moment == NULL || g_date_time_to_unix(moment) < 1) {
     *problem = g_strdup_printf(_("'%s' is not a time; write it as 2026-11-22, '2026-11-22 17:00', "
                                  "2026-11-22T17:00:00Z, 30min, 2h or 3d"),
                                text);
     return false;
   }
-  if (g_date_time_to_unix(moment) > now) {
+  *seconds = g_date_time_to_unix(moment);
+  return true;
+}
+
+bool when_parse(const char *text, int64_t now, uint64_t *seconds, char **problem)
+{
+  int64_t moment;
+
+  if (!parse(text, now, -1, &moment, problem))
+    return false;
+  if (moment > now) {
     *problem = g_strdup_printf(_("'%s' is still to come; it must be a time that has passed"), text);
     return false;
   }
-  *seconds = (uint64_t)g_date_time_to_unix(moment);
+  *seconds = (uint64_t)moment;
+  return true;
+}
+
+bool when_parse_end(const char *text, int64_t now, uint64_t *seconds, char **problem)
+{
+  int64_t moment;
+
+  if (!parse(text, now, 1, &moment, problem))
+    return false;
+  if (moment <= now) {
+    *problem = g_strdup_printf(_("'%s' has passed; it must be a time that is still to come"), text);
+    return false;
+  }
+  *seconds = (uint64_t)moment;
   return true;
 }
 

@@ -14,6 +14,9 @@
  * or after `now`; *problem says what is wrong, to be freed by the caller. */
 bool when_parse(const char *text, int64_t now, uint64_t *seconds, char **problem);
 
+/* The same for the end of something: a moment after `now`, or how long from now. */
+bool when_parse_end(const char *text, int64_t now, uint64_t *seconds, char **problem);
+
 /* RFC 3339 in UTC; NULL for 0, which stands for never, and for moments that have no such form. To
  * be freed by the caller. */
 char *when_to_rfc3339(uint64_t seconds);

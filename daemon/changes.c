@@ -1,0 +1,245 @@
+/* What the user changes: see changes.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/changes.h"
+
+#include "common/text.h"
+#include "daemon/policy-private.h"
+#include "daemon/standing.h"
+
+#include <libpsl.h>
+#include <string.h>
+
+/* Whether a subtree reaches into names of many owners, which no key is common to. What holds for
+ * every name at all may be a wish all the same: no pinning, or a key that is to be rejected. */
+static bool is_too_wide(const psl_ctx_t *suffixes, const struct keypin *pin)
+{
+  if (pin->place.scope != SCOPE_SUBTREE)
+    return false;
+  if (pin->place.host[0] != '\0')
+    return psl_is_public_suffix(suffixes, pin->place.host);
+  return pin->kind == KEYPIN_EXCEPTION ||
+         (pin->kind == KEYPIN_PIN &&
+          (pin->status == KEYPIN_ACTIVE || pin->status == KEYPIN_CRITICAL));
+}
+
+/* Some 100 KiB, so it is not kept. libpsl takes every name for a suffix where there is no list. */
+static psl_ctx_t *load_suffixes(void)
+{
+  psl_ctx_t *newest = psl_latest(NULL);
+
+  return newest != NULL ? newest : (psl_ctx_t *)psl_builtin();
+}
+
+static bool any_subtree(const struct policy_put *put)
+{
+  for (size_t i = 0; i < put->count; i++)
+    if (put->pins[i].place.scope == SCOPE_SUBTREE)
+      return true;
+  return false;
+}
+
+static enum tlspin_code check_width(const struct policy_put *put, char **problem)
+{
+  psl_ctx_t *suffixes = any_subtree(put) ? load_suffixes() : NULL;
+  size_t i = 0;
+
+  while (i < put->count && !is_too_wide(suffixes, &put->pins[i]))
+    i++;
+  psl_free(suffixes);
+  if (i == put->count)
+    return TLSPIN_OK;
+  *problem = g_strdup_printf(_("entry %zu: below '%s' anybody can have a name, so nothing can be "
+                               "said about all names there; name a host, or a domain of one owner"),
+                             i + 1, put->pins[i].place.host);
+  return TLSPIN_E_ARGUMENT;
+}
+
+static bool same_place(const struct place *a, const struct place *b)
+{
+  return strcmp(a->host, b->host) == 0 && a->scope == b->scope && a->protocol == b->protocol &&
+         a->port == b->port;
+}
+
+/* A pin of the same set, which a server may meet instead. */
+static bool is_beside(const struct keypin *pin, const struct keypin *critical, int64_t now)
+{
+  return pin->kind == KEYPIN_PIN && pin->origin == critical->origin &&
+         (pin->status == KEYPIN_ACTIVE || pin->status == KEYPIN_CRITICAL) &&
+         same_place(&pin->place, &critical->place) && keypin_force(pin, now) != KEYPIN_EXPIRED &&
+         keypin_compare_key(pin, critical) != 0;
+}
+
+static bool is_replaced(const struct policy_put *put, const struct keypin *pin)
+{
+  for (size_t i = 0; i < put->count; i++)
+    if (keypin_compare_key(&put->pins[i], pin) == 0)
+      return true;
+  return false;
+}
+
+static bool has_backup(const struct policy_put *put, const struct keypin *critical,
+                       const struct policy_judged *stored, int64_t now)
+{
+  for (size_t i = 0; i < put->count; i++)
+    if (is_beside(&put->pins[i], critical, now))
+      return true;
+  for (size_t i = 0; i < standing_records(stored); i++) {
+    const struct verdict_entry *entry = &stored->gathering.entries[i];
+
+    if (entry->layer == 0 && is_beside(entry->pin, critical, now) && !is_replaced(put, entry->pin))
+      return true;
+  }
+  return false;
+}
+
+/* What a locked entry overrules: see the ranks in pinning/verdict.c. */
+static bool has_no_say(const struct keypin *pin)
+{
+  return pin->kind != KEYPIN_PIN || pin->status == KEYPIN_ACTIVE || pin->status == KEYPIN_CRITICAL;
+}
+
+/* The system layer with a locked pin or mode in force, or NULL. */
+static const struct layer *find_lock(struct policy *policy, const struct policy_judged *stored,
+                                     int64_t now)
+{
+  const struct layers_answer *ticket = &stored->gathering.ticket;
+
+  for (size_t i = 0; i < stored->gathering.count; i++) {
+    const struct verdict_entry *entry = &stored->gathering.entries[i];
+
+    if (entry->pin->locked && entry->pin->kind != KEYPIN_EXCEPTION && has_no_say(entry->pin) &&
+        place_covers(&entry->pin->place, stored->input.peer) &&
+        keypin_force(entry->pin, now) != KEYPIN_EXPIRED)
+      return gathering_layer(policy->layers, entry);
+  }
+  return ticket->row.lock != LOCK_NONE ? ticket->layer : NULL;
+}
+
+/* What a caller does not say of when a key was seen stays as it is known. */
+static void keep_times(const struct policy_judged *stored, int64_t now, struct keypin *pin)
+{
+  const struct keypin *known = NULL;
+
+  for (size_t i = 0; known == NULL && i < standing_records(stored); i++)
+    if (stored->gathering.entries[i].layer == 0 &&
+        keypin_compare_key(stored->gathering.entries[i].pin, pin) == 0)
+      known = stored->gathering.entries[i].pin;
+  if (pin->first_seen == 0)
+    pin->first_seen = known != NULL ? known->first_seen : MAX(now, 0);
+  if (known != NULL && pin->last_seen == 0 && pin->count_seen == 0) {
+    pin->last_seen = known->last_seen;
+    pin->count_seen = known->count_seen;
+  }
+}
+
+/* What is to be said of the i-th record, whose place is as wide as `stored`. */
+static void warn_of(struct policy *policy, const struct policy_put *put, size_t i,
+                    const struct policy_judged *stored, int64_t now, GPtrArray *warnings)
+{
+  const struct keypin *pin = &put->pins[i];
+  const struct layer *lock = has_no_say(pin) ? find_lock(policy, stored, now) : NULL;
+
+  if (lock != NULL)
+    g_ptr_array_add(warnings, g_strdup_printf(_("entry %zu: a locked entry of the system's layer "
+                                                "'%s' decides all the same"),
+                                              i + 1, lock->name));
+  if (pin->kind == KEYPIN_PIN && pin->status == KEYPIN_CRITICAL &&
+      !has_backup(put, pin, stored, now))
+    g_ptr_array_add(warnings,
+                    g_strdup_printf(_("entry %zu: it is the only key for '%s'; without a second "
+                                      "one, the server can't be reached after it changed its key"),
+                                    i + 1, pin->place.host));
+}
+
+/* Looks at what is there already for the place of the i-th record. */
+static void prepare(struct policy *policy, const struct policy_put *put, size_t i, int64_t now,
+                    struct keypin *pin, GPtrArray *warnings)
+{
+  struct policy_judged stored;
+  struct peer peer;
+
+  if (!standing_peer(&pin->place, &peer)) {
+    pin->first_seen = pin->first_seen != 0 ? pin->first_seen : MAX(now, 0);
+    return;
+  }
+  standing_judge(policy, &peer, now, &stored);
+  warn_of(policy, put, i, &stored, now, warnings);
+  keep_times(&stored, now, pin);
+  policy_judged_clear(&stored);
+}
+
+/* A dry run does all but the commit. */
+static enum tlspin_code store_all(struct store *store, const struct policy_put *put,
+                                  const struct keypin *pins, int64_t now,
+                                  struct store_change *change)
+{
+  struct store_edit *edit;
+  enum tlspin_code code = store_edit_begin(store, STORE_UNDOABLE, put->operation, now, &edit);
+
+  if (code != TLSPIN_OK)
+    return code;
+  for (size_t i = 0; code == TLSPIN_OK && i < put->count; i++)
+    code = store_edit_put(edit, &pins[i]);
+  if (code != TLSPIN_OK || !put->dry_run)
+    return store_edit_end(edit, code, change);
+  store_edit_end(edit, TLSPIN_E_DENIED, change);
+  *change = (struct store_change){.changed = put->count};
+  return TLSPIN_OK;
+}
+
+enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put, int64_t now,
+                            struct store_change *change, GPtrArray *warnings, char **problem)
+{
+  g_autofree struct keypin *pins = g_memdup2(put->pins, put->count * sizeof *put->pins);
+  struct store *store;
+  enum tlspin_code code;
+
+  *change = (struct store_change){0, 0, 0};
+  if (policy_writable(policy, now, problem) == NULL)
+    return TLSPIN_UNAVAILABLE;
+  code = check_width(put, problem);
+  if (code != TLSPIN_OK)
+    return code;
+  for (size_t i = 0; i < put->count; i++)
+    prepare(policy, put, i, now, &pins[i], warnings);
+  store = policy_writable(policy, now, problem); /* a judgement may have opened it again */
+  if (store == NULL)
+    return TLSPIN_UNAVAILABLE;
+  code = store_all(store, put, pins, now, change);
+  if (code != TLSPIN_E_NOT_FOUND)
+    return policy_fault(policy, code, problem);
+  *problem = g_strdup_printf(_("key '%s' of argument '%s': %s"), "operation", "options",
+                             _("there is no such operation of Put, or it was taken back"));
+  return TLSPIN_E_ARGUMENT;
+}
+
+enum tlspin_code policy_clear(struct policy *policy, const struct store_filter *filter, int64_t now,
+                              struct store_change *change, char **problem)
+{
+  struct store *store = policy_writable(policy, now, problem);
+
+  if (store == NULL)
+    return TLSPIN_UNAVAILABLE;
+  return policy_fault(policy, store_clear(store, filter, now, change), problem);
+}
+
+enum tlspin_code policy_undo(struct policy *policy, uint64_t operation, int64_t now,
+                             struct store_change *change, char **problem)
+{
+  struct store *store = policy_writable(policy, now, problem);
+
+  if (store == NULL)
+    return TLSPIN_UNAVAILABLE;
+  return policy_fault(policy, store_undo(store, operation, now, change), problem);
+}
+
+void policy_touched(struct policy *policy, uint64_t operation, uint32_t limit,
+                    void (*visit)(const struct peer *peer, void *data), void *data)
+{
+  struct store *store = layers_at(policy->layers, 0)->store;
+
+  if (store != NULL)
+    store_touched(store, operation, limit, visit, data);
+}

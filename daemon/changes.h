@@ -1,0 +1,36 @@
+/* What the user changes: records put, entries cleared and brought back.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * As daemon/policy.h: no SQLite, D-Bus or clock.
+ */
+#ifndef CHANGES_H
+#define CHANGES_H
+
+#include "daemon/policy.h"
+
+/* A Put of org.tlspin.Admin1. */
+struct policy_put {
+  const struct keypin *pins; /* valid, and not locked; a first_seen of 0 isn't known */
+  size_t count;
+  uint64_t operation; /* that these belong to, too; 0: none */
+  bool dry_run;       /* check everything, and store nothing */
+};
+
+/* Stores records of the user's, all or none. TLSPIN_E_ARGUMENT with a problem that names the record
+ * by its number, from 1: one for all names below a public suffix, or below all of them; and where
+ * there is no such operation. warnings: receives sentences for the user (g_free). */
+enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put, int64_t now,
+                            struct store_change *change, GPtrArray *warnings, char **problem);
+
+/* store_clear and store_undo on the user's store. */
+enum tlspin_code policy_clear(struct policy *policy, const struct store_filter *filter, int64_t now,
+                              struct store_change *change, char **problem);
+enum tlspin_code policy_undo(struct policy *policy, uint64_t operation, int64_t now,
+                             struct store_change *change, char **problem);
+
+/* Visits the peers that an operation touched, at most `limit` of them. */
+void policy_touched(struct policy *policy, uint64_t operation, uint32_t limit,
+                    void (*visit)(const struct peer *peer, void *data), void *data);
+
+#endif

@@ -1,0 +1,184 @@
+/* Changes of records: see store_edit_begin and store_meet in store.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/journal.h"
+
+struct store_edit {
+  struct work work;
+  enum store_journal journal;
+  int64_t now;
+  enum tlspin_code failed; /* what spoiled the transaction: nothing of it may be kept */
+};
+
+/* The edit that is to be gone on with. */
+static enum tlspin_code resume(struct store_edit *edit, uint64_t operation)
+{
+  struct operation_row *row = &edit->work.operation;
+  enum tlspin_code code = journal_find(edit->work.store, operation, row);
+
+  if (code == TLSPIN_OK && (row->kind != OPERATION_EDIT || row->undone))
+    code = TLSPIN_E_NOT_FOUND;
+  edit->work.done.operation = operation;
+  return code;
+}
+
+enum tlspin_code store_edit_begin(struct store *store, enum store_journal journal,
+                                  uint64_t operation, int64_t now, struct store_edit **edit)
+{
+  struct store_edit *begun;
+  enum tlspin_code code;
+
+  *edit = NULL;
+  if (!time_is_valid(now) || (operation != 0 && journal != STORE_UNDOABLE))
+    return TLSPIN_E_ARGUMENT;
+  begun = g_new0(struct store_edit, 1);
+  begun->journal = journal;
+  begun->now = now;
+  code = journal_begin(&begun->work, store);
+  if (code == TLSPIN_OK && operation != 0) {
+    code = resume(begun, operation);
+    if (code != TLSPIN_OK)
+      code = transaction_end(&begun->work.change, code);
+  }
+  if (code == TLSPIN_OK)
+    *edit = begun;
+  else
+    g_free(begun);
+  return code;
+}
+
+/* Notes in the journal what becomes of a record. The operation gets its number with the first
+ * change. */
+static enum tlspin_code keep(struct store_edit *edit, const struct keypin *before,
+                             const struct keypin *after)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  if (edit->journal != STORE_UNDOABLE)
+    return TLSPIN_OK;
+  if (edit->work.operation.id == 0)
+    code = journal_number(&edit->work, OPERATION_EDIT, 0, edit->now);
+  if (code == TLSPIN_OK)
+    code = journal_keep_pin(&edit->work, before, after);
+  return code == TLSPIN_OK
+             ? journal_drop_failure_of(&edit->work, before != NULL ? &before->place : &after->place)
+             : code;
+}
+
+static enum tlspin_code put(struct store_edit *edit, const struct keypin *pin)
+{
+  struct store *store = edit->work.store;
+  struct cell cells[PIN_COLUMNS];
+  struct pin_note note;
+  struct keypin current;
+  enum tlspin_code code = store_find_pin(store, pin, &current, &note);
+  bool present = code == TLSPIN_OK, equal = present && pin_equal(&current, pin);
+
+  if (code == TLSPIN_E_NOT_FOUND || (present && !equal))
+    code = keep(edit, present ? &current : NULL, pin);
+  database_reset(store->db.get[TABLE_PIN]);
+  if (code != TLSPIN_OK || equal)
+    return code;
+  pin_to_cells(pin, cells);
+  code = transaction_put(&edit->work.change, TABLE_PIN, cells);
+  edit->work.done.changed += code == TLSPIN_OK;
+  return code;
+}
+
+static enum tlspin_code drop(struct store_edit *edit, const struct keypin *pin)
+{
+  struct store *store = edit->work.store;
+  struct cell key[PIN_KEY];
+  struct pin_note note;
+  struct keypin current;
+  enum tlspin_code code = store_find_pin(store, pin, &current, &note);
+
+  if (code == TLSPIN_OK)
+    code = keep(edit, &current, NULL);
+  database_reset(store->db.get[TABLE_PIN]);
+  if (code != TLSPIN_OK)
+    return code;
+  pin_key_to_cells(pin, key);
+  code = transaction_drop(&edit->work.change, TABLE_PIN, key);
+  edit->work.done.changed += code == TLSPIN_OK;
+  return code;
+}
+
+/* Each change has the time of a lookup, however many there are. What failed leaves the transaction
+ * in a state that nobody knows. */
+static enum tlspin_code apply(struct store_edit *edit, const struct keypin *pin,
+                              enum tlspin_code (*change)(struct store_edit *edit,
+                                                         const struct keypin *pin))
+{
+  enum tlspin_code code = edit->failed;
+
+  if (code != TLSPIN_OK)
+    return code;
+  database_refuel(&edit->work.store->db);
+  code = change(edit, pin);
+  if (code != TLSPIN_OK && code != TLSPIN_E_NOT_FOUND)
+    edit->failed = code;
+  return code;
+}
+
+enum tlspin_code store_edit_put(struct store_edit *edit, const struct keypin *pin)
+{
+  return pin_is_valid(pin, STORE_USER) ? apply(edit, pin, put) : TLSPIN_E_ARGUMENT;
+}
+
+enum tlspin_code store_edit_drop(struct store_edit *edit, const struct keypin *pin)
+{
+  return pin_key_is_valid(pin) ? apply(edit, pin, drop) : TLSPIN_E_ARGUMENT;
+}
+
+enum tlspin_code store_edit_end(struct store_edit *edit, enum tlspin_code code,
+                                struct store_change *change)
+{
+  *change = (struct store_change){.operation = 0};
+  if (code == TLSPIN_OK)
+    code = edit->failed;
+  database_refuel(&edit->work.store->db);
+  code = journal_end(&edit->work, code, change);
+  g_free(edit);
+  return code;
+}
+
+static enum tlspin_code meet(struct store *store, struct transaction *change,
+                             const struct store_met *met)
+{
+  struct cell cells[PIN_COLUMNS];
+  struct pin_note note;
+  struct keypin pin;
+  enum tlspin_code code;
+
+  database_refuel(&store->db);
+  code = store_find_pin(store, &met->pin, &pin, &note);
+  if (code == TLSPIN_OK && !keypin_own(&pin))
+    code = TLSPIN_E_MEMORY;
+  database_reset(store->db.get[TABLE_PIN]);
+  if (code != TLSPIN_OK)
+    return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+  pin.last_seen = MAX(pin.last_seen, met->last_seen);
+  pin.count_seen += MIN(met->count, INT64_MAX - pin.count_seen);
+  pin_to_cells(&pin, cells);
+  code = transaction_put(change, TABLE_PIN, cells);
+  keypin_clear(&pin);
+  return code;
+}
+
+enum tlspin_code store_meet(struct store *store, const struct store_met *met, size_t count)
+{
+  struct transaction change;
+  enum tlspin_code code;
+
+  for (size_t i = 0; i < count; i++)
+    if (!pin_key_is_valid(&met[i].pin) || !time_is_valid(met[i].last_seen))
+      return TLSPIN_E_ARGUMENT;
+  code = store_begin(store, &change);
+  if (code != TLSPIN_OK)
+    return code;
+  for (size_t i = 0; i < count && code == TLSPIN_OK; i++)
+    code = meet(store, &change, &met[i]);
+  return transaction_end(&change, code);
+}

@@ -1,0 +1,122 @@
+/* What records were before operations touched them: see journal.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/journal.h"
+
+#include <string.h>
+
+/* Where the operation touched the record before, what was there before that counts. */
+static enum tlspin_code find_first(struct work *work, struct pin_image *image,
+                                   struct pin_note *note)
+{
+  struct database *db = &work->store->db;
+  struct cell key[TABLE_KEY], cells[TABLE_COLUMNS];
+  struct digest digest;
+  enum tlspin_code code;
+
+  key[0] = cell_integer((int64_t)work->operation.id);
+  pin_key_to_cells(&image->pin, key + 1);
+  code = contents_get(db, TABLE_IMAGE, key, cells, &digest);
+  if (code == TLSPIN_OK && !pin_image_of_cells(cells, image, note))
+    code = TLSPIN_UNAVAILABLE;
+  if (code == TLSPIN_OK && !keypin_own(&image->pin))
+    code = TLSPIN_E_MEMORY;
+  database_reset(db->get[TABLE_IMAGE]);
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+enum tlspin_code journal_keep_pin(struct work *work, const struct keypin *before,
+                                  const struct keypin *after)
+{
+  struct pin_image image = {.operation = work->operation.id,
+                            .present = before != NULL,
+                            .pin = before != NULL ? *before : *after};
+  struct cell cells[TABLE_COLUMNS];
+  struct pin_note note;
+  enum tlspin_code code;
+
+  image.pin.owned = NULL;
+  code = find_first(work, &image, &note);
+  if (code != TLSPIN_OK)
+    return code;
+  image.left = after != NULL;
+  if (after != NULL && !pin_digest(work->store->db.checksum, after, &image.result))
+    code = TLSPIN_UNAVAILABLE;
+  if (code == TLSPIN_OK) {
+    pin_image_to_cells(&image, cells);
+    code = transaction_put(&work->change, TABLE_IMAGE, cells);
+  }
+  keypin_clear(&image.pin);
+  return code;
+}
+
+static enum tlspin_code read_next(struct store *store, uint64_t operation,
+                                  const struct keypin *after, struct pin_image *image,
+                                  struct pin_note *note)
+{
+  sqlite3_stmt *statement = store->db.statements[STATEMENT_PIN_IMAGES];
+  struct cell parameters[TABLE_KEY], cells[TABLE_COLUMNS];
+  enum tlspin_code code;
+
+  parameters[0] = cell_integer((int64_t)operation);
+  pin_first_key_to_cells("", parameters + 1);
+  if (after != NULL)
+    pin_key_to_cells(after, parameters + 1);
+  if (!cells_bind(statement, parameters, TABLE_KEY))
+    return TLSPIN_UNAVAILABLE;
+  code = store_step(store, TABLE_IMAGE, statement, cells);
+  return code == TLSPIN_OK && !pin_image_of_cells(cells, image, note) ? TLSPIN_UNAVAILABLE : code;
+}
+
+enum tlspin_code journal_next_pin(struct store *store, uint64_t operation,
+                                  const struct keypin *after, struct pin_image *image)
+{
+  struct pin_note note;
+  enum tlspin_code code;
+
+  if (!store_has(store, TABLE_IMAGE))
+    return TLSPIN_E_NOT_FOUND;
+  code = read_next(store, operation, after, image, &note);
+  if (code == TLSPIN_OK && !keypin_own(&image->pin))
+    code = TLSPIN_E_MEMORY;
+  database_reset(store->db.statements[STATEMENT_PIN_IMAGES]);
+  return code;
+}
+
+enum tlspin_code journal_forget_pin(struct store *store, struct transaction *change,
+                                    uint64_t operation)
+{
+  struct cell key[TABLE_KEY];
+  struct pin_image image;
+  enum tlspin_code code = journal_next_pin(store, operation, NULL, &image);
+
+  if (code != TLSPIN_OK)
+    return code;
+  key[0] = cell_integer((int64_t)operation);
+  pin_key_to_cells(&image.pin, key + 1);
+  code = transaction_drop(change, TABLE_IMAGE, key);
+  keypin_clear(&image.pin);
+  return code;
+}
+
+struct peer journal_peer_of(const struct place *place)
+{
+  bool wide = place->scope != SCOPE_EXACT || place->protocol == PLACE_ANY_PROTOCOL;
+  struct peer peer = {.port = wide ? 0 : place->port};
+
+  memcpy(peer.host, place->host, sizeof peer.host);
+  if (place->protocol != PLACE_ANY_PROTOCOL)
+    peer.protocol = (enum protocol)place->protocol;
+  return peer;
+}
+
+enum tlspin_code journal_drop_failure_of(struct work *work, const struct place *place)
+{
+  struct peer peer = journal_peer_of(place);
+
+  if (place->scope != SCOPE_EXACT || place->protocol == PLACE_ANY_PROTOCOL ||
+      place->port == PLACE_ANY_PORT)
+    return TLSPIN_OK;
+  return journal_drop_failure(work, &peer);
+}

@@ -1,0 +1,37 @@
+/* What is recorded of a key that a server showed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef LEARN_H
+#define LEARN_H
+
+#include "daemon/policy.h"
+
+enum {
+  HISTORY_MAX = 10000, /* inactive records in a store */
+  HISTORY_EACH = 8     /* at one place */
+};
+
+/* Trust on first use, after a verdict with `learn` and a handshake that the program went on with:
+ *
+ * 1. A peer without learned keys: the key at the level of the settings becomes an active pin. A
+ * key above the server's own can only be learned from a validated path; where the path has no such
+ * certificate it is the server's own.
+ * 2. A learned key in another certificate than the one that came with it last: that is what was
+ * seen last from now on, where as much is known of it as of the one before.
+ * 3. A key of the history: it is active again, beside those that are.
+ * 4. A key that follows an older one, by its issuer or proved by the ticket: it becomes an active
+ * pin, and what it follows becomes history.
+ * 5. A key for which the server's HPKP vouches: 2 where it is learned already, else as 4.
+ *
+ * Only the user's own records are changed. *learned: something was stored. TLSPIN_UNAVAILABLE where
+ * it could not be. */
+enum tlspin_code learn_key(struct policy *policy, const struct policy_judged *judged, bool *learned,
+                           char **problem);
+
+/* A key of which the user said to a program that it is right: an active pin beside those that
+ * stand, unless one that is in force is locked, critical or rejected, or pinning is off. */
+enum tlspin_code learn_accepted(struct policy *policy, const struct policy_judged *judged,
+                                int64_t expires, bool *learned, char **problem);
+
+#endif

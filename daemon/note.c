@@ -1,0 +1,236 @@
+/* Public-Key-Pins (RFC 7469): what is stored of a header. See policy.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/policy-private.h"
+#include "daemon/report.h"
+
+#include <string.h>
+
+/* A header on its way into the store. */
+struct noting {
+  struct policy_judged judged; /* of the connection, and what is stored for the host */
+  const struct peer *peer;
+  int64_t now;
+  struct hpkp hpkp;
+  struct place place; /* of its pins */
+  int64_t expires;
+};
+
+static void ignore(struct policy_noted *noted, const char *reason)
+{
+  noted->outcome = HPKP_IGNORE;
+  noted->reason = reason;
+}
+
+/* Section 2.5's first condition, and section 2.6's exemption. What was noted before may be removed
+ * where nothing is learned any more. */
+static bool may_note(const struct policy_judged *judged, struct policy_noted *noted)
+{
+  const struct settings *settings = &judged->settings;
+  const struct verdict *verdict = &judged->verdict;
+
+  if (noted->outcome == HPKP_NOTE && (!settings->learn || settings->hpkp_cap == 0))
+    ignore(noted, "nothing is learned");
+  else if (judged->input.added_anchor)
+    ignore(noted, verdict_reason_text(VERDICT_ADDED_ANCHOR));
+  else if (verdict->answer != TLSPIN_MATCH && verdict->answer != TLSPIN_NO_PIN)
+    ignore(noted, verdict_reason_text(verdict->reason));
+  else
+    return true;
+  return false;
+}
+
+/* The host's own pins, whatever their reach was; those of the names above it are never touched
+ * (section 2.3.3). */
+static const struct keypin *noted_at(const struct noting *noting, size_t i)
+{
+  const struct verdict_entry *entry = &noting->judged.gathering.entries[i];
+  bool ours = entry->layer == 0 && entry->pin->origin == KEYPIN_HPKP &&
+              strcmp(entry->pin->place.host, noting->peer->host) == 0;
+
+  return ours ? entry->pin : NULL;
+}
+
+/* Pins hold for the host, by whichever port and protocol it is reached. */
+static struct keypin pin_of(const struct noting *noting, size_t i)
+{
+  struct keypin pin = keypin_new(&noting->place, KEYPIN_PIN, KEYPIN_CRITICAL, KEYPIN_HPKP);
+
+  pin.level = KEYPIN_ANY;
+  memcpy(pin.digest, noting->hpkp.pin[i], sizeof noting->hpkp.pin[i]);
+  pin.enforce_until = pin.report_until = noting->expires;
+  pin.first_seen = pin.last_seen = noting->now;
+  pin.count_seen = 1;
+  pin.note = noting->hpkp.report_uri;
+  return pin;
+}
+
+static bool is_of_set(const struct noting *noting, const struct keypin *pin)
+{
+  for (size_t i = 0; i < noting->hpkp.pins; i++) {
+    struct keypin fresh = pin_of(noting, i);
+
+    if (keypin_compare_key(&fresh, pin) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* A page has many parts, each with the header: the end of a set that stands already is only moved
+ * where that is more than a thirtieth of its life. */
+static bool stands(const struct noting *noting, int64_t *expires)
+{
+  int64_t slack = (noting->expires - noting->now) / 30;
+  size_t standing = 0;
+
+  for (size_t i = 0; i < noting->judged.gathering.count; i++) {
+    const struct keypin *pin = noted_at(noting, i);
+
+    if (pin == NULL)
+      continue;
+    if (!is_of_set(noting, pin) || strcmp(pin->note, noting->hpkp.report_uri) != 0 ||
+        pin->enforce_until > noting->expires || pin->enforce_until < noting->expires - slack)
+      return false;
+    *expires = pin->enforce_until;
+    standing++;
+  }
+  return standing == noting->hpkp.pins;
+}
+
+static enum tlspin_code drop_others(const struct noting *noting, struct store_edit *edit, bool all)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  for (size_t i = 0; i < noting->judged.gathering.count && code == TLSPIN_OK; i++) {
+    const struct keypin *pin = noted_at(noting, i);
+
+    if (pin != NULL && (all || !is_of_set(noting, pin)))
+      code = store_edit_drop(edit, pin);
+    if (code == TLSPIN_E_NOT_FOUND) /* another daemon on this home was faster */
+      code = TLSPIN_OK;
+  }
+  return code;
+}
+
+static enum tlspin_code put_set(const struct noting *noting, struct store_edit *edit)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  for (size_t i = 0; i < noting->hpkp.pins && code == TLSPIN_OK; i++) {
+    struct keypin pin = pin_of(noting, i);
+
+    code = store_edit_put(edit, &pin);
+  }
+  return code;
+}
+
+/* Exactly the new set instead of the old (section 2.3.3), or none. */
+static enum tlspin_code replace(struct policy *policy, const struct noting *noting, bool none,
+                                struct policy_noted *noted, char **problem)
+{
+  struct store *store = policy_writable(policy, noting->now, problem);
+  struct store_change change = {0};
+  struct store_edit *edit;
+  enum tlspin_code code;
+
+  if (store == NULL)
+    return TLSPIN_UNAVAILABLE;
+  code = store_edit_begin(store, STORE_LEARNED, 0, noting->now, &edit);
+  if (code != TLSPIN_OK)
+    return policy_fault(policy, code, problem);
+  code = drop_others(noting, edit, none);
+  if (code == TLSPIN_OK && !none)
+    code = put_set(noting, edit);
+  code = store_edit_end(edit, code, &change);
+  noted->changed = code == TLSPIN_OK && change.changed > 0;
+  return policy_fault(policy, code, problem);
+}
+
+static void set_end(struct noting *noting)
+{
+  noting->place = place_of_peer(noting->peer);
+  noting->place.scope = noting->hpkp.subdomains ? SCOPE_SUBTREE : SCOPE_EXACT;
+  noting->place.protocol = PLACE_ANY_PROTOCOL;
+  noting->place.port = PLACE_ANY_PORT;
+  noting->expires = noting->now + MIN(hpkp_age(&noting->hpkp), noting->judged.settings.hpkp_cap);
+}
+
+/* Section 2.3.2: told, and that is all. */
+static void evaluate(struct policy *policy, const struct noting *noting, struct chain *chain,
+                     struct policy_noted *noted)
+{
+  const struct layer *user = layers_user(policy->layers, noting->now);
+  struct report report = {.now = noting->now,
+                          .peer = noting->peer,
+                          .noted = noting->peer->host,
+                          .subdomains = noting->hpkp.subdomains,
+                          .expires = noting->expires,
+                          .pins = noting->hpkp.pins,
+                          .pin = noting->hpkp.pin,
+                          .chain = chain};
+  struct event_row event = {.kind = "hpkp",
+                            .peer = *noting->peer,
+                            .reason = verdict_reason_token(VERDICT_CRITICAL_DIFFERS),
+                            .layer = "",
+                            .key = ""};
+  g_autofree char *text = NULL;
+
+  if (hpkp_met(&noting->hpkp, chain) || user->store == NULL)
+    return;
+  text = report_text(&report, EVENT_REPORT_MAX);
+  event.report = text;
+  if (store_log(user->store, &event, noting->now, &noted->event) != TLSPIN_OK)
+    noted->event = 0;
+}
+
+static enum tlspin_code carry_out(struct policy *policy, struct noting *noting, struct chain *chain,
+                                  struct policy_noted *noted, char **problem)
+{
+  set_end(noting);
+  switch (noted->outcome) {
+  case HPKP_NOTE:
+    noted->expires = noting->expires;
+    return stands(noting, &noted->expires) ? TLSPIN_OK
+                                           : replace(policy, noting, false, noted, problem);
+  case HPKP_REMOVE:
+    return replace(policy, noting, true, noted, problem);
+  case HPKP_EVALUATE:
+    evaluate(policy, noting, chain, noted);
+    return TLSPIN_OK;
+  default:
+    return TLSPIN_OK;
+  }
+}
+
+/* A connection without any error, judged as CheckChain does, but without a word to the log. */
+static void judge_connection(struct policy *policy, struct chain *chain, struct noting *noting)
+{
+  struct policy_shown shown = {.chain = chain, .pki = PKI_OK, .learn = true};
+
+  policy_judge(policy, noting->peer, &shown, noting->now, &noting->judged);
+}
+
+enum tlspin_code policy_note(struct policy *policy, const struct peer *peer,
+                             const struct policy_header *header, int64_t now,
+                             struct policy_noted *noted, char **problem)
+{
+  struct noting noting = {.peer = peer, .now = now};
+  enum tlspin_code code = TLSPIN_OK;
+
+  *noted = (struct policy_noted){.outcome = HPKP_IGNORE, .reason = "it is malformed"};
+  if (header->text.size > HPKP_HEADER_MAX)
+    noted->reason = "it is too long";
+  else if (hpkp_read(header->text, &noting.hpkp)) {
+    noted->outcome = hpkp_judge(&noting.hpkp, header->report_only, header->chain, &noted->reason);
+    if (noted->outcome == HPKP_IGNORE && hpkp_forgets(&noting.hpkp, header->report_only))
+      noted->outcome = HPKP_REMOVE;
+  }
+  if (noted->outcome == HPKP_IGNORE)
+    return TLSPIN_OK;
+  judge_connection(policy, header->chain, &noting);
+  if (may_note(&noting.judged, noted))
+    code = carry_out(policy, &noting, header->chain, noted, problem);
+  policy_judged_clear(&noting.judged);
+  return code;
+}

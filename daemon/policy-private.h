@@ -1,0 +1,36 @@
+/* What the files of the policy share.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef POLICY_PRIVATE_H
+#define POLICY_PRIVATE_H
+
+#include "daemon/anchors.h"
+#include "daemon/policy.h"
+#include "daemon/tally.h"
+
+struct policy {
+  struct layers *layers;
+  const struct config *config;
+  struct anchors *anchors; /* of the vendor */
+  struct tally *tally;
+  struct settings settings;  /* as they were resolved for this version of the layers */
+  unsigned settings_version; /* 0: not yet */
+};
+
+/* TLSPIN_UNAVAILABLE, with the layer's problem, or for one that was readable a moment ago, that it
+ * isn't any more. */
+enum tlspin_code policy_unavailable(const struct layer *layer, char **problem);
+
+/* The user's store, or NULL with the problem. */
+struct store *policy_writable(struct policy *policy, int64_t now, char **problem);
+
+/* A code of the user's store, with the problem where it is TLSPIN_UNAVAILABLE; others go through as
+ * they are. */
+enum tlspin_code policy_fault(struct policy *policy, enum tlspin_code code, char **problem);
+
+/* policy_check without what follows from the verdict. */
+void policy_judge(struct policy *policy, const struct peer *peer, const struct policy_shown *shown,
+                  int64_t now, struct policy_judged *judged);
+
+#endif

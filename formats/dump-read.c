@@ -1,0 +1,226 @@
+/* Reads a dump: see dump.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "formats/dump-private.h"
+#include "formats/dump.h"
+
+#include "common/text.h"
+#include "formats/json-text.h"
+#include "formats/lines.h"
+
+#include <string.h>
+
+enum { START_MOST = 256 };
+
+bool dump_detect(struct span octets)
+{
+  struct span start = {octets.data, MIN(octets.size, START_MOST)};
+
+  return span_begins(start, "{") && span_holds(start, "\"" DUMP_NAME "\"");
+}
+
+static bool refused(const struct reading *reading, size_t line, const char *text)
+{
+  reading_remark(reading, line, REMARK_REFUSED, "%s", text);
+  return false;
+}
+
+static JsonNode *read_object(struct span line)
+{
+  size_t number;
+  g_autoptr(JsonNode) node = json_text_read(line, &number);
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? g_steal_pointer(&node) : NULL;
+}
+
+static bool check_first(const struct reading *reading, struct span line)
+{
+  g_autoptr(JsonNode) node = read_object(line);
+  int64_t version = 0;
+
+  if (node != NULL && json_text_number(json_node_get_object(node), DUMP_NAME, &version) &&
+      version == DUMP_VERSION)
+    return true;
+  return refused(reading, 1,
+                 version > DUMP_VERSION
+                     ? _("the dump is of a newer version of tlspin. Update this one first.")
+                     : _("this is no dump of tlspin."));
+}
+
+static bool digest_fits(JsonObject *last, struct span before)
+{
+  const char *wanted = json_text_string(last, DUMP_DIGEST);
+  g_autofree char *found = NULL;
+
+  if (!json_object_has_member(last, DUMP_DIGEST))
+    return true;
+  found = g_compute_checksum_for_data(G_CHECKSUM_SHA256, before.data, before.size);
+  return g_strcmp0(wanted, found) == 0;
+}
+
+/* The last line, its number, and what stands before it. */
+static struct span find_last(struct span octets, size_t *number, struct span *before)
+{
+  struct lines lines = lines_of(octets);
+  struct span line, last = {NULL, 0};
+
+  *before = (struct span){octets.data, 0};
+  while (lines_next(&lines, &line))
+    last = line;
+  if (last.size > 0)
+    before->size = (size_t)(last.data - octets.data);
+  *number = lines.number;
+  return last;
+}
+
+/* Whether it is all there, as it was written. Which records are missing nobody could tell. */
+static bool check_last(const struct reading *reading, struct span octets, size_t *number)
+{
+  struct span before, last = find_last(octets, number, &before);
+  g_autoptr(JsonNode) node = read_object(last);
+  int64_t count = -1;
+
+  if (node == NULL || !json_text_number(json_node_get_object(node), DUMP_COUNT, &count))
+    return refused(reading, *number,
+                   _("the dump is cut off: its last line is missing, so nothing of it is taken. "
+                     "Copy it again."));
+  if (!digest_fits(json_node_get_object(node), before))
+    return refused(reading, *number,
+                   _("the dump was changed since it was written, so nothing of it is taken. If "
+                     "that was meant, take \"sha256\" out of its last line."));
+  if (count < 0 || (uint64_t)count + 2 != *number)
+    return refused(reading, *number,
+                   _("the dump holds more or fewer records than its last line says, so nothing of "
+                     "it is taken. If that was meant, correct the number."));
+  return true;
+}
+
+static bool read_token(JsonObject *object, const char *name, const char **token)
+{
+  if (json_object_has_member(object, name))
+    *token = json_text_string(object, name);
+  return *token != NULL;
+}
+
+static bool read_place(JsonObject *object, struct place *place)
+{
+  const char *host = json_text_string(object, "host"), *scope = "exact", *protocol = "";
+  int64_t port = 0;
+
+  *place = (struct place){.scope = SCOPE_EXACT};
+  if (host == NULL || strlen(host) > HOST_MAX || !read_token(object, "scope", &scope) ||
+      !read_token(object, "protocol", &protocol) || !scope_from_token(scope, &place->scope) ||
+      !place_protocol_from_token(protocol, &place->protocol))
+    return false;
+  if (json_object_has_member(object, "port") && !json_text_number(object, "port", &port))
+    return false;
+  g_strlcpy(place->host, host, sizeof place->host);
+  place->port = (uint16_t)port;
+  return port >= 0 && port <= UINT16_MAX;
+}
+
+/* A text of keypin_key_text, which leaves TLSA's usage out. */
+static bool read_key(JsonObject *object, struct keypin *pin)
+{
+  const char *key = json_text_string(object, "key"), *level = json_text_string(object, "level");
+  g_autofree char *record = NULL;
+  unsigned errors;
+
+  if (pin->kind == KEYPIN_MODE)
+    return key == NULL && level == NULL;
+  if (key == NULL || level == NULL)
+    return false;
+  record = g_strconcat("1 ", key, NULL);
+  return (keypin_read_key(g_str_has_prefix(key, "sha256//") ? key : record, pin, &errors)) &&
+         keypin_level_from_token(level, &pin->level);
+}
+
+static bool read_errors(JsonObject *object, unsigned *errors)
+{
+  JsonArray *list = json_text_array(object, "errors");
+
+  if (list == NULL)
+    return !json_object_has_member(object, "errors");
+  for (guint i = 0; i < json_array_get_length(list); i++) {
+    JsonNode *node = json_array_get_element(list, i);
+    enum pki_error error;
+
+    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING ||
+        !pki_error_from_token(json_node_get_string(node), &error))
+      return false;
+    *errors |= error;
+  }
+  return true;
+}
+
+static bool read_number(JsonObject *object, const char *name, int64_t *number)
+{
+  return !json_object_has_member(object, name) || json_text_number(object, name, number);
+}
+
+static bool read_times(JsonObject *object, struct keypin *pin)
+{
+  int64_t count = 0;
+
+  if (!read_number(object, "expires", &pin->report_until))
+    return false;
+  pin->enforce_until = pin->report_until;
+  if (!read_number(object, "enforced-until", &pin->enforce_until) ||
+      !read_number(object, "first-seen", &pin->first_seen) ||
+      !read_number(object, "last-seen", &pin->last_seen) ||
+      !read_number(object, "count-seen", &count) || count < 0)
+    return false;
+  pin->count_seen = (uint64_t)count;
+  return true;
+}
+
+static bool read_rest(JsonObject *object, struct keypin *pin)
+{
+  const char *kind = json_text_string(object, "kind"), *note = "";
+  const char *status = json_text_string(object, "status");
+  const char *origin = json_text_string(object, "origin");
+
+  if (kind == NULL || status == NULL || origin == NULL || !read_token(object, "note", &note))
+    return false;
+  pin->note = note;
+  if (json_object_has_member(object, "always") && !json_text_flag(object, "always", &pin->always))
+    return false;
+  return keypin_kind_from_token(kind, &pin->kind) &&
+         keypin_status_from_token(status, &pin->status) &&
+         keypin_origin_from_token(origin, &pin->origin) && pin->origin != KEYPIN_POLICY &&
+         read_key(object, pin) && read_times(object, pin) && read_errors(object, &pin->errors);
+}
+
+static void read_record(const struct reading *reading, size_t line, struct span text)
+{
+  g_autoptr(JsonNode) node = read_object(text);
+  JsonObject *object = node != NULL ? json_node_get_object(node) : NULL;
+  struct place place;
+  struct keypin pin;
+  bool fine = object != NULL && read_place(object, &place);
+
+  if (fine) {
+    pin = keypin_new(&place, KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_USER);
+    fine = read_rest(object, &pin);
+  }
+  if (fine)
+    reading_put(reading, line, &pin);
+  else
+    reading_remark(reading, line, REMARK_SKIPPED,
+                   _("this is no record; tlspin-formats(5) says how one looks."));
+}
+
+bool dump_read(const struct reading *reading, struct span octets)
+{
+  struct lines lines = lines_of(octets);
+  struct span line = {NULL, 0};
+  size_t last;
+
+  lines_next(&lines, &line);
+  if (!check_first(reading, line) || !check_last(reading, octets, &last))
+    return false;
+  while (lines_next(&lines, &line) && lines.number < last)
+    read_record(reading, lines.number, line);
+  return true;
+}

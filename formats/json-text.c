@@ -1,0 +1,111 @@
+/* JSON that somebody else wrote: see json-text.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "formats/json-text.h"
+
+#include <string.h>
+
+enum { DEPTH_MOST = 16 };
+
+/* json-glib calls itself for each level, and so can be made to use up the stack. Brackets in
+ * strings don't count. line: where that was too much, else the last one. */
+static bool is_shallow(struct span text, size_t *line, bool *closed)
+{
+  unsigned depth = 0;
+  bool string = false;
+
+  *line = 1;
+  for (size_t i = 0; i < text.size && depth <= DEPTH_MOST; i++) {
+    uint8_t octet = text.data[i];
+
+    *line += octet == '\n';
+    if (octet == '"')
+      string = !string;
+    else if (string)
+      i += octet == '\\';
+    else if (octet == '[' || octet == '{')
+      depth++;
+    else if ((octet == ']' || octet == '}') && depth > 0)
+      depth--;
+  }
+  *closed = depth == 0;
+  return depth <= DEPTH_MOST;
+}
+
+/* The parser knows where it is no longer than this. */
+static void on_error(JsonParser *parser, const GError *error, void *line)
+{
+  (void)error;
+  *(size_t *)line = json_parser_get_current_line(parser);
+}
+
+JsonNode *json_text_read(struct span text, size_t *line)
+{
+  g_autoptr(JsonParser) parser = json_parser_new_immutable();
+  bool closed;
+
+  if (text.size == 0 || text.size > G_MAXSSIZE || !is_shallow(text, line, &closed))
+    return NULL;
+  if (memchr(text.data, '\0', text.size) != NULL ||
+      !g_utf8_validate_len((const char *)text.data, text.size, NULL))
+    return NULL;
+  if (closed) /* else the fault is where it is broken off, and json-glib might say any line */
+    g_signal_connect(parser, "error", G_CALLBACK(on_error), line);
+  if (!json_parser_load_from_data(parser, (const char *)text.data, (gssize)text.size, NULL))
+    return NULL;
+  return json_parser_steal_root(parser);
+}
+
+static JsonNode *member(JsonObject *object, const char *name, JsonNodeType type)
+{
+  JsonNode *node = json_object_get_member(object, name);
+
+  return node != NULL && JSON_NODE_TYPE(node) == type ? node : NULL;
+}
+
+static JsonNode *value(JsonObject *object, const char *name, GType type)
+{
+  JsonNode *node = member(object, name, JSON_NODE_VALUE);
+
+  return node != NULL && json_node_get_value_type(node) == type ? node : NULL;
+}
+
+const char *json_text_string(JsonObject *object, const char *name)
+{
+  JsonNode *node = value(object, name, G_TYPE_STRING);
+
+  return node != NULL ? json_node_get_string(node) : NULL;
+}
+
+JsonArray *json_text_array(JsonObject *object, const char *name)
+{
+  JsonNode *node = member(object, name, JSON_NODE_ARRAY);
+
+  return node != NULL ? json_node_get_array(node) : NULL;
+}
+
+JsonObject *json_text_object(JsonObject *object, const char *name)
+{
+  JsonNode *node = member(object, name, JSON_NODE_OBJECT);
+
+  return node != NULL ? json_node_get_object(node) : NULL;
+}
+
+bool json_text_number(JsonObject *object, const char *name, int64_t *number)
+{
+  JsonNode *node = value(object, name, G_TYPE_INT64);
+
+  if (node != NULL)
+    *number = json_node_get_int(node);
+  return node != NULL;
+}
+
+bool json_text_flag(JsonObject *object, const char *name, bool *flag)
+{
+  JsonNode *node = value(object, name, G_TYPE_BOOLEAN);
+
+  if (node != NULL)
+    *flag = json_node_get_boolean(node);
+  return node != NULL;
+}

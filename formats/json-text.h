@@ -1,0 +1,23 @@
+/* JSON (RFC 8259) that somebody else wrote.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef FORMATS_JSON_TEXT_H
+#define FORMATS_JSON_TEXT_H
+
+#include "common/bytes.h"
+
+#include <json-glib/json-glib.h>
+
+/* The document, to be freed by json_node_unref; NULL where it is none, or lists and objects are
+ * nested more than a few deep: then *line is where that was noticed. */
+JsonNode *json_text_read(struct span text, size_t *line);
+
+/* Members of an object: NULL or false where the member isn't there or is of another type. */
+const char *json_text_string(JsonObject *object, const char *name);
+JsonArray *json_text_array(JsonObject *object, const char *name);
+JsonObject *json_text_object(JsonObject *object, const char *name);
+bool json_text_number(JsonObject *object, const char *name, int64_t *number);
+bool json_text_flag(JsonObject *object, const char *name, bool *flag);
+
+#endif

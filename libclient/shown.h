@@ -1,0 +1,40 @@
+/* What the server of a session showed of itself, as the verdict and the daemon want it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef CLIENT_SHOWN_H
+#define CLIENT_SHOWN_H
+
+#include "libclient/path.h"
+#include "pinning/chain.h"
+
+#include <gnutls/gnutls.h>
+
+struct shown {
+  bool there;         /* there is a chain */
+  bool validated;     /* the path was looked for */
+  struct chain chain; /* points into the session or the path */
+  struct path path;
+};
+
+/* What was sent: a raw key, or certificates of which only the first is known to count. Those that
+ * can't be used, behind the first, are left out. *shown: to be cleared. */
+void shown_of(const gnutls_datum_t *sent, unsigned count, bool raw, struct shown *shown);
+
+/* Verifies the certificates that it was made of, and puts the validated path in their place, where
+ * there is one. */
+void shown_find_path(const struct path_question *question, struct shown *shown);
+
+/* The same for the peer of a session. */
+void shown_read(gnutls_session_t session, struct shown *shown);
+
+/* What a session's peer sent, and whom its credentials trust. False: one of them is missing. */
+bool shown_question(gnutls_session_t session, const char *host, struct path_question *question);
+
+/* anchor: the index in the chain of the certificate that is to be the only anchor; 0: those of the
+ * session's credentials. Only the first call has an effect. */
+void shown_validate(gnutls_session_t session, const char *host, size_t anchor, struct shown *shown);
+
+void shown_clear(struct shown *shown);
+
+#endif

@@ -1,0 +1,141 @@
+/* Rule 6 of the verdict: what the pins say of a chain. See verdict.c.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "pinning/judgement.h"
+
+/* What a set of pins has to say of the chain. */
+struct comparison {
+  const struct ranks_set *set;
+  int first;   /* the first of its strongest pins */
+  int matched; /* the first that matches, or -1 */
+  int unknown; /* the first of which it can't be known, or -1 */
+};
+
+static struct comparison compare(struct judgement *j, enum rank rank, enum keypin_origin origin)
+{
+  struct comparison c = {&j->ranks.sets[rank][origin], -1, -1, -1};
+
+  for (int i = 0; c.set->best >= 0 && i < (int)j->in->count; i++) {
+    const struct verdict_entry *entry = judgement_entry(j, i);
+    enum keypin_match found;
+
+    if (ranks_of(entry) != rank || entry->pin->origin != origin || !ranks_holds(&j->ranks, entry))
+      continue;
+    found = keypin_match(entry->pin, j->in->chain);
+    if (c.first < 0 && (entry->pin->status == KEYPIN_CRITICAL) == c.set->critical)
+      c.first = i;
+    if (c.matched < 0 && found == KEYPIN_MATCHES)
+      c.matched = i;
+    if (c.unknown < 0 && found == KEYPIN_UNKNOWN)
+      c.unknown = i;
+  }
+  return c;
+}
+
+/* True where an enforced set is not met; *met: a pin of one that is, or -1. */
+static bool judge_critical(struct judgement *j, enum rank rank, int *met)
+{
+  *met = -1;
+  for (int origin = 0; origin < KEYPIN_ORIGINS; origin++) {
+    struct comparison c = compare(j, rank, (enum keypin_origin)origin);
+
+    if (c.first < 0 || !c.set->critical)
+      continue;
+    if (c.matched < 0 &&
+        judgement_mismatch(j, c.unknown < 0 ? VERDICT_CRITICAL_DIFFERS : VERDICT_PATH_UNKNOWN,
+                           c.unknown < 0 ? c.first : c.unknown, c.set->enforced))
+      return true;
+    if (c.matched >= 0 && c.set->enforced)
+      *met = *met < 0 ? c.matched : *met;
+    else if (c.matched >= 0)
+      judgement_match(j, VERDICT_CRITICAL_MATCHED, c.matched, false);
+  }
+  return false;
+}
+
+/* A learned pin that is in its set, or else one that is but history. */
+static bool is_known(const struct judgement *j, const struct verdict_entry *entry, bool active)
+{
+  const struct keypin *pin = entry->pin;
+
+  if (pin->kind != KEYPIN_PIN || pin->origin != KEYPIN_TOFU || ranks_of(entry) != RANK_LEARNED ||
+      !place_covers(&pin->place, j->in->peer))
+    return false;
+  if (active)
+    return ranks_holds(&j->ranks, entry);
+  return pin->status == KEYPIN_INACTIVE ||
+         (pin->status != KEYPIN_REJECTED && keypin_force(pin, j->in->now) == KEYPIN_EXPIRED);
+}
+
+/* More than a peer can have: a key beyond it is not known, and so not explained. */
+enum { KNOWN_MAX = 256 };
+
+static enum change classify(const struct judgement *j, int matched)
+{
+  const struct keypin *known[KNOWN_MAX];
+  size_t count = 0;
+
+  if (matched >= 0)
+    known[count++] = judgement_entry(j, matched)->pin;
+  for (int active = 1; active >= 0; active--)
+    for (int i = 0; i < (int)j->in->count && count < KNOWN_MAX; i++)
+      if (i != matched && is_known(j, judgement_entry(j, i), active))
+        known[count++] = judgement_entry(j, i)->pin;
+  return change_classify(known, count, j->in->chain, j->in->ticket == TICKET_PROVED, j->in->now);
+}
+
+static bool judge_learned(struct judgement *j, const struct comparison *c)
+{
+  bool unchecked = j->in->pki == PKI_UNCHECKED, accepted;
+  int pin = c->matched >= 0 ? c->matched : c->first;
+
+  j->change = classify(j, c->matched);
+  accepted = j->change == CHANGE_NONE || ((j->in->changes >> j->change & 1) != 0 &&
+                                          (!unchecked || j->change == CHANGE_SAME_KEY));
+  if (accepted)
+    return judgement_match(
+        j, j->change == CHANGE_NONE || unchecked ? VERDICT_ACTIVE_MATCHED : VERDICT_CHANGE_ACCEPTED,
+        pin, c->set->enforced);
+  if (c->matched < 0 && c->unknown >= 0)
+    return judgement_mismatch(j, VERDICT_PATH_UNKNOWN, c->unknown, c->set->enforced);
+  return judgement_mismatch(j, VERDICT_CHANGED, pin, c->set->enforced);
+}
+
+static bool judge_active(struct judgement *j, enum rank rank, enum keypin_origin origin)
+{
+  struct comparison c = compare(j, rank, origin);
+
+  if (c.first < 0 || c.set->critical)
+    return false;
+  if (rank == RANK_LEARNED && origin == KEYPIN_TOFU)
+    return judge_learned(j, &c);
+  if (c.matched >= 0)
+    return judgement_match(j, VERDICT_ACTIVE_MATCHED, c.matched, c.set->enforced);
+  if (j->differed < 0)
+    j->differed = c.first;
+  return false;
+}
+
+/* From the last origin to the first: what a server said (HPKP) before what was learned of it. */
+static bool judge_rank(struct judgement *j, enum rank rank)
+{
+  int met;
+
+  if (judge_critical(j, rank, &met))
+    return true;
+  if (met >= 0)
+    return judgement_decide(j, TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, met);
+  for (int origin = KEYPIN_ORIGINS - 1; origin >= 0; origin--)
+    if (judge_active(j, rank, (enum keypin_origin)origin))
+      return true;
+  return false;
+}
+
+bool judgement_of_pins(struct judgement *j)
+{
+  for (enum rank rank = RANK_LOCKED; j->in->chain != NULL && rank < RANKS; rank++)
+    if (judge_rank(j, rank))
+      return true;
+  return false;
+}

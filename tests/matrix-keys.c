@@ -1,0 +1,333 @@
+/* Key pins in whole handshakes: what is learned, what counts as a change, and where pins don't
+ * hold. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/pinned.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DAY = 86400 };
+
+/* What was seen with the key: the path, with the anchor that the server didn't send. */
+static int look_at_chain(const tlspin_entry_t *entry, void *data)
+{
+  size_t *count = data;
+  size_t size;
+
+  *count = tlspin_entry_chain(entry);
+  assert_string_equal(tlspin_entry_string(entry, "level"), "leaf");
+  assert_string_equal(tlspin_entry_string(tlspin_entry_chain_at(entry, *count - 1), "subject"),
+                      "Test CA");
+  assert_non_null(tlspin_entry_octets(tlspin_entry_chain_at(entry, 0), "certificate", &size));
+  assert_int_equal(size, 32);
+  return 1;
+}
+
+static void test_the_path_is_remembered(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA);
+  size_t count = 0;
+
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  assert_int_equal(tlspin_list(stage->context, NULL, look_at_chain, &count), TLSPIN_OK);
+  assert_int_equal(count, 2);
+}
+
+static void test_same_key_in_a_new_certificate(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA), renewed = server;
+  struct pki_identity identity;
+
+  renewed.credentials = pinned_make_server(
+      stage, NULL, &(struct pki_request){.key = stage->servers[PKI_ECDSA].key}, &identity);
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  pinned_go_well(stage, &renewed, TLSPIN_MATCH, "same-key");
+  assert_int_equal(pinned_events(stage, "change", "same-key"), 1);
+  pinned_go_well(stage, &renewed, TLSPIN_MATCH, "");
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
+  gnutls_certificate_free_credentials(renewed.credentials);
+  pki_free(&identity);
+}
+
+/* The certificate is about to expire, and the same authority makes one for a new key. Then the old
+ * one is history, and may come back. */
+static void test_rotation(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request old = pinned_server(stage, PKI_ECDSA), new = pinned_server(stage, PKI_RSA),
+                       stranger = pinned_server(stage, PKI_ED25519);
+  struct pki_identity identity;
+  time_t now = time(NULL);
+
+  old.credentials = pinned_make_server(
+      stage, NULL, &(struct pki_request){.not_before = now - 85 * DAY, .not_after = now + 5 * DAY},
+      &identity);
+  pinned_go_well(stage, &old, TLSPIN_NO_PIN, "");
+  pinned_go_well(stage, &new, TLSPIN_MATCH, "same-issuer");
+  pinned_go_well(stage, &new, TLSPIN_MATCH, "");
+  pinned_refuse(stage, &stranger, "changed");
+  pinned_go_well(stage, &old, TLSPIN_MATCH, "seen-before");
+  gnutls_certificate_free_credentials(old.credentials);
+  pki_free(&identity);
+}
+
+/* The same from another authority, which the client trusts just as well. */
+static void test_rotation_to_another_authority(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request old = {.credentials = NULL}, new = {.credentials = NULL};
+  struct pki_identity identity, other_ca, other;
+  time_t now = time(NULL);
+
+  pki_make(&other_ca, NULL, &(struct pki_request){.purpose = PKI_CA, .name = "Other CA"});
+  pki_trust(stage->trust, &other_ca);
+  old.credentials = pinned_make_server(
+      stage, NULL, &(struct pki_request){.not_before = now - 85 * DAY, .not_after = now + 5 * DAY},
+      &identity);
+  new.credentials = pinned_make_server(stage, &other_ca, &(struct pki_request){0}, &other);
+  pinned_go_well(stage, &old, TLSPIN_NO_PIN, "");
+  pinned_refuse(stage, &new, "changed");
+  gnutls_certificate_free_credentials(old.credentials);
+  gnutls_certificate_free_credentials(new.credentials);
+  pki_free(&identity);
+  pki_free(&other);
+  pki_free(&other_ca);
+}
+
+/* A pin whose time of enforcement is over: told, and not more. Nothing is learned from it. */
+static void test_report_mode(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request misissued = pinned_server(stage, PKI_RSA);
+  struct tlspin_record pin = pinned_record("critical", &stage->servers[PKI_ECDSA]);
+  struct visit_request client = stage_client(stage);
+  struct meeting met;
+
+  pin.enforced_until = 1;
+  pinned_put(stage, &pin);
+  meet(&client, &misissued, &met);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  assert_string_equal(met.visit.reason, "critical-differs");
+  assert_true(met.visit.conversed);
+  assert_false(met.visit.may_resume);
+  assert_int_equal(pinned_events(stage, "reported", "critical-differs"), 1);
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 0);
+}
+
+static void test_advisory(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       misissued = pinned_server(stage, PKI_RSA);
+  struct visit_request client = stage_client(stage);
+  struct meeting met;
+
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  client.flags = TLSPIN_ADVISORY;
+  meet(&client, &misissued, &met);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  assert_string_equal(met.visit.reason, "changed");
+  assert_true(met.visit.conversed);
+  assert_false(met.visit.may_resume);
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
+  pinned_refuse(stage, &misissued, "changed");
+}
+
+/* Pinning is off for the server: any good certificate will do, and nothing is learned. */
+static void test_opted_out(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       other = pinned_server(stage, PKI_RSA);
+  struct tlspin_record off = {.host = STAGE_HOST, .kind = "mode", .status = "off"};
+
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  pinned_put(stage, &off);
+  pinned_go_well(stage, &other, TLSPIN_OPTED_OUT, "");
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
+}
+
+/* Pins are looked at and enforced; the store doesn't change, and neither does the log. */
+static void test_private(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       misissued = pinned_server(stage, PKI_RSA), ticketing = stage_server(stage);
+  struct visit_request client = stage_client(stage);
+  unsigned events = pinned_events(stage, NULL, NULL);
+  struct meeting met;
+
+  client.flags = TLSPIN_PRIVATE;
+  meet(&client, &ticketing, &met);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  assert_null(stage_entry(stage));
+  assert_int_equal(pinned_count(stage, NULL, NULL), 0);
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  pinned_refused(stage, &client, &misissued, "changed", &met);
+  assert_int_equal(pinned_events(stage, NULL, NULL), events);
+  assert_int_equal(pinned_count(stage, NULL, NULL), 1);
+}
+
+/* Where the path ends in an authority that was added to the system, nothing is learned, and what
+ * was learned, the ticket too, is passed over. */
+static void test_added_anchor(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       other = pinned_server(stage, PKI_RSA), ticketing = stage_server(stage);
+  struct visit_request client = stage_client(stage);
+  struct pki_identity vendor;
+  struct meeting met;
+
+  pki_make(&vendor, NULL, &(struct pki_request){.purpose = PKI_CA, .name = "Vendor CA"});
+  meet_first(&client, &ticketing);
+  assert_int_equal(pinned_count(stage, "tofu", "active"), 1);
+  pinned_vendor(stage, &vendor);
+  meet(&client, &server, &met); /* it didn't even answer the ticket */
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  assert_string_equal(met.visit.reason, "");
+  assert_true(met.visit.conversed);
+  assert_false(met.visit.may_resume);
+  meet(&client, &other, &met);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
+  pinned_vendor(stage, &stage->ca);
+  meet_again(&client, &ticketing);
+  pinned_refused(stage, &client, &other, "extension-missing", &met);
+  pinned_vendor_remove(stage);
+  pki_free(&vendor);
+}
+
+/* Blocks the key of a session that could be resumed, and resumes it. */
+static void resume_blocked(struct stage *stage, const char *priority, struct meeting *met)
+{
+  struct stand_request server = pinned_server(stage, PKI_ECDSA);
+  struct tlspin_record blocked = pinned_record("rejected", &stage->servers[PKI_ECDSA]);
+  struct visit_request client = stage_client(stage);
+  gnutls_datum_t key, data = {NULL, 0};
+
+  assert_int_equal(gnutls_session_ticket_key_generate(&key), 0);
+  server.resumption = &key;
+  server.priority = priority;
+  client.new_session_data = &data;
+  meet(&client, &server, met);
+  assert_true(met->visit.conversed && met->visit.may_resume && data.size > 0);
+  client.new_session_data = NULL;
+  client.session_data = &data;
+  client.flags = TLSPIN_RESUMING;
+  meet(&client, &server, met);
+  assert_true(met->visit.resumed && met->visit.conversed && met->visit.may_resume);
+  assert_int_equal(met->visit.answer, TLSPIN_MATCH);
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
+  pinned_put(stage, &blocked);
+  meet(&client, &server, met);
+  assert_true(met->visit.resumed);
+  gnutls_free(key.data);
+  gnutls_free(data.data);
+}
+
+/* With TLS 1.2 GnuTLS knows the certificate of the session, which is judged. With TLS 1.3 it does
+ * not tell, and the session rests on the handshake that made it. */
+static void test_resumption(void **state)
+{
+  struct stage *stage = *state;
+  struct meeting met;
+
+  resume_blocked(stage, "NORMAL:-VERS-ALL:+VERS-TLS1.2", &met);
+  assert_int_equal(met.visit.finished, TLSPIN_MISMATCH);
+  assert_string_equal(met.visit.reason, "key-rejected");
+  assert_int_equal(met.stand.received, 0);
+  stage_clear(state);
+  resume_blocked(stage, NULL, &met);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+}
+
+/* The server proves its ticket with a new key: that explains the change. */
+static void test_proved_change(void **state)
+{
+  struct stage *stage = *state;
+  struct visit_request client = stage_client(stage);
+  struct stand_request server = stage_server(stage), changed = stage_server(stage);
+  struct meeting met;
+
+  changed.credentials = stage->credentials[PKI_RSA];
+  meet_first(&client, &server);
+  meet(&client, &changed, &met);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  assert_string_equal(met.visit.change, "proved");
+  assert_true(met.visit.proved);
+  meet(&client, &changed, &met);
+  assert_string_equal(met.visit.change, "");
+}
+
+/* Without TLSPIN_WAIT nobody waits for what is learned; it is learned all the same. */
+static void test_not_waited_for(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA);
+  struct visit_request client = stage_client(stage);
+  struct meeting met;
+  unsigned found = 0;
+
+  client.finish_flags = 1U << 31; /* any but TLSPIN_WAIT */
+  meet(&client, &server, &met);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  for (int i = 0; i < 400 && found == 0; i++) {
+    found = pinned_count(stage, "tofu", "active");
+    usleep(25000);
+  }
+  assert_int_equal(found, 1);
+}
+
+/* A program that checks the certificate by itself, and accepts one that its credentials don't: it
+ * is judged by its pins, and nothing is learned. */
+static void test_accepted_by_the_program(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       other = pinned_server(stage, PKI_RSA);
+  struct tlspin_record pin = pinned_record("critical", &stage->servers[PKI_ECDSA]);
+  struct visit_request client = stage_client(stage);
+  struct meeting met;
+
+  client.credentials = stage->nobody;
+  client.unverified = true;
+  meet(&client, &server, &met);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  assert_int_equal(pinned_count(stage, NULL, NULL), 0);
+  pinned_put(stage, &pin);
+  meet(&client, &server, &met);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  assert_int_equal(met.visit.answer, TLSPIN_MATCH);
+  pinned_refused(stage, &client, &other, "critical-differs", &met);
+  pin = pinned_record("critical", &stage->ca);
+  pin.level = "anchor";
+  stage_clear(state);
+  pinned_put(stage, &pin);
+  pinned_refused(stage, &client, &server, "path-unknown", &met);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      STAGE_TEST(test_the_path_is_remembered),
+      STAGE_TEST(test_same_key_in_a_new_certificate),
+      STAGE_TEST(test_rotation),
+      STAGE_TEST(test_rotation_to_another_authority),
+      STAGE_TEST(test_report_mode),
+      STAGE_TEST(test_advisory),
+      STAGE_TEST(test_opted_out),
+      STAGE_TEST(test_private),
+      STAGE_TEST(test_added_anchor),
+      STAGE_TEST(test_resumption),
+      STAGE_TEST(test_proved_change),
+      STAGE_TEST(test_not_waited_for),
+      STAGE_TEST(test_accepted_by_the_program),
+  };
+
+  return cmocka_run_group_tests(tests, stage_open, stage_close);
+}

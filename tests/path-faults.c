@@ -1,0 +1,167 @@
+/* libclient/path.c while GnuTLS's calls fail, one after the other: a path is whole or none, and
+ * nothing becomes good by a failure. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "libclient/path.h"
+
+#include "libclient/tlspin-gnutls.h"
+#include "tests/pki.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { MOST = 200 };
+
+static bool armed;
+static unsigned calls, failing; /* counted since it began; which one fails */
+
+static bool fails(void)
+{
+  return armed && ++calls == failing;
+}
+
+#define WRAP(name, parameters, arguments)                                                          \
+  int __real_##name parameters;                                                                    \
+  int __wrap_##name parameters;                                                                    \
+  int __wrap_##name parameters                                                                     \
+  {                                                                                                \
+    return fails() ? GNUTLS_E_MEMORY_ERROR : __real_##name arguments;                              \
+  }
+
+WRAP(gnutls_x509_crt_init, (gnutls_x509_crt_t * certificate), (certificate))
+WRAP(gnutls_x509_crt_import,
+     (gnutls_x509_crt_t certificate, const gnutls_datum_t *data, gnutls_x509_crt_fmt_t format),
+     (certificate, data, format))
+WRAP(gnutls_x509_crt_export2,
+     (gnutls_x509_crt_t certificate, gnutls_x509_crt_fmt_t format, gnutls_datum_t *out),
+     (certificate, format, out))
+WRAP(gnutls_x509_trust_list_init, (gnutls_x509_trust_list_t * list, unsigned size), (list, size))
+WRAP(gnutls_x509_trust_list_add_cas,
+     (gnutls_x509_trust_list_t list, const gnutls_x509_crt_t *cas, unsigned size, unsigned flags),
+     (list, cas, size, flags))
+WRAP(gnutls_x509_trust_list_verify_crt2,
+     (gnutls_x509_trust_list_t list, gnutls_x509_crt_t *certificates, unsigned size,
+      gnutls_typed_vdata_st *data, unsigned elements, unsigned flags, unsigned *status,
+      gnutls_verify_output_function *function),
+     (list, certificates, size, data, elements, flags, status, function))
+
+static struct pki_identity root, middle, leaf;
+static gnutls_certificate_credentials_t trust;
+static gnutls_datum_t sent[2], anchor;
+
+static int set_up(void **state)
+{
+  (void)state;
+  pki_make(&root, NULL, &(struct pki_request){.purpose = PKI_CA, .name = "Root"});
+  pki_make(&middle, &root, &(struct pki_request){.purpose = PKI_CA, .name = "Middle"});
+  pki_make(&leaf, &middle, &(struct pki_request){.purpose = PKI_SERVER, .name = "www.example"});
+  assert_int_equal(gnutls_certificate_allocate_credentials(&trust), 0);
+  pki_trust(trust, &root);
+  sent[0] = pki_certificate_der(&leaf);
+  sent[1] = pki_certificate_der(&middle);
+  anchor = pki_certificate_der(&root);
+  return 0;
+}
+
+static int tear_down(void **state)
+{
+  (void)state;
+  gnutls_free(sent[0].data);
+  gnutls_free(sent[1].data);
+  gnutls_free(anchor.data);
+  gnutls_certificate_free_credentials(trust);
+  pki_free(&leaf);
+  pki_free(&middle);
+  pki_free(&root);
+  return 0;
+}
+
+static void find(const char *host, bool by_anchor, struct path *path)
+{
+  const struct path_question question = {trust, sent, 2, host};
+
+  if (by_anchor)
+    path_find_by(&question, (struct span){anchor.data, anchor.size}, path);
+  else
+    path_find(&question, path);
+}
+
+static void try_all(const char *host, bool by_anchor, unsigned errors)
+{
+  unsigned failed = 0;
+
+  for (failing = 1; failing < MOST; failing++) {
+    struct path path;
+
+    calls = 0;
+    armed = true;
+    find(host, by_anchor, &path);
+    armed = false;
+    assert_true(path.count == 0 || path.count == 3);
+    assert_true(path.errors == errors || path.errors == PKI_OTHER);
+    assert_int_equal(path.pki, path.errors == 0 ? PKI_OK : PKI_FAILED);
+    failed += path.count == 0;
+    path_clear(&path);
+    if (calls < failing)
+      break;
+  }
+  assert_true(failing < MOST);
+  assert_true(failed >= 5);
+}
+
+static void test_paths(void **state)
+{
+  (void)state;
+  try_all("www.example", false, 0);
+  try_all("www.example", true, 0);
+  try_all("else.example", false, PKI_NAME);
+}
+
+static void test_status(void **state)
+{
+  (void)state;
+  for (failing = 1; failing <= 2; failing++) {
+    calls = 0;
+    armed = true;
+    assert_int_equal(path_errors(&sent[0], GNUTLS_CERT_EXPIRED), PKI_OTHER);
+    armed = false;
+  }
+}
+
+static void test_examine(void **state)
+{
+  unsigned failed = 0;
+
+  (void)state;
+  for (failing = 1; failing < MOST; failing++) {
+    tlspin_gnutls_shown_t *shown;
+    const struct tlspin_check *check;
+
+    calls = 0;
+    armed = true;
+    assert_int_equal(tlspin_gnutls_examine(trust, sent, 2, "www.example", &shown), TLSPIN_OK);
+    armed = false;
+    check = tlspin_gnutls_shown_check(shown);
+    assert_int_equal(check->chain_size, (check->flags & TLSPIN_CHECK_PATH) != 0 ? 3 : 2);
+    failed += check->pki != TLSPIN_PKI_OK || check->flags == 0;
+    tlspin_gnutls_shown_free(shown);
+    if (calls < failing)
+      break;
+  }
+  assert_true(failed >= 5);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_paths),
+      cmocka_unit_test(test_status),
+      cmocka_unit_test(test_examine),
+  };
+
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,99 @@
+/* JSON that somebody else wrote.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "formats/json-text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static JsonNode *read_text(const char *text, size_t size, size_t *line)
+{
+  return json_text_read((struct span){(const uint8_t *)text, size}, line);
+}
+
+static void assert_refused(const char *text, size_t size, size_t expected)
+{
+  size_t line = 0;
+
+  assert_null(read_text(text, size, &line));
+  assert_int_equal(line, expected);
+}
+
+static void test_members(void **state)
+{
+  const char *text = "{\"s\":\"x\",\"n\":7,\"f\":true,\"a\":[1],\"o\":{},\"z\":null,\"d\":1.5}";
+  size_t line;
+  g_autoptr(JsonNode) root = read_text(text, strlen(text), &line);
+  JsonObject *object = json_node_get_object(root);
+  int64_t number = 0;
+  bool flag = false;
+
+  (void)state;
+  assert_string_equal(json_text_string(object, "s"), "x");
+  assert_true(json_text_number(object, "n", &number));
+  assert_int_equal(number, 7);
+  assert_true(json_text_flag(object, "f", &flag));
+  assert_true(flag);
+  assert_non_null(json_text_array(object, "a"));
+  assert_non_null(json_text_object(object, "o"));
+  for (const char *const *name = (const char *const[]){"n", "f", "a", "o", "z", "d", "none", NULL};
+       *name != NULL; name++)
+    assert_null(json_text_string(object, *name));
+  assert_null(json_text_array(object, "o"));
+  assert_null(json_text_object(object, "a"));
+  assert_false(json_text_number(object, "s", &number));
+  assert_false(json_text_number(object, "d", &number));
+  assert_false(json_text_flag(object, "n", &flag));
+  assert_false(json_text_flag(object, "z", &flag));
+}
+
+static void test_refused(void **state)
+{
+  size_t line = 0;
+
+  (void)state;
+  assert_null(read_text(NULL, 0, &line));
+  assert_refused("{\"a\":\n1", 7, 2);
+  assert_refused("{\"a\":[\n1,\n", 10, 3);
+  assert_refused("[1,\n\n2}", 7, 3);
+  assert_refused("{\"a\":\"\xff\"}", 9, 1);
+  assert_refused("{\"a\":1}\0{}", 10, 1);
+  assert_refused("nothing", 7, 1);
+}
+
+/* A million levels would use up the stack of whoever calls itself for each. */
+static void test_deep(void **state)
+{
+  g_autofree char *lists = g_strnfill(1000000, '[');
+  g_autofree char *objects = NULL;
+  GString *text = g_string_new(NULL);
+  const char *string = "[\"[[[[[[[[[[[[[[[[[[[[[[\\\"[[[\"]";
+  size_t line;
+
+  (void)state;
+  for (int i = 0; i < 100000; i++)
+    g_string_append(text, "{\"a\":");
+  objects = g_string_free(text, FALSE);
+  assert_refused(lists, 1000000, 1);
+  assert_refused(objects, strlen(objects), 1);
+  assert_refused("[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]", 35, 1);
+  json_node_unref(read_text("[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]", 33, &line));
+  json_node_unref(read_text(string, strlen(string), &line));
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_members),
+      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_deep),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,352 @@
+/* Public-Key-Pins: what is stored of a header, and what is not.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/policy.h"
+
+#include "tests/gate.h"
+#include "tests/stores.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#define NOW  GATE_NOW
+#define HOST "a.example"
+
+/* "pin-sha256=...; " of a server's key. */
+static char *pin_text(size_t server, size_t index)
+{
+  struct keypin pin = gate_pin(server, index, KEYPIN_CRITICAL, KEYPIN_HPKP);
+  char text[KEYPIN_KEY_TEXT_SIZE];
+
+  pin.level = KEYPIN_LEAF;
+  assert_true(keypin_key_text(&pin, text));
+  return g_strdup_printf("pin-sha256=\"%s\"; ", text + strlen("sha256//"));
+}
+
+/* A header with the keys of FIRST and, for a backup, of FOREIGN, and this at its end. */
+static char *header_of(const char *rest)
+{
+  g_autofree char *first = pin_text(GATE_FIRST, PATH_SERVER);
+  g_autofree char *backup = pin_text(GATE_FOREIGN, PATH_SERVER);
+
+  return g_strconcat(first, backup, rest, NULL);
+}
+
+/* Notes a header that came with a server's whole path; the outcome must be this. */
+static struct policy_noted note_at(struct gate *gate, size_t server, const char *text,
+                                   bool report_only, int64_t now, enum hpkp_outcome outcome)
+{
+  struct peer peer = strata_peer(HOST);
+  struct chain chain = gate_chain(server);
+  struct policy_header header = {
+      .text = {(const uint8_t *)text, strlen(text)}, .report_only = report_only, .chain = &chain};
+  struct policy_noted noted;
+  char *problem = NULL;
+
+  if (policy_note(gate->policy, &peer, &header, now, &noted, &problem) != TLSPIN_OK)
+    fail_msg("%s", problem);
+  if (noted.outcome != outcome)
+    fail_msg("%s: %s (%s)", text, hpkp_outcome_token(noted.outcome), noted.reason);
+  assert_int_equal(noted.expires != 0, outcome == HPKP_NOTE);
+  assert_true((noted.reason[0] != '\0') == (outcome == HPKP_IGNORE) ||
+              outcome == HPKP_REMOVE); /* which may have one */
+  return noted;
+}
+
+static struct policy_noted note(struct gate *gate, const char *text, enum hpkp_outcome outcome)
+{
+  return note_at(gate, GATE_FIRST, text, false, NOW, outcome);
+}
+
+static void test_noted(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+  struct policy_noted noted;
+
+  gate_open(gate);
+  noted = note(gate, header, HPKP_NOTE);
+  assert_true(noted.expires == NOW + 1000);
+  assert_true(noted.changed);
+  assert_true(noted.event == 0);
+  gate_expect_records(gate, "0.0 hpkp critical any 1\n3.0 hpkp critical any 1");
+  gate_meet(gate, GATE_FOREIGN, NOW + 999, TLSPIN_MATCH, "critical-matched", true);
+  gate_meet(gate, GATE_SECOND, NOW + 999, TLSPIN_MISMATCH, "critical-differs", false);
+}
+
+static bool check_pin(const struct keypin *pin, void *data)
+{
+  assert_string_equal(pin->place.host, HOST);
+  assert_int_equal(pin->place.scope, SCOPE_SUBTREE);
+  assert_int_equal(pin->place.protocol, PLACE_ANY_PROTOCOL);
+  assert_int_equal(pin->place.port, PLACE_ANY_PORT);
+  assert_int_equal(pin->level, KEYPIN_ANY);
+  assert_int_equal(pin->origin, KEYPIN_HPKP);
+  assert_false(pin->always || pin->locked);
+  assert_true(pin->enforce_until == NOW + 2000 && pin->report_until == NOW + 2000);
+  assert_true(pin->first_seen == NOW);
+  assert_string_equal(pin->note, "https://report.example/x");
+  ++*(int *)data;
+  return true;
+}
+
+/* All that is kept, and that it holds for every port and below the host. */
+static void test_kept(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header =
+      header_of("max-age=2000; includeSubDomains; report-uri=\"https://report.example/x\"");
+  struct peer peer = {.host = "www." HOST, .protocol = PROTOCOL_TLS, .port = 8443};
+  int count = 0;
+
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  assert_int_equal(store_pins(layers_at(gate->strata->layers, 0)->store, &peer, check_pin, &count),
+                   TLSPIN_OK);
+  assert_int_equal(count, 2);
+}
+
+/* The cap of the settings, 60 days at the most. */
+static void test_capped(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=99999999999");
+
+  gate_open(gate);
+  assert_true(note(gate, header, HPKP_NOTE).expires == NOW + 60 * GATE_DAY);
+  gate_setting(gate, "hpkp-cap", "2d");
+  gate_open(gate);
+  assert_true(note(gate, header, HPKP_NOTE).expires == NOW + 2 * GATE_DAY);
+  gate_setting(gate, "hpkp-cap", "0");
+  gate_open(gate);
+  note(gate, header, HPKP_IGNORE);
+}
+
+/* The set of a host is replaced by exactly the new one, whatever its reach. */
+static void test_replaced(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000; includeSubDomains");
+  g_autofree char *server = pin_text(GATE_FIRST, PATH_ISSUER);
+  g_autofree char *backup = pin_text(GATE_FOREIGN, PATH_ISSUER);
+  g_autofree char *other = g_strconcat(server, backup, "max-age=1000", NULL);
+
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  assert_true(note(gate, other, HPKP_NOTE).changed);
+  gate_expect_records(gate, "0.1 hpkp critical any 1\n3.1 hpkp critical any 1");
+  assert_true(note(gate, header, HPKP_NOTE).changed);
+  gate_expect_records(gate, "0.0 hpkp critical any 1\n3.0 hpkp critical any 1");
+}
+
+/* Every part of a page has the header: the store is written where the end moves by some way. */
+static void test_repeated(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=3000");
+  g_autofree char *shorter = header_of("max-age=1000");
+  g_autofree char *told = header_of("max-age=3000; report-uri=\"http://r.example/\"");
+  struct policy_noted noted;
+
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  noted = note_at(gate, GATE_FIRST, header, false, NOW + 100, HPKP_NOTE);
+  assert_false(noted.changed);
+  assert_true(noted.expires == NOW + 3000);
+  noted = note_at(gate, GATE_FIRST, header, false, NOW + 101, HPKP_NOTE);
+  assert_true(noted.changed);
+  assert_true(noted.expires == NOW + 3101);
+  noted = note_at(gate, GATE_FIRST, shorter, false, NOW + 101, HPKP_NOTE);
+  assert_true(noted.changed && noted.expires == NOW + 1101);
+  noted = note_at(gate, GATE_FIRST, told, false, NOW + 101, HPKP_NOTE);
+  assert_true(noted.changed);
+}
+
+/* max-age=0 takes the host's own pins away, and those of nobody else. */
+static void test_removed(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+  struct keypin others[] = {gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_USER),
+                            gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_HPKP)};
+  struct policy_noted noted;
+
+  g_strlcpy(others[1].place.host, "example", sizeof others[1].place.host);
+  others[1].place.scope = SCOPE_SUBTREE;
+  gate_put(gate, others, 2);
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  gate_expect_records(gate, "0.0 hpkp critical any 1\n0.0 hpkp critical leaf 0\n"
+                            "0.0 user critical leaf 0\n3.0 hpkp critical any 1");
+  noted = note(gate, "max-age=0", HPKP_REMOVE);
+  assert_true(noted.changed && noted.expires == 0);
+  gate_expect_records(gate, "0.0 hpkp critical leaf 0\n0.0 user critical leaf 0");
+  assert_false(note(gate, "max-age=0", HPKP_REMOVE).changed);
+}
+
+/* Pins by hashes that nobody knows here unpin the host (section 2.1.1). */
+static void test_forgotten(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  note(gate, "pin-sha999=\"AAAA\"; max-age=1000", HPKP_REMOVE);
+  gate_expect_records(gate, "");
+}
+
+/* The old pins stay. */
+static void test_ignored(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+  g_autofree char *no_age = header_of("includeSubDomains");
+  g_autofree char *only = pin_text(GATE_FIRST, PATH_SERVER);
+  g_autofree char *no_backup = g_strconcat(only, "max-age=1000", NULL);
+  g_autofree char *foreign = pin_text(GATE_FOREIGN, PATH_SERVER);
+  g_autofree char *no_match = g_strconcat(foreign, "max-age=1000", NULL);
+  g_autofree char *twice = header_of("max-age=1000; max-age=1000");
+  g_autofree char *long_rest = g_strnfill(HPKP_HEADER_MAX + 1, ' ');
+  g_autofree char *long_header = header_of(long_rest);
+  const char *const texts[] = {no_age, no_backup,   no_match,  twice, "",
+                               "\xff", long_header, "max-age", ";;;"};
+
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+    assert_false(note(gate, texts[i], HPKP_IGNORE).changed);
+  gate_expect_records(gate, "0.0 hpkp critical any 1\n3.0 hpkp critical any 1");
+}
+
+/* Only over a connection that meets the pins there are, and of a path that is known. */
+static void test_bad_connection(void **state)
+{
+  struct gate *gate = *state;
+  struct keypin critical = gate_pin(GATE_SECOND, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_USER);
+  g_autofree char *header = header_of("max-age=1000");
+  struct chain chain = gate_chain(GATE_FIRST);
+  struct peer peer = strata_peer(HOST);
+  struct policy_header parts = {.text = {(const uint8_t *)header, strlen(header)}, .chain = &chain};
+  struct policy_noted noted;
+  char *problem = NULL;
+
+  gate_open(gate);
+  chain.path = false;
+  assert_int_equal(policy_note(gate->policy, &peer, &parts, NOW, &noted, &problem), TLSPIN_OK);
+  assert_int_equal(noted.outcome, HPKP_IGNORE);
+  gate_put(gate, &critical, 1);
+  gate_open(gate);
+  note(gate, header, HPKP_IGNORE);
+  note(gate, "max-age=0", HPKP_IGNORE);
+  gate_expect_log(gate, ""); /* that is CheckChain's to tell */
+  gate_expect_records(gate, "1.0 user critical leaf 0");
+}
+
+/* Nothing is learned by wish, where pinning is off, or over an added anchor; what was noted may be
+ * removed all the same in the first case. */
+static void test_not_learned(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+  struct keypin off = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_OFF, KEYPIN_USER);
+
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  gate_trust(gate, &gate_paths[GATE_FOREIGN]);
+  note(gate, header, HPKP_IGNORE);
+  note(gate, "max-age=0", HPKP_IGNORE);
+  gate_trust(gate, &gate_paths[GATE_FIRST]);
+  gate_setting(gate, "learn", "no");
+  gate_open(gate);
+  note(gate, header, HPKP_IGNORE);
+  note(gate, "max-age=0", HPKP_REMOVE);
+  gate_put(gate, &off, 1);
+  gate_open(gate);
+  note(gate, "max-age=0", HPKP_IGNORE);
+}
+
+/* A layer that can't be read may hold a pin that is not met. */
+static void test_unreadable(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+
+  strata_write(gate->strata->admin, "50.db", "no database");
+  gate_open(gate);
+  note(gate, header, HPKP_IGNORE);
+  gate_expect_records(gate, "");
+}
+
+static bool take_report(const struct event_row *event, void *data)
+{
+  assert_string_equal(event->kind, "hpkp");
+  g_string_assign(data, event->report);
+  return true;
+}
+
+/* Report-only: a violation is told, with its report; nothing is stored. */
+static void test_report_only(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000; includeSubDomains");
+  g_autoptr(GString) report = g_string_new(NULL);
+  struct policy_noted noted;
+
+  gate_open(gate);
+  noted = note_at(gate, GATE_FIRST, header, true, NOW, HPKP_EVALUATE);
+  assert_true(noted.event == 0 && !noted.changed);
+  noted = note_at(gate, GATE_SECOND, header, true, NOW, HPKP_EVALUATE);
+  assert_true(noted.event != 0 && !noted.changed);
+  policy_logged(gate->policy, noted.event, take_report, report);
+  assert_non_null(strstr(report->str, "\"noted-hostname\": \"a.example\""));
+  assert_non_null(strstr(report->str, "\"include-subdomains\": true"));
+  assert_non_null(strstr(report->str, "\"effective-expiration-date\": \"2023-11-14T22:30:00Z\""));
+  note_at(gate, GATE_FIRST, "max-age=0", true, NOW, HPKP_IGNORE); /* it has no pin */
+  gate_expect_log(gate, "hpkp critical-differs  1");
+  gate_expect_records(gate, "");
+}
+
+static void test_not_written(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+  struct chain chain = gate_chain(GATE_FIRST);
+  struct peer peer = strata_peer(HOST);
+  struct policy_header parts = {.text = {(const uint8_t *)header, strlen(header)}, .chain = &chain};
+  struct policy_noted noted;
+  char *problem = NULL;
+  sqlite3 *other;
+
+  gate_open(gate);
+  other = stores_raw(gate->strata->user); /* holds the lock of the file */
+  assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(policy_note(gate->policy, &peer, &parts, NOW, &noted, &problem),
+                   TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "pins.db"));
+  assert_false(noted.changed);
+  g_free(problem);
+  sqlite3_close(other);
+  gate_expect_records(gate, "");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, gate_setup, gate_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST(test_noted),       TEST(test_kept),       TEST(test_capped),
+      TEST(test_replaced),    TEST(test_repeated),   TEST(test_removed),
+      TEST(test_forgotten),   TEST(test_ignored),    TEST(test_bad_connection),
+      TEST(test_not_learned), TEST(test_unreadable), TEST(test_report_only),
+      TEST(test_not_written),
+  };
+
+  return cmocka_run_group_tests(tests, gate_begin, gate_end);
+}

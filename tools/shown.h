@@ -1,0 +1,34 @@
+/* What a server showed, for a question to the store: asked for over the network, or read from a
+ * file, and judged by the PKI.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SHOWN_H
+#define SHOWN_H
+
+#include "common/spki.h"
+#include "libclient/tlspin-gnutls.h"
+#include "tools/hosts.h"
+
+struct shown_options {
+  gboolean connect; /* ask the server */
+  char *chain_file; /* or read PEM certificates, the server's own first */
+  char *ca_file;    /* PEM: whom to trust; NULL: whom the system trusts */
+};
+
+struct shown {
+  tlspin_gnutls_shown_t *shown; /* NULL: nothing was shown */
+};
+
+/* Returns STATUS_FINE, or the status after a message. To be cleared in any case. */
+int shown_read(const struct shown_options *options, const struct target *target,
+               struct shown *shown);
+void shown_clear(struct shown *shown);
+
+/* NULL where nothing was shown. */
+const struct tlspin_check *shown_check(const struct shown *shown);
+
+/* "sha256//..." of the server's own key. False where it can't be read. */
+bool shown_key(const struct shown *shown, char text[SPKI_PIN_TEXT_SIZE]);
+
+#endif
