@@ -1,6 +1,6 @@
 # Not built by default: make bench; a short run is part of make check, so that it goes on working.
 check_PROGRAMS += bench/bench bench/empty bench/measure bench/pace
-bench_bench_SOURCES = bench/activation.c bench/bench.c bench/bench.h bench/asker.c bench/asker.h bench/calls.c \
+bench_bench_SOURCES = bench/activation.c bench/asker.c bench/asker.h bench/bench.c bench/bench.h bench/calls.c \
 	bench/decisions.c bench/handshakes.c bench/sample.c bench/sample.h tests/path.c tests/path.h
 bench_bench_CPPFLAGS = $(matrix_cppflags)
 bench_bench_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(GNUTLS_CFLAGS) -pthread

@@ -144,6 +144,75 @@ static enum tlspin_code undo_pin(struct work *work, const struct pin_image *imag
   return code;
 }
 
+static bool has_image(struct work *work, uint64_t operation, const struct keypin *pin)
+{
+  struct cell key[TABLE_KEY], cells[TABLE_COLUMNS];
+  struct digest digest;
+  enum tlspin_code code;
+
+  key[0] = cell_integer((int64_t)operation);
+  pin_key_to_cells(pin, key + 1);
+  code = contents_get(&work->store->db, TABLE_IMAGE, key, cells, &digest);
+  database_reset(work->store->db.get[TABLE_IMAGE]);
+  return code == TLSPIN_OK;
+}
+
+/* The walk has passed only pins of the same host. */
+static bool is_learned_since(struct work *work, const struct operation_row *target,
+                             const struct place *place, const struct keypin *pin)
+{
+  return pin->place.protocol == place->protocol && pin->place.port == place->port &&
+         pin->first_seen >= target->made && !has_image(work, target->id, pin);
+}
+
+/* The read ends before its row is deleted. */
+static enum tlspin_code forget_next(struct work *work, const struct operation_row *target,
+                                    const struct place *place, struct keypin *last, bool first)
+{
+  const struct store_filter filter = {.host = place->host,
+                                      .protocol = -1,
+                                      .records = true,
+                                      .kind = KEYPIN_PIN,
+                                      .status = -1,
+                                      .origin = KEYPIN_TOFU,
+                                      .scope = SCOPE_EXACT};
+  struct cell key[PIN_KEY];
+  struct pin_note note;
+  struct keypin pin;
+  struct walk walk;
+  enum tlspin_code code = walk_init(&walk, &filter) ? TLSPIN_OK : TLSPIN_E_ARGUMENT;
+  bool newer = false;
+
+  if (code == TLSPIN_OK)
+    code = walk_next_pin(work->store, &walk, first ? NULL : last, &pin, &note);
+  if (code == TLSPIN_OK) {
+    *last = pin;
+    newer = is_learned_since(work, target, place, &pin);
+    code = newer ? journal_keep_pin(work, &pin, NULL) : TLSPIN_OK;
+  }
+  database_reset(work->store->db.statements[STATEMENT_LIST_PINS]);
+  if (code != TLSPIN_OK || !newer)
+    return code;
+  pin_key_to_cells(last, key);
+  work->done.replaced++;
+  return transaction_drop(&work->change, TABLE_PIN, key);
+}
+
+/* What was learned at a place after it had been cleared makes way for what was known before: it may
+ * be an impostor's, and beside the old key it would be accepted, too. */
+static enum tlspin_code forget_learned(struct work *work, const struct operation_row *target,
+                                       const struct keypin *restored)
+{
+  enum tlspin_code code = TLSPIN_OK;
+  struct keypin last;
+
+  if (target->kind != OPERATION_CLEAR || restored->origin != KEYPIN_TOFU)
+    return TLSPIN_OK;
+  for (bool first = true; code == TLSPIN_OK; first = false)
+    code = forget_next(work, target, &restored->place, &last, first);
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
 static enum tlspin_code undo_pins(struct work *work, const struct operation_row *target)
 {
   const struct keypin *after = NULL;
@@ -158,6 +227,8 @@ static enum tlspin_code undo_pins(struct work *work, const struct operation_row 
     last = image.pin;
     after = &last;
     code = undo_pin(work, &image);
+    if (code == TLSPIN_OK && image.present)
+      code = forget_learned(work, target, &image.pin);
     keypin_clear(&image.pin);
   }
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;

@@ -211,15 +211,18 @@ static bool may_learn(const struct pin *pin)
 
   return asked && pin->keys.known && (pin->flags & TLSPIN_PRIVATE) == 0 &&
          (pin->keys.policy & BUS_POLICY_NO_LEARNING) == 0 && !pin->evidence.resumed &&
-         pin->refusal == REFUSAL_NONE && !(pin->verified && pin->pki != PKI_OK) &&
+         pin->refusal == REFUSAL_NONE &&
          (pin->verdict.answer == TLSPIN_MATCH || pin->verdict.answer == TLSPIN_NO_PIN);
 }
 
-/* A change that the daemon has accepted is recorded, too. */
+/* A change that the daemon has accepted is recorded, too; and of an exception that was used nothing
+ * is learned, but it is logged. */
 static bool has_news(const struct pin *pin, struct shown *shown)
 {
   struct verdict verdict;
 
+  if (shown->there && pki_of(pin, shown) == PKI_FAILED)
+    return pin->verdict.answer == TLSPIN_MATCH;
   if (!shown->there || pki_of(pin, shown) != PKI_OK)
     return false;
   judge(pin, shown, &verdict);

@@ -713,7 +713,8 @@ tests_unit_tally_LDADD = $(gate_libs)
 
 # The daemon on a bus of its own.
 bus_tests = tests/activation.bus tests/calls.bus tests/check-chain.bus tests/config.bus tests/damage.bus tests/import.bus \
-	tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-show.bus tests/records.bus tests/signals.bus
+	tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-show.bus tests/records.bus \
+	tests/scale.bus tests/signals.bus
 TESTS += $(bus_tests) tests/includes.test tests/linking.test
 EXTRA_DIST += $(bus_tests) tests/includes.sh tests/includes.test tests/linking.test
 check_PROGRAMS += tests/listen

@@ -139,6 +139,7 @@ static void test_exception(void **state)
   assert_true(visit.conversed);
   assert_false(visit.may_resume);
   assert_int_equal(pinned_count(stage, "tofu", NULL), 0);
+  assert_int_equal(pinned_events(stage, "exception", NULL), 1);
   other.credentials = stage->credentials[PKI_RSA];
   expect_refused(&client, &other, TLSPIN_E_TLS);
   client.host = "other.example";

@@ -170,6 +170,36 @@ static void test_new_record_after_clear(void **state)
   close_and_check(store, *state);
 }
 
+/* Another key that was learned where the old one had been cleared, an impostor's perhaps, makes way
+ * for it; what was put there on purpose, or stands elsewhere, stays. */
+static void test_other_key_after_clear(void **state)
+{
+  struct store *store = filled(*state);
+  struct store_filter one = STORE_FILTER_ANY;
+  struct keypin other = stores_pin(3), own = other, elsewhere = other;
+
+  one.host = other.place.host;
+  clear(store, one, 1, 2);
+  other.digest[0] ^= 1;
+  other.first_seen = STORES_NOW;
+  own = other;
+  own.origin = KEYPIN_USER;
+  elsewhere = other;
+  elsewhere.place.port++;
+  stores_learn(store, &other);
+  stores_learn(store, &own);
+  stores_learn(store, &elsewhere);
+  stores_undo(store, 1, (struct store_change){2, 2, 1});
+  expect_all(store, true, true);
+  stores_expect_no_pin(store, &other);
+  stores_expect_pin(store, &own);
+  stores_expect_pin(store, &elsewhere);
+  stores_undo(store, 2, (struct store_change){3, 3, 0});
+  expect(store, 3, false, false);
+  stores_expect_pin(store, &other);
+  close_and_check(store, *state);
+}
+
 static void test_nothing_to_change(void **state)
 {
   struct store *store = filled(*state);
@@ -401,12 +431,19 @@ static void test_random_life(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_clear_of_both),     TEST(test_newest),
-      TEST(test_replaced),          TEST(test_new_record_after_clear),
-      TEST(test_nothing_to_change), TEST(test_twice_in_one_edit),
-      TEST(test_failures),          TEST(test_two_stores),
-      TEST(test_after_reopening),   TEST(test_forgotten_target),
-      TEST(test_damaged),           TEST(test_random_life),
+      TEST(test_clear_of_both),
+      TEST(test_newest),
+      TEST(test_replaced),
+      TEST(test_new_record_after_clear),
+      TEST(test_other_key_after_clear),
+      TEST(test_nothing_to_change),
+      TEST(test_twice_in_one_edit),
+      TEST(test_failures),
+      TEST(test_two_stores),
+      TEST(test_after_reopening),
+      TEST(test_forgotten_target),
+      TEST(test_damaged),
+      TEST(test_random_life),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
