@@ -41,7 +41,7 @@ static bool read_place(struct draft *draft)
     return true;
   findings_add(
       draft->findings, FINDING_PLACE, draft->section->spot, NULL,
-      _("'[%.300s]' is no host: %s Write [example.com], [*.example.com], [.example.com] or "
+      _("'[%.300s]' is no host: %s. Write [example.com], [*.example.com], [.example.com] or "
         "[*], and :PORT behind it where only one is meant."),
       name, _(host_fault_text(fault)));
   return false;

@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <time.h>
 
-enum { EXCEPTIONS_LAST = 366 * 86400 }; /* seconds, unless --until says otherwise */
+enum { DAY = 86400, EXCEPTIONS_LAST = 366 }; /* days, unless --until says otherwise */
 
 static struct {
   char *format;
@@ -146,8 +146,9 @@ static int import(struct intake *intake)
     return status;
   intake->reading.now = time(NULL);
   intake->reading.critical = options.critical;
+  /* the end of a day, so that the same file read again says the same */
   intake->reading.exceptions_end =
-      until != 0 ? (int64_t)until : intake->reading.now + EXCEPTIONS_LAST;
+      until != 0 ? (int64_t)until : (intake->reading.now / DAY + EXCEPTIONS_LAST) * DAY;
   if (options.policy)
     return print_policy(intake, (int64_t)until);
   if (intake->format->policy_only)

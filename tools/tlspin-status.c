@@ -9,6 +9,7 @@
 #include "tools/sheet.h"
 #include "tools/when.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char *layer_state(const tlspin_status_t *status, size_t layer)
@@ -84,8 +85,7 @@ static void add_counts(struct sheet *sheet, const tlspin_status_t *status)
   if (tickets >= 0)
     sheet_add(sheet, _("Your tickets"), "%" G_GINT64_FORMAT, tickets);
   if (records >= 0)
-    sheet_add(sheet, _("Your keys"), _("%" G_GINT64_FORMAT ", exceptions and switches too"),
-              records);
+    sheet_add(sheet, _("Your keys"), _("%" PRId64 ", exceptions and switches too"), records);
 }
 
 static void add_layers(struct sheet *sheet, const tlspin_status_t *status)
