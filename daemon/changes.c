@@ -11,11 +11,12 @@
 #include <libpsl.h>
 #include <string.h>
 
-/* Whether a subtree reaches into names of many owners, which no key is common to. What holds for
- * every name at all may be a wish all the same: no pinning, or a key that is to be rejected. */
+/* Whether a subtree, or all names of one label more, reaches into names of many owners, which no
+ * key is common to. What holds for every name at all may be a wish all the same: no pinning, or a
+ * key that is to be rejected. */
 static bool is_too_wide(const psl_ctx_t *suffixes, const struct keypin *pin)
 {
-  if (pin->place.scope != SCOPE_SUBTREE)
+  if (pin->place.scope == SCOPE_EXACT)
     return false;
   if (pin->place.host[0] != '\0')
     return psl_is_public_suffix(suffixes, pin->place.host);
@@ -32,17 +33,17 @@ static psl_ctx_t *load_suffixes(void)
   return newest != NULL ? newest : (psl_ctx_t *)psl_builtin();
 }
 
-static bool any_subtree(const struct policy_put *put)
+static bool any_wide(const struct policy_put *put)
 {
   for (size_t i = 0; i < put->count; i++)
-    if (put->pins[i].place.scope == SCOPE_SUBTREE)
+    if (put->pins[i].place.scope != SCOPE_EXACT)
       return true;
   return false;
 }
 
 static enum tlspin_code check_width(const struct policy_put *put, char **problem)
 {
-  psl_ctx_t *suffixes = any_subtree(put) ? load_suffixes() : NULL;
+  psl_ctx_t *suffixes = any_wide(put) ? load_suffixes() : NULL;
   size_t i = 0;
 
   while (i < put->count && !is_too_wide(suffixes, &put->pins[i]))

@@ -324,8 +324,15 @@ enum tlspin_code learn_key(struct policy *policy, const struct policy_judged *ju
   return hold(policy, &lesson, STORE_LEARNED, learn, learned, problem);
 }
 
-/* Whoever wants nothing but certain keys, or not this one, has said so with more weight than a
- * click; a layer that can't be read may hold one such. */
+/* Whether a record forbids it: it wants nothing but certain keys, or not this one. */
+static bool forbids(const struct keypin *pin, struct chain *chain)
+{
+  return pin->locked || pin->status == KEYPIN_CRITICAL ||
+         (pin->status == KEYPIN_REJECTED && keypin_match(pin, chain) != KEYPIN_DIFFERS);
+}
+
+/* What forbids it was said with more weight than a click; a layer that can't be read may hold one
+ * such. */
 static bool may_accept(const struct policy_judged *judged)
 {
   const struct verdict_input *input = &judged->input;
@@ -337,7 +344,7 @@ static bool may_accept(const struct policy_judged *judged)
     const struct keypin *pin = input->entries[i].pin;
 
     if (place_covers(&pin->place, input->peer) && keypin_force(pin, input->now) != KEYPIN_EXPIRED &&
-        (pin->locked || pin->status == KEYPIN_CRITICAL || pin->status == KEYPIN_REJECTED))
+        forbids(pin, input->chain))
       return false;
   }
   return true;

@@ -167,7 +167,8 @@ static void test_public_suffixes(void **state)
       {".example.co.uk", KEYPIN_CRITICAL, true},
       {".somebody.github.io", KEYPIN_CRITICAL, true},
       {"co.uk", KEYPIN_CRITICAL, true},
-      {"*.co.uk", KEYPIN_CRITICAL, true},
+      {"*.co.uk", KEYPIN_CRITICAL, false},
+      {"*.example.co.uk", KEYPIN_CRITICAL, true},
   };
   struct policy *policy = open_policy(*state);
   unsigned taken = 0;

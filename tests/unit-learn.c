@@ -451,6 +451,18 @@ static void test_not_accepted(void **state)
   }
 }
 
+/* A block of another key is no word on this one. */
+static void test_accepted_beside_a_block(void **state)
+{
+  struct gate *gate = *state;
+  struct keypin rejected = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_REJECTED, KEYPIN_USER);
+
+  gate_layer(gate, "50.db", &rejected, 1);
+  gate_open(gate);
+  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MATCH, "active-matched", true);
+  gate_expect_records(gate, "3.0 program active leaf 1");
+}
+
 /* A layer that can't be read may say that. */
 static void test_not_accepted_blindly(void **state)
 {
@@ -506,6 +518,7 @@ int main(void)
       TEST(test_accepted_for_a_time),
       TEST(test_accepted_undone),
       TEST(test_not_accepted),
+      TEST(test_accepted_beside_a_block),
       TEST(test_not_accepted_blindly),
       TEST(test_accepted_unchecked),
   };
