@@ -50,10 +50,12 @@ static void bench(void **state)
     store(stage, host);
   }
   printf("%-44s %12s %12s   ratio\n", "p50", "with", "against");
-  bench_calls(stage);
-  bench_handshakes(stage);
+  bench_tickets(stage);
+  bench_ticket_handshakes(stage);
   bench_activation(stage);
   bench_memory(stage);
+  bench_key_handshakes(stage);
+  bench_records(stage);
   bench_decisions();
 }
 
