@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "tests/bus.h"
+#include "tests/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +11,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -199,19 +199,11 @@ void test_bus_kill(struct test_bus *bus)
   bus->pid = 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
-{
-  (void)status;
-  (void)type;
-  (void)where;
-  return remove(path);
-}
-
 void test_bus_free(struct test_bus *bus)
 {
   if (bus->pid != 0)
     test_bus_kill(bus);
-  nftw(bus->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  folder_remove(bus->dir);
 }
 
 pid_t test_bus_daemon(struct test_bus *bus, const char *arguments)

@@ -6,6 +6,7 @@
 
 #include "policy/files.h"
 #include "policy/lint.h"
+#include "tests/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <ftw.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,19 +34,11 @@ int policies_setup(void **state)
   return 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-  (void)status;
-  (void)type;
-  (void)ftw;
-  return remove(path);
-}
-
 int policies_teardown(void **state)
 {
   struct policies *policies = *state;
 
-  nftw(policies->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  folder_remove(policies->folder);
   findings_clear(&policies->findings);
   g_free(policies->folder);
   g_free(policies->text);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "tests/folder.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -11,7 +12,6 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,19 +38,11 @@ int stores_setup(void **state)
   return 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-  (void)status;
-  (void)type;
-  (void)ftw;
-  return remove(path);
-}
-
 int stores_teardown(void **state)
 {
   struct stores *stores = *state;
 
-  nftw(stores->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  folder_remove(stores->folder);
   g_free(stores->folder);
   g_free(stores->home);
   g_free(stores->path);

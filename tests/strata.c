@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "tests/folder.h"
 #include "tests/strata.h"
 
 #include <setjmp.h>
@@ -10,7 +11,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <ftw.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,20 +35,12 @@ int strata_setup(void **state)
   return 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-  (void)status;
-  (void)type;
-  (void)ftw;
-  return remove(path);
-}
-
 int strata_teardown(void **state)
 {
   struct strata *strata = *state;
 
   layers_free(strata->layers);
-  nftw(strata->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  folder_remove(strata->folder);
   g_free(strata->folder);
   g_free(strata->user);
   g_free(strata->admin);

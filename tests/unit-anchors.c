@@ -4,6 +4,7 @@
 
 #include "daemon/anchors.h"
 
+#include "tests/folder.h"
 #include "tests/pki.h"
 
 #include <setjmp.h>
@@ -12,7 +13,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <ftw.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -40,20 +40,12 @@ static int setup(void **state)
   return 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-  (void)status;
-  (void)type;
-  (void)ftw;
-  return remove(path);
-}
-
 static int teardown(void **state)
 {
   struct place *place = *state;
 
   anchors_free(place->anchors);
-  nftw(place->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  folder_remove(place->dir);
   g_free(place->dir);
   g_free(place);
   return 0;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "daemon/watch.h"
+#include "tests/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +12,6 @@
 
 #include <cmocka.h>
 #include <errno.h>
-#include <ftw.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <limits.h>
@@ -61,20 +61,12 @@ static int setup(void **state)
   return 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-  (void)status;
-  (void)type;
-  (void)ftw;
-  return remove(path);
-}
-
 static int teardown(void **state)
 {
   struct fixture *f = *state;
 
   watch_free(f->watch);
-  nftw(f->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  folder_remove(f->root);
   g_free(f->root);
   g_free(f->folder);
   g_free(f);
