@@ -17,7 +17,12 @@ int bench_rounds = 2000;
 static void store(struct stage *stage, const char *host)
 {
   static const uint8_t octets[200] = {1};
-  struct tlspin_ticket ticket = {octets, sizeof octets, octets, 32, "sha256", 86400, 0};
+  struct tlspin_ticket ticket = {.ticket = octets,
+                                 .ticket_size = sizeof octets,
+                                 .secret = octets,
+                                 .secret_size = 32,
+                                 .hash = "sha256",
+                                 .lifetime = 86400};
   uint64_t expires;
 
   assert_int_equal(tlspin_store(stage->context, host, "tls", VISIT_PORT, &ticket, &expires),

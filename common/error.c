@@ -30,7 +30,7 @@ static const struct row {
     {TLSPIN_OPTED_OUT, "opted-out", NAME("OptedOut"),
      N_("Pinning is switched off for this server.")},
     {TLSPIN_CANNOT_BE_PINNED, "cannot-be-pinned", NAME("CannotBePinned"),
-     N_("This server can't be pinned: pins need a host name and TLS 1.3.")},
+     N_("This server can't be pinned: a pin needs a host name, and a ticket TLS 1.3 as well.")},
     {TLSPIN_E_ARGUMENT, "invalid-argument", NAME("InvalidArgument"),
      N_("An argument is not what it should be.")},
     {TLSPIN_E_MEMORY, "no-memory", NAME("NoMemory"), N_("There is no memory left.")},
@@ -44,6 +44,8 @@ static const struct row {
     {TLSPIN_E_TLS, "tls", NAME("TLS"), N_("GnuTLS refused a call that tlspin needs.")},
     {TLSPIN_E_KEYS, "bad-keys", NAME("BadKeys"), N_("The file of protection keys can't be used.")},
     {TLSPIN_E_DENIED, "denied", NAME("AccessDenied"), N_("The caller may not do this.")},
+    {TLSPIN_E_LIMIT, "limit-exceeded", NAME("LimitsExceeded"),
+     N_("There are as many entries already as there may be.")},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 
+#include <arpa/inet.h>
 #include <idn2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,10 @@ static const struct {
                     N_("a part between dots is empty or holds something else than letters, "
                        "digits and inner hyphens")},
     [HOST_IP] = {"ip", N_("it is an address; pins need a host name")},
+    [HOST_COLON] =
+        {"ip", N_("it holds a colon or a bracket, which no host name does, and is no address")},
+    [HOST_FORM] = {"form", N_("there is no port from 1 to 65535 behind its colon, or a bracket "
+                              "is not closed")},
     [HOST_IDNA] = {"idna", N_("it can't be written as an internationalised domain name")},
 };
 
@@ -86,15 +91,28 @@ static bool all(const char *text, size_t size, bool (*is)(char))
   return true;
 }
 
+/* With or without brackets (RFC 3986 section 3.2.2) and zone (RFC 6874). */
+static bool is_ipv6(const char *name)
+{
+  const char *start = name[0] == '[' ? name + 1 : name, *bracket = strchr(name, ']');
+  size_t size = strcspn(start, "]%");
+  char text[INET6_ADDRSTRLEN] = "";
+  struct in6_addr address;
+
+  if (size >= sizeof text || (start == name) != (bracket == NULL) ||
+      (bracket != NULL && bracket[1] != '\0'))
+    return false;
+  memcpy(text, start, size);
+  return inet_pton(AF_INET6, text, &address) == 1;
+}
+
 /* The URL standard's test: a name whose last label is a number is an IPv4 address, however it is
- * written. A colon or a bracket means IPv6, or a port that the caller forgot to split off. */
-static bool is_address(const char *name)
+ * written. */
+static bool is_ipv4(const char *name)
 {
   const char *last = strrchr(name, '.');
   size_t size;
 
-  if (strpbrk(name, ":[") != NULL)
-    return true;
   last = last != NULL ? last + 1 : name;
   size = strlen(last);
   if (size == 0)
@@ -141,7 +159,11 @@ static enum host_fault normalise_ascii(char *name, char out[HOST_MAX + 1])
     name[--size] = '\0';
   if (size == 0)
     return HOST_EMPTY;
-  if (is_address(name))
+  if (is_ipv6(name))
+    return HOST_IP;
+  if (strpbrk(name, ":[") != NULL)
+    return HOST_COLON;
+  if (is_ipv4(name))
     return HOST_IP;
   if (size > HOST_MAX)
     return HOST_LENGTH;

@@ -26,7 +26,10 @@ enum host_fault {
   HOST_LENGTH,       /* longer than HOST_MAX */
   HOST_LABEL_LENGTH, /* a label longer than LABEL_MAX */
   HOST_LABEL,        /* an empty label, or one that is not letters, digits and inner hyphens */
-  HOST_IP,           /* an address, or a name with a port still on it */
+  HOST_IP,           /* an address, or what ends in a number and so can be nothing else */
+  HOST_COLON,        /* a colon or a bracket, as addresses have, but it is none: a port was not
+                        split off, say */
+  HOST_FORM,         /* not even HOST:PORT, for those who read that */
   HOST_IDNA          /* a Unicode name that IDNA 2008 has no A-label for */
 };
 

@@ -50,7 +50,8 @@ libdaemon_la_SOURCES += \
 	daemon/handlers.c daemon/handlers.h \
 	daemon/judge.c \
 	daemon/layers.c daemon/layers.h \
-	daemon/learn.c daemon/learn.h \
+	daemon/learn.c daemon/learn.h daemon/accept.c \
+	daemon/lesson.c daemon/lesson.h \
 	daemon/log.c \
 	daemon/loop.c daemon/loop.h \
 	daemon/note.c \
@@ -58,12 +59,14 @@ libdaemon_la_SOURCES += \
 	daemon/policy.c daemon/policy.h daemon/policy-private.h \
 	daemon/presence.c daemon/presence.h \
 	daemon/put.c \
+	daemon/recall.c daemon/recall.h \
 	daemon/record-read.c daemon/record-read.h \
 	daemon/report.c daemon/report.h \
-	daemon/settings.c daemon/settings.h \
+	daemon/settings.c daemon/settings.h daemon/settings-private.h daemon/settings-resolve.c \
 	daemon/shown.c daemon/shown.h \
 	daemon/standing.c daemon/standing.h \
 	daemon/status.c \
+	daemon/suffixes.c daemon/suffixes.h \
 	daemon/tally.c daemon/tally.h \
 	daemon/watch.c daemon/watch.h
 libdaemon_la_CFLAGS += $(DBUS_CFLAGS) $(PSL_CFLAGS)

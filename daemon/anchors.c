@@ -180,15 +180,31 @@ static bool is_current(const struct anchors *anchors)
   return same;
 }
 
-bool anchors_added(struct anchors *anchors, struct span certificate)
+static bool is_added(struct anchors *anchors, const struct digest *digest)
 {
-  struct digest digest;
   guint found;
 
-  if (anchors->dir == NULL || !take_digest(certificate, &digest))
+  if (anchors->dir == NULL)
     return false;
   if (!is_current(anchors))
     read_all(anchors);
   return anchors->digests->len > 0 &&
-         !g_array_binary_search(anchors->digests, &digest, compare, &found);
+         !g_array_binary_search(anchors->digests, digest, compare, &found);
+}
+
+bool anchors_added(struct anchors *anchors, struct span certificate)
+{
+  struct digest digest;
+
+  return take_digest(certificate, &digest) && is_added(anchors, &digest);
+}
+
+bool anchors_added_digest(struct anchors *anchors, struct span digest)
+{
+  struct digest copy;
+
+  if (digest.size != DIGEST)
+    return false;
+  memcpy(copy.octets, digest.data, DIGEST);
+  return is_added(anchors, &copy);
 }

@@ -23,4 +23,7 @@ void anchors_free(struct anchors *anchors);
  */
 bool anchors_added(struct anchors *anchors, struct span certificate);
 
+/* The same by the SHA-256 of a certificate. */
+bool anchors_added_digest(struct anchors *anchors, struct span digest);
+
 #endif

@@ -7,30 +7,20 @@
 #include "common/text.h"
 #include "daemon/policy-private.h"
 #include "daemon/standing.h"
-
-#include <libpsl.h>
-#include <string.h>
+#include "daemon/suffixes.h"
 
 /* Whether a subtree, or all names of one label more, reaches into names of many owners, which no
  * key is common to. What holds for every name at all may be a wish all the same: no pinning, or a
  * key that is to be rejected. */
-static bool is_too_wide(const psl_ctx_t *suffixes, const struct keypin *pin)
+static bool is_too_wide(const struct suffixes *suffixes, const struct keypin *pin)
 {
   if (pin->place.scope == SCOPE_EXACT)
     return false;
   if (pin->place.host[0] != '\0')
-    return psl_is_public_suffix(suffixes, pin->place.host);
+    return suffixes_have(suffixes, pin->place.host);
   return pin->kind == KEYPIN_EXCEPTION ||
          (pin->kind == KEYPIN_PIN &&
           (pin->status == KEYPIN_ACTIVE || pin->status == KEYPIN_CRITICAL));
-}
-
-/* Some 100 KiB, so it is not kept. libpsl takes every name for a suffix where there is no list. */
-static psl_ctx_t *load_suffixes(void)
-{
-  psl_ctx_t *newest = psl_latest(NULL);
-
-  return newest != NULL ? newest : (psl_ctx_t *)psl_builtin();
 }
 
 static bool any_wide(const struct policy_put *put)
@@ -43,12 +33,12 @@ static bool any_wide(const struct policy_put *put)
 
 static enum tlspin_code check_width(const struct policy_put *put, char **problem)
 {
-  psl_ctx_t *suffixes = any_wide(put) ? load_suffixes() : NULL;
+  struct suffixes *suffixes = any_wide(put) ? suffixes_load() : NULL;
   size_t i = 0;
 
   while (i < put->count && !is_too_wide(suffixes, &put->pins[i]))
     i++;
-  psl_free(suffixes);
+  suffixes_free(suffixes);
   if (i == put->count)
     return TLSPIN_OK;
   *problem = g_strdup_printf(_("entry %zu: below '%s' anybody can have a name, so nothing can be "
@@ -57,18 +47,12 @@ static enum tlspin_code check_width(const struct policy_put *put, char **problem
   return TLSPIN_E_ARGUMENT;
 }
 
-static bool same_place(const struct place *a, const struct place *b)
-{
-  return strcmp(a->host, b->host) == 0 && a->scope == b->scope && a->protocol == b->protocol &&
-         a->port == b->port;
-}
-
 /* A pin of the same set, which a server may meet instead. */
 static bool is_beside(const struct keypin *pin, const struct keypin *critical, int64_t now)
 {
   return pin->kind == KEYPIN_PIN && pin->origin == critical->origin &&
          (pin->status == KEYPIN_ACTIVE || pin->status == KEYPIN_CRITICAL) &&
-         same_place(&pin->place, &critical->place) && keypin_force(pin, now) != KEYPIN_EXPIRED &&
+         place_equal(&pin->place, &critical->place) && keypin_force(pin, now) != KEYPIN_EXPIRED &&
          keypin_compare_key(pin, critical) != 0;
 }
 
@@ -171,23 +155,33 @@ static void prepare(struct policy *policy, const struct policy_put *put, size_t 
   policy_judged_clear(&stored);
 }
 
-/* A dry run does all but the commit. */
+/* A dry run does all but the commit. *done: how many records were taken. */
 static enum tlspin_code store_all(struct store *store, const struct policy_put *put,
                                   const struct keypin *pins, int64_t now,
-                                  struct store_change *change)
+                                  struct store_change *change, size_t *done)
 {
   struct store_edit *edit;
   enum tlspin_code code = store_edit_begin(store, STORE_UNDOABLE, put->operation, now, &edit);
 
   if (code != TLSPIN_OK)
     return code;
-  for (size_t i = 0; code == TLSPIN_OK && i < put->count; i++)
-    code = store_edit_put(edit, &pins[i]);
+  for (*done = 0; code == TLSPIN_OK && *done < put->count; *done += code == TLSPIN_OK)
+    code = store_edit_put(edit, &pins[*done]);
   if (code != TLSPIN_OK || !put->dry_run)
     return store_edit_end(edit, code, change);
   store_edit_end(edit, TLSPIN_E_DENIED, change);
   *change = (struct store_change){.changed = put->count};
   return TLSPIN_OK;
+}
+
+/* The number-th record has no room where it belongs. */
+static enum tlspin_code name_crowd(const struct keypin *pin, size_t number, char **problem)
+{
+  g_autofree char *crowd = NULL;
+
+  policy_crowded(&pin->place, &crowd);
+  *problem = g_strdup_printf(_("entry %zu: %s"), number, crowd);
+  return TLSPIN_E_ARGUMENT;
 }
 
 enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put, int64_t now,
@@ -196,6 +190,7 @@ enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put,
   g_autofree struct keypin *pins = g_memdup2(put->pins, put->count * sizeof *put->pins);
   struct store *store;
   enum tlspin_code code;
+  size_t done = 0;
 
   *change = (struct store_change){0, 0, 0};
   if (policy_writable(policy, now, problem) == NULL)
@@ -208,7 +203,9 @@ enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put,
   store = policy_writable(policy, now, problem); /* a judgement may have opened it again */
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
-  code = store_all(store, put, pins, now, change);
+  code = store_all(store, put, pins, now, change, &done);
+  if (code == TLSPIN_E_LIMIT)
+    return name_crowd(&pins[done], done + 1, problem);
   if (code != TLSPIN_E_NOT_FOUND)
     return policy_fault(policy, code, problem);
   *problem = g_strdup_printf(_("key '%s' of argument '%s': %s"), "operation", "options",

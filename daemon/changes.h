@@ -18,8 +18,9 @@ struct policy_put {
 };
 
 /* Stores records of the user's, all or none. TLSPIN_E_ARGUMENT with a problem that names the record
- * by its number, from 1: one for all names below a public suffix, or below all of them; and where
- * there is no such operation. warnings: receives sentences for the user (g_free). */
+ * by its number, from 1: one for all names below a public suffix, or below all of them, and one
+ * at whose place there are STORE_PLACE_MAX already; and where there is no such operation. warnings:
+ * receives sentences for the user (g_free). */
 enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put, int64_t now,
                             struct store_change *change, GPtrArray *warnings, char **problem);
 

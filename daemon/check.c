@@ -32,7 +32,7 @@ static struct bus_check_reply reply_of(const struct policy_judged *judged)
       .change = change_token(verdict->change),
       .learned = judged->learned,
       .excused = judged->excused,
-      .event = judged->event,
+      .event = judged->event != 0 ? judged->event : judged->acceptance,
   };
 }
 
@@ -42,6 +42,7 @@ static void announce_judged(struct handlers *handlers, const struct peer *peer,
 {
   if (judged->learned)
     announce_changed(&handlers->announce, "learned", peer, 1);
+  handlers_logged(handlers, judged->acceptance);
   handlers_logged(handlers, judged->event);
 }
 

@@ -57,6 +57,9 @@ static const struct {
             "AND first_seen >= ?15 AND (?16 = '' OR kind = ?16) AND (?17 = '' OR status = ?17) "
             "AND (?18 = '' OR origin = ?18) AND (?19 = '' OR scope = ?19) "
             "AND (?20 = x'' OR key = ?20) ORDER BY " PIN_KEY_COLUMNS " LIMIT ?21"},
+    [STATEMENT_COUNT_AT] = {2, "SELECT count(*) FROM (SELECT 1 FROM pin WHERE host = ?1 "
+                               "AND scope = ?2 AND protocol = ?3 AND port = ?4 "
+                               "AND NOT (" IN_HISTORY ") LIMIT ?5)"},
     [STATEMENT_PIN_IMAGES] = {2,
                               "SELECT operation, " PIN_KEY_COLUMNS ", present, " PIN_REST_COLUMNS
                               ", result, digest "
@@ -72,6 +75,7 @@ static const struct {
     [STATEMENT_EVENT_LIKE] = {2, "SELECT " EVENT_COLUMNS
                                  ", digest FROM event WHERE kind = ?1 AND host = ?2 "
                                  "AND protocol = ?3 AND port = ?4 AND reason = ?5 AND key = ?6 "
+                                 "AND program = ?7 "
                                  "ORDER BY id DESC LIMIT 1"},
     [STATEMENT_EVENT_TOTALS] = {2, "SELECT count(*), ifnull(sum(length(report)), 0), "
                                    "ifnull(min(id), 0), ifnull(max(id), 0) FROM event"},

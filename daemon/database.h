@@ -27,11 +27,12 @@ enum statement {
   /* of the tables of version 2 */
   STATEMENT_PINS,         /* host, protocol, port, exact too: the records that may apply */
   STATEMENT_LIST_PINS,    /* see records.c */
+  STATEMENT_COUNT_AT,     /* place, limit: how many there are, the history apart */
   STATEMENT_PIN_IMAGES,   /* operation, key: the first of its rows of `image` after the key */
   STATEMENT_OLDEST,       /* limit: the inactive records that were seen longest ago */
   STATEMENT_OLDEST_AT,    /* limit, place: of those at a place */
   STATEMENT_EVENTS,       /* id, host or '', limit: the events after the id */
-  STATEMENT_EVENT_LIKE,   /* kind, peer, reason, key: the newest such event */
+  STATEMENT_EVENT_LIKE,   /* kind, peer, reason, key, program: the newest such event */
   STATEMENT_EVENT_TOTALS, /* how many events there are, their octets, the first and last id */
   STATEMENT_SETTINGS,     /* all */
   STATEMENTS

@@ -66,6 +66,19 @@ static enum tlspin_code keep(struct store_edit *edit, const struct keypin *befor
              : code;
 }
 
+/* current: the record of the same key, or NULL. */
+static enum tlspin_code find_room(struct store *store, const struct keypin *current,
+                                  const struct keypin *pin)
+{
+  enum tlspin_code code;
+  uint32_t count;
+
+  if (pin->status == KEYPIN_INACTIVE || (current != NULL && current->status != KEYPIN_INACTIVE))
+    return TLSPIN_OK;
+  code = store_count_at(store, &pin->place, STORE_PLACE_MAX, &count);
+  return code == TLSPIN_OK && count >= STORE_PLACE_MAX ? TLSPIN_E_LIMIT : code;
+}
+
 static enum tlspin_code put(struct store_edit *edit, const struct keypin *pin)
 {
   struct store *store = edit->work.store;
@@ -76,6 +89,8 @@ static enum tlspin_code put(struct store_edit *edit, const struct keypin *pin)
   bool present = code == TLSPIN_OK, equal = present && pin_equal(&current, pin);
 
   if (code == TLSPIN_E_NOT_FOUND || (present && !equal))
+    code = find_room(store, present ? &current : NULL, pin);
+  if (code == TLSPIN_OK && !equal)
     code = keep(edit, present ? &current : NULL, pin);
   database_reset(store->db.get[TABLE_PIN]);
   if (code != TLSPIN_OK || equal)
@@ -105,8 +120,13 @@ static enum tlspin_code drop(struct store_edit *edit, const struct keypin *pin)
   return code;
 }
 
-/* Each change has the time of a lookup, however many there are. What failed leaves the transaction
- * in a state that nobody knows. */
+/* What failed in its midst leaves the transaction in a state that nobody knows. */
+static bool spoils(enum tlspin_code code)
+{
+  return code != TLSPIN_OK && code != TLSPIN_E_NOT_FOUND && code != TLSPIN_E_LIMIT;
+}
+
+/* Each change has the time of a lookup, however many there are. */
 static enum tlspin_code apply(struct store_edit *edit, const struct keypin *pin,
                               enum tlspin_code (*change)(struct store_edit *edit,
                                                          const struct keypin *pin))
@@ -117,7 +137,7 @@ static enum tlspin_code apply(struct store_edit *edit, const struct keypin *pin,
     return code;
   database_refuel(&edit->work.store->db);
   code = change(edit, pin);
-  if (code != TLSPIN_OK && code != TLSPIN_E_NOT_FOUND)
+  if (spoils(code))
     edit->failed = code;
   return code;
 }

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { COLUMNS = 12 };
+enum { COLUMNS = 13 };
 
 static bool text_is_valid(const char *text, size_t max)
 {
@@ -22,7 +22,8 @@ bool event_is_valid(const struct event_row *event)
   return reason_is_valid(event->kind) && peer_is_valid(&event->peer) &&
          reason_is_valid(event->reason) && text_is_valid(event->layer, EVENT_LAYER_MAX) &&
          text_is_valid(event->key, KEYPIN_KEY_TEXT_SIZE - 1) &&
-         text_is_valid(event->report, EVENT_REPORT_MAX);
+         text_is_valid(event->report, EVENT_REPORT_MAX) &&
+         text_is_valid(event->program, EVENT_PROGRAM_MAX);
 }
 
 void event_to_cells(const struct event_row *event, struct cell *cells)
@@ -37,6 +38,7 @@ void event_to_cells(const struct event_row *event, struct cell *cells)
   cells[9] = cell_text(event->layer);
   cells[10] = cell_text(event->key);
   cells[11] = cell_text(event->report);
+  cells[12] = cell_text(event->program);
 }
 
 bool event_of_cells(const struct cell *cells, struct event_row *event, struct event_texts *texts)
@@ -48,14 +50,16 @@ bool event_of_cells(const struct cell *cells, struct event_row *event, struct ev
                               .reason = texts->reason,
                               .layer = texts->layer,
                               .key = texts->key,
-                              .report = texts->report};
+                              .report = texts->report,
+                              .program = texts->program};
   if (cells[0].number < 1 || cells[3].number < 1 || cells[3].number > UINT32_MAX ||
       !cell_read_text(&cells[4], texts->kind, sizeof texts->kind) ||
       !peer_of_cells(cells + 5, &event->peer) ||
       !cell_read_text(&cells[8], texts->reason, sizeof texts->reason) ||
       !cell_read_text(&cells[9], texts->layer, sizeof texts->layer) ||
       !cell_read_text(&cells[10], texts->key, sizeof texts->key) ||
-      !cell_read_text(&cells[11], texts->report, sizeof texts->report))
+      !cell_read_text(&cells[11], texts->report, sizeof texts->report) ||
+      !cell_read_text(&cells[12], texts->program, sizeof texts->program))
     return false;
   event->count = (uint32_t)cells[3].number;
   return time_is_valid(event->made) && time_is_valid(event->last) && event_is_valid(event);
@@ -71,18 +75,19 @@ static enum tlspin_code step(struct store *store, sqlite3_stmt *statement, struc
   return code == TLSPIN_OK && !event_of_cells(cells, event, texts) ? TLSPIN_UNAVAILABLE : code;
 }
 
-/* The newest event of the same kind, peer, reason and key. */
+/* The newest event of the same kind, peer, reason, key and program. */
 static enum tlspin_code find_like(struct store *store, const struct event_row *event,
                                   struct event_row *found, struct event_texts *texts)
 {
   sqlite3_stmt *statement = store->db.statements[STATEMENT_EVENT_LIKE];
   enum tlspin_code code = TLSPIN_UNAVAILABLE;
-  struct cell cells[6];
+  struct cell cells[7];
 
   cells[0] = cell_text(event->kind);
   peer_to_cells(&event->peer, cells + 1);
   cells[4] = cell_text(event->reason);
   cells[5] = cell_text(event->key);
+  cells[6] = cell_text(event->program);
   if (cells_bind(statement, cells, G_N_ELEMENTS(cells)))
     code = step(store, statement, found, texts);
   database_reset(statement);

@@ -13,6 +13,7 @@
 
 enum {
   EVENT_LAYER_MAX = 255,        /* octets: a file name */
+  EVENT_PROGRAM_MAX = 64,       /* octets: a name */
   EVENT_PERIOD = 86400,         /* seconds within which the same event again is counted up */
   EVENTS_REPORT_TOTAL = 4 << 20 /* characters of all reports together; the oldest go beyond it */
 };
@@ -24,6 +25,7 @@ struct event_texts {
   char layer[EVENT_LAYER_MAX + 1];
   char key[KEYPIN_KEY_TEXT_SIZE];
   char report[EVENT_REPORT_MAX + 1];
+  char program[EVENT_PROGRAM_MAX + 1];
 };
 
 /* Whether it may be logged; its number, times and count are the log's business. */

@@ -4,8 +4,6 @@
 
 #include "daemon/store-private.h"
 
-#include <string.h>
-
 enum { BATCH = 32 };
 
 struct trim {
@@ -65,12 +63,6 @@ struct crowd {
   uint64_t count;     /* at the place of `last` */
   struct keypin last; /* its key counts */
 };
-
-static bool place_equal(const struct place *a, const struct place *b)
-{
-  return strcmp(a->host, b->host) == 0 && a->scope == b->scope && a->protocol == b->protocol &&
-         a->port == b->port;
-}
 
 /* The records of one place stand together in the table. */
 static bool visit_inactive(const struct keypin *pin, void *data)

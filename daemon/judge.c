@@ -185,15 +185,23 @@ static void write_key(struct chain *chain, char text[KEYPIN_KEY_TEXT_SIZE])
     text[0] = '\0';
 }
 
-/* What is worth a line of the log, or NULL. That the PKI failed is the program's to tell. What went
- * well is logged where the handshake is over, so that a connection has one line. */
+static const char *name_reason(const struct verdict *verdict)
+{
+  return verdict->reason == VERDICT_TICKET ? refusal_token(verdict->refusal)
+                                           : verdict_reason_token(verdict->reason);
+}
+
+/* What is worth a line of the log, or NULL. That the PKI failed is the program's to tell; and that
+ * a program knows no more than a key is nothing that the server did. What went well is logged where
+ * the handshake is over, so that a connection has one line. */
 static const char *find_kind(const struct policy_judged *judged, const struct policy_shown *shown,
                              const char **reason)
 {
   const struct verdict *verdict = &judged->verdict;
 
-  *reason = verdict->reason == VERDICT_TICKET ? refusal_token(verdict->refusal)
-                                              : verdict_reason_token(verdict->reason);
+  *reason = name_reason(verdict);
+  if (verdict->reason == VERDICT_PATH_UNKNOWN && shown->chain->alone)
+    return NULL;
   if (verdict->answer == TLSPIN_MISMATCH && verdict->reason != VERDICT_PKI_FAILED)
     return verdict->enforced ? "mismatch" : "reported";
   if (verdict->answer != TLSPIN_MATCH || !shown->learn)
@@ -207,26 +215,41 @@ static const char *find_kind(const struct policy_judged *judged, const struct po
   return "change";
 }
 
-/* An event that can't be logged changes no answer. */
-static void log_event(struct policy *policy, const struct policy_shown *shown, int64_t now,
-                      struct policy_judged *judged)
+/* The event's number. One that can't be logged changes no answer. */
+static uint64_t log_as(struct policy *policy, const struct policy_shown *shown, int64_t now,
+                       const struct policy_judged *judged, const char *kind, const char *reason)
 {
   const struct layer *user = layers_user(policy->layers, now);
-  struct event_row event = {.peer = *judged->input.peer, .layer = judged->layer, .report = ""};
+  struct event_row event = {.kind = kind,
+                            .peer = *judged->input.peer,
+                            .reason = reason,
+                            .layer = judged->layer,
+                            .report = "",
+                            .program = shown->program};
   g_autofree char *report = NULL;
   char key[KEYPIN_KEY_TEXT_SIZE];
+  uint64_t number = 0;
 
-  event.kind = find_kind(judged, shown, &event.reason);
-  if (event.kind == NULL || shown->chain == NULL || user->store == NULL)
-    return;
+  if (user->store == NULL)
+    return 0;
   write_key(shown->chain, key);
   event.key = key;
   if (is_of_hpkp(judged))
     event.report = report = make_report(judged);
-  if (store_log(user->store, &event, now, &judged->event) != TLSPIN_OK)
-    judged->event = 0;
-  g_debug("%s (%s): %s, port %u, of %s.", event.kind, event.reason, event.peer.host,
-          event.peer.port, shown->program != NULL ? shown->program : "");
+  if (store_log(user->store, &event, now, &number) != TLSPIN_OK)
+    number = 0;
+  g_debug("%s (%s): %s, port %u, of %s.", kind, reason, event.peer.host, event.peer.port,
+          event.program);
+  return number;
+}
+
+static void log_event(struct policy *policy, const struct policy_shown *shown, int64_t now,
+                      struct policy_judged *judged)
+{
+  const char *reason, *kind = find_kind(judged, shown, &reason);
+
+  if (kind != NULL && shown->chain != NULL)
+    judged->event = log_as(policy, shown, now, judged, kind, reason);
 }
 
 /* A record of the user's that was met. */
@@ -242,6 +265,19 @@ static void count(struct policy *policy, const struct policy_judged *judged, int
     policy_flush(policy, now);
 }
 
+/* What would have been said without the user's word, where that overrules something. */
+static uint64_t log_word(struct policy *policy, const struct policy_shown *shown, int64_t now,
+                         const struct policy_judged *judged)
+{
+  const struct verdict *verdict = &judged->verdict;
+
+  if (!accept_overrules(judged))
+    return 0;
+  return log_as(policy, shown, now, judged, "accepted",
+                verdict->change != CHANGE_NONE ? change_token(verdict->change)
+                                               : name_reason(verdict));
+}
+
 /* The user's word first: what follows is judged with it. */
 static enum tlspin_code take_word(struct policy *policy, const struct peer *peer,
                                   const struct policy_shown *shown, int64_t now,
@@ -249,12 +285,15 @@ static enum tlspin_code take_word(struct policy *policy, const struct peer *peer
 {
   bool learned;
   enum tlspin_code code = learn_accepted(policy, judged, shown->expires, &learned, problem);
+  uint64_t acceptance;
 
   if (!learned)
     return code;
+  acceptance = log_word(policy, shown, now, judged);
   policy_judged_clear(judged);
   policy_judge(policy, peer, shown, now, judged);
   judged->learned = true;
+  judged->acceptance = acceptance;
   return code;
 }
 

@@ -5,7 +5,6 @@
 #include "daemon/layers.h"
 
 #include "common/text.h"
-#include "daemon/file.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -100,25 +99,12 @@ static void list_folder(const char *dir, GHashTable *paths, GPtrArray *problems)
     add_problem(problems, dir, g_strerror(errno));
 }
 
-/* Who may not make a layer may not take one away either. */
-static bool is_trusted(const struct layers *layers, const char *path)
-{
-  struct file_rule rule = {STORE_SYSTEM, layers->system_owner};
-  g_autofree char *resolved = NULL, *problem = NULL;
-
-  return file_resolve(path, rule, &resolved, &problem) == TLSPIN_OK &&
-         file_check(resolved, rule, &problem) == TLSPIN_OK;
-}
-
-/* An empty file of the administrator's that has a namesake of the vendor's is there only to mask
- * it. Any other empty file is a layer that lost its contents. */
+/* Only the administrator's. An empty file is none: a loss of power leaves such files. */
 static bool is_mask(const struct layers *layers, const char *name, const char *path)
 {
-  g_autofree char *vendor = g_build_filename(layers->vendor_dir, name, NULL);
-  struct stat status;
+  g_autofree char *own = g_build_filename(layers->admin_dir, name, NULL);
 
-  return strcmp(path, vendor) != 0 && lstat(path, &status) == 0 && S_ISREG(status.st_mode) &&
-         status.st_size == 0 && lstat(vendor, &status) == 0 && is_trusted(layers, path);
+  return strcmp(path, own) == 0 && store_is_mask(path, layers->system_owner);
 }
 
 static int by_name_descending(gconstpointer a, gconstpointer b)

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * One writable user layer, and read-only system layers: the files *.db of a vendor's and of an
- * administrator's folder, by file name; one of the administrator's masks its namesake. One thread.
+ * administrator's folder, by file name; one of the administrator's hides its namesake, and a
+ * symbolic link to /dev/null there takes it away (store_is_mask). One thread.
  */
 #ifndef LAYERS_H
 #define LAYERS_H

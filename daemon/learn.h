@@ -9,7 +9,8 @@
 
 enum {
   HISTORY_MAX = 10000, /* inactive records in a store */
-  HISTORY_EACH = 8     /* at one place */
+  HISTORY_EACH = 8,    /* at one place */
+  ACCEPTED_EACH = 16   /* keys at one place that programs had their user accept */
 };
 
 /* Trust on first use, after a verdict with `learn` and a handshake that the program went on with:
@@ -21,17 +22,27 @@ enum {
  * seen last from now on, where as much is known of it as of the one before.
  * 3. A key of the history: it is active again, beside those that are.
  * 4. A key that follows an older one, by its issuer or proved by the ticket: it becomes an active
- * pin, and what it follows becomes history.
- * 5. A key for which the server's HPKP vouches: 2 where it is learned already, else as 4.
+ * pin, and what it follows becomes history. By HPKP no key follows another: any program may tell of
+ * a header.
  *
  * Only the user's own records are changed. *learned: something was stored. TLSPIN_UNAVAILABLE where
- * it could not be. */
+ * it could not be, TLSPIN_E_LIMIT where the place has STORE_PLACE_MAX records already. */
 enum tlspin_code learn_key(struct policy *policy, const struct policy_judged *judged, bool *learned,
                            char **problem);
 
-/* A key of which the user said to a program that it is right: an active pin beside those that
- * stand, unless one that is in force is locked, critical or rejected, or pinning is off. */
+/* The rest is in accept.c.
+ *
+ * A key of which the user said to a program that it is right: an active pin beside those that
+ * stand, unless one that is in force is locked, critical or rejected, or pinning is off. There are
+ * ACCEPTED_EACH of them at most: TLSPIN_E_LIMIT. store_undo takes it back. */
 enum tlspin_code learn_accepted(struct policy *policy, const struct policy_judged *judged,
                                 int64_t expires, bool *learned, char **problem);
+
+/* Whether active pins are in force for the peer and none of them is met: then the user's word
+ * overrules them, which is to be logged. */
+bool accept_overrules(const struct policy_judged *judged);
+
+/* TLSPIN_E_LIMIT, with a text for the place. */
+enum tlspin_code accept_crowded(const struct place *place, char **problem);
 
 #endif

@@ -153,12 +153,21 @@ static void on_served(void *data)
   presence_touch(daemon->presence);
 }
 
+static void remember_locks(struct daemon *daemon)
+{
+  struct settings settings;
+
+  policy_settings(daemon->handlers.policy, &settings, NULL, NULL);
+}
+
 static void on_layers_changed(void *data)
 {
   struct daemon *daemon = data;
 
-  if (layers_reload_system(daemon->layers))
-    announce_changed(&daemon->handlers.announce, "layers", NULL, 0);
+  if (!layers_reload_system(daemon->layers))
+    return;
+  remember_locks(daemon);
+  announce_changed(&daemon->handlers.announce, "layers", NULL, 0);
 }
 
 static gboolean on_tidy(gpointer data)
@@ -180,6 +189,7 @@ static gboolean on_flush(gpointer data)
 static gboolean on_started(gpointer data)
 {
   on_tidy(data);
+  remember_locks(data);
   return G_SOURCE_REMOVE;
 }
 

@@ -1,9 +1,19 @@
 /* Public-Key-Pins (RFC 7469): what is stored of a header. See policy.h.
- * SPDX-License-Identifier: LGPL-2.1-or-later */
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The RFC pins host names, since its user agents speak nothing but HTTP. Here the pins hold for the
+ * protocol and port that the header came over: a web server's header says nothing about the mail
+ * server of the same name.
+ *
+ * Any program may tell of a header. So the pins only ever add to what is asked of a server: they
+ * explain no other key (rule 6 of pinning/verdict.c), and no word about TOFU's comes from here.
+ * Where another set takes the place of one that is in force, or none does, that is logged and can
+ * be undone. */
 #include "config.h"
 
 #include "daemon/policy-private.h"
 #include "daemon/report.h"
+#include "daemon/suffixes.h"
 
 #include <string.h>
 
@@ -23,15 +33,32 @@ static void ignore(struct policy_noted *noted, const char *reason)
   noted->reason = reason;
 }
 
+/* All names below a public suffix: nobody speaks for their owners. */
+static bool is_too_wide(const struct noting *noting)
+{
+  struct suffixes *suffixes;
+  bool wide;
+
+  if (!noting->hpkp.subdomains)
+    return false;
+  suffixes = suffixes_load();
+  wide = suffixes_have(suffixes, noting->peer->host);
+  suffixes_free(suffixes);
+  return wide;
+}
+
 /* Section 2.5's first condition, and section 2.6's exemption. What was noted before may be removed
  * where nothing is learned any more. */
-static bool may_note(const struct policy_judged *judged, struct policy_noted *noted)
+static bool may_note(const struct noting *noting, struct policy_noted *noted)
 {
+  const struct policy_judged *judged = &noting->judged;
   const struct settings *settings = &judged->settings;
   const struct verdict *verdict = &judged->verdict;
 
   if (noted->outcome == HPKP_NOTE && (!settings->learn || settings->hpkp_cap == 0))
     ignore(noted, "nothing is learned");
+  else if (noted->outcome == HPKP_NOTE && is_too_wide(noting))
+    ignore(noted, "it includes all names below a public suffix");
   else if (judged->input.added_anchor)
     ignore(noted, verdict_reason_text(VERDICT_ADDED_ANCHOR));
   else if (verdict->answer != TLSPIN_MATCH && verdict->answer != TLSPIN_NO_PIN)
@@ -41,18 +68,20 @@ static bool may_note(const struct policy_judged *judged, struct policy_noted *no
   return false;
 }
 
-/* The host's own pins, whatever their reach was; those of the names above it are never touched
- * (section 2.3.3). */
+/* The host's own pins for this protocol and port, with or without the names below; those of the
+ * names above it are never touched (section 2.3.3). */
 static const struct keypin *noted_at(const struct noting *noting, size_t i)
 {
   const struct verdict_entry *entry = &noting->judged.gathering.entries[i];
-  bool ours = entry->layer == 0 && entry->pin->origin == KEYPIN_HPKP &&
-              strcmp(entry->pin->place.host, noting->peer->host) == 0;
+  struct place place = entry->pin->place;
 
-  return ours ? entry->pin : NULL;
+  place.scope = noting->place.scope;
+  return entry->layer == 0 && entry->pin->kind == KEYPIN_PIN && entry->pin->origin == KEYPIN_HPKP &&
+                 place_equal(&place, &noting->place)
+             ? entry->pin
+             : NULL;
 }
 
-/* Pins hold for the host, by whichever port and protocol it is reached. */
 static struct keypin pin_of(const struct noting *noting, size_t i)
 {
   struct keypin pin = keypin_new(&noting->place, KEYPIN_PIN, KEYPIN_CRITICAL, KEYPIN_HPKP);
@@ -98,6 +127,33 @@ static bool stands(const struct noting *noting, int64_t *expires)
   return standing == noting->hpkp.pins;
 }
 
+/* Whether the set has this pin as well: as far down, and as long. */
+static bool keeps(const struct noting *noting, const struct keypin *pin)
+{
+  struct keypin moved = *pin;
+
+  moved.place.scope = noting->place.scope;
+  return is_of_set(noting, &moved) && pin->place.scope <= noting->place.scope &&
+         pin->enforce_until <= noting->expires;
+}
+
+/* Whether pins that are in force make way: for none, or for a set with other keys, for fewer names
+ * or with an earlier end. */
+static bool give_way(const struct noting *noting, bool none)
+{
+  size_t standing = 0, kept = 0;
+
+  for (size_t i = 0; i < noting->judged.gathering.count; i++) {
+    const struct keypin *pin = noted_at(noting, i);
+
+    if (pin == NULL || keypin_force(pin, noting->now) == KEYPIN_EXPIRED)
+      continue;
+    standing++;
+    kept += !none && keeps(noting, pin);
+  }
+  return standing > 0 && (kept < standing || noting->hpkp.pins > standing);
+}
+
 static enum tlspin_code drop_others(const struct noting *noting, struct store_edit *edit, bool all)
 {
   enum tlspin_code code = TLSPIN_OK;
@@ -125,34 +181,61 @@ static enum tlspin_code put_set(const struct noting *noting, struct store_edit *
   return code;
 }
 
+/* An event that can't be logged changes no outcome. */
+static uint64_t log_as(struct store *store, const struct noting *noting, const char *reason,
+                       const char *report)
+{
+  const struct event_row event = {.kind = "hpkp",
+                                  .peer = *noting->peer,
+                                  .reason = reason,
+                                  .layer = "",
+                                  .key = "",
+                                  .report = report,
+                                  .program = ""};
+  uint64_t number = 0;
+
+  return store_log(store, &event, noting->now, &number) == TLSPIN_OK ? number : 0;
+}
+
+static enum tlspin_code edit_set(struct store *store, const struct noting *noting, bool none,
+                                 bool undoable, bool *changed)
+{
+  struct store_change change = {0};
+  struct store_edit *edit;
+  enum tlspin_code code =
+      store_edit_begin(store, undoable ? STORE_UNDOABLE : STORE_LEARNED, 0, noting->now, &edit);
+
+  if (code != TLSPIN_OK)
+    return code;
+  code = drop_others(noting, edit, none);
+  if (code == TLSPIN_OK && !none)
+    code = put_set(noting, edit);
+  code = store_edit_end(edit, code, &change);
+  *changed = code == TLSPIN_OK && change.changed > 0;
+  return code;
+}
+
 /* Exactly the new set instead of the old (section 2.3.3), or none. */
 static enum tlspin_code replace(struct policy *policy, const struct noting *noting, bool none,
                                 struct policy_noted *noted, char **problem)
 {
   struct store *store = policy_writable(policy, noting->now, problem);
-  struct store_change change = {0};
-  struct store_edit *edit;
+  bool gives_way = give_way(noting, none);
   enum tlspin_code code;
 
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
-  code = store_edit_begin(store, STORE_LEARNED, 0, noting->now, &edit);
-  if (code != TLSPIN_OK)
-    return policy_fault(policy, code, problem);
-  code = drop_others(noting, edit, none);
-  if (code == TLSPIN_OK && !none)
-    code = put_set(noting, edit);
-  code = store_edit_end(edit, code, &change);
-  noted->changed = code == TLSPIN_OK && change.changed > 0;
-  return policy_fault(policy, code, problem);
+  code = edit_set(store, noting, none, gives_way, &noted->changed);
+  if (noted->changed && gives_way)
+    noted->event = log_as(store, noting, none ? "removed" : "replaced", "");
+  return code == TLSPIN_E_LIMIT ? policy_crowded(&noting->place, problem)
+                                : policy_fault(policy, code, problem);
 }
 
-static void set_end(struct noting *noting)
+static void set_place_and_end(struct noting *noting)
 {
   noting->place = place_of_peer(noting->peer);
   noting->place.scope = noting->hpkp.subdomains ? SCOPE_SUBTREE : SCOPE_EXACT;
-  noting->place.protocol = PLACE_ANY_PROTOCOL;
-  noting->place.port = PLACE_ANY_PORT;
   noting->expires = noting->now + MIN(hpkp_age(&noting->hpkp), noting->judged.settings.hpkp_cap);
 }
 
@@ -169,25 +252,18 @@ static void evaluate(struct policy *policy, const struct noting *noting, struct 
                           .pins = noting->hpkp.pins,
                           .pin = noting->hpkp.pin,
                           .chain = chain};
-  struct event_row event = {.kind = "hpkp",
-                            .peer = *noting->peer,
-                            .reason = verdict_reason_token(VERDICT_CRITICAL_DIFFERS),
-                            .layer = "",
-                            .key = ""};
   g_autofree char *text = NULL;
 
   if (hpkp_met(&noting->hpkp, chain) || user->store == NULL)
     return;
   text = report_text(&report, EVENT_REPORT_MAX);
-  event.report = text;
-  if (store_log(user->store, &event, noting->now, &noted->event) != TLSPIN_OK)
-    noted->event = 0;
+  noted->event = log_as(user->store, noting, verdict_reason_token(VERDICT_CRITICAL_DIFFERS), text);
 }
 
 static enum tlspin_code carry_out(struct policy *policy, struct noting *noting, struct chain *chain,
                                   struct policy_noted *noted, char **problem)
 {
-  set_end(noting);
+  set_place_and_end(noting);
   switch (noted->outcome) {
   case HPKP_NOTE:
     noted->expires = noting->expires;
@@ -229,7 +305,7 @@ enum tlspin_code policy_note(struct policy *policy, const struct peer *peer,
   if (noted->outcome == HPKP_IGNORE)
     return TLSPIN_OK;
   judge_connection(policy, header->chain, &noting);
-  if (may_note(&noting.judged, noted))
+  if (may_note(&noting, noted))
     code = carry_out(policy, &noting, header->chain, noted, problem);
   policy_judged_clear(&noting.judged);
   return code;

@@ -12,6 +12,18 @@
 #include "daemon/schema.h"
 #include "daemon/store-private.h"
 
+#include <sys/stat.h>
+
+/* Most likely what it held was lost with the power; it may as well have been meant as a mask. */
+static enum tlspin_code say_empty(const struct store *store, char **problem)
+{
+  return problem_set(
+      problem,
+      _("%s is empty, and so no layer of pins. Install or compile it again; what takes a vendor's "
+        "layer away is a symbolic link to /dev/null."),
+      store->path);
+}
+
 /* A fault of the content. The remedy for lost pins is never to start anew silently. */
 static enum tlspin_code say_fault(const struct store *store, const char *fault, char **problem)
 {
@@ -35,7 +47,9 @@ static enum tlspin_code say_state(const struct store *store, enum schema_state s
   case SCHEMA_FOREIGN:
     return problem_set(problem, _("%s is another program's database. Move it away."), store->path);
   case SCHEMA_EMPTY:
-    return say_fault(store, _("it is empty, and was not before"), problem);
+    return store->kind == STORE_SYSTEM
+               ? say_empty(store, problem)
+               : say_fault(store, _("it is empty, and was not before"), problem);
   case SCHEMA_UNREADABLE:
     return say_fault(store, database_fault(&store->db), problem);
   default:
@@ -194,6 +208,19 @@ enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
   else
     store_close(opened);
   return code;
+}
+
+bool store_is_mask(const char *path, uid_t owner)
+{
+  struct file_rule rule = {STORE_SYSTEM, owner};
+  g_autofree char *resolved = NULL, *problem = NULL, *target = NULL;
+  struct stat status;
+
+  if (file_resolve(path, rule, &resolved, &problem) != TLSPIN_OK || lstat(resolved, &status) != 0 ||
+      !S_ISLNK(status.st_mode) || status.st_uid != owner)
+    return false;
+  target = g_file_read_link(resolved, NULL);
+  return g_strcmp0(target, "/dev/null") == 0;
 }
 
 void store_close(struct store *store)

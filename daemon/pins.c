@@ -31,27 +31,42 @@ struct keys {
   struct bus_key *at;
   uint8_t (*seen)[32];
   size_t count;
+  bool crowded; /* there are more than a reply may have, and none is handed out */
 };
+
+static bool is_handed_out(const struct keypin *pin, int64_t now)
+{
+  return pin->status != KEYPIN_INACTIVE && keypin_force(pin, now) != KEYPIN_EXPIRED;
+}
+
+/* All or none: of a part a program would not know that it is one. */
+static void add_key(const struct verdict_entry *entry, struct keys *keys)
+{
+  if (keys->count == BUS_KEYS_MAX) {
+    keys->crowded = true;
+    keys->count = 0;
+    return;
+  }
+  keys->at[keys->count] = bus_key_of_pin(entry->pin, entry->layer, keys->seen[keys->count]);
+  keys->count++;
+}
 
 static struct keys collect_keys(const struct gathering *gathering, int64_t now)
 {
-  struct keys keys = {g_new(struct bus_key, gathering->count),
-                      g_malloc_n(gathering->count, sizeof *keys.seen), 0};
+  size_t room = MIN(gathering->count, BUS_KEYS_MAX);
+  struct keys keys = {g_new(struct bus_key, room), g_malloc_n(room, sizeof *keys.seen), 0, false};
 
-  for (size_t i = 0; i < gathering->count; i++) {
-    const struct verdict_entry *entry = &gathering->entries[i];
-
-    if (entry->pin->status != KEYPIN_INACTIVE && keypin_force(entry->pin, now) != KEYPIN_EXPIRED) {
-      keys.at[keys.count] = bus_key_of_pin(entry->pin, entry->layer, keys.seen[keys.count]);
-      keys.count++;
-    }
-  }
+  for (size_t i = 0; i < gathering->count && !keys.crowded; i++)
+    if (is_handed_out(gathering->entries[i].pin, now))
+      add_key(&gathering->entries[i], &keys);
   return keys;
 }
 
-static uint32_t policy_bits(const struct gathering *gathering, const struct settings *settings)
+static uint32_t policy_bits(const struct gathering *gathering, const struct settings *settings,
+                            bool crowded)
 {
   return (gathering->unreadable != NULL ? BUS_POLICY_UNREADABLE : 0U) |
+         (crowded ? BUS_POLICY_CROWDED : 0U) |
          (settings->anchors_enforced ? BUS_POLICY_ANCHORS : 0U) |
          (settings->unavailable_fails ? BUS_POLICY_UNAVAILABLE_FAILS : 0U) |
          (settings->learn ? 0U : BUS_POLICY_NO_LEARNING);
@@ -80,7 +95,7 @@ enum tlspin_code pins_lookup(void *data, DBusMessage *call, DBusMessage *reply, 
   fields = reply_of(&gathering.ticket);
   fields.keys = keys.at;
   fields.key_count = keys.count;
-  fields.policy = policy_bits(&gathering, &settings);
+  fields.policy = policy_bits(&gathering, &settings, keys.crowded);
   code = handlers_filled(bus_append_lookup_reply(reply, &fields));
   g_free(keys.at);
   g_free(keys.seen);
@@ -106,6 +121,12 @@ static enum tlspin_code read_ticket(const struct bus_store_call *in, struct poli
                     in->secret.size, in->hash, ticket_hash_size(out->hash));
     return TLSPIN_E_ARGUMENT;
   }
+  if (in->anchor.size != 0 && in->anchor.size != BUS_ANCHOR_SIZE) {
+    g_string_printf(problem, _("argument '%s' has %zu octets; it must have none or %d"), "anchor",
+                    in->anchor.size, BUS_ANCHOR_SIZE);
+    return TLSPIN_E_ARGUMENT;
+  }
+  out->anchor = in->anchor;
   out->ticket = in->ticket;
   out->secret = in->secret;
   out->lifetime = in->lifetime;
@@ -122,6 +143,8 @@ static const char *outcome_token(enum policy_outcome outcome)
     return "stored";
   case POLICY_NOTHING:
     return "nothing";
+  case POLICY_OPTED_OUT:
+    return "opted-out";
   default:
     return "superseded";
   }

@@ -7,6 +7,7 @@
 
 #include "daemon/anchors.h"
 #include "daemon/policy.h"
+#include "daemon/recall.h"
 #include "daemon/tally.h"
 
 struct policy {
@@ -16,6 +17,7 @@ struct policy {
   struct tally *tally;
   struct settings settings;  /* as they were resolved for this version of the layers */
   unsigned settings_version; /* 0: not yet */
+  struct recall recall;      /* of what is locked */
 };
 
 /* TLSPIN_UNAVAILABLE, with the layer's problem, or for one that was readable a moment ago, that it
@@ -28,6 +30,9 @@ struct store *policy_writable(struct policy *policy, int64_t now, char **problem
 /* A code of the user's store, with the problem where it is TLSPIN_UNAVAILABLE; others go through as
  * they are. */
 enum tlspin_code policy_fault(struct policy *policy, enum tlspin_code code, char **problem);
+
+/* TLSPIN_E_LIMIT, with a text for the place at which no further record of the user's can be. */
+enum tlspin_code policy_crowded(const struct place *place, char **problem);
 
 /* policy_check without what follows from the verdict. */
 void policy_judge(struct policy *policy, const struct peer *peer, const struct policy_shown *shown,

@@ -25,6 +25,7 @@ void policy_free(struct policy *policy)
 {
   anchors_free(policy->anchors);
   tally_free(policy->tally);
+  recall_clear(&policy->recall);
   g_free(policy);
 }
 
@@ -38,15 +39,30 @@ struct layers *policy_layers(const struct policy *policy)
   return policy->layers;
 }
 
+static void save_locks(struct policy *policy)
+{
+  struct store *store = layers_at(policy->layers, 0)->store;
+
+  if (store != NULL)
+    recall_save(&policy->recall, store);
+}
+
+static void resolve_settings(struct policy *policy, settings_visit visit, void *data)
+{
+  unsigned version = layers_version(policy->layers);
+  bool lasting = settings_resolve(policy->layers, policy->config, &policy->recall,
+                                  &policy->settings, visit, data);
+
+  policy->settings_version = lasting ? version : 0;
+  save_locks(policy);
+}
+
 /* What system layers say is read anew only where they were. */
 void policy_settings(struct policy *policy, struct settings *settings, settings_visit visit,
                      void *data)
 {
-  unsigned version = layers_version(policy->layers);
-
-  if (visit != NULL || policy->settings_version != version)
-    settings_resolve(policy->layers, policy->config, &policy->settings, visit, data);
-  policy->settings_version = version;
+  if (visit != NULL || policy->settings_version != layers_version(policy->layers))
+    resolve_settings(policy, visit, data);
   *settings = policy->settings;
 }
 
@@ -115,6 +131,18 @@ enum tlspin_code policy_fault(struct policy *policy, enum tlspin_code code, char
   return policy_unavailable(layers_at(policy->layers, 0), problem);
 }
 
+enum tlspin_code policy_crowded(const struct place *place, char **problem)
+{
+  const char *host = place->host[0] != '\0' ? place->host : "*";
+  char text[PLACE_TEXT_SIZE];
+
+  place_text(place, text);
+  *problem = g_strdup_printf(_("There are %d entries for '%s' already, and there can't be more. "
+                               "'tlspin list %s' shows them, 'tlspin clear %s' removes them."),
+                             STORE_PLACE_MAX, text, host, host);
+  return TLSPIN_E_LIMIT;
+}
+
 static uint64_t new_series(void)
 {
   uint64_t series = 0;
@@ -158,9 +186,20 @@ static bool is_repeated(const struct layers_answer *known, const struct policy_t
          span_equal(known->row.secret, ticket->secret);
 }
 
+/* As a key is not learned there (rule 4 of verdict.c): who stands in between would be pinned in
+ * place of the server. He can't have a ticket proved, so that a series that goes on is not
+ * concerned. */
+static bool is_exempt(struct policy *policy, const struct policy_ticket *ticket,
+                      const struct settings *settings)
+{
+  return ticket->series == 0 && !settings->anchors_enforced &&
+         anchors_added_digest(policy->anchors, ticket->anchor);
+}
+
 static enum tlspin_code put(struct policy *policy, const struct layers_answer *known,
-                            const struct policy_ticket *ticket, uint32_t cap, int64_t now,
-                            enum policy_outcome *outcome, int64_t *expires, char **problem)
+                            const struct policy_ticket *ticket, const struct settings *settings,
+                            int64_t now, enum policy_outcome *outcome, int64_t *expires,
+                            char **problem)
 {
   struct store *store = policy_writable(policy, now, problem);
   struct ticket_row row = {.peer = ticket->peer,
@@ -168,7 +207,7 @@ static enum tlspin_code put(struct policy *policy, const struct layers_answer *k
                            .secret = ticket->secret,
                            .hash = ticket->hash,
                            .issued = now,
-                           .expires = now + MIN(ticket->lifetime, cap)};
+                           .expires = now + MIN(ticket->lifetime, settings->lifetime_cap)};
   bool ours = known->layer != NULL && strcmp(known->layer->name, LAYER_USER) == 0;
   enum tlspin_code code;
 
@@ -180,6 +219,10 @@ static enum tlspin_code put(struct policy *policy, const struct layers_answer *k
       *outcome = POLICY_REPEATED;
       *expires = known->row.expires;
     }
+    return TLSPIN_OK;
+  }
+  if (is_exempt(policy, ticket, settings)) {
+    *outcome = POLICY_OPTED_OUT;
     return TLSPIN_OK;
   }
   code = store_put(store, &row, ours ? ticket->series : 0, now);
@@ -208,8 +251,7 @@ enum tlspin_code policy_store(struct policy *policy, const struct policy_ticket 
   else if (gathering.ticket.code == TLSPIN_UNAVAILABLE)
     code = policy_unavailable(gathering.ticket.layer, problem);
   else
-    code = put(policy, &gathering.ticket, ticket, settings.lifetime_cap, now, outcome, expires,
-               problem);
+    code = put(policy, &gathering.ticket, ticket, &settings, now, outcome, expires, problem);
   gathering_clear(&gathering);
   return code;
 }
@@ -225,6 +267,7 @@ static uint64_t log_failure(struct store *store, const struct layers_answer *kno
       .layer = known->layer->name,
       .key = "",
       .report = "",
+      .program = "",
   };
   uint64_t number = 0;
 
@@ -277,8 +320,10 @@ void policy_flush(struct policy *policy, int64_t now)
 {
   const struct layer *user = layers_user(policy->layers, now);
 
-  if (user->store != NULL)
-    tally_write(policy->tally, user->store);
+  if (user->store == NULL)
+    return;
+  tally_write(policy->tally, user->store);
+  save_locks(policy);
 }
 
 void policy_tidy(struct policy *policy, int64_t now)

@@ -27,7 +27,8 @@ void policy_free(struct policy *policy);
 const struct config *policy_config(const struct policy *policy);
 struct layers *policy_layers(const struct policy *policy);
 
-/* What is set: see settings_resolve. visit: may be NULL. */
+/* What is set: see settings_resolve. visit: may be NULL. Asked for at the start and whenever the
+ * layers were read anew, lest what is locked be unknown once they can't be read. */
 void policy_settings(struct policy *policy, struct settings *settings, settings_visit visit,
                      void *data);
 
@@ -43,8 +44,10 @@ struct policy_ticket {
   struct span ticket;
   struct span secret;
   enum ticket_hash hash;
-  uint32_t lifetime; /* seconds */
-  uint64_t series;   /* of the pin that was looked up; 0: none */
+  uint32_t lifetime;  /* seconds */
+  uint64_t series;    /* of the pin that was looked up; 0: none */
+  struct span anchor; /* SHA-256 of the certificate in which the validated path ends; empty: it is
+                         not known, or a ticket was proved */
 };
 
 enum policy_outcome {
@@ -52,7 +55,8 @@ enum policy_outcome {
   POLICY_RENEWED,  /* the next ticket of a series */
   POLICY_REPEATED, /* it was stored already */
   POLICY_NOTHING,
-  POLICY_SUPERSEDED
+  POLICY_SUPERSEDED,
+  POLICY_OPTED_OUT /* a new pin from behind an anchor that was added to the system */
 };
 
 enum tlspin_code policy_store(struct policy *policy, const struct policy_ticket *ticket,
@@ -72,8 +76,8 @@ struct policy_shown {
   enum ticket_result ticket; /* TICKET_NONE: not known; then TICKET_STANDS where there is one */
   enum refusal refusal;
   bool learn, private, accepted;
-  int64_t expires; /* with accepted; 0: never */
-  const char *program;
+  int64_t expires;     /* with accepted; 0: never */
+  const char *program; /* its name, for the log; "": not known. Only policy_check needs it */
 };
 
 struct policy_judged {
@@ -84,12 +88,13 @@ struct policy_judged {
   enum verdict_role *roles; /* of the entries; only policy_explain */
   const char *layer;        /* that decided, or ""; valid until the layers are reloaded */
   unsigned excused;
-  bool learned;   /* something was stored: Changed "learned" is to be sent */
-  uint64_t event; /* 0: not logged */
+  bool learned;        /* something was stored: Changed "learned" is to be sent */
+  uint64_t event;      /* 0: not logged */
+  uint64_t acceptance; /* the event of the user's word that overruled pins; 0: not logged */
 };
 
-/* Judges, logs, learns. TLSPIN_UNAVAILABLE only where what was to be learned could not be written;
- * *judged is filled in all the same. */
+/* Judges, logs, learns. TLSPIN_UNAVAILABLE only where what was to be learned could not be written,
+ * TLSPIN_E_LIMIT where there was no room for it; *judged is filled in all the same. */
 enum tlspin_code policy_check(struct policy *policy, const struct peer *peer,
                               const struct policy_shown *shown, int64_t now,
                               struct policy_judged *judged, char **problem);
@@ -114,6 +119,7 @@ struct policy_noted {
   uint64_t event;     /* 0: not logged */
 };
 
+/* TLSPIN_UNAVAILABLE or TLSPIN_E_LIMIT where it could not be stored; nothing is changed then. */
 enum tlspin_code policy_note(struct policy *policy, const struct peer *peer,
                              const struct policy_header *header, int64_t now,
                              struct policy_noted *noted, char **problem);
@@ -121,8 +127,8 @@ enum tlspin_code policy_note(struct policy *policy, const struct peer *peer,
 /* The event of this number, for the signal, if it can be read. */
 void policy_logged(struct policy *policy, uint64_t event, store_event_visit visit, void *data);
 
-/* Writes what was counted meanwhile (last_seen, count_seen): now and then, before a list, and
- * before the daemon leaves. */
+/* Writes what was counted meanwhile (last_seen, count_seen), and what is locked where it could not
+ * be written before: now and then, before a list, and before the daemon leaves. */
 void policy_flush(struct policy *policy, int64_t now);
 
 /* Forgets what the undo period has passed for. To be called at the start and now and then. */

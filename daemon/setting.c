@@ -1,4 +1,4 @@
-/* The settings of a system layer: see store_settings in store.h.
+/* The settings of a store: see store_settings and store_put_settings in store.h.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
@@ -60,4 +60,51 @@ enum tlspin_code store_settings(struct store *store, store_setting_visit visit, 
     ;
   database_reset(store->db.statements[STATEMENT_SETTINGS]);
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+static bool note_name(const struct setting_row *setting, void *data)
+{
+  g_ptr_array_add(data, g_strdup(setting->name));
+  return true;
+}
+
+/* First the names, then the rows: what is walked over must not change. */
+static enum tlspin_code drop_all(struct store *store, struct transaction *change)
+{
+  g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+  enum tlspin_code code = store_settings(store, note_name, names);
+
+  for (guint i = 0; i < names->len && code == TLSPIN_OK; i++) {
+    struct cell key = cell_text(names->pdata[i]);
+
+    code = transaction_drop(change, TABLE_SETTING, &key);
+  }
+  return code;
+}
+
+static enum tlspin_code replace(struct store *store, struct transaction *change,
+                                const struct setting_row *settings, size_t count)
+{
+  enum tlspin_code code = drop_all(store, change);
+  struct cell cells[TABLE_COLUMNS];
+
+  for (size_t i = 0; i < count && code == TLSPIN_OK; i++) {
+    setting_to_cells(&settings[i], cells);
+    code = transaction_put(change, TABLE_SETTING, cells);
+  }
+  return code;
+}
+
+enum tlspin_code store_put_settings(struct store *store, const struct setting_row *settings,
+                                    size_t count)
+{
+  struct transaction change;
+  enum tlspin_code code;
+
+  for (size_t i = 0; i < count; i++)
+    if (!setting_is_valid(&settings[i], STORE_USER))
+      return TLSPIN_E_ARGUMENT;
+  code = store_begin(store, &change);
+  return code == TLSPIN_OK ? transaction_end(&change, replace(store, &change, settings, count))
+                           : code;
 }

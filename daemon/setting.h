@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * store_settings of store.h is in setting.c, too.
+ * store_settings and store_put_settings of store.h are in setting.c, too.
  */
 #ifndef SETTING_H
 #define SETTING_H

@@ -1,8 +1,8 @@
-/* What may be set, by whom, and what holds: see settings.h.
+/* The one table of what may be set: see settings.h.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "daemon/settings.h"
+#include "daemon/settings-private.h"
 
 #include "common/text.h"
 #include "daemon/config-file.h"
@@ -11,7 +11,11 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { DAY = 24 * 60 * 60, LIFETIME_CAP_MAX = 366 * DAY };
+enum {
+  DAY = 24 * 60 * 60,
+  LIFETIME_CAP_MAX = 366 * DAY,
+  VALUE_MAX = 128 /* octets; with the name of a layer it fits into SETTING_VALUE_MAX */
+};
 
 /* Seconds, or days with a 'd'. */
 static bool read_seconds(const char *value, uint32_t most, uint32_t *seconds)
@@ -86,149 +90,107 @@ static bool read_changes(const char *value, struct settings *settings)
   return settings->changes != 0;
 }
 
-enum { SYSTEM_ONLY = -1, SETTINGS = 7 };
+static unsigned lax_lifetime_cap(const struct settings *settings)
+{
+  return settings->lifetime_cap;
+}
 
-/* The one table. The default is written as a value is. */
-static const struct setting {
-  const char *name;
-  const char *fallback;
-  bool (*read)(const char *value, struct settings *settings);
-  const char *form;
-  int member; /* of struct config */
-} table[SETTINGS] = {
+static unsigned lax_hpkp_cap(const struct settings *settings)
+{
+  return settings->hpkp_cap;
+}
+
+static unsigned lax_learn(const struct settings *settings)
+{
+  return settings->learn;
+}
+
+static unsigned lax_level(const struct settings *settings)
+{
+  return settings->level;
+}
+
+static unsigned lax_anchors(const struct settings *settings)
+{
+  return !settings->anchors_enforced;
+}
+
+static unsigned lax_unavailable(const struct settings *settings)
+{
+  return !settings->unavailable_fails;
+}
+
+const struct setting settings_table[SETTINGS_COUNT] = {
     {"lifetime-cap", "31d", read_lifetime_cap,
      N_("a number of seconds, or of days as in '31d'; 366 days at the most"),
-     offsetof(struct config, lifetime_cap)},
+     offsetof(struct config, lifetime_cap), lax_lifetime_cap, NULL},
     {"hpkp-cap", "60d", read_hpkp_cap,
      N_("a number of seconds, or of days as in '31d'; 60 days at the most"),
-     offsetof(struct config, hpkp_cap)},
-    {"learn", "yes", read_learn, N_("'yes' or 'no'"), offsetof(struct config, learn)},
+     offsetof(struct config, hpkp_cap), lax_hpkp_cap, NULL},
+    {"learn", "yes", read_learn, N_("'yes' or 'no'"), offsetof(struct config, learn), lax_learn,
+     "no"},
     {"level", "leaf", read_level, N_("'leaf', 'issuer' or 'anchor'"),
-     offsetof(struct config, level)},
+     offsetof(struct config, level), lax_level, NULL},
     {"changes", "same-key;seen-before;same-issuer;proved", read_changes,
      N_("'none', or a list of 'same-key', 'seen-before', 'same-issuer' and 'proved' with ';' "
         "between"),
-     offsetof(struct config, changes)},
+     offsetof(struct config, changes), NULL, NULL},
     {"anchors", "exempt", read_anchors, N_("'exempt' or 'enforce'"),
-     offsetof(struct config, anchors)},
-    {"unavailable", "go-on", read_unavailable, N_("'go-on' or 'fail'"), SYSTEM_ONLY},
+     offsetof(struct config, anchors), lax_anchors, "enforce"},
+    {"unavailable", "go-on", read_unavailable, N_("'go-on' or 'fail'"), SETTING_SYSTEM_ONLY,
+     lax_unavailable, NULL},
 };
 
-/* SETTINGS for a name that is none. */
-static size_t find(const char *name)
+size_t settings_find(const char *name)
 {
   size_t i = 0;
 
-  while (i < SETTINGS && strcmp(table[i].name, name) != 0)
+  while (i < SETTINGS_COUNT && strcmp(settings_table[i].name, name) != 0)
     i++;
   return i;
 }
 
 const char *settings_name(size_t index)
 {
-  return index < SETTINGS ? table[index].name : NULL;
+  return index < SETTINGS_COUNT ? settings_table[index].name : NULL;
 }
 
 bool settings_check(const char *name, const char *value, char **problem)
 {
-  size_t i = find(name);
+  size_t i = settings_find(name);
   struct settings scratch;
 
-  if (i == SETTINGS)
+  if (i == SETTINGS_COUNT)
     *problem = g_strdup_printf(_("there is no setting '%s'"), name);
-  else if (!table[i].read(value, &scratch))
-    *problem = g_strdup_printf(_("'%s' is '%s'; it must be %s"), name, value, _(table[i].form));
+  else if (strlen(value) > VALUE_MAX || !settings_table[i].read(value, &scratch))
+    *problem =
+        g_strdup_printf(_("'%s' is '%s'; it must be %s"), name, value, _(settings_table[i].form));
   else
     return true;
   return false;
 }
 
-/* A value, and who says so; value NULL: nobody. */
-struct said {
-  char *value;
-  const char *source;
-};
-
-/* What the system's layers say. */
-struct sayings {
-  struct said locked[SETTINGS], unlocked[SETTINGS];
-  const char *layer; /* that is being read */
-};
-
-/* Layers come in order of precedence: the first one counts. What the compiler would have refused is
- * as if it weren't there. */
-static bool visit_row(const struct setting_row *row, void *data)
+static char *write_changes(unsigned changes)
 {
-  struct sayings *sayings = data;
-  size_t i = find(row->name);
-  g_autofree char *problem = NULL;
-  struct said *said;
+  GString *text = g_string_new(NULL);
 
-  if (strcmp(row->name, SETTINGS_COMPILED_FROM) == 0)
-    return true;
-  if (!settings_check(row->name, row->value, &problem)) {
-    g_warning("%s: %s", sayings->layer, problem);
-    return true;
-  }
-  said = row->locked ? &sayings->locked[i] : &sayings->unlocked[i];
-  if (said->value == NULL)
-    *said = (struct said){g_strdup(row->value), sayings->layer};
-  return true;
+  for (enum change change = CHANGE_NONE; change < CHANGES; change++)
+    if ((changes & 1U << change) != 0)
+      g_string_append_printf(text, "%s%s", text->len > 0 ? ";" : "", change_token(change));
+  return g_string_free(changes == 0 ? g_string_assign(text, "none") : text, FALSE);
 }
 
-static void read_layers(struct layers *layers, struct sayings *sayings)
+char *settings_stricter(size_t index, const char *value, const char *other)
 {
-  for (size_t i = 1; i < layers_count(layers); i++) {
-    const struct layer *layer = layers_at(layers, i);
+  const struct setting *setting = &settings_table[index];
+  struct settings a, b;
 
-    sayings->layer = layer->name;
-    if (layer->store != NULL)
-      store_settings(layer->store, visit_row, sayings);
-  }
-}
-
-/* number: room for a value that is kept as one. */
-static const char *find_member(const struct config *config, const struct setting *setting,
-                               char number[16])
-{
-  if (config == NULL || setting->member == SYSTEM_ONLY)
-    return NULL;
-  if (setting->member != offsetof(struct config, lifetime_cap))
-    return G_STRUCT_MEMBER(const char *, config, setting->member);
-  if (config->lifetime_cap == 0)
-    return NULL;
-  g_snprintf(number, 16, "%u", config->lifetime_cap);
-  return number;
-}
-
-static struct said resolve(const struct sayings *sayings, const struct config *config, size_t i,
-                           char number[16])
-{
-  const char *member = find_member(config, &table[i], number);
-
-  if (sayings->locked[i].value != NULL)
-    return sayings->locked[i];
-  if (member != NULL)
-    return (struct said){(char *)member, "tlspind.conf"};
-  if (sayings->unlocked[i].value != NULL)
-    return sayings->unlocked[i];
-  return (struct said){(char *)table[i].fallback, "default"};
-}
-
-void settings_resolve(struct layers *layers, const struct config *config, struct settings *settings,
-                      settings_visit visit, void *data)
-{
-  struct sayings sayings = {.layer = ""};
-  char number[16];
-
-  read_layers(layers, &sayings);
-  for (size_t i = 0; i < SETTINGS; i++) {
-    struct said said = resolve(&sayings, config, i, number);
-
-    table[i].read(said.value, settings);
-    if (visit != NULL)
-      visit(table[i].name, said.value, said.source, sayings.locked[i].value != NULL, data);
-    g_free(sayings.locked[i].value);
-    g_free(sayings.unlocked[i].value);
-  }
+  setting->read(value, &a);
+  setting->read(other, &b);
+  if (setting->laxity != NULL)
+    return g_strdup(setting->laxity(&a) <= setting->laxity(&b) ? value : other);
+  if ((a.changes & b.changes) == a.changes)
+    return g_strdup(value);
+  return (a.changes & b.changes) == b.changes ? g_strdup(other)
+                                              : write_changes(a.changes & b.changes);
 }

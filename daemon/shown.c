@@ -70,6 +70,17 @@ static enum tlspin_code read_learning(const struct bus_check_options *in, struct
   return TLSPIN_OK;
 }
 
+/* What is known of a key alone is neither that there is nothing above it, nor what. */
+static enum tlspin_code read_form(const struct bus_check_options *in, GString *problem)
+{
+  g_autofree char *what = NULL;
+
+  if (!in->key_alone || (!in->raw_key && !in->path))
+    return TLSPIN_OK;
+  what = g_strdup_printf(_("it doesn't go with '%s'"), in->raw_key ? "raw-key" : "path");
+  return wrong(problem, "key-alone", what);
+}
+
 static enum tlspin_code read_chain(const struct bus_check_call *in, struct shown *out,
                                    GString *problem)
 {
@@ -78,8 +89,9 @@ static enum tlspin_code read_chain(const struct bus_check_call *in, struct shown
   out->shown.chain = NULL;
   if (in->chain.count == 0)
     return TLSPIN_OK;
-  fault = chain_read(in->chain.at, in->chain.count, in->options.raw_key, in->options.path,
-                     digest_glib, &out->chain);
+  fault = chain_read(in->chain.at, in->chain.count, in->options.raw_key || in->options.key_alone,
+                     in->options.path, digest_glib, &out->chain);
+  out->chain.alone = in->options.key_alone;
   out->shown.chain = &out->chain;
   if (fault == CHAIN_FINE)
     return TLSPIN_OK;
@@ -100,7 +112,9 @@ enum tlspin_code shown_read(DBusMessage *call, struct shown *shown, GString *pro
   peer = handlers_read_peer(&in.peer, &shown->peer, problem);
   if (peer != TLSPIN_OK && peer != TLSPIN_CANNOT_BE_PINNED)
     return peer;
-  code = read_chain(&in, shown, problem);
+  code = read_form(&in.options, problem);
+  if (code == TLSPIN_OK)
+    code = read_chain(&in, shown, problem);
   if (code == TLSPIN_OK)
     code = read_pki(&in.options, &shown->shown, problem);
   if (code == TLSPIN_OK)

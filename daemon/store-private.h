@@ -37,6 +37,10 @@ enum tlspin_code store_find(struct store *store, const struct peer *peer, struct
 enum tlspin_code store_find_pin(struct store *store, const struct keypin *key, struct keypin *pin,
                                 struct pin_note *note);
 
+/* How many records there are at a place, the history apart, as far as `limit`. */
+enum tlspin_code store_count_at(struct store *store, const struct place *place, uint32_t limit,
+                                uint32_t *count);
+
 /* A filter made ready for SQLite. */
 struct walk {
   const struct store_filter *filter;

@@ -109,6 +109,11 @@ enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
 /* NULL is fine. */
 void store_close(struct store *store);
 
+/* Whether there is a mask in the place of a system layer: a symbolic link to /dev/null, by which
+ * the administrator takes the vendor's layer of the same name away. Like a layer, it must be the
+ * owner's, in a folder of the owner's that nobody else may write to. */
+bool store_is_mask(const char *path, uid_t owner);
+
 /* False once the file was renamed, replaced or deleted behind us, or damage was found in it; then
  * the store must be opened again and not be believed. One stat(2). */
 bool store_in_place(struct store *store);
@@ -196,6 +201,9 @@ enum tlspin_code store_list_pins(struct store *store, const struct store_filter 
                                  const struct keypin *after, uint32_t limit, store_pin_visit visit,
                                  void *data);
 
+/* The most records at one place of a user's store, the history apart. */
+enum { STORE_PLACE_MAX = 256 };
+
 /* Several changes of records as one transaction. */
 struct store_edit;
 
@@ -211,7 +219,8 @@ enum tlspin_code store_edit_begin(struct store *store, enum store_journal journa
 
 /* Stores a record in place of the one with its key; one that is equal in all but last_seen and
  * count_seen is left alone. TLSPIN_E_ARGUMENT for one that is not valid, or locked in a user's
- * store. */
+ * store; TLSPIN_E_LIMIT where there are STORE_PLACE_MAX at its place already. Either spoils nothing
+ * that was put before. */
 enum tlspin_code store_edit_put(struct store_edit *edit, const struct keypin *pin);
 
 /* Removes the record of the key; TLSPIN_E_NOT_FOUND. */
@@ -241,17 +250,18 @@ struct event_row {
   int64_t made;
   int64_t last;
   uint32_t count;
-  const char *kind; /* "mismatch", "reported", "change", "exception", "hpkp" */
+  const char *kind; /* "mismatch", "reported", "change", "accepted", "exception", "hpkp" */
   struct peer peer;
-  const char *reason; /* a token */
-  const char *layer;  /* UTF-8 */
-  const char *key;    /* the text of the key that was shown, or "" */
-  const char *report; /* JSON of RFC 7469 section 3, or "" */
+  const char *reason;  /* a token */
+  const char *layer;   /* UTF-8 */
+  const char *key;     /* the text of the key that was shown, or "" */
+  const char *report;  /* JSON of RFC 7469 section 3, or "" */
+  const char *program; /* that told of it, as it calls itself, or "" */
 };
 enum { EVENTS_KEPT = 1000, EVENT_REPORT_MAX = 131072 };
 
-/* Logs an event. The same kind, peer, reason and key again within a day of the last one counts that
- * one up. The oldest beyond EVENTS_KEPT go. *id: its number. */
+/* Logs an event. The same kind, peer, reason, key and program again within a day of the last one
+ * counts that one up. The oldest beyond EVENTS_KEPT go. *id: its number. */
 enum tlspin_code store_log(struct store *store, const struct event_row *event, int64_t now,
                            uint64_t *id);
 typedef bool (*store_event_visit)(const struct event_row *event, void *data);
@@ -259,7 +269,7 @@ typedef bool (*store_event_visit)(const struct event_row *event, void *data);
 enum tlspin_code store_events(struct store *store, uint64_t after, const char *host, uint32_t limit,
                               store_event_visit visit, void *data);
 
-/* A setting of a system layer. */
+/* A setting of a system layer; in a user's store, what is recalled of one: see recall.h. */
 struct setting_row {
   const char *name; /* a token */
   const char *value;
@@ -267,6 +277,11 @@ struct setting_row {
 };
 typedef bool (*store_setting_visit)(const struct setting_row *setting, void *data);
 enum tlspin_code store_settings(struct store *store, store_setting_visit visit, void *data);
+
+/* Puts these rows in the place of all that are there; one transaction, not in the journal.
+ * TLSPIN_E_ARGUMENT for one that is not valid, or locked. */
+enum tlspin_code store_put_settings(struct store *store, const struct setting_row *settings,
+                                    size_t count);
 
 /* What a system layer is made of. */
 struct layer_contents {

@@ -15,7 +15,7 @@ enum table_id {
   TABLE_BEFORE,    /* what each ticket was before an operation touched it */
   TABLE_PIN,       /* the records: key pins, exceptions and modes */
   TABLE_EVENT,     /* the event log */
-  TABLE_SETTING,   /* of a system layer */
+  TABLE_SETTING,   /* of a system layer, or what is recalled of those: see recall.h */
   TABLE_IMAGE,     /* what each record was before an operation touched it */
   TABLES
 };
@@ -41,7 +41,7 @@ extern const struct table tables[TABLES];
 
 /* Columns, for the statements that walk over tables. */
 #define EVENT_COLUMNS                                                                              \
-  "id, made, last, count, kind, host, protocol, port, reason, layer, key, report"
+  "id, made, last, count, kind, host, protocol, port, reason, layer, key, report, program"
 #define PIN_KEY_COLUMNS "host, scope, protocol, port, kind, origin, level, selector, matching, key"
 #define PIN_REST_COLUMNS                                                                           \
   "status, locked, always, enforce_until, report_until, errors, first_seen, last_seen, "           \

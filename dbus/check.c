@@ -19,6 +19,7 @@
 static const struct bus_field options[] = {
     OPTION("path", DBUS_TYPE_BOOLEAN, path),
     OPTION("raw-key", DBUS_TYPE_BOOLEAN, raw_key),
+    OPTION("key-alone", DBUS_TYPE_BOOLEAN, key_alone),
     OPTION("pki", DBUS_TYPE_STRING, pki),
     OPTION("errors", DBUS_TYPE_UINT32, errors),
     OPTION("ticket", DBUS_TYPE_STRING, ticket),

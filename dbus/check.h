@@ -21,6 +21,7 @@ struct bus_chain {
 struct bus_check_options {
   bool path;
   bool raw_key;
+  bool key_alone;
   const char *pki;
   uint32_t errors;
   const char *ticket;

@@ -104,27 +104,31 @@ void bus_read_lookup_keys(DBusMessage *message, struct bus_key *keys, size_t cou
 
 bool bus_append_store_call(DBusMessage *message, const struct bus_store_call *call)
 {
-  const uint8_t *ticket = start(call->ticket), *secret = start(call->secret);
+  const uint8_t *ticket = start(call->ticket), *secret = start(call->secret),
+                *anchor = start(call->anchor);
 
   return bus_append_peer(message, &call->peer) &&
          dbus_message_append_args(message, OCTETS(&ticket, (int)call->ticket.size),
                                   OCTETS(&secret, (int)call->secret.size), STRING(&call->hash),
-                                  U32(&call->lifetime), U64(&call->series), DBUS_TYPE_INVALID);
+                                  U32(&call->lifetime), U64(&call->series),
+                                  OCTETS(&anchor, (int)call->anchor.size), DBUS_TYPE_INVALID);
 }
 
 bool bus_read_store_call(DBusMessage *message, struct bus_store_call *call)
 {
   struct bus_peer *peer = &call->peer;
-  const uint8_t *ticket, *secret;
-  int ticket_size, secret_size;
+  const uint8_t *ticket, *secret, *anchor;
+  int ticket_size, secret_size, anchor_size;
 
   if (!dbus_message_get_args(message, NULL, STRING(&peer->host), STRING(&peer->protocol),
                              U16(&peer->port), OCTETS(&ticket, &ticket_size),
                              OCTETS(&secret, &secret_size), STRING(&call->hash),
-                             U32(&call->lifetime), U64(&call->series), DBUS_TYPE_INVALID))
+                             U32(&call->lifetime), U64(&call->series),
+                             OCTETS(&anchor, &anchor_size), DBUS_TYPE_INVALID))
     return false;
   call->ticket = span_of(ticket, ticket_size);
   call->secret = span_of(secret, secret_size);
+  call->anchor = span_of(anchor, anchor_size);
   return true;
 }
 

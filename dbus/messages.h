@@ -44,6 +44,7 @@ struct bus_store_call {
   const char *hash;
   uint32_t lifetime; /* seconds */
   uint64_t series;
+  struct span anchor; /* SHA-256 of the certificate in which the path ends, or empty */
 };
 
 struct bus_store_reply {

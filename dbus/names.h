@@ -20,6 +20,8 @@ enum {
   BUS_LIST_MAX = 1000,    /* entries in one reply of List */
   BUS_PUT_MAX = 1000,     /* entries in one call of Put */
   BUS_PROGRAM_MAX = 64,   /* octets of a program's name */
+  BUS_KEYS_MAX = 4096,    /* records in one reply of Lookup */
+  BUS_ANCHOR_SIZE = 32,   /* octets of the anchor of StoreTicket */
   BUS_CHANGED_MAX = 64    /* peers named in one signal Changed */
 };
 
@@ -28,7 +30,8 @@ enum bus_policy {
   BUS_POLICY_UNREADABLE = 1,
   BUS_POLICY_ANCHORS = 2,
   BUS_POLICY_UNAVAILABLE_FAILS = 4,
-  BUS_POLICY_NO_LEARNING = 8
+  BUS_POLICY_NO_LEARNING = 8,
+  BUS_POLICY_CROWDED = 16
 };
 
 #endif

@@ -134,7 +134,7 @@ bool chromium_read(const struct reading *reading, struct span octets)
     entries = json_text_array(json_node_get_object(root), "entries");
   if (entries == NULL) {
     reading_remark(reading, line, REMARK_REFUSED,
-                   _("this is not JSON with a list \"entries\" of pins, so nothing of the file is "
+                   _("this is not JSON with a list 'entries' of pins, so nothing of the file is "
                      "taken; tlspin-formats(5) describes it."));
     return false;
   }

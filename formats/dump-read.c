@@ -88,7 +88,7 @@ static bool check_last(const struct reading *reading, struct span octets, size_t
   if (!digest_fits(json_node_get_object(node), before))
     return refused(reading, *number,
                    _("the dump was changed since it was written, so nothing of it is taken. If "
-                     "that was meant, take \"sha256\" out of its last line."));
+                     "that was meant, take 'sha256' out of its last line."));
   if (count < 0 || (uint64_t)count + 2 != *number)
     return refused(reading, *number,
                    _("the dump holds more or fewer records than its last line says, so nothing of "

@@ -23,6 +23,7 @@ libclient_la_SOURCES = \
 	libclient/last.c libclient/last.h \
 	libclient/listen.c \
 	libclient/lookup.c libclient/lookup.h \
+	libclient/opinion.c libclient/opinion.h \
 	libclient/owner.c libclient/owner.h \
 	libclient/path.c libclient/path.h \
 	libclient/put.c \

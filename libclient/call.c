@@ -137,6 +137,7 @@ static int code_of_error(DBusMessage *error)
   case TLSPIN_E_NOTHING_TO_UNDO:
   case TLSPIN_E_UNKNOWN_METHOD:
   case TLSPIN_E_DENIED:
+  case TLSPIN_E_LIMIT:
     break;
   default:
     code = TLSPIN_UNAVAILABLE;

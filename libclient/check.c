@@ -115,7 +115,8 @@ int check_ask(tlspin_t *context, const struct peer *peer, struct bus_check_call 
   }
   call_clear(&asked);
   bus_unlock(context->bus);
-  if (code == TLSPIN_OK || code == TLSPIN_E_ARGUMENT || code == TLSPIN_E_MEMORY)
+  if (code == TLSPIN_OK || code == TLSPIN_E_ARGUMENT || code == TLSPIN_E_MEMORY ||
+      code == TLSPIN_E_LIMIT)
     return code;
   return TLSPIN_UNAVAILABLE;
 }
@@ -125,26 +126,34 @@ int check_post(tlspin_t *context, const struct peer *peer, struct bus_check_call
   return context_post(context, check_message(peer, call));
 }
 
-static int read_flags(const struct tlspin_check *check, struct bus_check_options *options)
+static int check_flags(const struct tlspin_check *check)
 {
   enum {
     KNOWN = TLSPIN_CHECK_PATH | TLSPIN_CHECK_RAW_KEY | TLSPIN_CHECK_LEARN | TLSPIN_CHECK_PRIVATE |
-            TLSPIN_CHECK_ACCEPTED
+            TLSPIN_CHECK_ACCEPTED | TLSPIN_CHECK_KEY_ALONE,
+    OTHER_FORMS = TLSPIN_CHECK_PATH | TLSPIN_CHECK_RAW_KEY
   };
 
   if ((check->flags & ~(unsigned)KNOWN) != 0)
     return last_say(TLSPIN_E_ARGUMENT, _("flags: there is a bit that has no meaning"));
+  if ((check->flags & TLSPIN_CHECK_KEY_ALONE) != 0 && (check->flags & OTHER_FORMS) != 0)
+    return last_say(TLSPIN_E_ARGUMENT, _("flags: KEY_ALONE doesn't go with PATH or RAW_KEY"));
   if ((check->flags & TLSPIN_CHECK_ACCEPTED) != 0 && (check->flags & TLSPIN_CHECK_LEARN) == 0)
     return last_say(TLSPIN_E_ARGUMENT, _("flags: ACCEPTED has a meaning only with LEARN"));
   if (check->expires != 0 && (check->flags & TLSPIN_CHECK_ACCEPTED) == 0)
     return last_say(TLSPIN_E_ARGUMENT, _("expires: it has a meaning only with ACCEPTED"));
+  return TLSPIN_OK;
+}
+
+static void read_flags(const struct tlspin_check *check, struct bus_check_options *options)
+{
   options->path = (check->flags & TLSPIN_CHECK_PATH) != 0;
   options->raw_key = (check->flags & TLSPIN_CHECK_RAW_KEY) != 0;
+  options->key_alone = (check->flags & TLSPIN_CHECK_KEY_ALONE) != 0;
   options->learn = (check->flags & TLSPIN_CHECK_LEARN) != 0;
   options->is_private = (check->flags & TLSPIN_CHECK_PRIVATE) != 0;
   options->accepted = (check->flags & TLSPIN_CHECK_ACCEPTED) != 0;
   options->expires = check->expires;
-  return TLSPIN_OK;
 }
 
 static int read_pki(const struct tlspin_check *check, struct bus_check_options *options)
@@ -209,10 +218,13 @@ int check_read_question(const struct tlspin_check *check, struct bus_check_call 
 
   *call = (struct bus_check_call){.chain = {.count = 0}};
   if (code == TLSPIN_OK)
-    code = read_flags(check, &call->options);
-  if (code == TLSPIN_OK)
-    code = check_read_chain(check->chain, check->chain_size, call->options.raw_key,
-                            call->options.path, &call->chain);
+    code = check_flags(check);
+  if (code != TLSPIN_OK)
+    return code;
+  read_flags(check, &call->options);
+  code = check_read_chain(check->chain, check->chain_size,
+                          call->options.raw_key || call->options.key_alone, call->options.path,
+                          &call->chain);
   if (code == TLSPIN_OK)
     code = read_pki(check, &call->options);
   return code == TLSPIN_OK ? read_words(check, &call->options) : code;

@@ -89,6 +89,9 @@ static int check_ticket(const struct tlspin_ticket *ticket)
     code = argument_there(ticket->secret, "secret");
   if (code == TLSPIN_OK && ticket->secret_size != ticket_hash_size(hash))
     code = last_say(TLSPIN_E_ARGUMENT, _("secret: it is not as long as the hash's output"));
+  if (code == TLSPIN_OK && ticket->anchor_size != 0 &&
+      (ticket->anchor_size != BUS_ANCHOR_SIZE || ticket->anchor == NULL))
+    code = last_say(TLSPIN_E_ARGUMENT, _("anchor: it is not the SHA-256 of a certificate"));
   return code;
 }
 
@@ -101,6 +104,7 @@ static DBusMessage *store_message(const struct peer *peer, const struct tlspin_t
       .hash = ticket->hash,
       .lifetime = ticket->lifetime,
       .series = ticket->series,
+      .anchor = {ticket->anchor, ticket->anchor_size},
   };
   DBusMessage *message = bus_call(BUS_PINS, "StoreTicket");
 
@@ -142,17 +146,19 @@ static int post(tlspin_t *context, DBusMessage *message)
 static int read_outcome(DBusMessage *message, uint64_t *expires)
 {
   struct bus_store_reply reply;
-  bool stored;
+  bool stored, opted_out;
 
   if (!bus_read_store_reply(message, &reply))
     return entry_garbled();
   stored = strcmp(reply.outcome, "stored") == 0;
-  if (!stored && strcmp(reply.outcome, "nothing") != 0 && strcmp(reply.outcome, "superseded") != 0)
+  opted_out = strcmp(reply.outcome, "opted-out") == 0;
+  if (!stored && !opted_out && strcmp(reply.outcome, "nothing") != 0 &&
+      strcmp(reply.outcome, "superseded") != 0)
     return entry_garbled();
   if (stored != (reply.expires != 0))
     return entry_garbled();
   *expires = reply.expires;
-  return TLSPIN_OK;
+  return opted_out ? last_code(TLSPIN_OPTED_OUT) : TLSPIN_OK;
 }
 
 static int ask_to_store(tlspin_t *context, DBusMessage *message, uint64_t *expires)
@@ -204,7 +210,7 @@ int context_store(tlspin_t *context, const struct peer *peer, const struct tlspi
   else
     code = post(context, store_message(peer, ticket));
   bus_unlock(context->bus);
-  return context_code(code);
+  return code == TLSPIN_OPTED_OUT ? code : context_code(code);
 }
 
 int context_report(tlspin_t *context, const struct peer *peer, const char *reason)

@@ -5,71 +5,10 @@
 #include "libclient/decision.h"
 
 #include "dbus/names.h"
-#include "libclient/shown.h"
+#include "libclient/opinion.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-/* A key in a new certificate is still the key that is pinned. Whether any other change is to be
- * accepted is for the daemon to say. */
-enum { CHANGES_OF_OUR_OWN = 1 << CHANGE_SAME_KEY };
-
-static enum ticket_result ticket_result(const struct pin *pin)
-{
-  if (!pin->evidence.pinned)
-    return TICKET_NONE;
-  if (pin->refusal != REFUSAL_NONE)
-    return TICKET_FAILED;
-  return pin->evidence.proof_right ? TICKET_PROVED : TICKET_STANDS;
-}
-
-static bool lock_is(const struct pin *pin, const char *lock)
-{
-  return pin->entry != NULL && strcmp(tlspin_entry_lock(pin->entry), lock) == 0;
-}
-
-/* A program that checks the certificate by itself accepts what it accepts, perhaps for reasons of
- * its own; so without TLSPIN_VERIFY the PKI's yes counts, and its no is no more than silence. */
-static enum pki_status pki_of(const struct pin *pin, const struct shown *shown)
-{
-  if (pin->verified)
-    return pin->pki;
-  return shown->path.pki == PKI_OK ? PKI_OK : PKI_UNCHECKED;
-}
-
-static void judge(const struct pin *pin, struct shown *shown, struct verdict *verdict)
-{
-  const struct verdict_input input = {
-      .peer = &pin->peer,
-      .entries = pin->keys.entries,
-      .count = pin->keys.count,
-      .unreadable = !pin->keys.known || (pin->keys.policy & BUS_POLICY_UNREADABLE) != 0,
-      .chain = shown->there ? &shown->chain : NULL,
-      .pki = pki_of(pin, shown),
-      .errors = pin->errors,
-      .anchors_enforced = (pin->keys.policy & BUS_POLICY_ANCHORS) != 0,
-      .changes = CHANGES_OF_OUR_OWN,
-      .ticket = ticket_result(pin),
-      .refusal = pin->refusal,
-      .ticket_reported = lock_is(pin, "report"),
-      .ticket_locked = lock_is(pin, "enforce") || lock_is(pin, "report"),
-      .now = time(NULL),
-  };
-
-  verdict_judge(&input, verdict);
-}
-
-/* A handshake without a certificate or key shows nothing that a pin could be met by. One that
- * resumes a session was judged when that was made. */
-static void judge_nothing_shown(const struct pin *pin, struct verdict *verdict)
-{
-  if (verdict->reason != VERDICT_STANDS || pin->evidence.resumed)
-    return;
-  verdict->answer = TLSPIN_MISMATCH;
-  verdict->reason = VERDICT_PATH_UNKNOWN;
-  verdict->enforced = true;
-}
 
 /* The daemon has nothing to add. Where a store can't be read it would only say the same. */
 static bool is_clear(const struct verdict *verdict)
@@ -104,7 +43,7 @@ static void keep(struct pin *pin, const struct verdict *verdict)
 
 static const char *ticket_word(const struct pin *pin)
 {
-  switch (ticket_result(pin)) {
+  switch (opinion_ticket(pin)) {
   case TICKET_PROVED:
     return "proved";
   case TICKET_FAILED:
@@ -117,12 +56,12 @@ static const char *ticket_word(const struct pin *pin)
 /* A ticket that was not met is told by ReportFailure, which logs it, too. */
 static bool is_private(const struct pin *pin)
 {
-  return (pin->flags & TLSPIN_PRIVATE) != 0 || ticket_result(pin) == TICKET_FAILED;
+  return (pin->flags & TLSPIN_PRIVATE) != 0 || opinion_ticket(pin) == TICKET_FAILED;
 }
 
 static struct bus_check_call question(const struct pin *pin, const struct shown *shown)
 {
-  enum pki_status pki = pki_of(pin, shown);
+  enum pki_status pki = opinion_pki(pin, shown);
 
   return (struct bus_check_call){
       .chain = check_chain_of(&shown->chain),
@@ -152,20 +91,41 @@ static bool is_rejected(const struct verdict *verdict)
   return verdict->reason == VERDICT_KEY_REJECTED && verdict->enforced;
 }
 
+/* For a raw key our own word must do: what the daemon lets pass, it lets pass with the PKI. */
+static bool is_vouched(const struct pin *pin, struct shown *shown, const struct verdict *verdict)
+{
+  return verdict->answer == TLSPIN_MATCH && shown->there && shown->chain.raw &&
+         opinion_vouches(pin, shown);
+}
+
+/* There is nothing to be learned: an active pin of a first use is met, and its certificate is the
+ * one that was seen with it last. */
+static bool is_known(const struct pin *pin, const struct shown *shown,
+                     const struct verdict *verdict)
+{
+  const struct verdict_entry *met =
+      verdict->decided_by >= 0 ? &pin->keys.entries[verdict->decided_by] : NULL;
+
+  return verdict->answer == TLSPIN_MATCH && verdict->reason == VERDICT_ACTIVE_MATCHED &&
+         verdict->change == CHANGE_NONE && met != NULL && met->layer == 0 &&
+         met->pin->origin == KEYPIN_TOFU && met->pin->seen.size > 0 && shown->there &&
+         !shown->chain.raw && opinion_pki(pin, shown) != PKI_FAILED;
+}
+
 static void decide(gnutls_session_t session, struct pin *pin, struct shown *shown)
 {
   struct tlspin_verdict word;
   struct bus_check_call call;
   struct verdict verdict;
 
-  judge(pin, shown, &verdict);
+  opinion_form(pin, shown, &verdict);
   if (!is_rejected(&verdict) && (!is_clear(&verdict) || keyset_wants_path(&pin->keys))) {
     shown_validate(session, pin->peer.host, pin->anchor, shown);
-    judge(pin, shown, &verdict);
+    opinion_form(pin, shown, &verdict);
   }
-  if (!shown->there)
-    judge_nothing_shown(pin, &verdict);
   keep(pin, &verdict);
+  pin->vouched = is_vouched(pin, shown, &verdict);
+  pin->known = is_known(pin, shown, &verdict);
   if (!is_clear(&verdict) && shown->there) {
     call = question(pin, shown);
     if (ask(pin, &call, &word))
@@ -180,9 +140,9 @@ void decision_make(gnutls_session_t session, struct pin *pin)
   if (pin->decided)
     return;
   pin->decided = true;
-  shown_read(session, &shown);
+  shown_open(session, &pin->path, &shown);
   decide(session, pin, &shown);
-  shown_clear(&shown);
+  shown_close(&shown, &pin->path);
 }
 
 bool decision_permits(const struct pin *pin, int answer, bool enforced)
@@ -199,7 +159,7 @@ bool decision_permits(const struct pin *pin, int answer, bool enforced)
 
 bool decision_permits_refusal(const struct pin *pin)
 {
-  return decision_permits(pin, TLSPIN_MISMATCH, !lock_is(pin, "report"));
+  return decision_permits(pin, TLSPIN_MISMATCH, !opinion_is_locked(pin, "report"));
 }
 
 /* Nothing is learned from a session that is resumed, in spite of anything, or where the store was
@@ -216,31 +176,53 @@ static bool may_learn(const struct pin *pin)
 }
 
 /* A change that the daemon has accepted is recorded, too; and of an exception that was used nothing
- * is learned, but it is logged. */
+ * is learned, but it is logged. What we know too little of is left to the daemon. */
 static bool has_news(const struct pin *pin, struct shown *shown)
 {
   struct verdict verdict;
 
-  if (shown->there && pki_of(pin, shown) == PKI_FAILED)
+  if (shown->there && opinion_pki(pin, shown) == PKI_FAILED)
     return pin->verdict.answer == TLSPIN_MATCH;
-  if (!shown->there || pki_of(pin, shown) != PKI_OK)
+  if (!shown->there || opinion_pki(pin, shown) != PKI_OK)
     return false;
-  judge(pin, shown, &verdict);
-  return verdict.learn || pin->verdict.change[0] != '\0';
+  opinion_form(pin, shown, &verdict);
+  return verdict.learn || pin->verdict.change[0] != '\0' || keyset_is_crowded(&pin->keys);
 }
 
 /* What another program taught the daemon meanwhile doesn't change what was found; but that it won't
  * have this key does. */
-static void learn(struct pin *pin, const struct shown *shown, bool wait)
+static void tell(struct pin *pin, struct bus_check_call *call, bool wait)
 {
-  struct bus_check_call call = question(pin, shown);
   struct tlspin_verdict word;
 
-  call.options.learn = true;
+  call->options.learn = true;
   if (!wait)
-    check_post(pin->context, &pin->peer, &call);
-  else if (ask(pin, &call, &word) && word.answer == TLSPIN_MISMATCH)
+    check_post(pin->context, &pin->peer, call);
+  else if (ask(pin, call, &word) && word.answer == TLSPIN_MISMATCH)
     pin->verdict = word;
+}
+
+/* For that the certificate alone does, and no path has to be validated. Whatever became of the pin
+ * since, the daemon learns nothing where the PKI was not asked. */
+static void count_key(struct pin *pin, struct shown *shown, bool wait)
+{
+  struct bus_check_call call;
+
+  shown->chain.count = 1;
+  call = question(pin, shown);
+  call.options.pki = check_pki_token(PKI_UNCHECKED);
+  tell(pin, &call, wait);
+}
+
+static void learn(gnutls_session_t session, struct pin *pin, struct shown *shown, bool wait)
+{
+  struct bus_check_call call;
+
+  shown_validate(session, pin->peer.host, pin->anchor, shown);
+  if (!has_news(pin, shown))
+    return;
+  call = question(pin, shown);
+  tell(pin, &call, wait);
 }
 
 void decision_learn(gnutls_session_t session, struct pin *pin, bool wait)
@@ -249,9 +231,27 @@ void decision_learn(gnutls_session_t session, struct pin *pin, bool wait)
 
   if (!may_learn(pin))
     return;
-  shown_read(session, &shown);
+  shown_open(session, &pin->path, &shown);
+  if (pin->known && shown.there && !shown.validated)
+    count_key(pin, &shown, wait);
+  else
+    learn(session, pin, &shown, wait);
+  shown_close(&shown, &pin->path);
+}
+
+bool decision_anchor(gnutls_session_t session, struct pin *pin, uint8_t anchor[BUS_ANCHOR_SIZE])
+{
+  struct span digest;
+  struct shown shown;
+  bool known;
+
+  shown_open(session, &pin->path, &shown);
   shown_validate(session, pin->peer.host, pin->anchor, &shown);
-  if (has_news(pin, &shown))
-    learn(pin, &shown, wait);
-  shown_clear(&shown);
+  known = shown.there && opinion_pki(pin, &shown) == PKI_OK && shown.chain.path &&
+          chain_digest_at(&shown.chain, shown.chain.count - 1, SELECTOR_CERTIFICATE,
+                          MATCHING_SHA256, &digest);
+  if (known)
+    memcpy(anchor, digest.data, BUS_ANCHOR_SIZE);
+  shown_close(&shown, &pin->path);
+  return known;
 }

@@ -9,6 +9,7 @@
 #ifndef CLIENT_DECISION_H
 #define CLIENT_DECISION_H
 
+#include "dbus/names.h"
 #include "libclient/pin.h"
 
 /* Makes the verdict, once; the ticket must have been judged. */
@@ -24,5 +25,9 @@ bool decision_permits_refusal(const struct pin *pin);
  * anything to learn. wait: until that is done; if the daemon then says mismatch, that is the
  * verdict. */
 void decision_learn(gnutls_session_t session, struct pin *pin, bool wait);
+
+/* SHA-256 of the certificate in which the server's validated path ends. False: there is no such
+ * path. */
+bool decision_anchor(gnutls_session_t session, struct pin *pin, uint8_t anchor[BUS_ANCHOR_SIZE]);
 
 #endif

@@ -5,10 +5,12 @@
 #include "common/text.h"
 #include "libclient/decision.h"
 #include "libclient/last.h"
-#include "libclient/shown.h"
 
-static void store_ticket(struct pin *pin, bool wait)
+/* A ticket that was proved is continued whatever is on the way. A first one is not, where that ends
+ * in an anchor that was added to the system: so the daemon is told where. */
+static void store_ticket(gnutls_session_t session, struct pin *pin, bool wait)
 {
+  uint8_t anchor[BUS_ANCHOR_SIZE];
   struct span secret = ticket_secret_span(&pin->secrets.pinning);
   struct tlspin_ticket ticket = {
       .ticket = pin->ticket,
@@ -20,6 +22,10 @@ static void store_ticket(struct pin *pin, bool wait)
       .series = pin->entry != NULL ? tlspin_entry_series(pin->entry) : 0,
   };
 
+  if (pin->entry == NULL && decision_anchor(session, pin, anchor)) {
+    ticket.anchor = anchor;
+    ticket.anchor_size = sizeof anchor;
+  }
   pin->kept = tlspin_store(pin->context, pin->peer.host, protocol_token(pin->peer.protocol),
                            pin->peer.port, &ticket, wait ? &pin->stored : NULL);
   if (pin->kept == TLSPIN_OK && wait && pin->stored == 0)
@@ -99,7 +105,7 @@ static int finish_done(gnutls_session_t session, struct pin *pin, unsigned flags
     return code_of_refusal(pin);
   }
   if (may_store(pin))
-    store_ticket(pin, wait);
+    store_ticket(session, pin, wait);
   return TLSPIN_OK;
 }
 
@@ -130,10 +136,10 @@ int tlspin_gnutls_note_hpkp(gnutls_session_t session, const void *header, size_t
     return last_say(TLSPIN_E_ARGUMENT, _("session: it was not finished, or not well"));
   if ((pin->flags & TLSPIN_PRIVATE) != 0)
     return TLSPIN_OK;
-  shown_read(session, &shown);
-  shown_validate(session, pin->peer.host, 0, &shown);
-  if (shown.path.pki != PKI_OK || pin->refusal != REFUSAL_NONE) {
-    shown_clear(&shown);
+  shown_open(session, &pin->path, &shown);
+  shown_validate(session, pin->peer.host, pin->anchor, &shown);
+  if (pin->anchor != 0 || shown.path.pki != PKI_OK || pin->refusal != REFUSAL_NONE) {
+    shown_close(&shown, &pin->path);
     return last_say(TLSPIN_E_ARGUMENT, _("session: its certificates have no validated path"));
   }
   for (size_t i = 0; i < shown.chain.count; i++)
@@ -141,6 +147,6 @@ int tlspin_gnutls_note_hpkp(gnutls_session_t session, const void *header, size_t
   code = tlspin_note_hpkp(pin->context, pin->peer.host, protocol_token(pin->peer.protocol),
                           pin->peer.port, (struct tlspin_octets){header, size}, report_only, chain,
                           shown.chain.count, NULL);
-  shown_clear(&shown);
+  shown_close(&shown, &pin->path);
   return code;
 }

@@ -225,6 +225,7 @@ static void pin_free(void *user)
   lookup_cancel(pin->lookup);
   tlspin_entry_free(pin->entry);
   keyset_clear(&pin->keys);
+  path_clear(&pin->path.path);
   free(pin->ticket);
   explicit_bzero(pin, sizeof *pin);
   free(pin);

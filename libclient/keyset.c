@@ -4,6 +4,7 @@
 
 #include "libclient/keyset.h"
 
+#include "dbus/names.h"
 #include "libclient/entry.h"
 #include "libclient/last.h"
 
@@ -63,8 +64,8 @@ int keyset_read(DBusMessage *message, const struct bus_lookup_reply *reply, cons
   int code = TLSPIN_OK;
 
   *keys = (struct keyset){.known = true, .policy = reply->policy};
-  if (reply->key_count > KEYSET_MAX)
-    code = entry_garbled();
+  if (reply->key_count > BUS_KEYS_MAX)
+    keys->policy |= BUS_POLICY_CROWDED;
   else if (reply->key_count > 0)
     code = take_keys(message, reply->key_count, peer, keys);
   if (code != TLSPIN_OK)
@@ -78,8 +79,15 @@ static bool wants_path(const struct keypin *pin)
   return pin->kind != KEYPIN_MODE && (pin->level != KEYPIN_LEAF || pin->status == KEYPIN_REJECTED);
 }
 
+bool keyset_is_crowded(const struct keyset *keys)
+{
+  return (keys->policy & BUS_POLICY_CROWDED) != 0;
+}
+
 bool keyset_wants_path(const struct keyset *keys)
 {
+  if (keyset_is_crowded(keys))
+    return true;
   for (size_t i = 0; i < keys->count; i++)
     if (wants_path(&keys->pins[i]))
       return true;

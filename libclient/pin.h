@@ -10,6 +10,7 @@
 #include "libclient/check.h"
 #include "libclient/context.h"
 #include "libclient/keyset.h"
+#include "libclient/shown.h"
 #include "libclient/tlspin-gnutls.h"
 #include "pinning/refusal.h"
 
@@ -30,8 +31,11 @@ struct pin {
   enum pki_status pki;
   unsigned errors; /* enum pki_error */
   size_t anchor;   /* the certificate sent that a pin makes the anchor; 0: none */
-  bool decided;    /* there is a verdict over all */
+  struct shown_path path;
+  bool decided; /* there is a verdict over all */
   struct tlspin_verdict verdict;
+  bool vouched;    /* by our own verdict a pin says whose raw key it is */
+  bool known;      /* and a learned key came in the certificate that it came in last */
   bool refused;    /* and the handshake was ended for it */
   uint8_t *ticket; /* that came */
   size_t ticket_size;

@@ -52,10 +52,16 @@ static bool read_pem(const char *text, struct keypin *pin)
   return read_block(text, "CERTIFICATE", pin) || read_block(text, "PUBLIC KEY", pin);
 }
 
+static bool wants_errors(const struct tlspin_record *record)
+{
+  return record->errors == 0 && record->kind != NULL &&
+         strcmp(record->kind, keypin_kind_token(KEYPIN_EXCEPTION)) == 0;
+}
+
 int tlspin_read_key(const char *text, struct tlspin_record *record, unsigned char storage[64])
 {
   struct keypin pin = {.note = ""};
-  unsigned errors;
+  unsigned errors = 0;
   int code;
 
   last_clear();
@@ -72,6 +78,8 @@ int tlspin_read_key(const char *text, struct tlspin_record *record, unsigned cha
         TLSPIN_E_ARGUMENT,
         _("This is no key: 'sha256//BASE64', the SHA-256 of a public key in hex, a TLSA "
           "record, or a PEM file with one certificate or public key is."));
+  if (wants_errors(record))
+    record->errors = errors;
   record->level = keypin_level_token(pin.level);
   record->selector = (unsigned)pin.selector;
   record->matching = (unsigned)pin.matching;

@@ -87,7 +87,8 @@ static bool is_plain(const struct pin *pin)
 }
 
 /* Who resumes speaks to whoever had the session: that must be a server that was authenticated by
- * its pin, or by the connection that pinned it, or by a session of which the same holds. */
+ * its pin, or by the connection that pinned it, or by a session of which the same holds. A pin that
+ * was passed over, for an anchor that was added to the system, authenticated nobody. */
 int tlspin_gnutls_may_resume(gnutls_session_t session)
 {
   const struct pin *pin = pin_of(session);
@@ -97,7 +98,8 @@ int tlspin_gnutls_may_resume(gnutls_session_t session)
   if (pin->evidence.resumed)
     return (pin->flags & TLSPIN_RESUMING) != 0;
   return pin->evidence.proof_right || pin->answer == TLSPIN_OPTED_OUT ||
-         (pin->answer == TLSPIN_NO_PIN && (pin->kept == TLSPIN_OK || pin->kept == TLSPIN_NO_PIN));
+         (pin->answer == TLSPIN_NO_PIN && pin->verdict.answer != TLSPIN_OPTED_OUT &&
+          (pin->kept == TLSPIN_OK || pin->kept == TLSPIN_NO_PIN));
 }
 
 uint32_t tlspin_gnutls_lifetime(gnutls_session_t session)

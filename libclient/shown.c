@@ -4,6 +4,7 @@
 
 #include "libclient/shown.h"
 
+#include "common/certificate.h"
 #include "pinning/digest.h"
 
 static struct span span_of(const gnutls_datum_t *datum)
@@ -19,7 +20,15 @@ static bool is_among(struct span octets, const struct span *list, size_t count)
   return false;
 }
 
-/* Servers do send certificates twice, and more than anybody needs. */
+static bool is_certificate(struct span octets)
+{
+  struct certificate certificate;
+
+  return octets.size <= CHAIN_CERTIFICATE_MAX && certificate_read(octets, &certificate);
+}
+
+/* Servers do send certificates twice, and more than anybody needs. One that can't be read must not
+ * hide the others. */
 static size_t pick(const gnutls_datum_t *sent, unsigned count, struct span picked[CHAIN_MAX])
 {
   size_t used = 0;
@@ -27,7 +36,7 @@ static size_t pick(const gnutls_datum_t *sent, unsigned count, struct span picke
   for (unsigned i = 0; i < count && used < CHAIN_MAX; i++) {
     struct span octets = span_of(&sent[i]);
 
-    if (i == 0 || (octets.size <= CHAIN_CERTIFICATE_MAX && !is_among(octets, picked, used)))
+    if (i == 0 || (is_certificate(octets) && !is_among(octets, picked, used)))
       picked[used++] = octets;
   }
   return used;
@@ -36,12 +45,10 @@ static size_t pick(const gnutls_datum_t *sent, unsigned count, struct span picke
 void shown_of(const gnutls_datum_t *sent, unsigned count, bool raw, struct shown *shown)
 {
   struct span picked[CHAIN_MAX];
-  size_t used = pick(sent, count, picked);
+  size_t used = pick(sent, raw && count > 1 ? 1 : count, picked);
 
   *shown = (struct shown){.path = {.pki = PKI_UNCHECKED}};
-  shown->there =
-      chain_read(picked, used, raw, false, digest_gnutls, &shown->chain) == CHAIN_FINE ||
-      (used > 1 && chain_read(picked, 1, raw, false, digest_gnutls, &shown->chain) == CHAIN_FINE);
+  shown->there = chain_read(picked, used, raw, false, digest_gnutls, &shown->chain) == CHAIN_FINE;
 }
 
 void shown_read(gnutls_session_t session, struct shown *shown)
@@ -63,6 +70,26 @@ static void take_path(struct shown *shown)
   if (shown->path.count > 0 &&
       chain_read(path, shown->path.count, false, true, digest_gnutls, &chain) == CHAIN_FINE)
     shown->chain = chain;
+}
+
+void shown_open(gnutls_session_t session, struct shown_path *known, struct shown *shown)
+{
+  shown_read(session, shown);
+  if (!known->known)
+    return;
+  shown->validated = true;
+  shown->path = known->path;
+  *known = (struct shown_path){.known = false};
+  take_path(shown);
+}
+
+void shown_close(struct shown *shown, struct shown_path *known)
+{
+  if (shown->validated) {
+    *known = (struct shown_path){true, shown->path};
+    shown->path = (struct path){.pki = PKI_UNCHECKED};
+  }
+  shown_clear(shown);
 }
 
 void shown_find_path(const struct path_question *question, struct shown *shown)

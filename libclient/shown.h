@@ -28,6 +28,16 @@ void shown_find_path(const struct path_question *question, struct shown *shown);
 /* The same for the peer of a session. */
 void shown_read(gnutls_session_t session, struct shown *shown);
 
+/* The path of a session's peer, which is looked for once. All zero: it was not yet. */
+struct shown_path {
+  bool known;
+  struct path path; /* to be cleared */
+};
+
+/* shown_read with the path where it is known, and shown_clear that leaves it where it came from. */
+void shown_open(gnutls_session_t session, struct shown_path *known, struct shown *shown);
+void shown_close(struct shown *shown, struct shown_path *known);
+
 /* What a session's peer sent, and whom its credentials trust. False: one of them is missing. */
 bool shown_question(gnutls_session_t session, const char *host, struct path_question *question);
 

@@ -32,7 +32,8 @@ static unsigned port_of(const char *service)
   return ntohs((uint16_t)entry->s_port);
 }
 
-/* What the store says of the bare key. */
+/* What the store says of the key. Where the server showed a raw one (RFC 7250) GnuTLS hands over
+ * just the same. */
 static int check(const char *host, const char *service, const gnutls_datum_t *key, unsigned flags,
                  time_t expires, tlspin_verdict_t **verdict)
 {
@@ -40,7 +41,7 @@ static int check(const char *host, const char *service, const gnutls_datum_t *ke
   const struct tlspin_check check = {
       .chain = &chain,
       .chain_size = 1,
-      .flags = TLSPIN_CHECK_RAW_KEY | flags,
+      .flags = TLSPIN_CHECK_KEY_ALONE | flags,
       .pki = TLSPIN_PKI_UNCHECKED,
       .expires = expires > 0 ? (uint64_t)expires : 0,
   };

@@ -84,7 +84,9 @@ struct tlspin_record {
 
 /* Reads a key as people write it ("sha256//BASE64", hex of the key's SHA-256, a TLSA record, or the
  * text of a PEM file with one certificate or public key) into selector, matching, digest and level
- * of a record. storage: what digest then points to. TLSPIN_E_ARGUMENT. */
+ * of a record; and into errors, where the record is an exception without any: what a TLSA record of
+ * usage 2 or 3 has nobody else vouch for (RFC 7671 section 5), and 0 with every other form. storage:
+ * what digest then points to. TLSPIN_E_ARGUMENT. */
 TLSPIN_API int tlspin_read_key(const char *text, struct tlspin_record *record,
                                unsigned char storage[64]);
 
@@ -123,7 +125,7 @@ TLSPIN_API const tlspin_entry_t *tlspin_explanation_at(const tlspin_explanation_
 
 /* Walks over the events of the log with a number above `after`, oldest first; host: only of this
  * one, or NULL. An event is read by tlspin_entry_string and tlspin_entry_number ("id", "made",
- * "kind", "reason", "report"...). */
+ * "kind", "reason", "program"...). */
 TLSPIN_API int tlspin_events(tlspin_t *context, uint64_t after, const char *host,
                              tlspin_visit visit, void *data);
 

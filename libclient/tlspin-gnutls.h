@@ -49,8 +49,9 @@ enum tlspin_gnutls_flags {
   TLSPIN_RESUMING = 1 << 2,
   /* tlspin checks the certificate too, in place of gnutls_session_set_verify_cert: against the
    * trust of the session's credentials, with the user's exceptions, against anchors that are
-   * pinned, and raw public keys (RFC 7250) by their pins alone. The handshake fails with
-   * GNUTLS_E_CERTIFICATE_ERROR where it says no. */
+   * pinned, and raw public keys (RFC 7250) by their pins alone: those of the user, of policy and of
+   * a first use, while they are enforced. The handshake fails with GNUTLS_E_CERTIFICATE_ERROR where
+   * it says no. */
   TLSPIN_VERIFY = 1 << 3,
   /* The pins are looked up and enforced, and nothing is stored: no ticket, no key, no log. */
   TLSPIN_PRIVATE = 1 << 4
@@ -113,7 +114,9 @@ TLSPIN_API int
 tlspin_gnutls_kept(gnutls_session_t session); /* what became of the new ticket: TLSPIN_OK: stored,
                                                  or sent to be; TLSPIN_NO_PIN: there was none to
                                                  store; TLSPIN_MISMATCH: the pin was changed
-                                                 meanwhile; else the error of tlspin_store */
+                                                 meanwhile; TLSPIN_OPTED_OUT: the path ends in an
+                                                 anchor that was added to the system, and nothing
+                                                 is pinned there; else the error of tlspin_store */
 TLSPIN_API const char *tlspin_gnutls_host(gnutls_session_t session); /* the normalised host */
 
 /* Of the key's judgement: what kind of change it went through ("same-issuer"...; "" for none), and
@@ -158,8 +161,10 @@ TLSPIN_API void tlspin_gnutls_shown_free(tlspin_gnutls_shown_t *shown);
  * The service is a port, or a name of services(5); without one the host can't be looked up.
  * gnutls_verify_stored_pubkey returns 0 for a match, GNUTLS_E_CERTIFICATE_KEY_MISMATCH for a
  * mismatch, and GNUTLS_E_NO_CERTIFICATE_FOUND for everything else, which programs take for "never
- * seen": so at TLSPIN_STRICT a store that can't be read is a mismatch. gnutls_store_pubkey says
- * that the user accepted the key. flags: TLSPIN_TOFU or TLSPIN_STRICT. */
+ * seen": so at TLSPIN_STRICT a store that can't be read is a mismatch. GnuTLS shows no more than
+ * the server's key: a pin of an authority or of a certificate can't be met, and is a mismatch, too;
+ * of blocked keys only the server's own is noticed. gnutls_store_pubkey says that the user accepted
+ * the key. flags: TLSPIN_TOFU or TLSPIN_STRICT. */
 TLSPIN_API int tlspin_gnutls_tdb(gnutls_tdb_t tdb, unsigned flags);
 
 #ifdef __cplusplus

@@ -66,7 +66,7 @@ TLSPIN_API void tlspin_set_budget(tlspin_t *context, unsigned warm, unsigned col
 TLSPIN_API int tlspin_lookup(tlspin_t *context, const char *host, const char *protocol,
                              unsigned port, tlspin_entry_t **entry);
 
-/* A ticket to be stored (RFC 8672 section 2.1). */
+/* A ticket to be stored (RFC 8672 section 2.1). Set to zero first. */
 struct tlspin_ticket {
   const void *ticket; /* octets */
   size_t ticket_size; /* at most 65,535 */
@@ -76,13 +76,18 @@ struct tlspin_ticket {
   uint32_t lifetime;  /* seconds, as the server said */
   uint64_t series; /* tlspin_entry_series of what was looked up before the handshake; 0: there was
                       no pin */
+  const void *anchor; /* where there was no pin: SHA-256 of the certificate (DER) in which the
+                         validated path ends; NULL where that isn't known */
+  size_t anchor_size; /* 32, or 0 */
 };
 
 /* Stores a ticket. To be called only once the handshake is complete, the certificate was accepted
  * and, for a pinned peer, the proof was right. *expires: seconds since 1970; 0 where nothing was
  * stored, because lifetime or ticket were zero or because the pin is not the one any more that was
- * looked up. NULL: the call is sent and not waited for. Returns TLSPIN_OK, TLSPIN_UNAVAILABLE,
- * TLSPIN_CANNOT_BE_PINNED, TLSPIN_E_ARGUMENT or TLSPIN_E_MEMORY. */
+ * looked up. NULL: the call is sent and not waited for. Returns TLSPIN_OK; where it was waited for,
+ * TLSPIN_OPTED_OUT: nothing was stored, because the path ends in an anchor that was added to the
+ * system, and policy exempts those; TLSPIN_UNAVAILABLE, TLSPIN_CANNOT_BE_PINNED, TLSPIN_E_ARGUMENT
+ * or TLSPIN_E_MEMORY. */
 TLSPIN_API int tlspin_store(tlspin_t *context, const char *host, const char *protocol,
                             unsigned port, const struct tlspin_ticket *ticket, uint64_t *expires);
 
@@ -105,7 +110,11 @@ enum tlspin_check_flags {
   TLSPIN_CHECK_LEARN = 1 << 2,   /* the handshake is complete, and the program goes on if the answer
                                     lets it: the key is learned or counted, where policy allows */
   TLSPIN_CHECK_PRIVATE = 1 << 3, /* nothing is stored or logged */
-  TLSPIN_CHECK_ACCEPTED = 1 << 4 /* with LEARN: the user told this program that the key is right */
+  TLSPIN_CHECK_ACCEPTED = 1 << 4, /* with LEARN: the user told this program that the key is right */
+  TLSPIN_CHECK_KEY_ALONE = 1 << 5 /* the chain is one SubjectPublicKeyInfo, of a certificate of
+                                     which the program knows no more: a pin above the server's own
+                                     key, or of a certificate, is answered by a TLSPIN_MISMATCH with
+                                     the reason "path-unknown"; not with PATH or RAW_KEY */
 };
 
 enum tlspin_pki { TLSPIN_PKI_UNCHECKED, TLSPIN_PKI_OK, TLSPIN_PKI_FAILED };
@@ -140,8 +149,9 @@ typedef struct tlspin_verdict tlspin_verdict_t;
 /* The one decision over all pins of a peer, for programs with a handshake of their own: to be asked
  * after the PKI's check and before any application data.
  * *verdict: to be freed by tlspin_verdict_free; NULL where an error is returned, or verdict is
- * NULL. Returns an answer, or TLSPIN_E_ARGUMENT (a chain that is empty, too long, or not DER) or
- * TLSPIN_E_MEMORY. Go on only with TLSPIN_MATCH, TLSPIN_NO_PIN and TLSPIN_OPTED_OUT, and with a
+ * NULL. Returns an answer, or TLSPIN_E_ARGUMENT (a chain that is empty, too long, or not DER),
+ * TLSPIN_E_LIMIT (with LEARN: there is no room for one more key of this server, say 16 that the user
+ * accepted; the last message names the remedy) or TLSPIN_E_MEMORY. Go on only with TLSPIN_MATCH, TLSPIN_NO_PIN and TLSPIN_OPTED_OUT, and with a
  * TLSPIN_MISMATCH that is not enforced; what else may be gone on with is the table of
  * tlspin-gnutls.h. */
 TLSPIN_API int tlspin_check_chain(tlspin_t *context, const char *host, const char *protocol,
@@ -162,11 +172,13 @@ tlspin_verdict_excused(const tlspin_verdict_t *verdict); /* enum tlspin_pki_erro
 /* One sentence about it, in the user's language; belongs to the verdict. */
 TLSPIN_API const char *tlspin_verdict_text(const tlspin_verdict_t *verdict);
 
-/* Hands over a header Public-Key-Pins (RFC 7469) that came over a connection without any error.
+/* Hands over a header Public-Key-Pins (RFC 7469) that came over a connection without any error. Its
+ * pins hold for this protocol and port alone, unlike the RFC's, whose programs know only HTTP.
  * header: the value of the first such field, octets. report_only: it was
  * Public-Key-Pins-Report-Only. chain: the validated path, its anchor last. *outcome: "note",
  * "remove", "ignore" or "evaluate"; static; NULL: the call is sent and not waited for. Returns
- * TLSPIN_OK, TLSPIN_UNAVAILABLE, TLSPIN_CANNOT_BE_PINNED, TLSPIN_E_ARGUMENT or TLSPIN_E_MEMORY. */
+ * TLSPIN_OK, TLSPIN_UNAVAILABLE, TLSPIN_CANNOT_BE_PINNED, TLSPIN_E_ARGUMENT, TLSPIN_E_LIMIT or
+ * TLSPIN_E_MEMORY. */
 TLSPIN_API int tlspin_note_hpkp(tlspin_t *context, const char *host, const char *protocol,
                                 unsigned port, struct tlspin_octets header, int report_only,
                                 const struct tlspin_octets *chain, size_t chain_size,

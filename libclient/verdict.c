@@ -163,7 +163,7 @@ static int ask_to_note(tlspin_t *context, DBusMessage *message, const char **out
   }
   call_clear(&call);
   bus_unlock(context->bus);
-  return context_code(code);
+  return code == TLSPIN_E_LIMIT ? code : context_code(code);
 }
 
 int tlspin_note_hpkp(tlspin_t *context, const char *host, const char *protocol, unsigned port,

@@ -8,7 +8,6 @@
 #include "libclient/shown.h"
 
 #include <gnutls/x509.h>
-#include <string.h>
 
 /* As gnutls_session_set_verify_cert would have it checked. */
 static void ask_pki(gnutls_session_t session, struct pin *pin)
@@ -74,18 +73,12 @@ static void find_anchor(gnutls_session_t session, struct pin *pin)
   shown_clear(&shown);
 }
 
-static bool reason_is(const struct pin *pin, enum verdict_reason reason)
-{
-  return strcmp(pin->verdict.reason, verdict_reason_token(reason)) == 0;
-}
-
-/* Where the PKI doesn't vouch, only a match does: of an exception, or, for a raw key, of a pin. */
+/* Where the PKI says no, only an exception stands for it; where it has no say, as of a raw key,
+ * only a pin that says whose key it is. Neither is what is only reported. */
 static bool is_vouched_for(const struct pin *pin)
 {
-  if (pin->verdict.answer != TLSPIN_MATCH)
-    return false;
-  return pin->pki == PKI_FAILED || reason_is(pin, VERDICT_CRITICAL_MATCHED) ||
-         reason_is(pin, VERDICT_ACTIVE_MATCHED);
+  return pin->verdict.answer == TLSPIN_MATCH && pin->verdict.enforced &&
+         (pin->pki == PKI_FAILED || pin->vouched);
 }
 
 static bool is_accepted(gnutls_session_t session, struct pin *pin)

@@ -116,11 +116,18 @@ static bool see_one(struct chain *chain, size_t index, struct chain_seen_certifi
   return digest_into(chain, index, SELECTOR_SPKI, seen->spki);
 }
 
+static size_t count_to_see(const struct chain *chain)
+{
+  if (chain->alone)
+    return 0;
+  return chain->path || chain->count == 0 ? chain->count : 1;
+}
+
 bool chain_see(struct chain *chain, struct chain_seen *seen)
 {
-  size_t count = chain->path || chain->count == 0 ? chain->count : 1;
+  size_t count = count_to_see(chain);
 
-  *seen = (struct chain_seen){.raw = chain->raw};
+  *seen = (struct chain_seen){.raw = chain->raw && !chain->alone};
   for (size_t i = 0; i < count; i++)
     if (!see_one(chain, i, &seen->at[i]))
       return false;

@@ -44,8 +44,10 @@ struct chain_certificate {
 struct chain {
   chain_digest digest;
   size_t count; /* the server's own first, its anchor last */
-  bool raw;     /* one bare SPKI (RFC 7250) instead of certificates */
-  bool path;    /* validated, from the first to the last; else only the first is known to count */
+  bool raw;     /* one bare SPKI instead of certificates: that is all there is (RFC 7250) */
+  bool alone; /* with `raw`, set by whoever knows: it is the key of a certificate that isn't known,
+                 nor what is above it */
+  bool path;  /* validated, from the first to the last; else only the first is known to count */
   struct chain_certificate at[CHAIN_MAX];
 };
 
@@ -86,7 +88,8 @@ struct chain_seen {
   struct chain_seen_certificate at[CHAIN_MAX];
 };
 
-/* Only the first certificate where the chain is no path. False where a digest can't be made. */
+/* Only the first certificate where the chain is no path; nothing where it is a key alone, which
+ * would be taken for a raw one. False where a digest can't be made. */
 bool chain_see(struct chain *chain, struct chain_seen *seen);
 
 /* To and from octets, for the store: version 1, then per certificate its fields. An empty span is a

@@ -80,49 +80,83 @@ static bool is_authority(struct chain *chain, const uint8_t spki[32])
   return false;
 }
 
+/* What a change is classified by. */
+struct evidence {
+  const struct keypin *const *known;
+  size_t count;
+  struct chain *chain;
+  int64_t now;
+};
+
+enum { RENEWAL_SPAN = 30 * 86400 }; /* seconds before a certificate's end, and after it */
+
 /* Near the end is the last third of a certificate's life, but no more than 30 days. */
-static bool near_expiry(const struct chain_seen_certificate *leaf, int64_t now)
+static bool is_near_end(const struct chain_seen_certificate *leaf, int64_t now)
 {
   int64_t third = (leaf->not_after - leaf->not_before) / 3;
-  int64_t near = third < 0 ? 0 : third < 30 * 86400 ? third : 30 * 86400;
+  int64_t near = third < 0 ? 0 : third < RENEWAL_SPAN ? third : RENEWAL_SPAN;
 
   return now >= leaf->not_after - near;
 }
 
-static bool renewed(const struct keypin *pin, struct chain *chain, int64_t now)
+/* Whether the server was seen with another of its keys after that time. */
+static bool was_visited_since(const struct evidence *e, const struct keypin *pin, int64_t time)
 {
+  for (size_t i = 0; i < e->count; i++)
+    if (e->known[i] != pin && is_active(e->known[i], e->now) && e->known[i]->last_seen > time)
+      return true;
+  return false;
+}
+
+static bool is_due(const struct evidence *e, const struct keypin *pin,
+                   const struct chain_seen_certificate *leaf)
+{
+  return is_near_end(leaf, e->now) &&
+         (e->now <= leaf->not_after + RENEWAL_SPAN || !was_visited_since(e, pin, leaf->not_after));
+}
+
+/* 4, of one pin. */
+static bool is_renewed(const struct evidence *e, const struct keypin *pin)
+{
+  struct chain *chain = e->chain;
   struct chain_seen seen;
 
-  return is_active(pin, now) && chain->path && chain->count >= 2 &&
-         chain_seen_decode(pin->seen, &seen) && seen.count >= 2 && near_expiry(&seen.at[0], now) &&
+  return is_active(pin, e->now) && chain->path && chain->count >= 2 &&
+         chain_seen_decode(pin->seen, &seen) && seen.count >= 2 && is_due(e, pin, &seen.at[0]) &&
          (is_authority(chain, seen.at[1].spki) ||
           is_authority(chain, seen.at[seen.count - 1].spki));
 }
 
-static bool holds(const struct keypin *pin, struct chain *chain, int64_t now)
+static bool holds(const struct evidence *e, const struct keypin *pin)
 {
-  return is_active(pin, now) && keypin_match(pin, chain) == KEYPIN_MATCHES;
+  return is_active(pin, e->now) && keypin_match(pin, e->chain) == KEYPIN_MATCHES;
 }
 
-static bool held_once(const struct keypin *pin, struct chain *chain, int64_t now)
+static bool held_once(const struct evidence *e, const struct keypin *pin)
 {
-  return is_history(pin, now) && keypin_match(pin, chain) == KEYPIN_MATCHES;
+  return is_history(pin, e->now) && keypin_match(pin, e->chain) == KEYPIN_MATCHES;
 }
 
-static bool holds_unchanged(const struct keypin *pin, struct chain *chain, int64_t now)
+static bool holds_unchanged(const struct evidence *e, const struct keypin *pin)
 {
-  return holds(pin, chain, now) && in_same_certificate(pin, chain);
+  return holds(e, pin) && in_same_certificate(pin, e->chain);
 }
 
-typedef bool test(const struct keypin *pin, struct chain *chain, int64_t now);
-
-static bool any(test *is, const struct keypin *const *known, size_t count, struct chain *chain,
-                int64_t now)
+static bool any(const struct evidence *e,
+                bool (*is)(const struct evidence *e, const struct keypin *pin))
 {
-  for (size_t i = 0; i < count; i++)
-    if (is(known[i], chain, now))
+  for (size_t i = 0; i < e->count; i++)
+    if (is(e, e->known[i]))
       return true;
   return false;
+}
+
+bool change_is_renewal(const struct keypin *pin, const struct keypin *const *known, size_t count,
+                       struct chain *chain, int64_t now)
+{
+  const struct evidence e = {known, count, chain, now};
+
+  return is_renewed(&e, pin);
 }
 
 /* The first rule that applies decides.
@@ -132,22 +166,27 @@ static bool any(test *is, const struct keypin *const *known, size_t count, struc
  * certificate is the server's own, at whatever level the key is pinned.
  * 2. A key of the history (inactive, or expired): seen before.
  * 3. The server proved its pinning ticket: proved.
- * 4. The path has the issuer or the anchor of a path in which an active pin was seen, and that
- * path's first certificate was near its end or is past it: same issuer.
+ * 4. The path has the issuer or the anchor of a path in which an active pin was seen, and the
+ * server was due for another key: that path's first certificate is near its end, or ended no more
+ * than 30 days ago, or ended earlier and no other active pin was seen after that. (Who comes back
+ * after half a year finds a renewed certificate; but a key that is kept beside one in daily use
+ * does not stand open for ever.) Same issuer.
  * 5. Else it is unexplained.
  */
 enum change change_classify(const struct keypin *const *known, size_t count, struct chain *chain,
                             bool proved, int64_t now)
 {
-  if (any(holds_unchanged, known, count, chain, now)) /* 1 */
+  const struct evidence e = {known, count, chain, now};
+
+  if (any(&e, holds_unchanged)) /* 1 */
     return CHANGE_NONE;
-  if (any(holds, known, count, chain, now))
+  if (any(&e, holds))
     return CHANGE_SAME_KEY;
-  if (any(held_once, known, count, chain, now)) /* 2 */
+  if (any(&e, held_once)) /* 2 */
     return CHANGE_SEEN_BEFORE;
   if (proved) /* 3 */
     return CHANGE_PROVED;
-  if (any(renewed, known, count, chain, now)) /* 4 */
+  if (any(&e, is_renewed)) /* 4 */
     return CHANGE_SAME_ISSUER;
   return CHANGE_UNEXPLAINED; /* 5 */
 }

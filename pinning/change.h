@@ -32,4 +32,9 @@ const char *change_text(enum change change); /* a sentence for gettext; static *
 enum change change_classify(const struct keypin *const *known, size_t count, struct chain *chain,
                             bool proved, int64_t now);
 
+/* Whether rule 4 holds of this one pin among all that are known: then the new key takes its place,
+ * and the others stay. */
+bool change_is_renewal(const struct keypin *pin, const struct keypin *const *known, size_t count,
+                       struct chain *chain, int64_t now);
+
 #endif

@@ -33,10 +33,16 @@ static struct comparison compare(struct judgement *j, enum rank rank, enum keypi
   return c;
 }
 
-/* True where an enforced set is not met; *met: a pin of one that is, or -1. */
-static bool judge_critical(struct judgement *j, enum rank rank, int *met)
+/* A pin of a critical set that is met, or -1: of an enforced one rather than of another. */
+struct met {
+  int pin;
+  bool enforced;
+};
+
+/* True where an enforced set is not met. */
+static bool judge_critical(struct judgement *j, enum rank rank, struct met *met)
 {
-  *met = -1;
+  *met = (struct met){-1, false};
   for (int origin = 0; origin < KEYPIN_ORIGINS; origin++) {
     struct comparison c = compare(j, rank, (enum keypin_origin)origin);
 
@@ -46,10 +52,8 @@ static bool judge_critical(struct judgement *j, enum rank rank, int *met)
         judgement_mismatch(j, c.unknown < 0 ? VERDICT_CRITICAL_DIFFERS : VERDICT_PATH_UNKNOWN,
                            c.unknown < 0 ? c.first : c.unknown, c.set->enforced))
       return true;
-    if (c.matched >= 0 && c.set->enforced)
-      *met = *met < 0 ? c.matched : *met;
-    else if (c.matched >= 0)
-      judgement_match(j, VERDICT_CRITICAL_MATCHED, c.matched, false);
+    if (c.matched >= 0 && (met->pin < 0 || (c.set->enforced && !met->enforced)))
+      *met = (struct met){c.matched, c.set->enforced};
   }
   return false;
 }
@@ -85,31 +89,49 @@ static enum change classify(const struct judgement *j, int matched)
   return change_classify(known, count, j->in->chain, j->in->ticket == TICKET_PROVED, j->in->now);
 }
 
-static bool judge_learned(struct judgement *j, const struct comparison *c)
+static bool accepts(const struct judgement *j, enum change change)
 {
-  bool unchecked = j->in->pki == PKI_UNCHECKED, accepted;
+  if (change == CHANGE_NONE)
+    return true;
+  return (j->in->changes >> change & 1) != 0 &&
+         (j->in->pki != PKI_UNCHECKED || change == CHANGE_SAME_KEY);
+}
+
+static bool weigh_change(struct judgement *j, const struct comparison *c)
+{
   int pin = c->matched >= 0 ? c->matched : c->first;
 
-  j->change = classify(j, c->matched);
-  accepted = j->change == CHANGE_NONE || ((j->in->changes >> j->change & 1) != 0 &&
-                                          (!unchecked || j->change == CHANGE_SAME_KEY));
-  if (accepted)
-    return judgement_match(
-        j, j->change == CHANGE_NONE || unchecked ? VERDICT_ACTIVE_MATCHED : VERDICT_CHANGE_ACCEPTED,
-        pin, c->set->enforced);
+  if (accepts(j, j->change))
+    return judgement_match(j,
+                           j->change == CHANGE_NONE || j->in->pki == PKI_UNCHECKED
+                               ? VERDICT_ACTIVE_MATCHED
+                               : VERDICT_CHANGE_ACCEPTED,
+                           pin, c->set->enforced);
   if (c->matched < 0 && c->unknown >= 0)
     return judgement_mismatch(j, VERDICT_PATH_UNKNOWN, c->unknown, c->set->enforced);
   return judgement_mismatch(j, VERDICT_CHANGED, pin, c->set->enforced);
+}
+
+/* What was learned at a first use. */
+static bool judge_learned(struct judgement *j)
+{
+  struct comparison c = compare(j, RANK_LEARNED, KEYPIN_TOFU);
+  bool decided;
+
+  if (c.first < 0 || c.set->critical)
+    return false;
+  j->change = classify(j, c.matched);
+  decided = weigh_change(j, &c);
+  j->change = CHANGE_NONE; /* of no other pin */
+  return decided;
 }
 
 static bool judge_active(struct judgement *j, enum rank rank, enum keypin_origin origin)
 {
   struct comparison c = compare(j, rank, origin);
 
-  if (c.first < 0 || c.set->critical)
+  if (c.first < 0 || c.set->critical || (rank == RANK_LEARNED && origin == KEYPIN_TOFU))
     return false;
-  if (rank == RANK_LEARNED && origin == KEYPIN_TOFU)
-    return judge_learned(j, &c);
   if (c.matched >= 0)
     return judgement_match(j, VERDICT_ACTIVE_MATCHED, c.matched, c.set->enforced);
   if (j->differed < 0)
@@ -117,15 +139,15 @@ static bool judge_active(struct judgement *j, enum rank rank, enum keypin_origin
   return false;
 }
 
-/* From the last origin to the first: what a server said (HPKP) before what was learned of it. */
+/* Any program may note a header, so that what it says of another key excuses none: where a first
+ * use has its word the header can but forbid. */
 static bool judge_rank(struct judgement *j, enum rank rank)
 {
-  int met;
+  struct met met;
 
-  if (judge_critical(j, rank, &met))
+  if (judge_critical(j, rank, &met) || (rank == RANK_LEARNED && judge_learned(j)) ||
+      (met.pin >= 0 && judgement_match(j, VERDICT_CRITICAL_MATCHED, met.pin, met.enforced)))
     return true;
-  if (met >= 0)
-    return judgement_decide(j, TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, met);
   for (int origin = KEYPIN_ORIGINS - 1; origin >= 0; origin--)
     if (judge_active(j, rank, (enum keypin_origin)origin))
       return true;

@@ -148,6 +148,12 @@ struct range {
   bool known;
 };
 
+/* All that there is, and not only all that is known (RFC 7250). */
+static bool is_bare(const struct chain *chain)
+{
+  return chain->raw && !chain->alone;
+}
+
 static struct range range_of(const struct keypin *pin, const struct chain *chain)
 {
   size_t above = chain->count < 2 ? chain->count : 2;
@@ -155,9 +161,9 @@ static struct range range_of(const struct keypin *pin, const struct chain *chain
   if (pin->status == KEYPIN_REJECTED)
     return (struct range){0, chain->count, true};
   if (pin->level == KEYPIN_LEAF || (pin->level == KEYPIN_ANY && !chain->path))
-    return (struct range){0, 1, chain->raw || pin->level == KEYPIN_LEAF};
+    return (struct range){0, 1, is_bare(chain) || pin->level == KEYPIN_LEAF};
   if (!chain->path) /* a bare key is known to have nothing above it */
-    return (struct range){0, 0, chain->raw};
+    return (struct range){0, 0, is_bare(chain)};
   switch (pin->level) {
   case KEYPIN_ISSUER:
     return (struct range){1, above, true};
@@ -170,12 +176,14 @@ static struct range range_of(const struct keypin *pin, const struct chain *chain
   }
 }
 
-/* A certificate is never found in a bare key. */
+/* A certificate is never found in a bare key; nor is a rejected one in a key alone, since it was
+ * not shown. */
 static enum keypin_match match_at(const struct keypin *pin, struct chain *chain, size_t index)
 {
   struct span digest, wanted = {pin->digest, matching_size(pin->matching)};
 
-  if (chain->raw && pin->selector == SELECTOR_CERTIFICATE)
+  if (pin->selector == SELECTOR_CERTIFICATE &&
+      (is_bare(chain) || (chain->alone && pin->status == KEYPIN_REJECTED)))
     return KEYPIN_DIFFERS;
   if (!chain_digest_at(chain, index, pin->selector, pin->matching, &digest))
     return KEYPIN_UNKNOWN;

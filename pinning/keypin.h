@@ -123,11 +123,13 @@ enum keypin_force keypin_force(const struct keypin *pin, int64_t now);
 enum keypin_match {
   KEYPIN_MATCHES,
   KEYPIN_DIFFERS,
-  KEYPIN_UNKNOWN /* the certificates that it is about are not known: no path, no digest */
+  KEYPIN_UNKNOWN /* the certificates that it is about are not known: no path, a key alone, no
+                    digest */
 };
 
 /* Whether the chain holds the key where the record wants it. A rejected one is looked for in all
- * that was shown, whatever its level is. */
+ * that was shown, whatever its level is; what was not shown, as the certificate of a key alone, is
+ * no place where it could be. */
 enum keypin_match keypin_match(const struct keypin *pin, struct chain *chain);
 
 /* The forms in which people write a key: "sha256//BASE64" (curl, RFC 7469), "pin-sha256=..." with

@@ -142,6 +142,12 @@ int place_compare(const struct place *a, const struct place *b)
   return 0;
 }
 
+bool place_equal(const struct place *a, const struct place *b)
+{
+  return strcmp(a->host, b->host) == 0 && a->scope == b->scope && a->protocol == b->protocol &&
+         a->port == b->port;
+}
+
 static const struct {
   const char *prefix;
   enum scope scope;
@@ -176,7 +182,7 @@ enum host_fault place_read(const char *text, struct place *place)
   if (text[0] == '\0')
     return HOST_EMPTY;
   if (!host_split(text, name, &read.port))
-    return strlen(text) > HOST_INPUT_MAX ? HOST_LENGTH : HOST_IP;
+    return strlen(text) > HOST_INPUT_MAX ? HOST_LENGTH : HOST_FORM;
   fault = read_name(name, &read);
   if (fault == HOST_FINE)
     *place = read;

@@ -62,6 +62,9 @@ size_t place_names(const char *host, const char *names[PLACE_NAMES_MAX]);
  * 4. With a protocol before any. */
 int place_compare(const struct place *a, const struct place *b);
 
+/* Whether two places, of any hosts, are the same. */
+bool place_equal(const struct place *a, const struct place *b);
+
 /* Reads HOST, *.HOST (one-label), .HOST or **.HOST (subtree) and "*" (every host), each with an
  * optional :PORT; the host is normalised. protocol becomes PLACE_ANY_PROTOCOL, a missing port
  * PLACE_ANY_PORT. On HOST_FINE only *place is written. */

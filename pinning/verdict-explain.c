@@ -74,8 +74,8 @@ static bool was_asked(const struct view *v, enum rank rank)
       ended = ended || lookup_ends_in(v, above);
     return v->verdict->reason == VERDICT_STANDS && !ended;
   }
-  if (v->verdict->rule != 6)
-    return v->verdict->rule == 7;
+  if (v->verdict->rule != 6) /* in 4 all were asked, and none passed over, where it is in doubt */
+    return v->verdict->rule == 4 || v->verdict->rule == 7;
   /* what is only reported decides after all have been asked */
   return !v->verdict->enforced || rank <= ranks_of(&v->in->entries[v->verdict->decided_by]);
 }
@@ -115,6 +115,13 @@ static enum verdict_role role_of(const struct view *v, size_t index)
   return role_of_pin(v, index);
 }
 
+/* Rule 4: while a layer can't be read, only for a mismatch with what is left. */
+static bool passes_over(const struct verdict_input *input, const struct verdict *verdict)
+{
+  return ranks_are_exempt(input) &&
+         (!input->unreadable || (verdict->answer == TLSPIN_MISMATCH && verdict->enforced));
+}
+
 void verdict_explain(const struct verdict_input *input, struct verdict *verdict,
                      enum verdict_role *roles)
 {
@@ -122,7 +129,7 @@ void verdict_explain(const struct verdict_input *input, struct verdict *verdict,
 
   verdict_judge(input, verdict);
   ranks_find(input, false, &v.all);
-  ranks_find(input, ranks_are_exempt(input), &v.left);
+  ranks_find(input, passes_over(input, verdict), &v.left);
   for (size_t i = 0; i < input->count; i++)
     roles[i] = role_of(&v, i);
 }

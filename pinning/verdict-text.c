@@ -29,9 +29,9 @@ static const struct {
                                   N_("the server has a key that is pinned for it")},
     [VERDICT_CRITICAL_DIFFERS] = {"critical-differs",
                                   N_("the server has none of the keys that are pinned for it")},
-    [VERDICT_PATH_UNKNOWN] = {"path-unknown",
-                              N_("an authority's key is pinned for the server, and it is not known "
-                                 "which authorities stand behind its certificate")},
+    [VERDICT_PATH_UNKNOWN] =
+        {"path-unknown", N_("a certificate or an authority's key is pinned for the server, and the "
+                            "path of its certificates is not known")},
     [VERDICT_ACTIVE_MATCHED] = {"active-matched", N_("the server has a key that is known of it")},
     [VERDICT_ACTIVE_DIFFERS] = {"active-differs",
                                 N_("the server has none of the keys that are known of it, and its "

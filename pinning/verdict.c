@@ -104,12 +104,34 @@ static bool judge_pki(struct judgement *j)
                           VERDICT_PKI_FAILED, -1);
 }
 
+static bool refuses(const struct verdict *verdict)
+{
+  return verdict->answer == TLSPIN_MISMATCH && verdict->enforced;
+}
+
+/* The layer that can't be read may hold the word that nothing is exempt, or pins that hold in any
+ * case. */
+static bool judge_in_doubt(struct judgement *j)
+{
+  struct verdict_input exempt = *j->in, enforced = *j->in;
+
+  exempt.unreadable = false;
+  verdict_judge(&exempt, j->out);
+  if (refuses(j->out))
+    return true;
+  enforced.anchors_enforced = true;
+  verdict_judge(&enforced, j->out);
+  return !refuses(j->out) || judgement_decide(j, TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1);
+}
+
 static bool judge_anchor(struct judgement *j)
 {
   bool enforced;
 
   if (!ranks_are_exempt(j->in))
     return false;
+  if (j->in->unreadable)
+    return judge_in_doubt(j);
   ranks_find(j->in, true, &j->ranks);
   return first_pin(j, &enforced) < 0 &&
          judgement_decide(j, TLSPIN_OPTED_OUT, VERDICT_ADDED_ANCHOR, -1);
@@ -134,7 +156,6 @@ static bool judge_lookup(struct judgement *j)
 
 static bool judge_rest(struct judgement *j)
 {
-  j->change = CHANGE_NONE;
   if (judge_lookup(j))
     return true;
   if (j->in->ticket == TICKET_PROVED && !j->ranks.exempt)
@@ -160,13 +181,14 @@ static bool has_pins_above_learned(const struct judgement *j)
   return false;
 }
 
-/* Nothing is learned but what the PKI vouched for by itself, and where nothing but a learned pin,
- * or a proof alone, had to decide. */
+/* Nothing is learned but what the PKI vouched for by itself, of what is known in full, and where
+ * nothing but a learned pin, or a proof alone, had to decide. */
 static bool may_learn(const struct judgement *j)
 {
   const struct verdict *out = j->out;
 
-  if (j->in->chain == NULL || j->in->pki != PKI_OK || j->in->added_anchor || j->in->unreadable)
+  if (j->in->chain == NULL || j->in->chain->alone || j->in->pki != PKI_OK || j->in->added_anchor ||
+      j->in->unreadable)
     return false;
   if (out->answer == TLSPIN_NO_PIN)
     return out->reason == VERDICT_NONE;
@@ -187,15 +209,17 @@ static bool may_learn(const struct judgement *j)
  * is below. Inactive records are history and do not count.
  *
  * A set of pins is critical where one of them is, and enforced while one of the critical (else of
- * the active) ones is. What is only reported blocks nothing: unmet, it is told as a mismatch that
- * is not enforced, if no other mismatch is found; met, it decides only where nothing else does; and
- * it silences no mode and no exception. Modes and exceptions count only while they are enforced.
+ * the active) ones is. What is only reported blocks nothing and opens nothing: unmet, it is told as
+ * a mismatch that is not enforced, if no other mismatch is found, and if the answer is not
+ * "unavailable"; met, it decides only where nothing else does; and it silences no mode and no
+ * exception. Modes and exceptions count only while they are enforced.
  *
  * The first rule that applies decides.
  *
  * 1. A rejected key, of any layer, that is found in anything that was shown, validated or not: a
- * mismatch. Where it can't be compared it counts as found. No lock, exception, mode or added anchor
- * excuses it.
+ * mismatch. Where no digest can be made of what was shown it counts as found. What was not shown
+ * can't be known to be without it: of certificates without their path only these are looked at, and
+ * of a key alone only the key. No lock, exception, mode or added anchor excuses it.
  * 2. Modes: rank by rank down to unlocked policy, the most specific one ("on" before "off" at the
  * same place). "off" opts out, unless pins of the same rank are at a more specific place. Where a
  * rank has a mode or pins that are enforced (the first: or a locked ticket) the ranks below it are
@@ -207,14 +231,20 @@ static bool may_learn(const struct judgement *j)
  * (unavailable where a layer can't be read).
  * 4. The path ends in an anchor that was added to the system, which policy exempts: learned pins,
  * the ticket and all pins that don't say otherwise are passed over from here. If that leaves no
- * pin: opted out.
+ * pin: opted out. Where a layer can't be read it may be the one that says otherwise, and the
+ * exemption opens nothing: a mismatch with what is left is one; else nothing is passed over, and if
+ * that is a mismatch, it can't be known: unavailable.
  * 5. The ticket was not proved: a mismatch.
  * 6. Pins, rank by rank. Of each critical set one pin, critical or active, must match, else it is a
  * mismatch; if all are met it is a match. In a rank without an enforced critical set an active pin
  * that matches is a match; one that does not has no opinion, and the next rank is asked. Learned
  * pins do have one: another key is a mismatch, unless the change is of a class that policy accepts
- * (see change.c). HPKP's are asked first, and a match of theirs explains another key. Where the PKI
- * was not asked no other key is accepted, and a new certificate for the same key is no change.
+ * (see change.c). HPKP's critical ones must be met, too, but explain no other key, for any program
+ * may note a header: they are a match only where no pin of a first use stands. Where the PKI was
+ * not asked no other key is accepted, and a new certificate for the same key is no change. What is
+ * above the server's own key is known of a validated path and of a raw key; otherwise a pin there
+ * is not met, and neither is one of a certificate by a key alone: "path-unknown", the path is
+ * unknown.
  * 7. Nothing decided. In a lookup, where nothing was shown: what is pinned stands. A proved ticket
  * is a match; so is an excused certificate, and what matched above but is only reported. If a layer
  * can't be read: unavailable. Else there is no pin, or none that had an opinion: the PKI decides.
@@ -231,7 +261,7 @@ void verdict_judge(const struct verdict_input *input, struct verdict *verdict)
   ranks_find(input, false, &j.ranks);
   while (!decided)
     decided = rules[j.rule++](&j);
-  if (j.reported.rule != 0 && !(verdict->answer == TLSPIN_MISMATCH && verdict->enforced))
+  if (j.reported.rule != 0 && !refuses(verdict) && verdict->answer != TLSPIN_UNAVAILABLE)
     *verdict = j.reported;
   verdict->learn = may_learn(&j);
 }

@@ -58,11 +58,16 @@ enum verdict_reason {
   VERDICT_PKI_FAILED,   /* "pki-failed" */
   VERDICT_EXCEPTED,     /* "excepted": an exception excuses the PKI's errors, and no pin differs */
   VERDICT_ADDED_ANCHOR, /* "added-anchor" */
-  VERDICT_CRITICAL_MATCHED, /* "critical-matched" */
+  /* "critical-matched". Where a pin of HPKP's says it, no enforced pin of a first use stands for
+   * the peer: else HPKP's are met as well, but what is said is the word of that one, with `change`
+   */
+  VERDICT_CRITICAL_MATCHED,
   VERDICT_CRITICAL_DIFFERS, /* "critical-differs" */
-  VERDICT_PATH_UNKNOWN,   /* "path-unknown": a critical pin above the leaf, and no validated path */
-  VERDICT_ACTIVE_MATCHED, /* "active-matched" */
-  VERDICT_ACTIVE_DIFFERS, /* "active-differs": none matched; the PKI decides */
+  /* "path-unknown": a pin above the leaf and no validated path; or of a certificate and a key alone
+   */
+  VERDICT_PATH_UNKNOWN,
+  VERDICT_ACTIVE_MATCHED,  /* "active-matched" */
+  VERDICT_ACTIVE_DIFFERS,  /* "active-differs": none matched; the PKI decides */
   VERDICT_CHANGE_ACCEPTED, /* "change-accepted": see `change` */
   VERDICT_CHANGED,         /* "changed": a learned key changed, and nothing explains it */
   VERDICT_UNREADABLE,      /* "unreadable" */

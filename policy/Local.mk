@@ -20,8 +20,10 @@ libpolicy_la_SOURCES = \
 	policy/pemfile.c policy/pemfile.h \
 	policy/publish.c policy/publish.h \
 	policy/rules.c policy/rules.h \
+	policy/rules-walk.c \
 	policy/section.c policy/section.h \
 	policy/source.c policy/source.h \
+	policy/sourceline.c policy/sourceline.h \
 	policy/trust.c policy/trust.h \
 	policy/value.c policy/value.h
 libpolicy_la_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS) $(PSL_CFLAGS)

@@ -115,8 +115,8 @@ static enum tlspin_code write_layer(struct compile *compile, unsigned file)
   return code;
 }
 
-/* What somebody put there by hand, an empty file that takes a vendor's layer away say, is not
- * overwritten. What can't be read is: compiling is how that is mended. */
+/* What somebody put there by hand, a link that takes a vendor's layer away say, is not overwritten.
+ * What can't be read is: compiling is how that is mended. */
 static bool may_replace(struct compile *compile, const char *path)
 {
   g_autofree char *name = layer_name(path);
@@ -214,6 +214,7 @@ enum tlspin_code policy_compile(const struct compile_options *options, struct fi
   *result = (struct compile_result){.layers = 0};
   compile.paths = files_list(places, TRUST_SYSTEM, false, findings);
   compile.rules = lint_files(compile.paths, &lint, findings);
+  rules_forget_hosts(compile.rules);
   if (findings->counts[SEVERITY_ERROR] == 0)
     code = replace_layers(&compile);
   findings_sort(findings);

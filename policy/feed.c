@@ -19,20 +19,24 @@ struct feed {
   struct source *source;
   struct pemfiles *pemfiles;
   GArray *settings;
-  uint32_t *order; /* of the file's rules */
-  size_t count, next;
+  size_t at;          /* the next rule in their order, of whatever file */
+  size_t count, done; /* rules of the file */
   struct group group;
   guint record; /* the next one of the group */
 };
 
-static void find_rules(struct feed *feed)
+static bool is_mine(const struct feed *feed, size_t index)
 {
-  size_t all = feed->rules->list->len;
+  return rules_at(feed->rules, index).file == feed->file;
+}
 
-  feed->order = g_new(uint32_t, all + 1);
-  for (size_t i = 0; i < all; i++)
-    if (rules_sorted(feed->rules, i)->file == feed->file)
-      feed->order[feed->count++] = feed->rules->sorted[i];
+static size_t count_rules(const struct feed *feed)
+{
+  size_t count = 0;
+
+  for (size_t i = 0; i < feed->rules->list->len; i++)
+    count += is_mine(feed, i);
+  return count;
 }
 
 struct feed *feed_new(const char *path, const struct rules *rules, unsigned file, enum trust trust,
@@ -53,7 +57,7 @@ struct feed *feed_new(const char *path, const struct rules *rules, unsigned file
                         .pemfiles = pemfiles_new(trust),
                         .settings = defaults_new()};
   group_init(&feed->group);
-  find_rules(feed);
+  feed->count = count_rules(feed);
   return feed;
 }
 
@@ -64,7 +68,6 @@ void feed_free(struct feed *feed)
   source_close(feed->source);
   pemfiles_free(feed->pemfiles);
   g_array_unref(feed->settings);
-  g_free(feed->order);
   group_clear(&feed->group);
   g_free(feed);
 }
@@ -105,16 +108,9 @@ static int compare(const void *a, const void *b)
   return keypin_compare_key(a, b);
 }
 
-static bool is_same_place(const struct place *place, const struct rule *rule)
+/* The group of a rule; false after a finding. */
+static bool read_group(struct feed *feed, const struct rule *rule)
 {
-  return strcmp(place->host, rule->host) == 0 && place->scope == (enum scope)rule->scope &&
-         place->protocol == rule->protocol && place->port == rule->port;
-}
-
-/* The next group; false after a finding. */
-static bool read_group(struct feed *feed)
-{
-  const struct rule *rule = rules_at(feed->rules, feed->order[feed->next]);
   GArray *records = feed->group.records;
   struct section section;
 
@@ -123,12 +119,24 @@ static bool read_group(struct feed *feed)
     return complain_of_change(feed);
   if (!group_read(&feed->group, &section, feed->pemfiles, feed->now, feed->findings))
     return false;
-  if (!is_same_place(&feed->group.place, rule))
+  if (!rules_is_at(feed->rules, rule, &feed->group.place))
     return complain_of_change(feed);
   g_array_sort(records, compare);
   feed->record = 0;
-  feed->next++;
+  feed->done++;
   return true;
+}
+
+/* The next group of the file; false at the end, and after a finding. */
+static bool next_group(struct feed *feed)
+{
+  while (feed->at < feed->rules->list->len) {
+    const struct rule rule = rules_sorted(feed->rules, feed->at++);
+
+    if (rule.file == feed->file)
+      return read_group(feed, &rule);
+  }
+  return false;
 }
 
 const struct keypin *feed_next(void *data)
@@ -136,7 +144,7 @@ const struct keypin *feed_next(void *data)
   struct feed *feed = data;
 
   while (feed->record == feed->group.records->len)
-    if (feed->next == feed->count || !read_group(feed))
+    if (!next_group(feed))
       return NULL;
   return &g_array_index(feed->group.records, struct keypin, feed->record++);
 }
@@ -148,5 +156,5 @@ size_t feed_count(const struct feed *feed)
 
 size_t feed_done(const struct feed *feed)
 {
-  return feed->next;
+  return feed->done;
 }

@@ -139,6 +139,33 @@ static bool check_errors(struct draft *draft, const struct listing *listing)
   return true;
 }
 
+/* All of a place's keys are looked at in every handshake with it. */
+static bool check_count(struct draft *draft, const struct listing *listing)
+{
+  if (draft->group->records->len <= GROUP_KEYS_MAX)
+    return true;
+  findings_add(
+      draft->findings, FINDING_VALUE, section_spot(draft->section, listing->key),
+      listing->key->name,
+      _("With those of '%s', the group has more than %d keys. Take out those that no server "
+        "has any more, or name the one of an issuer in place of many servers' own."),
+      listing->key->name, GROUP_KEYS_MAX);
+  return false;
+}
+
+static bool add_keys(struct draft *draft, const struct listing *listing, char *const *keys)
+{
+  bool good = true, few = true;
+
+  for (; *keys != NULL; keys++) {
+    good = add_key(draft, listing, *keys) && good;
+    few = few && check_count(draft, listing);
+    if (!few) /* what comes behind is still looked at */
+      g_array_set_size(draft->group->records, 0);
+  }
+  return good && few;
+}
+
 bool draft_read_list(struct draft *draft, enum group_list list)
 {
   const enum keypin_level levels[GROUP_LISTS] = {
@@ -147,15 +174,16 @@ bool draft_read_list(struct draft *draft, enum group_list list)
       [GROUP_EXCEPTIONS] = KEYPIN_LEAF};
   struct listing listing = {value_find(draft->section, list_names[list]), list, levels[list]};
   g_auto(GStrv) keys = NULL;
-  bool good = true;
+  bool good;
 
   if (listing.key == NULL)
     return true;
   draft->group->at[list] = listing.key->line;
   keys = section_list(draft->section, listing.key, draft->findings);
-  for (size_t i = 0; keys != NULL && keys[i] != NULL; i++)
-    good = add_key(draft, &listing, keys[i]) && good;
-  if (keys != NULL && keys[0] == NULL) {
+  if (keys == NULL)
+    return false;
+  good = add_keys(draft, &listing, keys);
+  if (keys[0] == NULL) {
     findings_add(draft->findings, FINDING_VALUE, section_spot(draft->section, listing.key),
                  listing.key->name, _("'%s' lists no key. Add one, or take the line out."),
                  listing.key->name);
@@ -163,5 +191,5 @@ bool draft_read_list(struct draft *draft, enum group_list list)
   }
   if (list == GROUP_EXCEPTIONS && value_find(draft->section, "excuse") == NULL)
     good = check_errors(draft, &listing) && good;
-  return keys != NULL && good;
+  return good;
 }

@@ -19,6 +19,9 @@ enum group_mode {
   GROUP_MODES
 };
 
+/* Of all lists of a group together, those of files too. */
+enum { GROUP_KEYS_MAX = 256 };
+
 /* The lists of keys that a group may have. */
 enum group_list { GROUP_PINS, GROUP_BLOCKED, GROUP_EXCEPTIONS, GROUP_LISTS };
 

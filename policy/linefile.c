@@ -8,11 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Who goes from place to place wants little at each. */
+enum { STEP = 512 };
+
 void linefile_open(struct linefile *file, int fd)
 {
   file->fd = fd;
   file->fault = 0;
   file->base = 0;
+  file->step = sizeof file->octets;
   file->used = file->at = 0;
 }
 
@@ -33,6 +37,7 @@ void linefile_seek(struct linefile *file, int64_t offset)
     return;
   }
   file->base = offset;
+  file->step = STEP;
   file->used = file->at = 0;
 }
 
@@ -44,8 +49,9 @@ static bool fill(struct linefile *file)
   file->base += (int64_t)file->used;
   file->used = file->at = 0;
   do
-    size = pread(file->fd, file->octets, sizeof file->octets, file->base);
+    size = pread(file->fd, file->octets, file->step, file->base);
   while (size < 0 && errno == EINTR);
+  file->step = MIN(2 * file->step, sizeof file->octets);
   if (size < 0)
     file->fault = errno;
   else

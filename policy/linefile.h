@@ -15,6 +15,7 @@ struct linefile {
   int fault;       /* errno of a read that failed, or 0 */
   int64_t base;    /* the offset in the file of what is in the buffer */
   size_t used, at; /* octets in it, and those that were taken */
+  size_t step;     /* octets to be read next */
   char octets[1 << 14];
 };
 

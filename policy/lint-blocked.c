@@ -5,44 +5,37 @@
 #include "common/text.h"
 #include "policy/lint.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+/* What is looked for: a rule that blocks a key and covers all of another rule's place. */
 struct blockade {
   const struct rules *rules;
-  GHashTable *tags;    /* of all blocked keys */
-  GHashTable *blocked; /* struct rule_blocked by its tag and rule */
   int64_t now;
-  const struct rule_key *key;       /* that is looked for */
-  const struct rule_blocked *found; /* or NULL */
+  struct rule_key key; /* of any rule */
+  bool is_found;       /* something is: */
+  struct rule found;   /* this */
 };
 
-/* Tags are of digests, and as good as random. */
-static guint hash(gconstpointer data)
-{
-  const struct rule_key *key = data;
-
-  return (guint)key->tag ^ key->rule;
-}
-
-static gboolean equal(gconstpointer a, gconstpointer b)
+static int compare_tags(const void *a, const void *b)
 {
   const struct rule_key *one = a, *other = b;
 
-  return one->tag == other->tag && one->rule == other->rule;
+  return one->tag < other->tag ? -1 : one->tag > other->tag;
 }
 
-static void begin(struct blockade *blockade)
+static int compare(const void *a, const void *b)
 {
-  GArray *list = blockade->rules->blocked;
+  const struct rule_key *one = a, *other = b;
+  int order = compare_tags(a, b);
 
-  blockade->tags = g_hash_table_new(g_int64_hash, g_int64_equal);
-  blockade->blocked = g_hash_table_new(hash, equal);
-  for (guint i = 0; i < list->len; i++) {
-    struct rule_blocked *blocked = &g_array_index(list, struct rule_blocked, i);
+  return order != 0 ? order : one->rule < other->rule ? -1 : one->rule > other->rule;
+}
 
-    g_hash_table_add(blockade->tags, &blocked->key.tag);
-    g_hash_table_insert(blockade->blocked, &blocked->key, blocked);
-  }
+static bool is_blocked(const struct rules *rules, const struct rule_key *key,
+                       int (*comparison)(const void *, const void *))
+{
+  return bsearch(key, rules->blocked->data, rules->blocked->len, sizeof *key, comparison) != NULL;
 }
 
 /* A rules_visit. */
@@ -53,52 +46,67 @@ static bool visit(const struct rule_place *place, size_t first, size_t count, si
 
   (void)place;
   (void)above;
-  for (size_t i = first; i < first + count && blockade->found == NULL; i++) {
-    const struct rule_key key = {blockade->key->tag, blockade->rules->sorted[i], GROUP_BLOCKED};
+  for (size_t i = first; i < first + count && !blockade->is_found; i++) {
+    struct rule_key key = blockade->key;
 
-    if (rules_sorted(blockade->rules, i)->enforce_until > blockade->now)
-      blockade->found = g_hash_table_lookup(blockade->blocked, &key);
+    blockade->found = rules_sorted(blockade->rules, i);
+    key.rule = blockade->found.index;
+    blockade->is_found =
+        blockade->found.enforce_until > blockade->now && is_blocked(blockade->rules, &key, compare);
   }
-  return blockade->found == NULL;
+  return !blockade->is_found;
 }
 
-static void complain(const struct blockade *blockade, struct findings *findings)
+static void complain(const struct rule *rule, const struct keypin *record, const struct rule *other,
+                     struct findings *findings)
 {
-  const struct rule *rule = rules_at(blockade->rules, blockade->key->rule);
-  const struct rule *other = rules_at(blockade->rules, blockade->found->key.rule);
-  bool pin = blockade->key->list == GROUP_PINS;
-  struct keypin record = {.selector = (enum selector)blockade->found->selector,
-                          .matching = (enum matching)blockade->found->matching};
+  bool pin = record->kind != KEYPIN_EXCEPTION;
   g_autofree char *heading = rule_heading(other);
   g_autofree char *file = g_filename_display_name(other->spot.file);
   char text[KEYPIN_KEY_TEXT_SIZE];
 
-  memcpy(record.digest, blockade->found->digest, sizeof record.digest);
-  if (!keypin_key_text(&record, text))
+  if (!keypin_key_text(record, text))
     return;
   findings_add(
       findings, pin ? FINDING_BLOCKED_PIN : FINDING_IDLE_EXCEPTION,
       (struct spot){rule->spot.file, pin ? rule->line_pins : rule->line_exceptions},
-      group_list_name(blockade->key->list),
+      group_list_name(pin ? GROUP_PINS : GROUP_EXCEPTIONS),
       _("%s is blocked by %s (%s:%u), which nothing overrides. Take it out here or there."), text,
       heading, file, other->spot.line);
 }
 
-void lint_blocked(const struct rules *rules, int64_t now, struct findings *findings)
+/* The rule of a group; false where there is none in this file. */
+static bool find_rule(const struct rules *rules, const struct group *group, unsigned file,
+                      struct rule *rule)
 {
-  struct blockade blockade = {.rules = rules, .now = now};
+  const struct place *at = &group->place;
+  const struct rule_place place = {at->host, at->scope, at->port, at->protocol};
+  size_t first = 0, count = rules_find(rules, &place, &first);
 
-  if (rules->blocked->len == 0)
-    return;
-  begin(&blockade);
-  for (guint i = 0; i < rules->keys->len; i++) {
-    blockade.key = &g_array_index(rules->keys, struct rule_key, i);
-    blockade.found = NULL;
-    if (g_hash_table_contains(blockade.tags, &blockade.key->tag))
-      rules_walk(rules, rules_at(rules, blockade.key->rule), visit, &blockade);
-    if (blockade.found != NULL)
-      complain(&blockade, findings);
+  for (size_t i = first; i < first + count; i++) {
+    *rule = rules_sorted(rules, i);
+    if (rule->file == file)
+      return true;
   }
-  g_hash_table_unref(blockade.tags);
-  g_hash_table_unref(blockade.blocked);
+  return false;
+}
+
+void lint_blocked(const struct rules *rules, const struct group *group, unsigned file, int64_t now,
+                  struct findings *findings)
+{
+  struct rule rule;
+
+  if (!find_rule(rules, group, file, &rule))
+    return;
+  for (guint i = 0; i < group->records->len; i++) {
+    const struct keypin *record = &g_array_index(group->records, struct keypin, i);
+    struct blockade blockade = {rules, now, {.tag = rules_key_tag(record)}, .is_found = false};
+
+    if (record->status == KEYPIN_REJECTED || record->kind == KEYPIN_MODE ||
+        !is_blocked(rules, &blockade.key, compare_tags))
+      continue;
+    rules_walk(rules, &rule, visit, &blockade);
+    if (blockade.is_found)
+      complain(&rule, record, &blockade.found, findings);
+  }
 }

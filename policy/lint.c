@@ -17,7 +17,7 @@ struct lint {
   struct pemfiles *pemfiles;
   struct rules *rules;
   struct group group;
-  psl_ctx_t *suffixes;
+  psl_ctx_t *suffixes; /* NULL until a group asks for it */
   size_t groups;
 };
 
@@ -43,6 +43,8 @@ static void read_group(struct lint *lint, const struct section *section, unsigne
 
   if (!group_read(&lint->group, section, lint->pemfiles, options->now, lint->findings))
     return;
+  if (lint->suffixes == NULL && lint->group.place.scope != SCOPE_EXACT)
+    lint->suffixes = psl_latest(NULL);
   lint_group(&lint->group, lint->suffixes, options->now, lint->findings);
   rules_add(lint->rules, &lint->group, section->offset, file);
 }
@@ -64,13 +66,33 @@ static void read_file(struct lint *lint, const char *path, unsigned file)
   source_close(source);
 }
 
-static void compare_groups(struct lint *lint)
+/* The rules don't hold their keys: what is wrong with the groups was found when they were read
+ * first. */
+static void read_again(struct lint *lint, const char *path, unsigned file)
+{
+  const struct lint_options *options = lint->options;
+  struct source *source;
+  struct section section;
+  struct findings known;
+
+  findings_init(&known, SEVERITIES);
+  source = source_open(path, options->trust, &known);
+  while (source != NULL && source_next(source, &section))
+    if (strcmp(section.name, DEFAULTS_GROUP) != 0 &&
+        group_read(&lint->group, &section, lint->pemfiles, options->now, &known))
+      lint_blocked(lint->rules, &lint->group, file, options->now, lint->findings);
+  source_close(source);
+  findings_clear(&known);
+}
+
+static void compare_groups(struct lint *lint, char *const *paths)
 {
   rules_sort(lint->rules);
   if (!lint_duplicates(lint->rules, lint->findings))
     return;
   lint_reach(lint->rules, lint->options->now, lint->findings);
-  lint_blocked(lint->rules, lint->options->now, lint->findings);
+  for (unsigned i = 0; lint->rules->blocked->len > 0 && paths[i] != NULL; i++)
+    read_again(lint, paths[i], i);
 }
 
 struct rules *lint_files(char *const *paths, const struct lint_options *options,
@@ -79,13 +101,12 @@ struct rules *lint_files(char *const *paths, const struct lint_options *options,
   struct lint lint = {.options = options,
                       .findings = findings,
                       .pemfiles = pemfiles_new(options->trust),
-                      .rules = rules_new(),
-                      .suffixes = psl_latest(NULL)};
+                      .rules = rules_new()};
 
   group_init(&lint.group);
   for (unsigned i = 0; paths[i] != NULL; i++)
     read_file(&lint, paths[i], i);
-  compare_groups(&lint);
+  compare_groups(&lint, paths);
   findings_sort(findings);
   group_clear(&lint.group);
   psl_free(lint.suffixes);

@@ -34,6 +34,9 @@ void lint_group(const struct group *group, const void *suffixes, int64_t now,
  * at one place, which the other two count on. False: there are some, which was found. */
 bool lint_duplicates(const struct rules *rules, struct findings *findings);
 void lint_reach(const struct rules *rules, int64_t now, struct findings *findings);
-void lint_blocked(const struct rules *rules, int64_t now, struct findings *findings);
+
+/* A group, read once more, against what rules block. file: its number. */
+void lint_blocked(const struct rules *rules, const struct group *group, unsigned file, int64_t now,
+                  struct findings *findings);
 
 #endif

@@ -29,7 +29,7 @@ enum marker marker_read(const char *path, uid_t owner)
 
   if (lstat(path, &status) != 0)
     return errno == ENOENT ? MARKER_ABSENT : MARKER_UNREADABLE;
-  if (S_ISREG(status.st_mode) && status.st_size == 0)
+  if (store_is_mask(path, owner))
     return MARKER_FOREIGN;
   code = store_open(path, STORE_SYSTEM, owner, &store, &problem);
   if (code == TLSPIN_OK)

@@ -10,7 +10,7 @@
 enum marker {
   MARKER_ABSENT,     /* there is no such file */
   MARKER_COMPILED,   /* by `tlspin policy compile` */
-  MARKER_FOREIGN,    /* made otherwise, an empty one too, which takes a vendor's layer away */
+  MARKER_FOREIGN,    /* made otherwise, or a link to /dev/null, which takes a vendor's layer away */
   MARKER_UNREADABLE, /* it can't be told */
 };
 

@@ -1,6 +1,9 @@
 /* What lint keeps of every group of every file, and finds by its place.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * There may be hundreds of thousands of groups, most of which differ in nothing but their hosts and
+ * keys: what they have in common is kept once, and keys are not kept but read again.
  */
 #ifndef RULES_H
 #define RULES_H
@@ -18,12 +21,14 @@ enum rule_content {
   RULE_MODE = RULE_OFF | RULE_ON
 };
 
+/* A group, put together from what is kept of it. */
 struct rule {
-  const char *host; /* one pointer for each host */
+  const char *host; /* until the next one is added; NULL: hosts were forgotten */
   struct spot spot;
   int64_t offset; /* as of a section */
   int64_t enforce_until, report_until;
-  unsigned file; /* its number; the higher one wins */
+  uint32_t index; /* for rules_at */
+  unsigned file;  /* its number; the higher one wins */
   unsigned line_pins, line_exceptions;
   uint16_t port;
   int8_t protocol;
@@ -32,18 +37,10 @@ struct rule {
   bool locked;
 };
 
-/* A key of a rule. */
+/* A key that a rule blocks. */
 struct rule_key {
-  uint64_t tag; /* of its digest: keys that differ in them differ */
-  uint32_t rule;
-  uint32_t list; /* enum group_list */
-};
-
-/* A blocked key in full. */
-struct rule_blocked {
-  struct rule_key key;
-  uint8_t selector, matching;
-  uint8_t digest[CHAIN_DIGEST_MAX];
+  uint64_t tag;  /* of its digest: keys that differ in them differ */
+  uint32_t rule; /* its index */
 };
 
 /* Where the group [defaults] of a file is. */
@@ -53,14 +50,16 @@ struct rule_defaults {
 };
 
 struct rules {
-  GArray *list;     /* struct rule, in the order in which they were added */
-  GArray *keys;     /* struct rule_key of pins and exceptions */
-  GArray *blocked;  /* struct rule_blocked */
+  GArray *list;     /* of what is kept, in the order in which they were added */
+  GArray *blocked;  /* struct rule_key; from rules_sort on by tag and rule */
   GArray *defaults; /* struct rule_defaults */
-  GStringChunk *texts;
   bool any_locked, any_subtree;
-  GHashTable *hosts; /* a host: where its rules begin in `sorted`; from rules_sort on */
-  uint32_t *sorted;
+  GString *hosts;    /* each with a NUL behind it; NULL: they were forgotten */
+  GPtrArray *paths;  /* of files by number */
+  GArray *runs;      /* which of these are whose */
+  GPtrArray *traits; /* what rules have in common */
+  GHashTable *known; /* the same, to find them */
+  uint32_t *sorted;  /* indices, from rules_sort on */
 };
 
 struct rules *rules_new(void);
@@ -73,11 +72,21 @@ void rules_add(struct rules *rules, const struct group *group, int64_t offset, u
 /* To be called once, when all were added. */
 void rules_sort(struct rules *rules);
 
-const struct rule *rules_at(const struct rules *rules, size_t index);
+/* Frees the names, once nothing is looked for by them any more. */
+void rules_forget_hosts(struct rules *rules);
+
+/* The one with this index: they count in the order in which they were added. */
+struct rule rules_at(const struct rules *rules, size_t index);
 
 /* In the order of the store's table, that is by place; of one place the locked ones first, and of
  * these the one that wins. */
-const struct rule *rules_sorted(const struct rules *rules, size_t index);
+struct rule rules_sorted(const struct rules *rules, size_t position);
+
+/* Whether the rule stands at this place; of a forgotten host its hash has to do. */
+bool rules_is_at(const struct rules *rules, const struct rule *rule, const struct place *place);
+
+/* As in a rule_key. */
+uint64_t rules_key_tag(const struct keypin *record);
 
 /* A place as the rules have it. */
 struct rule_place {
@@ -86,6 +95,11 @@ struct rule_place {
   uint16_t port;
   int protocol;
 };
+
+struct rule_place rule_place_of(const struct rule *rule);
+
+/* In the order of the store's table. */
+int rule_place_compare(const struct rule_place *a, const struct rule_place *b);
 
 /* The rules at exactly this place: how many, and where they begin for rules_sorted. */
 size_t rules_find(const struct rules *rules, const struct rule_place *place, size_t *first);

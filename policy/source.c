@@ -72,99 +72,6 @@ static bool read_line(struct source *source)
   return true;
 }
 
-/* Some editors begin a file with one (U+FEFF). */
-static void check_mark(struct source *source)
-{
-  if (source->number != 1 || strncmp(source->line->str, "\xef\xbb\xbf", 3) != 0)
-    return;
-  g_string_erase(source->line, 0, 3);
-  findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
-               _("The file begins with a byte order mark. Save it without one."));
-}
-
-/* What no line may hold: false, after a finding. GKeyFile ends a value at a NUL. */
-static bool check_octets(struct source *source)
-{
-  GString *line = source->line;
-
-  check_mark(source);
-  if (source->overlong) {
-    findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
-                 _("The line is longer than %d octets. Spread the keys over several groups."),
-                 SOURCE_LINE_MAX);
-    return false;
-  }
-  for (size_t i = 0; i < line->len; i++)
-    if ((unsigned char)line->str[i] < ' ' && line->str[i] != '\t') {
-      findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
-                   _("There is a control character (0x%02x) in the line. Take it out."),
-                   (unsigned)(unsigned char)line->str[i]);
-      return false;
-    }
-  if (g_utf8_validate(line->str, (gssize)line->len, NULL))
-    return true;
-  findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
-               _("The line is not UTF-8. Convert the file, with iconv(1) say."));
-  return false;
-}
-
-/* "[NAME]", and nothing behind it but blanks. */
-static bool read_heading(struct source *source, const char *line)
-{
-  const char *end = line + strcspn(line, "]");
-  size_t size = (size_t)(end - line) - 1;
-
-  if (end[0] == '\0') {
-    findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
-                 _("The ']' of the group is missing. Write [HOST] on a line of its own."));
-    return false;
-  }
-  if (end[1 + strspn(end + 1, " \t")] != '\0') {
-    findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
-                 _("Something stands behind '[%.*s]'. Put it on a line of its own; a comment "
-                   "begins with '#' at the start of its line."),
-                 (int)MIN(size, 300), line + 1);
-    return false;
-  }
-  if (size == 0 || memchr(line + 1, '[', size) != NULL) {
-    findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
-                 _("'%.300s' is not the name of a group. Write [HOST] with one host in it."), line);
-    return false;
-  }
-  g_string_truncate(source->next, 0);
-  g_string_append_len(source->next, line + 1, (gssize)size);
-  return true;
-}
-
-static void complain_of_line(struct source *source, const char *line)
-{
-  if (line[0] == ';' || (line[0] == '/' && line[1] == '/'))
-    findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
-                 _("A comment begins with '#'. Write one in front."));
-  else
-    findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
-                 _("'%.60s' is neither [HOST] nor KEY=VALUE nor a comment, which begins with '#'. "
-                   "Correct the line, or take it out."),
-                 line);
-}
-
-/* How many octets of the line are the name of a key; 0: it is no such line, which was found. */
-static size_t read_key_name(struct source *source, const char *line)
-{
-  size_t size = strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-  size_t equals = size + strspn(line + size, " \t");
-
-  if (size > 0 && line[equals] == '=' && size < sizeof(((struct section_key *)NULL)->name))
-    return size;
-  if (size > 0 && line[equals] == '[' && strchr(line, '=') != NULL)
-    findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
-                 _("'%.*s' has no languages. Take the '[' and what is in it out."),
-                 (int)MIN(size, 60), line);
-  else
-    complain_of_line(source, line);
-  return 0;
-}
-
 /* False: it can't be one more key of the group, which was found. */
 static bool add_key(struct source *source, struct section *section, const char *name, size_t size)
 {
@@ -191,7 +98,7 @@ static bool add_key(struct source *source, struct section *section, const char *
 /* A line below a heading, which is neither empty nor a comment. */
 static void read_entry(struct source *source, struct section *section, const char *line)
 {
-  size_t size = read_key_name(source, line);
+  size_t size = sourceline_key(line, here(source), source->findings);
 
   if (size == 0 || !add_key(source, section, line, size))
     return;
@@ -211,7 +118,7 @@ static void read_entry(struct source *source, struct section *section, const cha
 static bool read_words(struct source *source, const char **line)
 {
   while (read_line(source)) {
-    if (!check_octets(source))
+    if (!sourceline_check(source->line, source->overlong, here(source), source->findings))
       continue;
     *line = source->line->str + strspn(source->line->str, " \t");
     if ((*line)[0] != '\0' && (*line)[0] != '#')
@@ -224,7 +131,7 @@ static void begin_next(struct source *source, const char *line)
 {
   source->at_heading = true;
   g_string_assign(source->next, line); /* for messages, where it isn't usable */
-  source->next_usable = read_heading(source, line);
+  source->next_usable = sourceline_heading(line, here(source), source->findings, source->next);
 }
 
 /* Up to the first heading. GKeyFile would refuse the file for a key there, too. */
@@ -236,7 +143,7 @@ static void find_heading(struct source *source)
   while (!source->at_heading && read_words(source, &line)) {
     if (line[0] == '[') {
       begin_next(source, line);
-    } else if (!complained && read_key_name(source, line) > 0) {
+    } else if (!complained && sourceline_key(line, here(source), source->findings) > 0) {
       complained = true;
       findings_add(source->findings, FINDING_SYNTAX, here(source), NULL,
                    _("'%.60s' stands in no group. Put [HOST] above it."), line);

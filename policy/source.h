@@ -13,12 +13,10 @@
 #define SOURCE_H
 
 #include "policy/section.h"
+#include "policy/sourceline.h"
 #include "policy/trust.h"
 
-enum {
-  SOURCE_LINE_MAX = 1 << 20, /* octets of a line; */
-  SOURCE_GROUP_MAX = 4 << 20 /* and of a group */
-};
+enum { SOURCE_GROUP_MAX = 4 << 20 }; /* octets of a group; SOURCE_LINE_MAX is that of a line */
 
 struct source;
 

@@ -121,7 +121,7 @@ EXTRA_DIST += tests/vectors.test tests/data/README tests/data/chromium_static_pi
 TEST_EXTENSIONS = .test .bus
 TEST_LOG_COMPILER = $(SHELL)
 BUS_LOG_COMPILER = $(SHELL)
-EXTRA_DIST += tests/folder.h tests/private-bus.sh
+EXTRA_DIST += tests/folder.h tests/nobody.h tests/private-bus.sh
 check_PROGRAMS += tests/call
 tests_call_SOURCES = tests/call.c tests/values.c tests/values.h
 tests_call_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
@@ -153,7 +153,7 @@ tests_matrix_suites_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_suites_LDADD = $(matrix_libs)
 
 # Key pins in whole handshakes; the system layers for them are made by the daemon's store.
-matrix_keys = tests/matrix-attacks tests/matrix-keys tests/matrix-tdb tests/matrix-verdicts tests/matrix-verify \
+matrix_keys = tests/matrix-anchors tests/matrix-attacks tests/matrix-keys tests/matrix-layers tests/matrix-tdb tests/matrix-verdicts tests/matrix-verify \
 	tests/unit-decision
 check_PROGRAMS += $(matrix_keys)
 TESTS += $(matrix_keys)
@@ -167,10 +167,15 @@ tests_unit_decision_SOURCES = tests/unit-decision.c tests/wire.c tests/wire.h te
 	tests/world.h
 tests_unit_decision_CPPFLAGS = $(matrix_cppflags) $(DBUS_CFLAGS) $(GNUTLS_CFLAGS)
 tests_unit_decision_LDADD = $(matrix_libs)
+tests_matrix_anchors_CPPFLAGS = $(matrix_cppflags)
+tests_matrix_anchors_LDADD = $(keys_libs)
 tests_matrix_attacks_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_attacks_LDADD = $(keys_libs)
 tests_matrix_keys_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_keys_LDADD = $(keys_libs)
+tests_matrix_layers_SOURCES = tests/matrix-layers.c tests/tamper.c tests/tamper.h
+tests_matrix_layers_CPPFLAGS = $(matrix_cppflags) $(DBUS_CFLAGS)
+tests_matrix_layers_LDADD = $(keys_libs)
 tests_matrix_tdb_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_tdb_LDADD = $(keys_libs)
 tests_matrix_verdicts_CPPFLAGS = $(matrix_cppflags)
@@ -242,8 +247,8 @@ EXTRA_DIST += tests/check-chain-python.test tests/install.test tests/man.test te
 
 # What the commands share.
 unit_tools = tests/unit-cells tests/unit-identity tests/unit-columns tests/unit-command \
-	tests/unit-dial tests/unit-hosts tests/unit-json tests/unit-output tests/unit-progress \
-	tests/unit-sheet tests/unit-tls tests/unit-when
+	tests/unit-dial tests/unit-hosts tests/unit-json tests/unit-numbered tests/unit-output \
+	tests/unit-progress tests/unit-sheet tests/unit-tls tests/unit-when
 check_PROGRAMS += $(unit_tools)
 TESTS += $(unit_tools)
 check_LTLIBRARIES += tests/libtooling.la
@@ -267,6 +272,8 @@ tests_unit_hosts_CPPFLAGS = $(tools_cppflags)
 tests_unit_hosts_LDADD = $(tools_libs)
 tests_unit_json_CPPFLAGS = $(tools_cppflags)
 tests_unit_json_LDADD = $(tools_libs)
+tests_unit_numbered_CPPFLAGS = $(tools_cppflags)
+tests_unit_numbered_LDADD = $(tools_libs)
 tests_unit_output_CPPFLAGS = $(tools_cppflags)
 tests_unit_output_LDADD = $(tools_libs)
 tests_unit_progress_CPPFLAGS = $(tools_cppflags)
@@ -279,8 +286,9 @@ tests_unit_when_CPPFLAGS = $(tools_cppflags)
 tests_unit_when_LDADD = $(tools_libs)
 
 # What the commands of tlspin share. things: entries without a daemon.
-unit_user = tests/unit-advice tests/unit-choice tests/unit-event tests/unit-explanation \
-	tests/unit-thing tests/unit-tool-edit tests/unit-tool-record tests/unit-tool-shown
+unit_user = tests/unit-advice tests/unit-chainfile tests/unit-choice tests/unit-event \
+	tests/unit-explanation tests/unit-thing tests/unit-tool-edit tests/unit-tool-record \
+	tests/unit-tool-shown
 check_PROGRAMS += $(unit_user)
 TESTS += $(unit_user)
 check_LTLIBRARIES += tests/libthings.la
@@ -292,6 +300,8 @@ tests_libthings_la_SOURCES = tests/things.c tests/things.h
 tests_libthings_la_CPPFLAGS = $(user_cppflags)
 tests_unit_advice_CPPFLAGS = $(user_cppflags)
 tests_unit_advice_LDADD = $(things_libs)
+tests_unit_chainfile_CPPFLAGS = $(user_cppflags)
+tests_unit_chainfile_LDADD = $(user_libs)
 tests_unit_choice_CPPFLAGS = $(user_cppflags)
 tests_unit_choice_LDADD = $(user_libs)
 tests_unit_event_CPPFLAGS = $(user_cppflags)
@@ -330,10 +340,9 @@ tests_formats_hostile_LDADD = $(formats_libs)
 tests_unit_exchange_SOURCES = tests/unit-exchange.c tools/exchange.c tools/exchange.h
 tests_unit_exchange_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
 tests_unit_exchange_LDADD = libtools.la libpinning.la libtlspin.la $(CMOCKA_LIBS) $(JSON_LIBS)
-tests_unit_input_SOURCES = tests/unit-input.c tools/input.c tools/input.h
 tests_unit_input_CPPFLAGS = $(tools_cppflags)
-tests_unit_input_LDADD = libcommon.la $(CMOCKA_LIBS) $(JSON_LIBS)
-tests_unit_intake_SOURCES = tests/unit-intake.c tools/input.c tools/input.h tools/intake.c tools/intake.h
+tests_unit_input_LDADD = $(tools_libs)
+tests_unit_intake_SOURCES = tests/unit-intake.c tools/intake.c tools/intake.h
 tests_unit_intake_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common -DTEST_DATA='"$(abs_top_srcdir)/tests/data"'
 tests_unit_intake_LDADD = libformats.la $(user_libs)
 tests_unit_pages_SOURCES = tests/unit-pages.c tools/exchange.c tools/exchange.h tools/pages.c tools/pages.h
@@ -377,7 +386,7 @@ tests_unit_service_LDADD = $(formats_libs)
 
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
-	tests/unit-edit tests/unit-events tests/unit-file tests/unit-history tests/unit-images \
+	tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file tests/unit-history tests/unit-images \
 	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
 	tests/unit-open-older tests/unit-pinrow tests/unit-problem tests/unit-records tests/unit-row \
 	tests/unit-schema tests/unit-setting tests/unit-store tests/unit-table tests/unit-undo \
@@ -426,6 +435,8 @@ tests_unit_undo_CPPFLAGS = $(store_cppflags)
 tests_unit_undo_LDADD = $(store_libs)
 tests_unit_verify_CPPFLAGS = $(store_cppflags)
 tests_unit_verify_LDADD = $(store_libs)
+tests_unit_edit_limit_CPPFLAGS = $(store_cppflags)
+tests_unit_edit_limit_LDADD = $(store_libs)
 tests_unit_edit_CPPFLAGS = $(store_cppflags)
 tests_unit_edit_LDADD = $(store_libs)
 tests_unit_events_CPPFLAGS = $(store_cppflags)
@@ -474,7 +485,8 @@ unit_client = tests/unit-address tests/unit-argument tests/unit-bus tests/unit-b
 	tests/unit-call tests/unit-call-replies tests/unit-client-admin tests/unit-client-check \
 	tests/unit-client-events tests/unit-client-put tests/unit-client-status tests/unit-connect \
 	tests/unit-context tests/unit-context-threads tests/unit-deadline tests/unit-describe \
-	tests/unit-entry tests/unit-keyset tests/unit-last tests/unit-lookup tests/unit-owner \
+	tests/unit-entry tests/unit-keyset tests/unit-last tests/unit-lookup tests/unit-opinion \
+	tests/unit-owner \
 	tests/unit-listen tests/unit-path tests/unit-selection
 check_PROGRAMS += $(unit_client) tests/fakepins
 TESTS += $(unit_client)
@@ -532,6 +544,9 @@ tests_unit_listen_CPPFLAGS = $(client_cppflags)
 tests_unit_listen_LDADD = $(client_libs)
 tests_unit_lookup_CPPFLAGS = $(client_cppflags)
 tests_unit_lookup_LDADD = $(client_libs)
+tests_unit_opinion_SOURCES = tests/pki.c tests/pki.h tests/unit-opinion.c
+tests_unit_opinion_CPPFLAGS = $(client_cppflags) $(GNUTLS_CFLAGS)
+tests_unit_opinion_LDADD = $(client_libs) $(GNUTLS_LIBS)
 tests_unit_owner_CPPFLAGS = $(client_cppflags)
 tests_unit_owner_LDADD = $(client_libs)
 tests_unit_path_SOURCES = tests/pki.c tests/pki.h tests/unit-path.c
@@ -676,9 +691,11 @@ tests_unit_record_CPPFLAGS = $(upper_cppflags)
 tests_unit_record_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(DBUS_LIBS)
 
 # What the daemon makes of the keys that servers show. libgate: a policy, and certificates.
-unit_gate = tests/unit-anchors tests/unit-check tests/unit-digest-glib tests/unit-gathering \
-	tests/unit-judge tests/unit-learn tests/unit-note tests/unit-policy-modes \
-	tests/unit-report tests/unit-settings tests/unit-tally
+unit_gate = tests/unit-accept tests/unit-anchors tests/unit-check tests/unit-digest-glib \
+	tests/unit-gathering tests/unit-judge tests/unit-learn tests/unit-lesson tests/unit-note \
+	tests/unit-policy-modes tests/unit-suffixes \
+	tests/unit-recall tests/unit-report tests/unit-settings tests/unit-settings-resolve \
+	tests/unit-tally
 check_PROGRAMS += $(unit_gate)
 TESTS += $(unit_gate)
 check_LTLIBRARIES += tests/libgate.la
@@ -688,6 +705,12 @@ gate_cppflags = $(upper_cppflags) $(GNUTLS_CFLAGS) $(JSON_CFLAGS) $(SQLITE_CFLAG
 tests_libgate_la_CPPFLAGS = $(gate_cppflags)
 tests_libgate_la_LIBADD = tests/libupper.la
 gate_libs = tests/libgate.la $(upper_libs) $(GNUTLS_LIBS) $(JSON_LIBS) $(SQLITE_LIBS)
+tests_unit_accept_CPPFLAGS = $(gate_cppflags)
+tests_unit_accept_LDADD = $(gate_libs)
+tests_unit_lesson_CPPFLAGS = $(gate_cppflags)
+tests_unit_lesson_LDADD = $(gate_libs)
+tests_unit_suffixes_CPPFLAGS = $(gate_cppflags)
+tests_unit_suffixes_LDADD = $(gate_libs)
 tests_unit_anchors_CPPFLAGS = $(gate_cppflags)
 tests_unit_anchors_LDADD = $(gate_libs)
 tests_unit_check_CPPFLAGS = $(gate_cppflags)
@@ -704,16 +727,20 @@ tests_unit_note_CPPFLAGS = $(gate_cppflags)
 tests_unit_note_LDADD = $(gate_libs)
 tests_unit_policy_modes_CPPFLAGS = $(gate_cppflags)
 tests_unit_policy_modes_LDADD = $(gate_libs)
+tests_unit_recall_CPPFLAGS = $(gate_cppflags)
+tests_unit_recall_LDADD = $(gate_libs)
 tests_unit_report_CPPFLAGS = $(gate_cppflags)
 tests_unit_report_LDADD = $(gate_libs)
 tests_unit_settings_CPPFLAGS = $(gate_cppflags)
 tests_unit_settings_LDADD = $(gate_libs)
+tests_unit_settings_resolve_CPPFLAGS = $(gate_cppflags)
+tests_unit_settings_resolve_LDADD = $(gate_libs)
 tests_unit_tally_CPPFLAGS = $(gate_cppflags)
 tests_unit_tally_LDADD = $(gate_libs)
 
 # The daemon on a bus of its own.
 bus_tests = tests/activation.bus tests/calls.bus tests/check-chain.bus tests/config.bus tests/damage.bus tests/import.bus \
-	tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-show.bus tests/records.bus \
+	tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus tests/policy-show.bus tests/records.bus \
 	tests/scale.bus tests/signals.bus
 TESTS += $(bus_tests) tests/includes.test tests/linking.test
 EXTRA_DIST += $(bus_tests) tests/includes.sh tests/includes.test tests/linking.test
@@ -792,11 +819,12 @@ tests_unit_publish_LDFLAGS = $(AM_LDFLAGS) $(wrap)link $(wrap)rename $(wrap)fsyn
 
 # Chromium's pins as policy.
 check_PROGRAMS += tests/pinlist-policy tests/pinlist-check
-TESTS += tests/policy.test tests/policy-chromium.test
-EXTRA_DIST += tests/policy.test tests/policy-chromium.test
+TESTS += tests/policy.test tests/policy-chromium.test tests/policy-terms.test
+EXTRA_DIST += tests/policy.test tests/policy-chromium.test tests/policy-terms.test
 tests_pinlist_policy_SOURCES = tests/pinlist-policy.c tests/pinlist.c tests/pinlist.h
 tests_pinlist_policy_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
 tests_pinlist_policy_LDADD = $(JSON_LIBS)
-tests_pinlist_check_SOURCES = tests/pinlist-check.c tests/pinlist.c tests/pinlist.h
-tests_pinlist_check_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
-tests_pinlist_check_LDADD = libdaemon.la $(JSON_LIBS) $(GLIB_LIBS)
+tests_pinlist_check_SOURCES = tests/pinlist-check.c tests/pinlist-records.c tests/pinlist-records.h \
+	tests/pinlist.c tests/pinlist.h
+tests_pinlist_check_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(DBUS_CFLAGS)
+tests_pinlist_check_LDADD = libdaemon.la libbus.la $(JSON_LIBS) $(GLIB_LIBS) $(DBUS_LIBS)

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void write_service(const struct desk *desk, const char *name)
+static void write_service(const struct desk *desk, const char *name, uid_t owner)
 {
   const char *dir = desk->bus.dir, *build = getenv("TOP_BUILDDIR");
   char path[128];
@@ -31,7 +31,7 @@ static void write_service(const struct desk *desk, const char *name)
           "[D-BUS Service]\nName=%s\nExec=\"%s/tlspind\" --data-dir %s/data --admin-dir %s/etc "
           "--vendor-dir %s/usr --vendor-anchors %s/anchors --system-owner %u --config %s/none "
           "--idle 60\n",
-          name, build != NULL ? build : ".", dir, dir, dir, dir, getuid(), dir);
+          name, build != NULL ? build : ".", dir, dir, dir, dir, owner, dir);
   assert_int_equal(fclose(file), 0);
 }
 
@@ -40,8 +40,8 @@ void desk_open(struct desk *desk)
   test_bus_start(&desk->bus, NULL);
   snprintf(desk->store, sizeof desk->store, "%s/data/pins.db", desk->bus.dir);
   snprintf(desk->anchors, sizeof desk->anchors, "%s/anchors", desk->bus.dir);
-  write_service(desk, BUS_PINS);
-  write_service(desk, BUS_ADMIN);
+  write_service(desk, BUS_PINS, getuid());
+  write_service(desk, BUS_ADMIN, getuid());
 }
 
 /* One call to the bus itself about the daemon's name; 0 where it is refused. */
@@ -97,6 +97,15 @@ void desk_kill(const struct desk *desk, int number)
   assert_int_equal(kill(pid, number), 0);
   while (desk_daemon(desk) == pid)
     usleep(2000);
+}
+
+void desk_set_owner(const struct desk *desk, uid_t owner)
+{
+  write_service(desk, BUS_PINS, owner);
+  write_service(desk, BUS_ADMIN, owner);
+  ask_bus(desk, dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS,
+                                             "ReloadConfig"));
+  desk_kill(desk, SIGTERM);
 }
 
 /* The daemon leaves when its bus is gone. */

@@ -12,8 +12,8 @@
 struct desk {
   struct test_bus bus;
   char store[64];   /* the user's pins.db */
-  char anchors[64]; /* the folder of the vendor's anchors: it isn't there, so that no authority counts
-                       as added to the system */
+  char anchors[64]; /* the folder of the vendor's anchors: it isn't there, so that no authority
+                       counts as added to the system */
 };
 
 /* $TOP_BUILDDIR/tlspind is the daemon. */
@@ -28,5 +28,8 @@ pid_t desk_wake(const struct desk *desk);
 
 /* Ends the daemon, if it runs, with a signal, and waits until the bus knows. */
 void desk_kill(const struct desk *desk, int number);
+
+/* Says who must own the system's layers, and ends the daemon for it. */
+void desk_set_owner(const struct desk *desk, uid_t owner);
 
 #endif

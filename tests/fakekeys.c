@@ -14,16 +14,31 @@
 
 enum { KEYS_MOST = 5000 };
 
-/* The digest as the option has it in hex, or of 0xa5. */
+/* What the option has in hex, written there; false where it has none. */
+static bool read_hex(const char *option, uint8_t octets[32])
+{
+  const char *hex = fake_option(option);
+
+  for (size_t i = 0; i < 32 && strlen(hex) == 64; i++)
+    sscanf(hex + 2 * i, "%2hhx", &octets[i]);
+  return strlen(hex) == 64;
+}
+
+/* The digest as the option has it, or of 0xa5. */
 static struct span digest(void)
 {
   static uint8_t octets[64];
-  const char *hex = fake_option("digest");
 
   memset(octets, 0xa5, sizeof octets);
-  for (size_t i = 0; i < 32 && strlen(hex) == 64; i++)
-    sscanf(hex + 2 * i, "%2hhx", &octets[i]);
+  read_hex("digest", octets);
   return (struct span){octets, 32};
+}
+
+static struct span seen(void)
+{
+  static uint8_t octets[32];
+
+  return (struct span){octets, read_hex("seen", octets) ? sizeof octets : 0};
 }
 
 /* The one thing that is wrong with a key. */
@@ -80,6 +95,7 @@ const struct bus_key *fakekeys(const char *host, size_t *count)
         .flags = BUS_KEY_ALWAYS,
         .enforce_until = KEYPIN_FOREVER,
         .report_until = KEYPIN_FOREVER,
+        .seen = seen(),
         .layer = (uint32_t)fake_number("rank"),
     };
   if (*count > 0)
@@ -223,10 +239,14 @@ static void note_check(DBusMessage *call, const char *member, char *line, size_t
   if (bus_read_check_call(call, &check, &fault))
     snprintf(line, size, "%s %s %s %u %zu %s%s%s%s%s pki=%s/%u ticket=%s until=%llu by=%s %s\n",
              member, check.peer.host, check.peer.protocol, check.peer.port, check.chain.count,
-             options->path ? "p" : "-", options->raw_key ? "r" : "-", options->learn ? "l" : "-",
-             options->is_private ? "s" : "-", options->accepted ? "a" : "-", options->pki,
-             options->errors, options->ticket, (unsigned long long)options->expires,
-             options->program, dbus_message_get_no_reply(call) ? "no-reply" : "reply");
+             options->path ? "p" : "-",
+             options->raw_key     ? "r"
+             : options->key_alone ? "k"
+                                  : "-",
+             options->learn ? "l" : "-", options->is_private ? "s" : "-",
+             options->accepted ? "a" : "-", options->pki, options->errors, options->ticket,
+             (unsigned long long)options->expires, options->program,
+             dbus_message_get_no_reply(call) ? "no-reply" : "reply");
   else
     snprintf(line, size, "%s unreadable\n", member);
 }

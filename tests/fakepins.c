@@ -17,7 +17,7 @@
  *   answer, reason, layer, hash, lock, ticket, secret (their sizes), series, expires, policy
  *                                                         of Lookup
  *   keys       how many Lookup and Explain have; key: what is wrong with the last one
- *   status, origin, level, rank, digest (hex)             of each key
+ *   status, origin, level, rank, digest, seen (hex)       of each key
  *   outcome, until                                        of StoreTicket
  *   check, why, change, enforced, learned, excused        of CheckChain
  *   note       of NoteHpkp
@@ -45,26 +45,47 @@ static struct {
   const char *key;
   const char *value;
 } options[] = {
-    {"address", NULL},       {"log", NULL},
-    {"start", "0"},          {"do", "reply"},
-    {"once", NULL},          {"late", "0"},
-    {"leave", "0"},          {"error", "org.example.E"},
-    {"message", "it broke"}, {"answer", "match"},
-    {"reason", "found"},     {"layer", "user"},
-    {"hash", "sha256"},      {"lock", "none"},
-    {"ticket", "100"},       {"secret", "32"},
-    {"series", "7"},         {"expires", "2000000000"},
-    {"outcome", "stored"},   {"until", "1900000000"},
-    {"entries", "1"},        {"page", "1000"},
-    {"shape", "good"},       {"next", NULL},
-    {"keys", "0"},           {"key", "good"},
-    {"status", "critical"},  {"origin", "user"},
-    {"level", "leaf"},       {"rank", "0"},
-    {"digest", ""},          {"policy", "0"},
-    {"check", "match"},      {"why", "active-matched"},
-    {"change", ""},          {"enforced", "1"},
-    {"learned", "0"},        {"excused", "0"},
-    {"note", "note"},        {"events", "0"},
+    {"address", NULL},
+    {"log", NULL},
+    {"start", "0"},
+    {"do", "reply"},
+    {"once", NULL},
+    {"late", "0"},
+    {"leave", "0"},
+    {"error", "org.example.E"},
+    {"message", "it broke"},
+    {"answer", "match"},
+    {"reason", "found"},
+    {"layer", "user"},
+    {"hash", "sha256"},
+    {"lock", "none"},
+    {"ticket", "100"},
+    {"secret", "32"},
+    {"series", "7"},
+    {"expires", "2000000000"},
+    {"outcome", "stored"},
+    {"until", "1900000000"},
+    {"entries", "1"},
+    {"page", "1000"},
+    {"shape", "good"},
+    {"next", NULL},
+    {"keys", "0"},
+    {"key", "good"},
+    {"status", "critical"},
+    {"origin", "user"},
+    {"level", "leaf"},
+    {"rank", "0"},
+    {"digest", ""},
+    {"policy", "0"},
+    {"seen", ""},
+    {"check", "match"},
+    {"why", "active-matched"},
+    {"change", ""},
+    {"enforced", "1"},
+    {"learned", "0"},
+    {"excused", "0"},
+    {"note", "note"},
+    {"events", "0"},
     {"signal", "none"},
 };
 
@@ -126,9 +147,10 @@ static void note_call(DBusMessage *call)
   bool wanted = !dbus_message_get_no_reply(call);
 
   if (strcmp(member, "StoreTicket") == 0 && bus_read_store_call(call, &store))
-    snprintf(line, sizeof line, "%s %s %s %u %zu %zu %s %u %llu %s\n", member, store.peer.host,
+    snprintf(line, sizeof line, "%s %s %s %u %zu %zu %s %u %llu %zu %s\n", member, store.peer.host,
              store.peer.protocol, store.peer.port, store.ticket.size, store.secret.size, store.hash,
-             store.lifetime, (unsigned long long)store.series, wanted ? "reply" : "no-reply");
+             store.lifetime, (unsigned long long)store.series, store.anchor.size,
+             wanted ? "reply" : "no-reply");
   else if (strcmp(member, "ReportFailure") == 0 && bus_read_failure_call(call, &failure))
     snprintf(line, sizeof line, "%s %s %s %u %s %s\n", member, failure.peer.host,
              failure.peer.protocol, failure.peer.port, failure.reason,

@@ -228,6 +228,74 @@ static void test_twin_of_the_anchor(void **state)
   pki_free(&stranger);
 }
 
+/* What a program, which may be anything, tells of a server. */
+static int claim(struct stage *stage, const struct pki_identity *identity, unsigned flags,
+                 const char *ticket)
+{
+  gnutls_datum_t der[] = {pki_certificate_der(identity), pki_certificate_der(&stage->ca)};
+  struct tlspin_octets chain[2];
+  struct tlspin_check check = {.chain = chain,
+                               .chain_size = 2,
+                               .flags = TLSPIN_CHECK_PATH | TLSPIN_CHECK_LEARN | flags,
+                               .pki = TLSPIN_PKI_OK,
+                               .ticket = ticket,
+                               .program = "malware"};
+  int answer;
+
+  for (size_t i = 0; i < 2; i++)
+    chain[i] = (struct tlspin_octets){der[i].data, der[i].size};
+  answer = tlspin_check_chain(stage->context, STAGE_HOST, "tls", VISIT_PORT, &check, NULL);
+  for (size_t i = 0; i < 2; i++)
+    gnutls_free(der[i].data);
+  return answer;
+}
+
+/* It claims that the ticket was proved with the wrong key, and there is no ticket. */
+static void test_claimed_proof(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       misissued = pinned_server(stage, PKI_RSA);
+
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  assert_int_equal(claim(stage, &stage->servers[PKI_RSA], 0, "proved"), TLSPIN_MISMATCH);
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
+  pinned_refuse(stage, &misissued, "changed");
+  pinned_go_well(stage, &server, TLSPIN_MATCH, "");
+}
+
+static int find_program(const tlspin_entry_t *event, void *data)
+{
+  const char *program = tlspin_entry_string(event, "program");
+
+  if (strcmp(tlspin_entry_string(event, "kind"), "accepted") == 0)
+    snprintf(data, 65, "%s", program);
+  return 0;
+}
+
+/* It claims that the user accepted the wrong key. That is what a program may say; so it is in the
+ * log, with its name, and an undo takes it back. */
+static void test_claimed_word(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       misissued = pinned_server(stage, PKI_RSA);
+  unsigned before = pinned_events(stage, "accepted", "unexplained");
+  struct tlspin_change change;
+  char program[65] = "";
+
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  assert_int_equal(claim(stage, &stage->servers[PKI_RSA], TLSPIN_CHECK_ACCEPTED, NULL),
+                   TLSPIN_MATCH);
+  assert_int_equal(pinned_events(stage, "accepted", "unexplained"), before + 1);
+  assert_int_equal(tlspin_events(stage->context, 0, STAGE_HOST, find_program, program), TLSPIN_OK);
+  assert_string_equal(program, "malware");
+  pinned_go_well(stage, &misissued, TLSPIN_MATCH, "");
+  assert_int_equal(tlspin_undo(stage->context, 0, &change), TLSPIN_OK);
+  pinned_refuse(stage, &misissued, "changed");
+  pinned_go_well(stage, &server, TLSPIN_MATCH, "");
+}
+
 static void displace_hook(gnutls_session_t session)
 {
   gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, NULL);
@@ -273,6 +341,7 @@ int main(void)
       STAGE_TEST(test_locked_pin),         STAGE_TEST(test_subtree_pin),
       STAGE_TEST(test_blocked_key),        STAGE_TEST(test_twin_of_the_anchor),
       STAGE_TEST(test_displaced_hook),     STAGE_TEST(test_tls12),
+      STAGE_TEST(test_claimed_proof),      STAGE_TEST(test_claimed_word),
   };
 
   return cmocka_run_group_tests(tests, stage_open, stage_close);

@@ -4,6 +4,7 @@
 
 #include "tests/pinned.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -172,36 +173,6 @@ static void test_private(void **state)
   assert_int_equal(pinned_count(stage, NULL, NULL), 1);
 }
 
-/* Where the path ends in an authority that was added to the system, nothing is learned, and what
- * was learned, the ticket too, is passed over. */
-static void test_added_anchor(void **state)
-{
-  struct stage *stage = *state;
-  struct stand_request server = pinned_server(stage, PKI_ECDSA),
-                       other = pinned_server(stage, PKI_RSA), ticketing = stage_server(stage);
-  struct visit_request client = stage_client(stage);
-  struct pki_identity vendor;
-  struct meeting met;
-
-  pki_make(&vendor, NULL, &(struct pki_request){.purpose = PKI_CA, .name = "Vendor CA"});
-  meet_first(&client, &ticketing);
-  assert_int_equal(pinned_count(stage, "tofu", "active"), 1);
-  pinned_vendor(stage, &vendor);
-  meet(&client, &server, &met); /* it didn't even answer the ticket */
-  assert_int_equal(met.visit.finished, TLSPIN_OK);
-  assert_string_equal(met.visit.reason, "");
-  assert_true(met.visit.conversed);
-  assert_false(met.visit.may_resume);
-  meet(&client, &other, &met);
-  assert_int_equal(met.visit.finished, TLSPIN_OK);
-  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
-  pinned_vendor(stage, &stage->ca);
-  meet_again(&client, &ticketing);
-  pinned_refused(stage, &client, &other, "extension-missing", &met);
-  pinned_vendor_remove(stage);
-  pki_free(&vendor);
-}
-
 /* Blocks the key of a session that could be resumed, and resumes it. */
 static void resume_blocked(struct stage *stage, const char *priority, struct meeting *met)
 {
@@ -311,6 +282,134 @@ static void test_accepted_by_the_program(void **state)
   pinned_refused(stage, &client, &server, "path-unknown", &met);
 }
 
+/* The one learned key: how often it was met, and how much is known of its path. */
+struct met {
+  int64_t count;
+  size_t path;
+  uint8_t certificate[32];
+};
+
+static int look_at_count(const tlspin_entry_t *entry, void *data)
+{
+  struct met *met = data;
+  size_t size;
+  const void *digest;
+
+  met->count = tlspin_entry_number(entry, "count-seen");
+  met->path = tlspin_entry_chain(entry);
+  digest = tlspin_entry_octets(tlspin_entry_chain_at(entry, 0), "certificate", &size);
+  assert_int_equal(size, sizeof met->certificate);
+  memcpy(met->certificate, digest, size);
+  return 1;
+}
+
+static struct met look(struct stage *stage)
+{
+  struct met met = {0};
+
+  assert_int_equal(tlspin_list(stage->context, NULL, look_at_count, &met), TLSPIN_OK);
+  return met;
+}
+
+/* Of a key that is met again the daemon is shown the certificate alone: it counts it, and what is
+ * known of the path stays. */
+static void test_counted(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA);
+  struct met met;
+
+  for (int64_t i = 1; i <= 3; i++) {
+    pinned_go_well(stage, &server, i == 1 ? TLSPIN_NO_PIN : TLSPIN_MATCH, "");
+    met = look(stage);
+    assert_int_equal(met.count, i);
+    assert_int_equal(met.path, 2);
+  }
+}
+
+/* The server's certificate without a path, with whatever a program says of the PKI. */
+static void tell_leaf(struct stage *stage, const struct pki_identity *identity, enum tlspin_pki pki)
+{
+  gnutls_datum_t der = pki_certificate_der(identity);
+  struct tlspin_octets leaf = {der.data, der.size};
+  struct tlspin_check check = {
+      .chain = &leaf, .chain_size = 1, .flags = TLSPIN_CHECK_LEARN, .pki = pki};
+
+  assert_int_equal(tlspin_check_chain(stage->context, STAGE_HOST, "tls", VISIT_PORT, &check, NULL),
+                   TLSPIN_MATCH);
+  gnutls_free(der.data);
+}
+
+/* A certificate alone is no reason to forget what is known of a path: not the one that was seen
+ * last, and not a new one for the same key. */
+static void test_a_leaf_alone_teaches_nothing(void **state)
+{
+  static const enum tlspin_pki pkis[] = {TLSPIN_PKI_OK, TLSPIN_PKI_UNCHECKED};
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA);
+  struct pki_identity renewed;
+  struct met before, after;
+  gnutls_certificate_credentials_t credentials = pinned_make_server(
+      stage, NULL, &(struct pki_request){.key = stage->servers[PKI_ECDSA].key}, &renewed);
+
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  before = look(stage);
+  for (size_t i = 0; i < 2; i++) {
+    tell_leaf(stage, &stage->servers[PKI_ECDSA], pkis[i]);
+    tell_leaf(stage, &renewed, pkis[i]);
+    after = look(stage);
+    assert_int_equal(after.path, 2);
+    assert_memory_equal(after.certificate, before.certificate, sizeof before.certificate);
+  }
+  assert_int_equal(after.count, before.count + 4);
+  gnutls_certificate_free_credentials(credentials);
+  pki_free(&renewed);
+}
+
+enum { CROWD = 5000 }; /* records: more than a lookup may bring */
+
+static void put_crowd(struct stage *stage, const struct pki_identity *first)
+{
+  struct keypin *pins = calloc(CROWD, sizeof *pins);
+
+  assert_non_null(pins);
+  for (uint32_t i = 0; i < CROWD; i++) {
+    pins[i] = pinned_locked(first);
+    if (i > 0)
+      memcpy(pins[i].digest, &i, sizeof i);
+  }
+  pinned_layer(stage, "70-crowd.db", pins, CROWD);
+  free(pins);
+}
+
+/* A server with more pins than a lookup may bring is judged by all of them, at every level. */
+static void test_crowd(void **state)
+{
+  static const unsigned levels[] = {TLSPIN_TOFU, TLSPIN_STRICT};
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       misissued = pinned_server(stage, PKI_RSA);
+  struct visit_request client = stage_client(stage);
+  struct meeting met;
+
+  put_crowd(stage, &stage->servers[PKI_ECDSA]);
+  for (size_t i = 0; i < 2; i++) {
+    client.flags = levels[i];
+    meet(&client, &server, &met);
+    assert_int_equal(met.visit.finished, TLSPIN_OK);
+    assert_int_equal(met.visit.answer, TLSPIN_MATCH);
+    assert_string_equal(met.visit.layer, "70-crowd.db");
+    assert_true(met.visit.conversed);
+    pinned_refused(stage, &client, &misissued, "critical-differs", &met);
+    client.unverified = true; /* no path is known */
+    client.credentials = stage->nobody;
+    pinned_refused(stage, &client, &misissued, "critical-differs", &met);
+    client = stage_client(stage);
+  }
+  pinned_layer_remove(stage, "70-crowd.db");
+  assert_int_equal(pinned_count(stage, NULL, NULL), 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -322,7 +421,9 @@ int main(void)
       STAGE_TEST(test_advisory),
       STAGE_TEST(test_opted_out),
       STAGE_TEST(test_private),
-      STAGE_TEST(test_added_anchor),
+      STAGE_TEST(test_counted),
+      STAGE_TEST(test_a_leaf_alone_teaches_nothing),
+      STAGE_TEST(test_crowd),
       STAGE_TEST(test_resumption),
       STAGE_TEST(test_proved_change),
       STAGE_TEST(test_not_waited_for),

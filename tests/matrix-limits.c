@@ -110,6 +110,7 @@ static void test_names(void **state)
   attach_fails(*state, "0x7f.1", TLSPIN_CANNOT_BE_PINNED);
   attach_fails(*state, "under_score.example", TLSPIN_CANNOT_BE_PINNED);
   attach_fails(*state, "a\u200db.example", TLSPIN_CANNOT_BE_PINNED);
+  attach_fails(*state, "www.example.org:443", TLSPIN_E_ARGUMENT); /* it would never be pinned */
   attach_fails(*state, "", TLSPIN_E_ARGUMENT);
   attach_fails(*state, "\xff.example", TLSPIN_E_ARGUMENT);
 }

@@ -119,6 +119,65 @@ static void test_critical_pin(void **state)
   assert_int_equal(verify(&other), 0); /* only reported: the program is to go on */
 }
 
+/* What GnuTLS doesn't show can't be met; but it is no attack either, and nobody is told of one. */
+static void test_pins_above_the_key(void **state)
+{
+  struct stage *stage = *state;
+  struct tlspin_record pin = pinned_record("critical", &stage->ca);
+  static const char *const levels[] = {"issuer", "anchor", "authority", "any"};
+  unsigned events = pinned_events(stage, NULL, NULL);
+
+  for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+    stage_clear(state);
+    pin.level = levels[i];
+    pinned_put(stage, &pin);
+    assert_int_equal(verify(&key), GNUTLS_E_CERTIFICATE_KEY_MISMATCH);
+    assert_int_equal(store(&key, 0), GNUTLS_E_DB_ERROR);
+    assert_int_equal(pinned_events(stage, NULL, NULL), events);
+  }
+}
+
+/* A pin at any level, as those of HPKP and of sha256// are, is met by the key itself. */
+static void test_pin_at_any_level(void **state)
+{
+  struct stage *stage = *state;
+  struct tlspin_record pin = pinned_record("critical", &stage->servers[PKI_ECDSA]);
+  unsigned events = pinned_events(stage, NULL, NULL);
+
+  pin.level = "any";
+  pinned_put(stage, &pin);
+  assert_int_equal(verify(&key), 0);
+  assert_int_equal(verify(&other), GNUTLS_E_CERTIFICATE_KEY_MISMATCH);
+  assert_int_equal(pinned_events(stage, NULL, NULL), events);
+  pin.level = "leaf"; /* another key in this place is what is logged */
+  stage_clear(state);
+  pinned_put(stage, &pin);
+  assert_int_equal(verify(&other), GNUTLS_E_CERTIFICATE_KEY_MISMATCH);
+  assert_true(pinned_events(stage, NULL, NULL) > events);
+}
+
+/* A blocked authority must not lock the user out of every server; a blocked key is one. */
+static void test_blocked_keys(void **state)
+{
+  struct stage *stage = *state;
+  struct tlspin_record authority = pinned_record("rejected", &stage->ca),
+                       own = pinned_record("rejected", &stage->servers[PKI_ECDSA]);
+
+  authority.host = ""; /* everywhere */
+  authority.scope = "subtree";
+  authority.protocol = NULL;
+  authority.port = 0;
+  assert_int_equal(store(&key, 0), 0);
+  pinned_put(stage, &authority);
+  assert_int_equal(verify(&key), 0);
+  assert_int_equal(store(&other, 0), 0);
+  assert_int_equal(verify(&other), 0);
+  pinned_put(stage, &own);
+  assert_int_equal(verify(&key), GNUTLS_E_CERTIFICATE_KEY_MISMATCH);
+  assert_int_equal(store(&key, 0), GNUTLS_E_DB_ERROR);
+  assert_int_equal(verify(&other), 0);
+}
+
 static void test_expired(void **state)
 {
   (void)state;
@@ -202,6 +261,9 @@ int main(void)
       STAGE_TEST(test_match_and_mismatch),
       STAGE_TEST(test_shared_with_handshakes),
       STAGE_TEST(test_critical_pin),
+      STAGE_TEST(test_pins_above_the_key),
+      STAGE_TEST(test_pin_at_any_level),
+      STAGE_TEST(test_blocked_keys),
       STAGE_TEST(test_expired),
       STAGE_TEST(test_opted_out),
       STAGE_TEST(test_without_a_way_to_the_store),

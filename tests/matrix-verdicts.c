@@ -81,6 +81,30 @@ static void test_header(void **state)
   gnutls_free(ca.data);
 }
 
+/* Whoever can speak to the daemon can note a header that names his own key as the backup of the
+ * server's: what was learned of the server stands against it. */
+static void test_header_explains_nothing(void **state)
+{
+  struct stage *stage = *state;
+  gnutls_datum_t leaf = pki_certificate_der(&stage->servers[PKI_ECDSA]),
+                 ca = pki_certificate_der(&stage->ca);
+  const struct tlspin_octets chain[] = {octets_of(&leaf), octets_of(&ca)};
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       attacker = pinned_server(stage, PKI_RSA);
+
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  assert_int_equal(pinned_count(stage, "tofu", "active"), 1);
+  assert_string_equal(note(stage,
+                           header_of(&stage->servers[PKI_ECDSA], &stage->servers[PKI_RSA], 9999), 0,
+                           chain, 2),
+                      "note");
+  pinned_go_well(stage, &server, TLSPIN_MATCH, "");
+  pinned_refuse(stage, &attacker, "changed");
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
+  gnutls_free(leaf.data);
+  gnutls_free(ca.data);
+}
+
 /* Through the session that the header came over. */
 static char session_header[256];
 static int noted;
@@ -267,9 +291,13 @@ static void test_examine_wrong_arguments(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      STAGE_TEST(test_header),      STAGE_TEST(test_header_of_a_session),
-      STAGE_TEST(test_check_chain), STAGE_TEST(test_explain),
-      STAGE_TEST(test_examine),     STAGE_TEST(test_examine_wrong_arguments),
+      STAGE_TEST(test_header),
+      STAGE_TEST(test_header_explains_nothing),
+      STAGE_TEST(test_header_of_a_session),
+      STAGE_TEST(test_check_chain),
+      STAGE_TEST(test_explain),
+      STAGE_TEST(test_examine),
+      STAGE_TEST(test_examine_wrong_arguments),
   };
 
   return cmocka_run_group_tests(tests, stage_open, stage_close);

@@ -5,6 +5,7 @@
 
 #include "tests/pinned.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -292,6 +293,113 @@ static void test_raw_key(void **state)
   gnutls_certificate_free_credentials(other.credentials);
 }
 
+/* What a program was told by its user: the raw key is right. */
+static void accept_raw_key(struct stage *stage, const struct pki_identity *identity)
+{
+  gnutls_datum_t der = pki_spki_der(identity);
+  struct tlspin_octets key = {der.data, der.size};
+  struct tlspin_check check = {.chain = &key,
+                               .chain_size = 1,
+                               .flags = TLSPIN_CHECK_RAW_KEY | TLSPIN_CHECK_LEARN |
+                                        TLSPIN_CHECK_ACCEPTED};
+
+  assert_int_equal(tlspin_check_chain(stage->context, STAGE_HOST, "tls", VISIT_PORT, &check, NULL),
+                   TLSPIN_MATCH);
+  assert_int_equal(pinned_count(stage, "program", "active"), 1);
+  gnutls_free(der.data);
+}
+
+static char *base64_of(const struct pki_identity *identity, char text[64])
+{
+  struct tlspin_octets digest = pinned_digest(identity, SELECTOR_SPKI);
+  gnutls_datum_t octets = {(unsigned char *)(uintptr_t)digest.data, (unsigned)digest.size}, base64;
+
+  assert_int_equal(gnutls_base64_encode2(&octets, &base64), 0);
+  snprintf(text, 64, "%.*s", (int)base64.size, base64.data);
+  gnutls_free(base64.data);
+  return text;
+}
+
+/* What any program may say of a header that it met, or did not meet. */
+static void note_header(struct stage *stage, const struct pki_identity *identity)
+{
+  gnutls_datum_t own = pki_certificate_der(identity), above = pki_certificate_der(&stage->ca);
+  const struct tlspin_octets chain[] = {{own.data, own.size}, {above.data, above.size}};
+  char text[256], key[64], backup[64];
+  const char *outcome;
+
+  snprintf(text, sizeof text, "pin-sha256=\"%s\"; pin-sha256=\"%s\"; max-age=10000",
+           base64_of(identity, key), base64_of(&stage->servers[PKI_RSA], backup));
+  assert_int_equal(tlspin_note_hpkp(stage->context, STAGE_HOST, "tls", VISIT_PORT,
+                                    (struct tlspin_octets){text, strlen(text)}, 0, chain, 2,
+                                    &outcome),
+                   TLSPIN_OK);
+  assert_string_equal(outcome, "note");
+  gnutls_free(own.data);
+  gnutls_free(above.data);
+}
+
+/* A raw key is as good as who says whose it is. */
+static void test_raw_key_without_a_word(void **state)
+{
+  struct stage *stage = *state;
+  struct visit_request client = raw_client(stage);
+  struct stand_request server = raw_server(stage->raw);
+  struct pki_identity *identity = &stage->servers[PKI_ECDSA];
+  struct tlspin_record reported = pinned_record("critical", identity),
+                       active = pinned_record("active", identity);
+
+  reported.enforced_until = active.enforced_until = 1;
+  pinned_put(stage, &reported);
+  expect_refused(&client, &server, TLSPIN_E_TLS);
+  stage_clear(state);
+  pinned_put(stage, &active);
+  expect_refused(&client, &server, TLSPIN_E_TLS);
+  stage_clear(state);
+  accept_raw_key(stage, identity);
+  expect_refused(&client, &server, TLSPIN_E_TLS);
+  note_header(stage, identity);
+  expect_refused(&client, &server, TLSPIN_E_TLS);
+  stage_clear(state);
+  note_header(stage, identity);
+  expect_refused(&client, &server, TLSPIN_E_TLS);
+  pinned_put(stage, &reported);
+  expect_refused(&client, &server, TLSPIN_E_TLS);
+  reported.enforced_until = 0; /* the user's own word beside it */
+  pinned_put(stage, &reported);
+  expect_fine(&client, &server);
+}
+
+static void test_raw_key_with_a_word(void **state)
+{
+  struct stage *stage = *state;
+  struct visit_request client = raw_client(stage), usual = stage_client(stage);
+  struct stand_request server = raw_server(stage->raw), other, certified = plain_server(stage);
+  struct pki_identity *identity = &stage->servers[PKI_ECDSA];
+  struct tlspin_record record = pinned_record("active", identity);
+  struct keypin locked = pinned_locked(identity);
+
+  other = raw_server(pki_raw_credentials(&stage->servers[PKI_RSA]));
+  pinned_put(stage, &record);
+  expect_fine(&client, &server);
+  expect_refused(&client, &other, TLSPIN_E_TLS);
+  stage_clear(state);
+  record.origin = "import";
+  pinned_put(stage, &record);
+  expect_fine(&client, &server);
+  stage_clear(state);
+  expect_fine(&usual, &certified); /* the key was learned in a certificate */
+  assert_int_equal(pinned_count(stage, "tofu", "active"), 1);
+  expect_fine(&client, &server);
+  expect_refused(&client, &other, TLSPIN_MISMATCH);
+  stage_clear(state);
+  pinned_layer(stage, "70-raw.db", &locked, 1);
+  expect_fine(&client, &server);
+  expect_refused(&client, &other, TLSPIN_MISMATCH);
+  pinned_layer_remove(stage, "70-raw.db");
+  gnutls_certificate_free_credentials(other.credentials);
+}
+
 /* Without TLSPIN_VERIFY the program vouches for the key, and pins are judged all the same. */
 static void test_raw_key_of_the_program(void **state)
 {
@@ -403,6 +511,8 @@ int main(void)
       STAGE_TEST(test_a_blocked_key_has_no_exceptions),
       STAGE_TEST(test_pinned_anchor),
       STAGE_TEST(test_raw_key),
+      STAGE_TEST(test_raw_key_without_a_word),
+      STAGE_TEST(test_raw_key_with_a_word),
       STAGE_TEST(test_raw_key_of_the_program),
       STAGE_TEST(test_displaced),
       STAGE_TEST(test_obstinate_program),

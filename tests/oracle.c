@@ -343,6 +343,7 @@ static enum change change_of(const struct facts *f, mask set)
   return change_classify(known, count, f->in->chain, f->in->ticket == TICKET_PROVED, f->in->now);
 }
 
+/* Before HPKP's being met, behind its not being. */
 static void claim_learned(struct facts *f)
 {
   mask set = f->members & f->rank[3] & f->origin[KEYPIN_TOFU], match = set & f->matching;
@@ -354,13 +355,13 @@ static void claim_learned(struct facts *f)
   if (set == 0 || (set & f->critical) != 0)
     return;
   if (change == CHANGE_NONE || (accepted && !checked))
-    claim(f, 6399, TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, decided_by, enforced);
+    claim(f, 6349, TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, decided_by, enforced);
   else if (accepted)
-    claim(f, 6399, TLSPIN_MATCH, VERDICT_CHANGE_ACCEPTED, decided_by, enforced);
+    claim(f, 6349, TLSPIN_MATCH, VERDICT_CHANGE_ACCEPTED, decided_by, enforced);
   else if (match == 0 && (set & f->unknown) != 0)
-    claim(f, 6399, TLSPIN_MISMATCH, VERDICT_PATH_UNKNOWN, first_of(f, set & f->unknown), enforced);
+    claim(f, 6349, TLSPIN_MISMATCH, VERDICT_PATH_UNKNOWN, first_of(f, set & f->unknown), enforced);
   else
-    claim(f, 6399, TLSPIN_MISMATCH, VERDICT_CHANGED, decided_by, enforced);
+    claim(f, 6349, TLSPIN_MISMATCH, VERDICT_CHANGED, decided_by, enforced);
   f->claims[f->count - 1].verdict.change = change;
 }
 
@@ -412,23 +413,32 @@ static const struct claim *least(const struct facts *f, bool enforced, enum tlsp
   return best;
 }
 
-/* What is only reported does not hold by itself: a match does where nothing before "a layer can't
- * be read" does; a mismatch does before everything but an enforced mismatch, if it was met with
- * before the end. */
-static struct verdict weigh(const struct facts *f, int *order)
+/* There is always one that holds: that nothing is known of the peer. */
+static const struct claim *strongest_claim(const struct facts *f)
 {
   const struct claim *held = least(f, true, TLSPIN_OK, 9999);
+
+  if (held == NULL)
+    abort();
+  return held;
+}
+
+/* What is only reported does not hold by itself: a match does where nothing before "a layer can't
+ * be read" does; a mismatch does before everything but an enforced mismatch and "unavailable", if
+ * it was met with before the end. */
+static struct verdict weigh(const struct facts *f)
+{
+  const struct claim *held = strongest_claim(f);
   const struct claim *met = least(f, false, TLSPIN_MATCH, 9999);
   const struct claim *told = least(f, false, TLSPIN_MISMATCH, held->order);
   struct verdict verdict = held->verdict;
 
-  *order = held->order;
   if (met != NULL && held->order >= 7300) {
     verdict = met->verdict;
     verdict.rule = 7;
     verdict.enforced = true;
   }
-  if (told != NULL && verdict.answer != TLSPIN_MISMATCH)
+  if (told != NULL && verdict.answer != TLSPIN_MISMATCH && verdict.answer != TLSPIN_UNAVAILABLE)
     verdict = told->verdict;
   return verdict;
 }
@@ -437,7 +447,8 @@ static bool learns(const struct facts *f, const struct verdict *verdict)
 {
   mask policy = f->members & ~f->rank[3];
 
-  if (f->in->chain == NULL || f->in->pki != PKI_OK || f->in->added_anchor || f->in->unreadable)
+  if (f->in->chain == NULL || f->in->pki != PKI_OK || f->in->added_anchor || f->in->unreadable ||
+      f->in->chain->alone)
     return false;
   switch (verdict->reason) {
   case VERDICT_NONE:
@@ -453,25 +464,54 @@ static bool learns(const struct facts *f, const struct verdict *verdict)
   }
 }
 
-void oracle_judge(const struct verdict_input *input, struct verdict *verdict)
+/* All claims, and which holds, in a world where added anchors are exempt or in one where not. */
+static struct verdict judge(struct facts *f, bool exempt)
 {
-  static struct facts facts;
-  struct facts *f = &facts;
-  int order;
+  struct verdict verdict;
 
-  memset(f, 0, sizeof *f);
-  f->in = input;
-  find_facts(f);
+  f->count = 0;
+  f->exempt = false;
   find_members(f);
   claim_rejected(f);
   claim_modes(f);
   claim_pki(f);
-  f->exempt = input->chain != NULL && input->pki == PKI_OK && input->added_anchor &&
-              !input->anchors_enforced;
+  f->exempt = exempt;
   find_members(f);
   claim_anchor_and_ticket(f);
   claim_pins(f);
   claim_rest(f);
-  *verdict = weigh(f, &order);
-  verdict->learn = learns(f, verdict);
+  verdict = weigh(f);
+  verdict.learn = learns(f, &verdict);
+  return verdict;
+}
+
+static bool refuses(const struct verdict *verdict)
+{
+  return verdict->answer == TLSPIN_MISMATCH && verdict->enforced;
+}
+
+/* Whoever can't read all layers can't tell in which world he is: what either refuses is not to be
+ * had; and only what the exemption would refuse, too, is a mismatch. */
+void oracle_judge(const struct verdict_input *input, struct verdict *verdict)
+{
+  static const struct verdict unknown = {.answer = TLSPIN_UNAVAILABLE,
+                                         .reason = VERDICT_UNREADABLE,
+                                         .decided_by = -1,
+                                         .rule = 4,
+                                         .enforced = true};
+  static struct facts facts;
+  bool on_added = input->chain != NULL && input->pki == PKI_OK && input->added_anchor;
+  struct verdict exempt, held;
+
+  memset(&facts, 0, sizeof facts);
+  facts.in = input;
+  find_facts(&facts);
+  exempt = judge(&facts, on_added);
+  held = judge(&facts, false);
+  if (!on_added || input->anchors_enforced)
+    *verdict = held;
+  else if (refuses(&exempt) || !input->unreadable)
+    *verdict = exempt;
+  else
+    *verdict = refuses(&held) ? unknown : held;
 }

@@ -1,36 +1,26 @@
-/* Looks each of Chromium's pinned hosts, and names below each, up in a layer, and holds the
- * verdicts to what Chromium would say. SPDX-License-Identifier: LGPL-2.1-or-later
+/* Looks each of Chromium's pinned hosts, and names below each, up in a layer, or by the daemon on
+ * the session bus, and holds the verdicts to what Chromium would say.
+ * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- *   pinlist-check FILE.json LAYER.db
+ *   pinlist-check FILE.json [LAYER.db]
  *
  * Closes with "N passed, M failed". */
 #include "config.h"
 
-#include "daemon/store.h"
 #include "pinning/verdict.h"
+#include "tests/pinlist-records.h"
 #include "tests/pinlist.h"
 
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PORT = 443 };
 
 static GArray *list;
 static GHashTable *by_host; /* host: struct pinlist_entry */
-static struct store *layer;
 static unsigned passed, failed;
-
-static bool collect(const struct keypin *pin, void *data)
-{
-  struct keypin copy = *pin;
-
-  copy.note = "";
-  g_array_append_val((GArray *)data, copy);
-  return true;
-}
 
 /* A path of one certificate with this key, of which only the digest is known. */
 static struct chain chain_of(const uint8_t digest[32])
@@ -46,24 +36,29 @@ static struct chain chain_of(const uint8_t digest[32])
   return chain;
 }
 
-static struct verdict judge(const char *host, const uint8_t digest[32])
+static struct peer peer_of(const char *host)
 {
   struct peer peer = {.protocol = PROTOCOL_TLS, .port = PORT};
-  g_autoptr(GArray) pins = g_array_new(FALSE, FALSE, sizeof(struct keypin));
-  g_autofree struct verdict_entry *entries = NULL;
-  struct chain chain = chain_of(digest);
-  struct verdict_input input = {
-      .peer = &peer, .chain = &chain, .pki = PKI_OK, .changes = CHANGES_DEFAULT, .now = 1};
-  struct verdict verdict = {.answer = TLSPIN_UNAVAILABLE};
 
   g_strlcpy(peer.host, host, sizeof peer.host);
-  if (store_pins(layer, &peer, collect, pins) != TLSPIN_OK)
-    return verdict;
-  entries = g_new(struct verdict_entry, pins->len + 1);
-  for (guint i = 0; i < pins->len; i++)
-    entries[i] = (struct verdict_entry){&g_array_index(pins, struct keypin, i), 1};
-  input.entries = entries;
-  input.count = pins->len;
+  return peer;
+}
+
+static struct verdict judge(const char *host, const struct records *records,
+                            const uint8_t digest[32])
+{
+  struct peer peer = peer_of(host);
+  struct chain chain = chain_of(digest);
+  struct verdict_input input = {
+      .peer = &peer,
+      .entries = (const struct verdict_entry *)(const void *)records->entries->data,
+      .count = records->entries->len,
+      .chain = &chain,
+      .pki = PKI_OK,
+      .changes = CHANGES_DEFAULT,
+      .now = 1};
+  struct verdict verdict;
+
   verdict_judge(&input, &verdict);
   return verdict;
 }
@@ -109,14 +104,14 @@ static bool is_blocked(const char *host, const char *pin)
   return false;
 }
 
-static void check(const char *host, const char *pin)
+static void check(const char *host, const struct records *records, const char *pin)
 {
   const struct pinlist_entry *entry = entry_of(host);
   gsize size;
   g_autofree guchar *digest = g_base64_decode(pin, &size);
   enum tlspin_code answer = TLSPIN_NO_PIN;
   enum verdict_reason reason = VERDICT_NONE;
-  struct verdict verdict = judge(host, digest);
+  struct verdict verdict = judge(host, records, digest);
 
   if (is_blocked(host, pin)) {
     answer = TLSPIN_MISMATCH;
@@ -135,14 +130,22 @@ static void check(const char *host, const char *pin)
          verdict_reason_token(reason));
 }
 
+static void check_list(const char *host, const struct records *records, JsonArray *pins)
+{
+  for (guint i = 0; i < json_array_get_length(pins); i++)
+    check(host, records, json_array_get_string_element(pins, i));
+}
+
 /* With each key that the entry names, and with one that nobody has. */
 static void check_host(const char *host, const struct pinlist_entry *entry)
 {
-  for (guint i = 0; i < json_array_get_length(entry->pins); i++)
-    check(host, json_array_get_string_element(entry->pins, i));
-  for (guint i = 0; i < json_array_get_length(entry->bad_pins); i++)
-    check(host, json_array_get_string_element(entry->bad_pins, i));
-  check(host, "/////////////////////////////////////////w8=");
+  struct peer peer = peer_of(host);
+  struct records records = records_of(&peer);
+
+  check_list(host, &records, entry->pins);
+  check_list(host, &records, entry->bad_pins);
+  check(host, &records, "/////////////////////////////////////////w8=");
+  records_clear(&records);
 }
 
 static void check_entry(const struct pinlist_entry *entry)
@@ -159,10 +162,8 @@ static void check_entry(const struct pinlist_entry *entry)
 
 int main(int argc, char **argv)
 {
-  char *problem = NULL;
-
-  if (argc != 3) {
-    fprintf(stderr, "usage: pinlist-check FILE.json LAYER.db\n");
+  if (argc != 2 && argc != 3) {
+    fprintf(stderr, "usage: pinlist-check FILE.json [LAYER.db]\n");
     return EXIT_FAILURE;
   }
   list = pinlist_read(argv[1]);
@@ -172,13 +173,10 @@ int main(int argc, char **argv)
 
     g_hash_table_insert(by_host, (gpointer)(uintptr_t)entry->host, entry);
   }
-  if (store_open(argv[2], STORE_SYSTEM, geteuid(), &layer, &problem) != TLSPIN_OK) {
-    fprintf(stderr, "%s\n", problem);
-    return EXIT_FAILURE;
-  }
+  records_open(argv[2]);
   for (guint i = 0; i < list->len; i++)
     check_entry(&g_array_index(list, struct pinlist_entry, i));
-  store_close(layer);
+  records_close();
   g_hash_table_unref(by_host);
   g_array_unref(list);
   printf("%u passed, %u failed\n", passed, failed);

@@ -62,7 +62,7 @@ struct keypin pinned_locked(const struct pki_identity *identity)
   return pin;
 }
 
-static const char *path_of(const struct stage *stage, const char *name)
+const char *pinned_layer_path(const struct stage *stage, const char *name)
 {
   static char path[128];
 
@@ -72,19 +72,34 @@ static const char *path_of(const struct stage *stage, const char *name)
   return path;
 }
 
-void pinned_layer(struct stage *stage, const char *name, const struct keypin *pins, size_t count)
+static void write_layer(struct stage *stage, const char *name,
+                        const struct layer_contents *contents)
 {
-  struct layer_contents contents = {.pin_count = count, .pins = pins};
   char *problem = NULL;
 
-  if (store_write_layer(path_of(stage, name), &contents, &problem) != TLSPIN_OK)
+  if (store_write_layer(pinned_layer_path(stage, name), contents, &problem) != TLSPIN_OK)
     fail_msg("%s", problem);
   desk_kill(&stage->desk, SIGTERM);
 }
 
+void pinned_layer(struct stage *stage, const char *name, const struct keypin *pins, size_t count)
+{
+  const struct layer_contents contents = {.pin_count = count, .pins = pins};
+
+  write_layer(stage, name, &contents);
+}
+
+void pinned_setting(struct stage *stage, const char *layer, const char *name, const char *value)
+{
+  const struct setting_row row = {name, value, true};
+  const struct layer_contents contents = {.setting_count = 1, .settings = &row};
+
+  write_layer(stage, layer, &contents);
+}
+
 void pinned_layer_remove(struct stage *stage, const char *name)
 {
-  assert_int_equal(unlink(path_of(stage, name)), 0);
+  assert_int_equal(unlink(pinned_layer_path(stage, name)), 0);
   desk_kill(&stage->desk, SIGTERM);
 }
 

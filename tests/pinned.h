@@ -28,6 +28,12 @@ struct keypin pinned_locked(const struct pki_identity *identity);
 void pinned_layer(struct stage *stage, const char *name, const struct keypin *pins, size_t count);
 void pinned_layer_remove(struct stage *stage, const char *name);
 
+/* The same with a locked setting. */
+void pinned_setting(struct stage *stage, const char *layer, const char *name, const char *value);
+
+/* The path of a layer of the administrator's, whose folder is made; in a static place. */
+const char *pinned_layer_path(const struct stage *stage, const char *name);
+
 /* Makes these identities the anchors that the system came with. */
 void pinned_vendor(struct stage *stage, const struct pki_identity *anchor);
 void pinned_vendor_remove(struct stage *stage);

@@ -306,13 +306,15 @@ static void edit_all(struct store *store)
 /* What is noted beside them takes nothing away. */
 static void note_beside(struct store *store)
 {
+  static const struct setting_row locked = {"learn", "50.db/no", false};
   struct store_met met = {pins[0], STORES_NOW + 9, 1};
   struct event_row event = {.kind = "change",
                             .peer = rows[0].peer,
                             .reason = "changed",
                             .layer = "user",
                             .key = "",
-                            .report = ""};
+                            .report = "",
+                            .program = ""};
   enum tlspin_code code;
   uint64_t id;
 
@@ -321,6 +323,8 @@ static void note_beside(struct store *store)
   code = store_log(store, &event, STORES_NOW, &id);
   assert_true(code == TLSPIN_OK ? id > 0 : code == TLSPIN_UNAVAILABLE && id == 0);
   code = store_trim_history(store, 0, 0);
+  assert_true(code == TLSPIN_OK || code == TLSPIN_UNAVAILABLE);
+  code = store_put_settings(store, &locked, 1);
   assert_true(code == TLSPIN_OK || code == TLSPIN_UNAVAILABLE);
 }
 

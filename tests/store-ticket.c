@@ -24,7 +24,12 @@ static void must(bool worked, const char *what)
 static void store(tlspin_t *context, const char *host, unsigned port, uint32_t lifetime)
 {
   const char octets[48] = "ticket and secret";
-  struct tlspin_ticket ticket = {octets, 40, octets, 48, "sha384", lifetime, 0};
+  struct tlspin_ticket ticket = {.ticket = octets,
+                                 .ticket_size = 40,
+                                 .secret = octets,
+                                 .secret_size = 48,
+                                 .hash = "sha384",
+                                 .lifetime = lifetime};
   uint64_t expires = 0;
 
   must(tlspin_store(context, host, "tls", port, &ticket, &expires) == TLSPIN_OK && expires > 0,

@@ -4,7 +4,9 @@
 
 #include "daemon/anchors.h"
 
+#include "daemon/digest.h"
 #include "tests/folder.h"
+#include "tests/nobody.h"
 #include "tests/pki.h"
 
 #include <setjmp.h>
@@ -97,9 +99,16 @@ static void make_folder(const struct place *place, const char *name)
   assert_int_equal(g_mkdir(path, 0755), 0);
 }
 
+/* By the certificate and by its digest. */
 static bool is_added(const struct place *place, size_t number)
 {
-  return anchors_added(place->anchors, (struct span){ders[number].data, ders[number].size});
+  struct span der = {ders[number].data, ders[number].size};
+  uint8_t octets[CHAIN_DIGEST_MAX];
+  bool added = anchors_added(place->anchors, der);
+
+  assert_true(digest_glib(MATCHING_SHA256, der, octets));
+  assert_int_equal(anchors_added_digest(place->anchors, (struct span){octets, 32}), added);
+  return added;
 }
 
 static void test_among_them(void **state)
@@ -147,6 +156,19 @@ static void test_other_files(void **state)
   assert_int_equal(symlink("one.pem", link), 0);
   assert_false(is_added(place, 0));
   assert_true(is_added(place, 1));
+}
+
+/* What is no digest is no anchor's. */
+static void test_wrong_digest(void **state)
+{
+  static const uint8_t octets[33];
+  struct place *place = *state;
+
+  write_anchors(place, "one.crt", 0, 1);
+  assert_true(anchors_added_digest(place->anchors, (struct span){octets, 32}));
+  assert_false(anchors_added_digest(place->anchors, (struct span){octets, 31}));
+  assert_false(anchors_added_digest(place->anchors, (struct span){octets, 33}));
+  assert_false(anchors_added_digest(place->anchors, (struct span){NULL, 0}));
 }
 
 /* It isn't known which anchors the vendor ships: none counts as added. */
@@ -204,23 +226,31 @@ static void test_no_file(void **state)
   assert_true(is_added(place, 1));
 }
 
+static void expect_unknown(void **state)
+{
+  assert_false(is_added(*state, 2));
+}
+
+static void expect_added(void **state)
+{
+  assert_true(is_added(*state, 2));
+}
+
 static void test_forbidden(void **state)
 {
   struct place *place = *state;
-  g_autofree char *file = NULL, *folder = NULL;
+  g_autofree char *file = g_build_filename(place->dir, "two.crt", NULL);
+  g_autofree char *folder = g_build_filename(place->dir, "closed", NULL);
 
-  if (getuid() == 0)
-    skip();
-  file = g_build_filename(place->dir, "two.crt", NULL);
-  folder = g_build_filename(place->dir, "closed", NULL);
+  assert_int_equal(g_chmod(place->dir, 0755), 0);
   write_anchors(place, "one.crt", 0, 1);
   write_anchors(place, "two.crt", 1, 1);
   assert_int_equal(g_chmod(file, 0), 0);
-  assert_false(is_added(place, 2));
+  nobody_checks(expect_unknown, state);
   g_unlink(file);
-  assert_true(is_added(place, 2));
+  nobody_checks(expect_added, state);
   assert_int_equal(g_mkdir(folder, 0), 0);
-  assert_false(is_added(place, 2));
+  nobody_checks(expect_unknown, state);
   assert_int_equal(g_chmod(folder, 0755), 0);
 }
 
@@ -267,7 +297,7 @@ int main(void)
       TEST(test_among_them),  TEST(test_several_in_a_file), TEST(test_folders),
       TEST(test_other_files), TEST(test_nothing_known),     TEST(test_damaged),
       TEST(test_no_file),     TEST(test_forbidden),         TEST(test_deep),
-      TEST(test_changes),
+      TEST(test_changes),     TEST(test_wrong_digest),
   };
 
   return cmocka_run_group_tests(tests, make_authorities, free_authorities);

@@ -152,7 +152,8 @@ static const struct event_row event = {.id = UINT64_MAX,
                                        .reason = "critical-differs",
                                        .layer = "user",
                                        .key = "sha256//x",
-                                       .report = "{}"};
+                                       .report = "{}",
+                                       .program = "curl"};
 
 static void test_logged(void **state)
 {
@@ -162,7 +163,7 @@ static void test_logged(void **state)
   expect(f, "Logged",
          "id=18446744073709551615  made=5  last=6  count=7  kind=hpkp  host=a.example  "
          "protocol=dtls  port=853  reason=critical-differs  layer=user  key=sha256//x  "
-         "report={}\n");
+         "report={}  program=curl\n");
 }
 
 /* In their order. */

@@ -43,7 +43,7 @@ static void test_check_call(void **state)
   const struct bus_check_call call = {
       .peer = {"a.example", "dtls", 853},
       .chain = {2, {{octets, 4}, {octets, 1}}},
-      .options = {true, true, "failed", 5, "proved", true, true, true, UINT64_MAX, "mail"}};
+      .options = {true, true, true, "failed", 5, "proved", true, true, true, UINT64_MAX, "mail"}};
   DBusMessage *message = new_message();
   struct bus_check_call got;
   struct bus_fault fault;
@@ -54,7 +54,8 @@ static void test_check_call(void **state)
   assert_true(bus_read_check_call(message, &got, &fault));
   expect_peer(&got.peer);
   expect_chain(&got.chain, &call.chain);
-  assert_true(got.options.path && got.options.raw_key && got.options.learn);
+  assert_true(got.options.path && got.options.raw_key && got.options.key_alone);
+  assert_true(got.options.learn);
   assert_true(got.options.is_private && got.options.accepted);
   assert_string_equal(got.options.pki, "failed");
   assert_string_equal(got.options.ticket, "proved");
@@ -81,8 +82,8 @@ static void test_check_call_bare(void **state)
   assert_int_equal(dbus_message_iter_get_element_count(&iter), 0);
   assert_true(bus_read_check_call(message, &got, &fault));
   assert_int_equal(got.chain.count, 0);
-  assert_false(got.options.path || got.options.raw_key || got.options.learn ||
-               got.options.is_private || got.options.accepted);
+  assert_false(got.options.path || got.options.raw_key || got.options.key_alone ||
+               got.options.learn || got.options.is_private || got.options.accepted);
   assert_string_equal(got.options.pki, "");
   assert_string_equal(got.options.ticket, "");
   assert_string_equal(got.options.program, "");

@@ -37,6 +37,7 @@ static void test_errors(void **state)
       {"org.tlspin.Error.NotFound", TLSPIN_E_NOT_FOUND},
       {"org.tlspin.Error.NothingToUndo", TLSPIN_E_NOTHING_TO_UNDO},
       {"org.tlspin.Error.AccessDenied", TLSPIN_E_DENIED},
+      {"org.tlspin.Error.LimitsExceeded", TLSPIN_E_LIMIT},
       {"org.freedesktop.DBus.Error.AccessDenied", TLSPIN_UNAVAILABLE},
       {"org.freedesktop.DBus.Error.NoMemory", TLSPIN_UNAVAILABLE},
       {"org.tlspin.Error.NoMemory", TLSPIN_UNAVAILABLE}, /* the daemon's, not ours */

@@ -80,7 +80,8 @@ static void test_raw(void **state)
   (void)state;
   assert_int_equal(chain_read(path.spki, 1, true, true, digest_gnutls, &chain), CHAIN_FINE);
   assert_true(chain.raw);
-  assert_false(chain.path); /* nothing above it was validated */
+  assert_false(chain.alone); /* which the reader of a chain can't see */
+  assert_false(chain.path);  /* nothing above it was validated */
   assert_int_equal(chain.at[0].der.size, 0);
   assert_true(span_equal(chain.at[0].spki, path.spki[0]));
   assert_int_equal(chain_read(path.spki, 2, true, false, digest_gnutls, &chain), CHAIN_LONG);
@@ -267,6 +268,10 @@ static void test_see_no_path(void **state)
   assert_memory_equal(seen.at[0].certificate, zeros, 32);
   assert_memory_not_equal(seen.at[0].spki, zeros, 32);
   assert_int_equal(seen.at[0].not_after, 0);
+  chain.alone = true; /* of a certificate that isn't known: it would look as if it had none */
+  assert_true(chain_see(&chain, &seen));
+  assert_int_equal(seen.count, 0);
+  assert_false(seen.raw);
   refused(NULL, 0, CHAIN_EMPTY);
   chain = (struct chain){.digest = digest_gnutls};
   assert_true(chain_see(&chain, &seen));

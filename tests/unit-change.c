@@ -199,6 +199,92 @@ static void test_same_issuer(void **state)
   keypin_clear(&pin);
 }
 
+/* Puts other times into the certificate that was seen first. */
+static void set_times(struct keypin *pin, int64_t from, int64_t until)
+{
+  static uint8_t buffer[CHAIN_SEEN_MAX];
+  struct writer w = writer_of(buffer, sizeof buffer);
+  struct chain_seen seen;
+
+  assert_true(chain_seen_decode(pin->seen, &seen));
+  seen.at[0].not_before = from;
+  seen.at[0].not_after = until;
+  assert_true(chain_seen_encode(&seen, &w));
+  pin->seen = writer_span(&w);
+}
+
+/* Who comes back after a long time finds a new certificate, as he should: nobody has been there
+ * since the old one ended. */
+static void test_long_absence(void **state)
+{
+  struct keypin pin = learned(&old, KEYPIN_ACTIVE, PATH_SIZE);
+  struct keypin other = learned(&stranger, KEYPIN_ACTIVE, PATH_SIZE);
+  const struct keypin *const known[] = {&other, &pin};
+
+  (void)state;
+  pin.last_seen = UNTIL - 1;
+  assert_int_equal(classify(&pin, &succeeded, false, UNTIL + 180 * DAY), CHANGE_SAME_ISSUER);
+  pin.last_seen = UNTIL + 90 * DAY; /* with this very key, by an exception */
+  assert_int_equal(classify(&pin, &succeeded, false, UNTIL + 180 * DAY), CHANGE_SAME_ISSUER);
+  other.last_seen = UNTIL; /* and not after it */
+  assert_int_equal(change_classify(known, 2, &succeeded, false, UNTIL + 180 * DAY),
+                   CHANGE_SAME_ISSUER);
+  keypin_clear(&pin);
+  keypin_clear(&other);
+}
+
+/* Two keys in use, of which one's certificate has ended long ago: it explains nothing any more once
+ * the other was seen without it. */
+static void test_two_keys_in_use(void **state)
+{
+  struct keypin kept = learned(&old, KEYPIN_ACTIVE, PATH_SIZE);
+  struct keypin used = learned(&stranger, KEYPIN_ACTIVE, PATH_SIZE);
+  const struct keypin *const known[] = {&kept, &used};
+  const int64_t end = UNTIL + 30 * DAY;
+
+  (void)state;
+  used.last_seen = UNTIL + 1;
+  assert_int_equal(change_classify(known, 2, &succeeded, false, UNTIL - 30 * DAY - 1),
+                   CHANGE_UNEXPLAINED);
+  assert_int_equal(change_classify(known, 2, &succeeded, false, UNTIL - 30 * DAY),
+                   CHANGE_SAME_ISSUER);
+  assert_int_equal(change_classify(known, 2, &succeeded, false, end), CHANGE_SAME_ISSUER);
+  assert_int_equal(change_classify(known, 2, &succeeded, false, end + 1), CHANGE_UNEXPLAINED);
+  assert_int_equal(change_classify(known, 2, &succeeded, false, INT64_MAX), CHANGE_UNEXPLAINED);
+  used.status = KEYPIN_INACTIVE; /* what is but history is no witness */
+  assert_int_equal(change_classify(known, 2, &succeeded, false, end + 1), CHANGE_SAME_ISSUER);
+  used.status = KEYPIN_ACTIVE;
+  used.enforce_until = used.report_until = end;
+  assert_int_equal(change_classify(known, 2, &succeeded, false, end + 1), CHANGE_SAME_ISSUER);
+  keypin_clear(&kept);
+  keypin_clear(&used);
+}
+
+/* A key of the history that came back in its old certificate, and went again: both are active, and
+ * the certificate of neither holds the door open for ever. */
+static void test_key_that_came_back(void **state)
+{
+  struct keypin back = learned(&old, KEYPIN_ACTIVE, PATH_SIZE);
+  struct keypin used = learned(&renewal, KEYPIN_ACTIVE, PATH_SIZE);
+  const struct keypin *const known[] = {&back, &used};
+
+  (void)state;
+  path_pin(&stranger, PATH_SERVER, SELECTOR_SPKI, MATCHING_SHA256, &used);
+  set_times(&used, UNTIL + 300 * DAY, UNTIL + 400 * DAY);
+  back.last_seen = MIDDLE;
+  used.last_seen = UNTIL + 330 * DAY;
+  assert_int_equal(change_classify(known, 2, &succeeded, false, UNTIL + 330 * DAY),
+                   CHANGE_UNEXPLAINED);
+  assert_int_equal(change_classify(known, 2, &succeeded, false, UNTIL + 390 * DAY),
+                   CHANGE_SAME_ISSUER); /* the one in use is due */
+  assert_true(change_is_renewal(&used, known, 2, &succeeded, UNTIL + 390 * DAY));
+  assert_false(change_is_renewal(&back, known, 2, &succeeded, UNTIL + 390 * DAY));
+  assert_true(change_is_renewal(&back, known, 1, &succeeded, UNTIL + 390 * DAY));
+  assert_false(change_is_renewal(&used, known, 2, &strange, UNTIL + 390 * DAY));
+  keypin_clear(&back);
+  keypin_clear(&used);
+}
+
 /* What isn't validated, and what is but history, explains nothing. */
 static void test_same_issuer_not(void **state)
 {
@@ -221,20 +307,6 @@ static void test_same_issuer_not(void **state)
   pin = learned(&old, KEYPIN_ACTIVE, 1);
   assert_int_equal(classify(&pin, &succeeded, false, UNTIL), CHANGE_UNEXPLAINED);
   keypin_clear(&pin);
-}
-
-/* Puts other times into the certificate that was seen first. */
-static void set_times(struct keypin *pin, int64_t from, int64_t until)
-{
-  static uint8_t buffer[CHAIN_SEEN_MAX];
-  struct writer w = writer_of(buffer, sizeof buffer);
-  struct chain_seen seen;
-
-  assert_true(chain_seen_decode(pin->seen, &seen));
-  seen.at[0].not_before = from;
-  seen.at[0].not_after = until;
-  assert_true(chain_seen_encode(&seen, &w));
-  pin->seen = writer_span(&w);
 }
 
 /* Long and short lives, and times that make no sense. */
@@ -310,6 +382,11 @@ static void test_raw(void **state)
   assert_int_equal(classify(&pin, &raw, false, MIDDLE), CHANGE_NONE);
   path_read_raw(&stranger, &raw);
   assert_int_equal(classify(&pin, &raw, false, MIDDLE), CHANGE_UNEXPLAINED);
+  raw.alone = true; /* nor has one that nobody knows */
+  assert_int_equal(classify(&pin, &raw, false, MIDDLE), CHANGE_UNEXPLAINED);
+  path_read_raw(&old, &raw);
+  raw.alone = true;
+  assert_int_equal(classify(&pin, &raw, false, MIDDLE), CHANGE_NONE);
   keypin_clear(&pin);
 }
 
@@ -343,6 +420,9 @@ int main(void)
       cmocka_unit_test(test_seen_before),
       cmocka_unit_test(test_proved),
       cmocka_unit_test(test_same_issuer),
+      cmocka_unit_test(test_long_absence),
+      cmocka_unit_test(test_two_keys_in_use),
+      cmocka_unit_test(test_key_that_came_back),
       cmocka_unit_test(test_same_issuer_not),
       cmocka_unit_test(test_near_expiry),
       cmocka_unit_test(test_ends_of_paths),

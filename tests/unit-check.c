@@ -65,7 +65,7 @@ static void test_story(void **state)
   check(&counter, GATE_FOREIGN, WHOLE ";private=b:1",
         "mismatch\nchanged\nuser\n1\nrule=6  change=unexplained\n");
   check(&counter, GATE_FOREIGN, LEARNED ";accepted=b:1;expires=t:1700000100;program=s:test",
-        "match\nactive-matched\nuser\n1\nrule=6  learned=1\n");
+        "match\nactive-matched\nuser\n1\nrule=6  learned=1  event=2\n");
   counter_now += 100;
   check(&counter, GATE_FOREIGN, WHOLE,
         "mismatch\nchanged\nuser\n1\nrule=6  change=unexplained  event=1\n");
@@ -83,6 +83,28 @@ static void test_raw_key(void **state)
   words = g_strdup_printf(PEER "%s|raw-key=b:1;learn=b:1;accepted=b:1", key->str);
   counter_expect(&counter, CHECK, words, "match\nactive-matched\nuser\n1\nrule=6  learned=1\n");
   check(&counter, GATE_FIRST, "", "match\nactive-matched\nuser\n1\nrule=6\n");
+  counter_close(&counter);
+}
+
+/* One key too many that the user accepted: an error that names the remedy, and nothing is stored.
+ */
+static void test_crowd(void **state)
+{
+  struct gate gate = {.strata = *state};
+  struct keypin pins[16];
+  struct counter counter;
+  g_autofree char *path = path_words(GATE_FOREIGN);
+  g_autofree char *words = g_strdup_printf(PEER "%s|" LEARNED ";accepted=b:1", path);
+
+  for (size_t i = 0; i < G_N_ELEMENTS(pins); i++) {
+    pins[i] = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_ACTIVE, KEYPIN_PROGRAM);
+    memset(pins[i].digest, (int)i, 32);
+  }
+  gate_put(&gate, pins, G_N_ELEMENTS(pins));
+  counter_open(&counter, *state);
+  counter_refuse(&counter, CHECK, words, "LimitsExceeded", "16 keys accepted for 'a.example:443'");
+  counter_refuse(&counter, CHECK, words, "LimitsExceeded", "tlspin clear --origin program a.ex");
+  check(&counter, GATE_FOREIGN, WHOLE, "no-pin\nactive-differs\nuser\n1\nrule=7\n");
   counter_close(&counter);
 }
 
@@ -296,7 +318,7 @@ int main(void)
       TEST(test_story),        TEST(test_raw_key),         TEST(test_ticket),
       TEST(test_address),      TEST(test_hostile_chains),  TEST(test_failed),
       TEST(test_unavailable),  TEST(test_hostile_options), TEST(test_note),
-      TEST(test_note_refused),
+      TEST(test_note_refused), TEST(test_crowd),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

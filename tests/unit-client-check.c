@@ -72,6 +72,12 @@ static void test_what_is_asked(void **state)
   assert_string_equal(test_bus_call(&world, "CheckChain"),
                       "CheckChain www.example tls 443 1 -rlsa pki=failed/130 ticket=proof-wrong "
                       "until=5000000000 by=a program reply");
+  check = (struct tlspin_check){
+      .chain = raw, .chain_size = 1, .flags = TLSPIN_CHECK_KEY_ALONE, .program = "p"};
+  assert_int_equal(ask(&check, NULL), TLSPIN_MATCH);
+  assert_string_equal(test_bus_call(&world, "CheckChain"),
+                      "CheckChain www.example tls 443 1 -k--- pki=unchecked/0 ticket= until=0 by=p "
+                      "reply");
   check = (struct tlspin_check){.chain = chain,
                                 .chain_size = 1,
                                 .flags = TLSPIN_CHECK_PATH,
@@ -209,7 +215,12 @@ static void test_wrong_questions(void **state)
       {{.chain = many, .chain_size = 20}, "chain:"},
       {{.chain = raw, .chain_size = 1}, "chain:"},
       {{.chain = chain, .chain_size = 1, .flags = TLSPIN_CHECK_RAW_KEY}, "chain:"},
-      {{.chain = chain, .chain_size = 1, .flags = 1 << 5}, "flags:"},
+      {{.chain = chain, .chain_size = 1, .flags = 1 << 6}, "flags:"},
+      {{.chain = chain, .chain_size = 1, .flags = TLSPIN_CHECK_KEY_ALONE}, "chain:"},
+      {{.chain = raw, .chain_size = 1, .flags = TLSPIN_CHECK_KEY_ALONE | TLSPIN_CHECK_PATH},
+       "flags: KEY_ALONE"},
+      {{.chain = raw, .chain_size = 1, .flags = TLSPIN_CHECK_KEY_ALONE | TLSPIN_CHECK_RAW_KEY},
+       "flags: KEY_ALONE"},
       {{.chain = chain, .chain_size = 1, .flags = TLSPIN_CHECK_ACCEPTED}, "flags:"},
       {{.chain = chain, .chain_size = 1, .flags = TLSPIN_CHECK_LEARN, .expires = 1}, "expires:"},
       {{.chain = chain, .chain_size = 1, .pki = (enum tlspin_pki)3}, "pki:"},
@@ -280,6 +291,26 @@ static void test_notes(void **state)
   assert_int_equal(note(header, &outcome), TLSPIN_UNAVAILABLE);
 }
 
+/* There is no room for what was to be learned: an error with the daemon's text, and no verdict. */
+static void test_no_room(void **state)
+{
+  static const struct tlspin_check check = {.chain = chain, .chain_size = 1};
+  const struct tlspin_octets header = {"max-age=1", 9};
+  pid_t daemon =
+      test_bus_daemon(&world, "do=error error=org.tlspin.Error.LimitsExceeded message=m");
+  const char *outcome = "x";
+  tlspin_verdict_t *verdict;
+
+  (void)state;
+  assert_int_equal(ask(&check, &verdict), TLSPIN_E_LIMIT);
+  assert_null(verdict);
+  assert_string_equal(tlspin_last_message(), "m");
+  assert_int_equal(note(header, &outcome), TLSPIN_E_LIMIT);
+  assert_null(outcome);
+  assert_string_equal(tlspin_last_message(), "m");
+  test_process_end(daemon);
+}
+
 static void test_wrong_notes(void **state)
 {
   const struct tlspin_octets header = {"max-age=1", 9};
@@ -307,6 +338,7 @@ int main(void)
       WITH(test_what_is_asked),   WITH(test_verdict),    WITH(test_answers),
       WITH(test_garbage),         WITH(test_an_address), WITH(test_nobody_answers),
       WITH(test_wrong_questions), WITH(test_notes),      WITH(test_wrong_notes),
+      WITH(test_no_room),
   };
 
   return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

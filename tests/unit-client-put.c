@@ -230,6 +230,35 @@ static void test_keys(void **state)
   expect_key(hex, "authority", 0, 1, zeros, 32);
 }
 
+static void expect_errors(const char *usage, const char *kind, unsigned before, unsigned errors)
+{
+  struct tlspin_record record = {.kind = kind, .errors = before};
+  unsigned char storage[64];
+  char *text;
+
+  assert_true(asprintf(&text, "%s%064d", usage, 0) > 0);
+  assert_int_equal(tlspin_read_key(text, &record, storage), TLSPIN_OK);
+  assert_int_equal(record.errors, errors);
+  free(text);
+}
+
+/* Of an exception the key says what it is to excuse, unless somebody did already. */
+static void test_errors(void **state)
+{
+  const unsigned domain_issued =
+      TLSPIN_PKI_UNKNOWN_ISSUER | TLSPIN_PKI_EXPIRED | TLSPIN_PKI_NOT_YET_VALID | TLSPIN_PKI_NAME;
+
+  (void)state;
+  expect_errors("3 1 1 ", "exception", 0, domain_issued);
+  expect_errors("2 0 1 ", "exception", 0, TLSPIN_PKI_UNKNOWN_ISSUER);
+  expect_errors("1 1 1 ", "exception", 0, 0);
+  expect_errors("0 0 1 ", "exception", 0, 0);
+  expect_errors("", "exception", 0, 0);
+  expect_errors("3 1 1 ", "exception", TLSPIN_PKI_WEAK, TLSPIN_PKI_WEAK);
+  expect_errors("3 1 1 ", "pin", 0, 0); /* no pin excuses anything */
+  expect_errors("3 1 1 ", NULL, 0, 0);
+}
+
 static void test_pem(void **state)
 {
   struct pki_identity identity;
@@ -290,11 +319,17 @@ static void test_what_is_no_key(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      WITH(test_defaults),        WITH(test_everything),
-      WITH(test_what_comes_back), WITH(test_wrong_answers),
-      WITH(test_not_repeated),    WITH(test_wrong_records),
-      WITH(test_wrong_arguments), cmocka_unit_test(test_keys),
-      cmocka_unit_test(test_pem), cmocka_unit_test(test_what_is_no_key),
+      WITH(test_defaults),
+      WITH(test_everything),
+      WITH(test_what_comes_back),
+      WITH(test_wrong_answers),
+      WITH(test_not_repeated),
+      WITH(test_wrong_records),
+      WITH(test_wrong_arguments),
+      cmocka_unit_test(test_keys),
+      cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_pem),
+      cmocka_unit_test(test_what_is_no_key),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,7 +188,7 @@ static void test_removed(void **state)
   policies_write(policies, "20-b.conf", "[b.example]" PINS);
   compile(policies, TLSPIN_OK, NULL, "");
   write_layer(policies, "50-hand.db");
-  assert_true(g_file_set_contents(mask, "", 0, NULL));
+  assert_int_equal(symlink("/dev/null", mask), 0);
   assert_int_equal(g_unlink(text), 0);
   compile(policies, TLSPIN_OK, NULL, "");
   assert_int_equal(result.removed, 1);
@@ -227,9 +227,15 @@ static void test_foreign(void **state)
   policies_expect_words(policies, "which was not compiled from policy text");
   expect_layer(policies, "10-a.db", "");
   expect_layer(policies, "20-b.db", NULL);
-  assert_true(g_file_set_contents(path, "", 0, NULL));
+  assert_int_equal(g_unlink(path), 0);
+  assert_int_equal(symlink("/dev/null", path), 0);
   compile(policies, TLSPIN_E_ARGUMENT, NULL, "0:file");
+  assert_true(g_file_test(path, G_FILE_TEST_IS_SYMLINK));
+  assert_int_equal(g_unlink(path), 0);
   assert_true(g_file_set_contents(path, "damaged", -1, NULL));
+  compile(policies, TLSPIN_OK, NULL, "");
+  expect_layer(policies, "10-a.db", "a.example critical A;a.example critical B;");
+  assert_true(g_file_set_contents(path, "", 0, NULL));
   compile(policies, TLSPIN_OK, NULL, "");
   expect_layer(policies, "10-a.db", "a.example critical A;a.example critical B;");
 }

@@ -32,7 +32,9 @@ static const struct tlspin_ticket good = {.ticket = octets,
                                           .secret_size = 48,
                                           .hash = "sha384",
                                           .lifetime = 86400,
-                                          .series = UINT64_MAX};
+                                          .series = UINT64_MAX,
+                                          .anchor = octets,
+                                          .anchor_size = 32};
 
 static int look_up_in(tlspin_t *one)
 {
@@ -110,7 +112,7 @@ static void test_store_and_wait(void **state)
   assert_string_equal(tlspin_last_message(), "");
   assert_string_equal(
       test_bus_call(&world, "StoreTicket"),
-      "StoreTicket www.example tls 443 65535 48 sha384 86400 18446744073709551615 reply");
+      "StoreTicket www.example tls 443 65535 48 sha384 86400 18446744073709551615 32 reply");
   test_process_end(daemon);
 }
 
@@ -124,7 +126,7 @@ static void test_store_without_waiting(void **state)
   assert_int_equal(tlspin_store(context, "www.example", "dtls", 1, &ticket, NULL), TLSPIN_OK);
   test_bus_await_calls(&world, "StoreTicket", 1);
   assert_string_equal(test_bus_call(&world, "StoreTicket"),
-                      "StoreTicket www.example dtls 1 0 32 sha256 0 0 no-reply");
+                      "StoreTicket www.example dtls 1 0 32 sha256 0 0 0 no-reply");
   test_process_end(daemon);
 }
 
@@ -163,6 +165,8 @@ static void test_outcomes_of_a_store(void **state)
   expect_store("outcome=stored until=5", TLSPIN_OK, 5);
   expect_store("outcome=nothing until=0", TLSPIN_OK, 0);
   expect_store("outcome=superseded until=0", TLSPIN_OK, 0);
+  expect_store("outcome=opted-out until=0", TLSPIN_OPTED_OUT, 0);
+  expect_store("outcome=opted-out until=5", TLSPIN_UNAVAILABLE, 0);
   expect_store("outcome=stored until=0", TLSPIN_UNAVAILABLE, 0);
   expect_store("outcome=nothing until=5", TLSPIN_UNAVAILABLE, 0);
   expect_store("outcome=superseded until=5", TLSPIN_UNAVAILABLE, 0);
@@ -227,6 +231,9 @@ static void test_wrong_tickets(void **state)
   REFUSE(hash, "sha512", "hash:");
   REFUSE(hash, "\xff", "hash:");
   REFUSE(hash, "sha256", "secret:");
+  REFUSE(anchor, NULL, "anchor:");
+  REFUSE(anchor_size, 31, "anchor:");
+  REFUSE(anchor_size, 33, "anchor:");
   assert_int_equal(test_bus_calls(&world, "StoreTicket"), 0);
   test_process_end(daemon);
 }

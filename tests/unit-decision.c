@@ -26,12 +26,23 @@
 static struct pki_identity ca, server;
 static gnutls_certificate_credentials_t trust, nobody, credentials;
 static char right[80], wrong[80]; /* digest= of the server's key, and of none */
+static char seen[80];             /* seen= of the server's certificate */
+
+/* NAME= and SHA-256 in hex; frees what is digested. */
+static void write_digest(const char *name, gnutls_datum_t der, char text[80])
+{
+  uint8_t digest[CHAIN_DIGEST_MAX];
+  int used = snprintf(text, 80, "%s=", name);
+
+  assert_true(digest_gnutls(MATCHING_SHA256, (struct span){der.data, der.size}, digest));
+  for (size_t i = 0; i < 32; i++)
+    snprintf(text + used + 2 * i, 3, "%02x", digest[i]);
+  gnutls_free(der.data);
+}
 
 static int set_up_all(void **state)
 {
   const struct pki_identity *chain[] = {&server};
-  uint8_t digest[CHAIN_DIGEST_MAX];
-  gnutls_datum_t key;
 
   (void)state;
   pki_make(&ca, NULL, &(struct pki_request){.purpose = PKI_CA, .name = "Test CA"});
@@ -40,15 +51,9 @@ static int set_up_all(void **state)
   assert_int_equal(gnutls_certificate_allocate_credentials(&trust), 0);
   assert_int_equal(gnutls_certificate_allocate_credentials(&nobody), 0);
   pki_trust(trust, &ca);
-  key = pki_spki_der(&server);
-  assert_true(digest_gnutls(MATCHING_SHA256, (struct span){key.data, key.size}, digest));
-  gnutls_free(key.data);
-  strcpy(right, "digest=");
-  strcpy(wrong, "digest=");
-  for (size_t i = 0; i < 32; i++) {
-    snprintf(right + 7 + 2 * i, 3, "%02x", digest[i]);
-    snprintf(wrong + 7 + 2 * i, 3, "%02x", digest[i] ^ 1U);
-  }
+  write_digest("digest", pki_spki_der(&server), right);
+  write_digest("digest", pki_certificate_der(&ca), wrong);
+  write_digest("seen", pki_certificate_der(&server), seen);
   return 0;
 }
 
@@ -237,6 +242,30 @@ static void test_what_is_learned(void **state)
   test_process_end(daemon);
 }
 
+/* A learned key in the certificate that was seen last is only counted: for that the certificate
+ * alone is sent, and no path is looked for. */
+static void test_what_is_counted(void **state)
+{
+  char arguments[160];
+
+  (void)state;
+  snprintf(arguments, sizeof arguments, "keys=1 status=active origin=tofu check=match %s", seen);
+  expect_fine(TLSPIN_TOFU, arguments, right, TLSPIN_MATCH);
+  expect_fine(TLSPIN_PRIVATE, arguments, right, TLSPIN_MATCH);
+  assert_int_equal(test_bus_calls(&world, "CheckChain"), 1);
+  assert_memory_equal(test_bus_call(&world, "CheckChain"),
+                      "CheckChain " HOST " tls 443 1 --l-- pki=unchecked/0", 46);
+  strcat(arguments, " level=any"); /* the path was looked for, and is there */
+  expect_fine(TLSPIN_TOFU, arguments, right, TLSPIN_MATCH);
+  assert_memory_equal(test_bus_call(&world, "CheckChain"),
+                      "CheckChain " HOST " tls 443 2 p-l-- pki=ok/0", 40);
+  snprintf(arguments, sizeof arguments, "keys=1 status=active origin=tofu seen=%s why=none",
+           wrong + 7);
+  expect_fine(TLSPIN_TOFU, arguments, right, TLSPIN_MATCH); /* another certificate was */
+  assert_memory_equal(test_bus_call(&world, "CheckChain"),
+                      "CheckChain " HOST " tls 443 2 p-l-- pki=ok/0", 40);
+}
+
 static unsigned learned_with(unsigned flags, const char *arguments, const char *digest)
 {
   unsigned before = test_bus_calls(&world, "CheckChain");
@@ -284,11 +313,11 @@ static void test_last_word(void **state)
 static void test_levels(void **state)
 {
   static const char *const unclear[] = {"answer=unavailable policy=1", "keys=1 key=status",
-                                        "keys=1 key=times", "keys=5000"};
+                                        "keys=1 key=times"};
   struct visit met;
 
   (void)state;
-  for (size_t i = 0; i < 4; i++) {
+  for (size_t i = 0; i < 3; i++) {
     met = go_with(TLSPIN_STRICT, unclear[i], right);
     assert_int_equal(met.finished, TLSPIN_UNAVAILABLE);
     assert_false(met.conversed);
@@ -305,6 +334,97 @@ static void test_levels(void **state)
   assert_int_equal(met.finished, TLSPIN_OK);
   assert_string_equal(met.reason, "critical-differs");
   assert_true(met.conversed);
+}
+
+static struct visit show_raw_key(const char *arguments, const char *digest)
+{
+  struct visit_request request = visitor(TLSPIN_VERIFY);
+  struct stand_request raw = {.credentials = pki_raw_credentials(&server),
+                              .priority =
+                                  "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CTYPE-SRV-ALL:+CTYPE-SRV-RAWPK",
+                              .flags = GNUTLS_ENABLE_RAWPK};
+  struct stand stand;
+  char all[512];
+  struct visit met;
+  pid_t daemon;
+
+  snprintf(all, sizeof all, "%s%s %s", NONE, arguments, digest);
+  daemon = test_bus_daemon(&world, all);
+  request.priority = raw.priority;
+  request.init_flags = GNUTLS_ENABLE_RAWPK;
+  request.unverified = true;
+  stand_open(&stand, &raw);
+  visit(&request, stand.port, &met);
+  stand_close(&stand);
+  test_process_end(daemon);
+  gnutls_certificate_free_credentials(raw.credentials);
+  return met;
+}
+
+/* For a raw key the daemon's word doesn't take the place of our own. */
+static void test_raw_key(void **state)
+{
+  static const char *const without[] = {"keys=1", "keys=1 status=active origin=tofu",
+                                        "keys=1 status=active", "keys=0", "policy=16"};
+  char arguments[128];
+  struct visit met;
+
+  (void)state;
+  met = show_raw_key("keys=1", right);
+  assert_int_equal(met.finished, TLSPIN_OK);
+  assert_true(met.conversed);
+  for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+    snprintf(arguments, sizeof arguments, "%s check=match why=critical-matched", without[i]);
+    met = show_raw_key(arguments, wrong);
+    assert_int_equal(met.handshake, GNUTLS_E_CERTIFICATE_ERROR);
+    assert_int_equal(met.finished, TLSPIN_E_TLS);
+    assert_false(met.conversed);
+  }
+}
+
+/* There are more records than the lookup brought, or it brought more than it may: the daemon
+ * judges, and without its word no pin is met. */
+static void test_crowded(void **state)
+{
+  static const char *const crowds[] = {"policy=16", "keys=5000", "answer=opted-out policy=16",
+                                       "keys=1 policy=16"};
+  static const unsigned levels[] = {TLSPIN_TOFU, TLSPIN_STRICT};
+  char arguments[128];
+  struct visit met;
+
+  (void)state;
+  for (size_t i = 0; i < 4; i++) {
+    for (size_t j = 0; j < 2; j++) {
+      snprintf(arguments, sizeof arguments, "%s leave=1", crowds[i]);
+      expect_refused(levels[j], arguments, right, "path-unknown");
+      snprintf(arguments, sizeof arguments, "%s check=unavailable why=unreadable", crowds[i]);
+      expect_refused(levels[j], arguments, right, "path-unknown");
+      snprintf(arguments, sizeof arguments, "%s check=mismatch why=critical-differs", crowds[i]);
+      expect_refused(levels[j], arguments, right, "critical-differs");
+    }
+    snprintf(arguments, sizeof arguments, "%s leave=1", crowds[i]);
+    met = go_with(TLSPIN_ADVISORY, arguments, right);
+    assert_int_equal(met.finished, TLSPIN_OK);
+    assert_string_equal(met.reason, "path-unknown");
+    snprintf(arguments, sizeof arguments, "%s check=match why=critical-matched", crowds[i]);
+    met = go_with(TLSPIN_TOFU, arguments, right);
+    assert_int_equal(met.finished, TLSPIN_OK);
+    assert_true(met.conversed);
+  }
+}
+
+/* It is asked about the validated path, and has the last word on what is learned. */
+static void test_question_in_a_crowd(void **state)
+{
+  (void)state;
+  expect_fine(TLSPIN_TOFU, "policy=16 check=match why=critical-matched", right, TLSPIN_MATCH);
+  assert_int_equal(test_bus_calls(&world, "CheckChain"), 2);
+  assert_memory_equal(test_bus_call(&world, "CheckChain"),
+                      "CheckChain " HOST " tls 443 2 p-l-- pki=ok/0", 40);
+  expect_fine(TLSPIN_PRIVATE, "policy=16 check=no-pin why=none", right, TLSPIN_NO_PIN);
+  assert_int_equal(test_bus_calls(&world, "CheckChain"), 3);
+  assert_memory_equal(test_bus_call(&world, "CheckChain"),
+                      "CheckChain " HOST " tls 443 2 p--s- pki=ok/0", 40);
 }
 
 /* A handshake in which the server shows nothing of itself. */
@@ -325,7 +445,7 @@ static void shake_anonymously(struct wire *wire)
   gnutls_anon_free_server_credentials(anonymous);
 }
 
-static int meet_anonymous(unsigned flags, const char *arguments)
+static void meet_anonymous(unsigned flags, const char *arguments, const char *reason)
 {
   struct wire wire;
   char all[512];
@@ -340,23 +460,23 @@ static int meet_anonymous(unsigned flags, const char *arguments)
   shake_anonymously(&wire);
   assert_int_equal(wire.client.result == 0, wire.server.result == 0);
   code = tlspin_gnutls_finish(wire.client.session, wire.client.result, TLSPIN_WAIT);
-  assert_string_equal(tlspin_gnutls_reason(wire.client.session),
-                      code == TLSPIN_MISMATCH && (flags & TLSPIN_VERIFY) == 0 ? "path-unknown"
-                      : code == TLSPIN_MISMATCH                               ? "hooks-displaced"
-                                                                              : "");
+  assert_string_equal(tlspin_gnutls_reason(wire.client.session), reason);
+  assert_int_equal(code, reason[0] != '\0' ? TLSPIN_MISMATCH : TLSPIN_OK);
   wire_close(&wire);
   test_process_end(daemon);
-  return code;
 }
 
+/* No pin can be met; a key that is rejected may be the one that was not shown. */
 static void test_nothing_shown(void **state)
 {
   (void)state;
-  assert_int_equal(meet_anonymous(TLSPIN_TOFU, ""), TLSPIN_OK);
-  assert_int_equal(meet_anonymous(TLSPIN_TOFU, "keys=1"), TLSPIN_MISMATCH);
-  assert_int_equal(meet_anonymous(TLSPIN_TOFU, "keys=1 status=active origin=tofu"),
-                   TLSPIN_MISMATCH);
-  assert_int_equal(meet_anonymous(TLSPIN_VERIFY, ""), TLSPIN_MISMATCH);
+  meet_anonymous(TLSPIN_TOFU, "", "");
+  meet_anonymous(TLSPIN_TOFU, "keys=1", "path-unknown");
+  meet_anonymous(TLSPIN_TOFU, "keys=1 status=active origin=tofu", "path-unknown");
+  meet_anonymous(TLSPIN_TOFU, "policy=16", "path-unknown");
+  meet_anonymous(TLSPIN_TOFU, "keys=1 status=rejected", "key-rejected");
+  meet_anonymous(TLSPIN_TOFU, "answer=opted-out keys=1 status=rejected", "key-rejected");
+  meet_anonymous(TLSPIN_VERIFY, "", "hooks-displaced");
   assert_int_equal(test_bus_calls(&world, "CheckChain"), 0);
 }
 
@@ -369,9 +489,13 @@ int main(void)
       WITH(test_no_word),
       WITH(test_the_question),
       WITH(test_what_is_learned),
+      WITH(test_what_is_counted),
       WITH(test_what_is_not_learned),
       WITH(test_last_word),
       WITH(test_levels),
+      WITH(test_raw_key),
+      WITH(test_crowded),
+      WITH(test_question_in_a_crowd),
       WITH(test_nothing_shown),
   };
 

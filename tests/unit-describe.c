@@ -91,6 +91,13 @@ static void test_what_can_be_done(void **state)
   assert_null(strstr(mend("changed", "10-site.db"), "tlspin clear"));
   assert_non_null(strstr(mend("changed", "10-site.db"), "administrator"));
   assert_non_null(strstr(mend("proof-wrong", "10-site.db"), "administrator"));
+  for (int reason = VERDICT_KEY_REJECTED; reason < VERDICT_REASONS; reason++) {
+    const char *text = mend(verdict_reason_token((enum verdict_reason)reason), "");
+
+    /* a judge that doesn't know whose pin it is names nobody */
+    assert_string_equal(text, "It happened. Why, and what can be done:\n"
+                              "  tlspin why www.example:8443");
+  }
   assert_non_null(strstr(mend("path-unknown", ""), "tlspin why"));
   assert_null(strstr(mend("path-unknown", ""), "administrator"));
   assert_string_equal(mend("resumption-declined", "user"), "It happened.");

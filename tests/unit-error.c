@@ -41,6 +41,7 @@ static const struct {
     {38, "tls", "org.tlspin.Error.TLS"},
     {39, "bad-keys", "org.tlspin.Error.BadKeys"},
     {40, "denied", "org.tlspin.Error.AccessDenied"},
+    {41, "limit-exceeded", "org.tlspin.Error.LimitsExceeded"},
 };
 
 enum { KNOWN = sizeof known / sizeof known[0] };
@@ -110,7 +111,7 @@ static void test_texts(void **state)
 /* A number from elsewhere must not look like success, nor like an answer. */
 static void test_unknown_numbers(void **state)
 {
-  static const int unknown[] = {-1, 9, 31, 41, 1000, INT32_MAX};
+  static const int unknown[] = {-1, 9, 31, 42, 1000, INT32_MAX};
 
   (void)state;
   for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {

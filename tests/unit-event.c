@@ -75,6 +75,31 @@ static void test_others(void **state)
   }
 }
 
+/* What a program had accepted names the program, and the command that says more. */
+static void test_accepted(void **state)
+{
+  (void)state;
+  assert_printed(
+      PEER "kind=accepted;reason=unexplained;layer=user;count=#1;key=" KEY ";program=mail reader",
+      "2026-11-23 17:00  www.example.org:443  a program had its user accept another key\n"
+      "    the server has another key, and nothing explains the change\n"
+      "    it showed " KEY "\n"
+      "    told by mail reader\n"
+      "    tlspin why www.example.org:443\n");
+}
+
+/* What became of HPKP's pins is no violation. */
+static void test_hpkp(void **state)
+{
+  (void)state;
+  assert_printed(PEER "kind=hpkp;reason=removed;layer=user;count=#1",
+                 "2026-11-23 17:00  www.example.org:443  the pins of HPKP were removed\n"
+                 "    the server had them forgotten\n");
+  assert_printed(PEER "kind=hpkp;reason=replaced;layer=user;count=#1",
+                 "2026-11-23 17:00  www.example.org:443  the pins of HPKP were replaced\n"
+                 "    the server gave other ones, or fewer, or an earlier end\n");
+}
+
 /* A reason is a word of the verdict, of a ticket, or of a change. */
 static void test_reasons(void **state)
 {
@@ -117,8 +142,8 @@ static void test_colour(void **state)
 /* The key is chosen by the server, and the layer's name by an administrator. */
 static void test_clean(void **state)
 {
-  g_autofree char *text =
-      printed(PEER "kind=\033[1m;reason=\033[2J;layer=\033[3J;key=\033[4J", 80, false);
+  g_autofree char *text = printed(
+      PEER "kind=\033[1m;reason=\033[2J;layer=\033[3J;key=\033[4J;program=\033[5J", 80, false);
 
   (void)state;
   assert_null(strchr(text, '\033'));
@@ -145,10 +170,11 @@ static JsonNode *json_of(const char *words)
 
 static void test_json(void **state)
 {
-  static const char keys[] = "id made last count kind host protocol port reason layer key report ";
+  static const char keys[] =
+      "id made last count kind host protocol port reason layer key report program ";
   g_autoptr(JsonNode) node =
       json_of(PEER "kind=hpkp;reason=changed;count=#2;key=" KEY
-                   ";report={\"hostname\":\"www.example.org\",\"port\":443}");
+                   ";report={\"hostname\":\"www.example.org\",\"port\":443};program=curl");
   JsonObject *object = json_node_get_object(node);
   g_autoptr(GList) members = json_object_get_members(object);
   g_autoptr(GString) found = g_string_new(NULL);
@@ -160,6 +186,7 @@ static void test_json(void **state)
   assert_int_equal(json_object_get_int_member(object, "id"), 3);
   assert_string_equal(json_object_get_string_member(object, "made"), "2026-11-22T17:00:00Z");
   assert_true(json_object_get_null_member(object, "layer"));
+  assert_string_equal(json_object_get_string_member(object, "program"), "curl");
   object = json_object_get_object_member(object, "report");
   assert_int_equal(json_object_get_int_member(object, "port"), 443);
 }
@@ -180,6 +207,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_mismatch), cmocka_unit_test(test_others),
+      cmocka_unit_test(test_accepted), cmocka_unit_test(test_hpkp),
       cmocka_unit_test(test_reasons),  cmocka_unit_test(test_width),
       cmocka_unit_test(test_colour),   cmocka_unit_test(test_clean),
       cmocka_unit_test(test_json),     cmocka_unit_test(test_json_report),

@@ -28,6 +28,7 @@ static struct event_row event_of(int n)
       .layer = "user",
       .key = "sha256//AAAA",
       .report = "",
+      .program = "curl",
   };
 }
 
@@ -107,6 +108,7 @@ static bool compare_event(const struct event_row *event, void *data)
   assert_string_equal(event->layer, expected->layer);
   assert_string_equal(event->key, expected->key);
   assert_string_equal(event->report, expected->report);
+  assert_string_equal(event->program, expected->program);
   assert_true(event->id == 1 && event->made == 7 && event->last == 7 && event->count == 1);
   return true;
 }
@@ -119,8 +121,9 @@ static void test_whole(void **state)
   g_autofree char *report = g_strnfill(EVENT_REPORT_MAX, 'r');
   g_autofree char *layer = g_strnfill(EVENT_LAYER_MAX, 'l');
   g_autofree char *key = g_strnfill(KEYPIN_KEY_TEXT_SIZE - 1, 'k');
-  struct event_row event = {77,    -5,  -5,    0, "hpkp", stores_row(3).peer, "pin-differs",
-                            layer, key, report};
+  g_autofree char *program = g_strnfill(EVENT_PROGRAM_MAX, 'p');
+  struct event_row event = {77,    -5,  -5,     0,      "hpkp", stores_row(3).peer, "pin-differs",
+                            layer, key, report, program};
 
   event.peer.protocol = PROTOCOL_DTLS;
   assert_true(log_at(store, event, 7) == 1);
@@ -158,6 +161,7 @@ static void test_again(void **state)
   ANOTHER(reason, "changed", 8);
   ANOTHER(key, "", 9);
   ANOTHER(key, "", 9);
+  ANOTHER(program, "", 10);
   store_close(other);
   close_and_check(store, stores);
 }
@@ -211,6 +215,7 @@ static void test_arguments(void **state)
   g_autofree char *report = g_strnfill(EVENT_REPORT_MAX + 1, 'r');
   g_autofree char *layer = g_strnfill(EVENT_LAYER_MAX + 1, 'l');
   g_autofree char *key = g_strnfill(KEYPIN_KEY_TEXT_SIZE, 'k');
+  g_autofree char *program = g_strnfill(EVENT_PROGRAM_MAX + 1, 'p');
 
 #define REFUSED(member, value)                                                                     \
   ({                                                                                               \
@@ -229,6 +234,8 @@ static void test_arguments(void **state)
   REFUSED(key, "\xc3");
   REFUSED(report, report);
   REFUSED(report, "{\"\xed\xa0\x80\"}");
+  REFUSED(program, program);
+  REFUSED(program, "\xff");
   refuse(store, event_of(1), -1);
   expect(store, 0, NULL, 9, "");
   store_close(store);
@@ -243,7 +250,8 @@ static void test_hostile_columns(void **state)
       {4, TEXT("Change")},    {4, TEXT("a\0b")},     {5, TEXT("Host")},      {5, TEXT("")},
       {6, TEXT("")},          {6, TEXT("quic")},     {7, NUMBER(0)},         {7, NUMBER(65536)},
       {8, TEXT("")},          {8, TEXT("a reason")}, {9, TEXT("\xff")},      {9, TEXT("a\0")},
-      {10, TEXT("\xff")},     {11, TEXT("\xff")},    {11, TEXT("\0")},
+      {10, TEXT("\xff")},     {11, TEXT("\xff")},    {11, TEXT("\0")},       {12, TEXT("\xff")},
+      {12, TEXT("a\0")},
   };
   struct event_row event = event_of(1), got;
   static struct event_texts texts;

@@ -4,6 +4,7 @@
 
 #include "policy/files.h"
 
+#include "tests/nobody.h"
 #include "tests/policies.h"
 
 #include <setjmp.h>
@@ -103,16 +104,23 @@ static void test_missing(void **state)
   policies_expect_words(policies, "nowhere can't be read");
 }
 
-static void test_unreadable(void **state)
+static void expect_unreadable(void **state)
 {
   struct policies *policies = *state;
   const char *const places[] = {policies->text, NULL};
 
-  if (getuid() == 0)
-    skip();
-  policies_write(policies, "10-a.conf", "");
-  assert_int_equal(g_chmod(policies->text, 0311), 0);
   expect(policies, places, true, "", "0:file");
+  policies_expect_words(policies, "Permission denied");
+}
+
+static void test_unreadable(void **state)
+{
+  struct policies *policies = *state;
+
+  policies_write(policies, "10-a.conf", "");
+  assert_int_equal(g_chmod(policies->folder, 0755), 0);
+  assert_int_equal(g_chmod(policies->text, 0311), 0);
+  nobody_checks(expect_unreadable, state);
   assert_int_equal(g_chmod(policies->text, 0755), 0);
 }
 

@@ -71,6 +71,57 @@ static void test_empty_lists(void **state)
   groups_expect(*state, "[a]\npins=$A;\\q\n", NULL, "2:syntax:pins");
 }
 
+/* A list of keys that differ, from the number `first` on. */
+static void add_list(GString *text, const char *name, unsigned first, unsigned count)
+{
+  g_string_append_printf(text, "%s=", name);
+  for (unsigned i = 0; i < count; i++)
+    g_string_append_printf(text, "%064x;", first + i);
+  g_string_append_c(text, '\n');
+}
+
+/* The lists' lengths, and what is found. */
+static void expect_count(struct policies *policies, unsigned pins, unsigned blocked,
+                         unsigned exceptions, const char *found)
+{
+  g_autoptr(GString) text = g_string_new("[a]\nmode=on\nexcuse=name\n");
+  struct group group;
+  bool usable;
+
+  add_list(text, "pins", 1000, pins);
+  add_list(text, "blocked", 2000, blocked);
+  add_list(text, "exceptions", 3000, exceptions);
+  policies_forget(policies);
+  usable = groups_read(policies, text->str, &group);
+  policies_expect(policies, found);
+  assert_int_equal(usable, found[0] == '\0');
+  if (usable)
+    assert_int_equal(group.records->len, pins + blocked + exceptions + 1);
+  group_clear(&group);
+}
+
+static void test_too_many(void **state)
+{
+  expect_count(*state, GROUP_KEYS_MAX - 2, 1, 1, "");
+  expect_count(*state, 1, 1, GROUP_KEYS_MAX - 2, "");
+  expect_count(*state, GROUP_KEYS_MAX + 1, 1, 1, "4:value:pins");
+  policies_expect_words(*state, "With those of 'pins', the group has more than 256 keys. Take out");
+  expect_count(*state, GROUP_KEYS_MAX - 1, 2, 1, "5:value:blocked");
+  expect_count(*state, GROUP_KEYS_MAX - 1, 1, 1, "6:value:exceptions");
+  expect_count(*state, 12000, 1, 1, "4:value:pins");
+}
+
+/* What comes behind the last one that has room is looked at, too. */
+static void test_too_many_and_bad(void **state)
+{
+  g_autoptr(GString) text = g_string_new("[a]\n");
+
+  add_list(text, "pins", 0, GROUP_KEYS_MAX + 1);
+  g_string_truncate(text, text->len - 1);
+  g_string_append(text, "bad\nblocked=worse\n");
+  groups_expect(*state, text->str, NULL, "2:value:pins 2:pin:pins 3:pin:blocked");
+}
+
 /* Two certificates, and what a group makes of them. */
 static void write_pem(struct policies *policies)
 {
@@ -175,19 +226,20 @@ static void test_blocked_and_wanted(void **state)
                 "rejected any 01 A\ncritical any 11 A\n", "");
 }
 
-/* Long lists take no time to speak of. */
-static void test_long_list(void **state)
+/* A file counts by its keys, as often as it is named. Long lists take no time to speak of. */
+static void test_many_files(void **state)
 {
   g_autoptr(GString) text = g_string_new("[a]\npins=");
-  struct group group;
 
-  for (unsigned i = 0; i < 12000; i++)
-    g_string_append_printf(text, "%064x;", i);
-  g_string_append_c(text, '\n');
-  assert_true(groups_read(*state, text->str, &group));
-  assert_int_equal(group.records->len, 12000);
-  policies_expect(*state, "");
-  group_clear(&group);
+  write_pem(*state);
+  for (unsigned i = 0; i < GROUP_KEYS_MAX / 2; i++)
+    g_string_append(text, "file:keys.pem;");
+  g_string_append(text, "\nexceptions=$A\nexcuse=name\n");
+  groups_expect(*state, text->str, NULL, "3:value:exceptions");
+  g_string_truncate(text, strlen("[a]\npins="));
+  for (unsigned i = 0; i < 50000; i++)
+    g_string_append(text, "file:keys.pem;");
+  groups_expect(*state, text->str, NULL, "2:value:pins");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, policies_setup, policies_teardown)
@@ -206,7 +258,9 @@ int main(void)
       TEST(test_exception_dates),
       TEST(test_twice),
       TEST(test_blocked_and_wanted),
-      TEST(test_long_list),
+      TEST(test_too_many),
+      TEST(test_too_many_and_bad),
+      TEST(test_many_files),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ static void test_peer_refused(void **state)
       {{"192.0.2.1", "tls", 443}, TLSPIN_CANNOT_BE_PINNED, "'host'"},
       {{"0x7f000001", "tls", 443}, TLSPIN_CANNOT_BE_PINNED, "'host'"},
       {{"::1", "tls", 443}, TLSPIN_CANNOT_BE_PINNED, "'host'"},
-      {{"a.example:443", "tls", 443}, TLSPIN_CANNOT_BE_PINNED, "'host'"},
+      {{"a.example:443", "tls", 443}, TLSPIN_E_ARGUMENT, "'host'"},
       /* an argument that is wrong is told even where the peer can't be pinned anyway */
       {{"192.0.2.1", "tls", 0}, TLSPIN_E_ARGUMENT, "'port'"},
       {{"192.0.2.1", "ssl", 443}, TLSPIN_E_ARGUMENT, "'protocol'"},

@@ -64,6 +64,48 @@ static void test_target_refused(void **state)
   assert_refused("a\xff.example", "is not a host name");
 }
 
+static void assert_met(const char *text, const char *name, const char *expected,
+                       const char *expected_where)
+{
+  struct target target;
+  char where[HOST_INPUT_MAX + 1];
+  g_autofree char *problem = NULL, *again = NULL;
+
+  if (!target_read_met(text, name, &target, where, &problem))
+    fail_msg("%s", problem);
+  again = target_text(&target);
+  assert_string_equal(again, expected);
+  assert_string_equal(where, expected_where);
+}
+
+static void assert_not_met(const char *text, const char *name, const char *expected)
+{
+  struct target target;
+  char where[HOST_INPUT_MAX + 1];
+  g_autofree char *problem = NULL;
+
+  assert_false(target_read_met(text, name, &target, where, &problem));
+  if (strstr(problem, expected) == NULL)
+    fail_msg("'%s' is not in '%s'", expected, problem);
+}
+
+/* Who the server is to be, and where it is. */
+static void test_met(void **state)
+{
+  (void)state;
+  assert_met("IMAP.example.org.:993", NULL, "imap.example.org:993", "imap.example.org");
+  assert_met("192.0.2.7:993", "IMAP.example.org", "imap.example.org:993", "192.0.2.7");
+  assert_met("[2001:db8::7]:993", "imap.example.org", "imap.example.org:993", "2001:db8::7");
+  assert_met("mx.example.org", "imap.example.org", "imap.example.org", "mx.example.org");
+  assert_not_met("192.0.2.7:993", NULL, "--sni NAME says who");
+  assert_not_met("[2001:db8::7]:993", NULL, "--sni NAME says who");
+  assert_not_met("192.0.2.7:993", "192.0.2.8", "'192.0.2.8' is not a host name: it is an address");
+  assert_not_met("192.0.2.7:993", "a..b", "'a..b' is not a host name");
+  assert_not_met("192.0.2.7:993", "", "'' is not a host name: it is empty");
+  assert_not_met("[foo:993", "imap.example.org", "is not of the form");
+  assert_not_met("foo[:993", NULL, "it holds a colon or a bracket");
+}
+
 static void assert_place(const char *text, const char *host, int scope, uint16_t port,
                          const char *expected)
 {
@@ -245,6 +287,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_target),
       cmocka_unit_test(test_target_refused),
+      cmocka_unit_test(test_met),
       cmocka_unit_test(test_place),
       cmocka_unit_test(test_place_refused),
       cmocka_unit_test(test_message_is_clean),

@@ -93,6 +93,27 @@ static void test_refused(void **state)
   assert_refused("-", -1, "Standard input can't be read: Bad file descriptor.");
 }
 
+/* A file that is not to be large is not read to its end, if it has one. */
+static void test_small(void **state)
+{
+  g_autofree char *path = g_build_filename(dir, "small", NULL), *problem = NULL, *large = NULL;
+  g_autofree char *exact = g_strnfill(1 << 20, 'x');
+  GBytes *bytes;
+
+  (void)state;
+  assert_true(g_file_set_contents(path, exact, 1 << 20, NULL));
+  bytes = input_read_small(path, 1 << 20, &problem);
+  assert_non_null(bytes);
+  assert_int_equal(g_bytes_get_size(bytes), 1 << 20);
+  g_bytes_unref(bytes);
+  g_unlink(path);
+  assert_null(input_read_small("/dev/zero", 2 << 20, &large));
+  assert_string_equal(large, "'/dev/zero' has more than 2 MiB. Name a file with only what is "
+                             "needed.");
+  assert_null(input_read_small(dir, 1 << 20, &problem));
+  assert_non_null(strstr(problem, "Is a directory."));
+}
+
 static void test_name_is_clean(void **state)
 {
   (void)state;
@@ -105,6 +126,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_file, setup, teardown),
       cmocka_unit_test(test_standard_input),
       cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_small, setup, teardown),
       cmocka_unit_test(test_name_is_clean),
   };
 

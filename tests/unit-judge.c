@@ -318,6 +318,12 @@ static void test_not_written(void **state)
   gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", true);
 }
 
+static bool take_program(const struct event_row *event, void *data)
+{
+  g_string_printf(data, "%s: %s", event->program, event->reason);
+  return true;
+}
+
 static bool take_event(const struct event_row *event, void *data)
 {
   g_string_append_printf(data, "%s|%s|", event->key, event->report);
@@ -354,6 +360,30 @@ static void test_hpkp_report(void **state)
   key = g_strdup_printf("%s|{", text);
   assert_true(g_str_has_prefix(told->str, key)); /* the key that was shown */
   assert_true(strstr(told->str, text + strlen("sha256//")) == told->str + strlen("sha256//"));
+}
+
+/* What a program says of a ticket is believed where there is one; its name stands in the log. */
+static void test_proof_logged(void **state)
+{
+  struct gate *gate = *state;
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 7);
+  struct chain chain = gate_chain(GATE_FOREIGN);
+  struct policy_shown shown = gate_shown(&chain);
+  g_autoptr(GString) told = g_string_new(NULL);
+
+  gate_open(gate);
+  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", true);
+  shown.ticket = TICKET_PROVED;
+  shown.program = "claims much";
+  gate_expect(gate, &shown, NOW, TLSPIN_MISMATCH, "changed", false);
+  gate_expect_records(gate, "0.0 tofu active leaf 1");
+  gate_expect_log(gate, "mismatch changed user 1");
+  strata_put(gate->strata, &row);
+  gate_open(gate);
+  policy_logged(gate->policy, gate_expect(gate, &shown, NOW, TLSPIN_MATCH, "change-accepted", true),
+                take_program, told);
+  assert_string_equal(told->str, "claims much: proved");
+  gate_expect_records(gate, "0.0 tofu inactive leaf 1\n3.0 tofu active leaf 1");
 }
 
 /* An accepted change is logged once it is recorded, with its class. */
@@ -488,25 +518,16 @@ static void test_explain_ticket(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_appended),
-      TEST(test_rejected),
-      TEST(test_exception),
-      TEST(test_reported),
-      TEST(test_private),
-      TEST(test_ticket),
-      TEST(test_ticket_gone),
-      TEST(test_added_anchor),
-      TEST(test_always),
-      TEST(test_anchors_unknown),
-      TEST(test_unreadable),
-      TEST(test_not_written),
-      TEST(test_hpkp_report),
-      TEST(test_change_logged),
-      TEST(test_counted),
-      TEST(test_full_tally),
-      TEST(test_explain),
-      TEST(test_explain_ticket),
-      cmocka_unit_test(test_mismatches),
+      TEST(test_appended),       TEST(test_rejected),
+      TEST(test_exception),      TEST(test_reported),
+      TEST(test_private),        TEST(test_ticket),
+      TEST(test_ticket_gone),    TEST(test_added_anchor),
+      TEST(test_always),         TEST(test_anchors_unknown),
+      TEST(test_unreadable),     TEST(test_not_written),
+      TEST(test_hpkp_report),    TEST(test_change_logged),
+      TEST(test_proof_logged),   TEST(test_counted),
+      TEST(test_full_tally),     TEST(test_explain),
+      TEST(test_explain_ticket), cmocka_unit_test(test_mismatches),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

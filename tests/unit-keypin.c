@@ -490,6 +490,28 @@ static void test_match_raw(void **state)
   }
 }
 
+/* Of a key alone the certificate is not known, nor what is above it; but it is the server's own. */
+static void test_match_key_alone(void **state)
+{
+  struct chain chain;
+
+  (void)state;
+  path_read_raw(&path, &chain);
+  chain.alone = true;
+  for (int level = 0; level < KEYPIN_LEVELS; level++) {
+    struct keypin pin = some_pin();
+    bool own = level == KEYPIN_LEAF, there = own || level == KEYPIN_ANY;
+
+    pin.level = (enum keypin_level)level;
+    path_pin(&path, 0, SELECTOR_SPKI, MATCHING_SHA512, &pin);
+    assert_int_equal(keypin_match(&pin, &chain), there ? KEYPIN_MATCHES : KEYPIN_UNKNOWN);
+    pin.digest[63] ^= 1;
+    assert_int_equal(keypin_match(&pin, &chain), own ? KEYPIN_DIFFERS : KEYPIN_UNKNOWN);
+    path_pin(&path, 0, SELECTOR_CERTIFICATE, MATCHING_SHA256, &pin);
+    assert_int_equal(keypin_match(&pin, &chain), KEYPIN_UNKNOWN);
+  }
+}
+
 /* A rejected key is found wherever it is, in what was only sent, too. */
 static void test_match_rejected(void **state)
 {
@@ -522,6 +544,27 @@ static void test_match_rejected_elsewhere(void **state)
   assert_int_equal(keypin_match(&pin, &chain), KEYPIN_DIFFERS);
   path_pin(&path, PATH_SERVER, SELECTOR_SPKI, MATCHING_SHA256, &pin);
   assert_int_equal(keypin_match(&pin, &chain), KEYPIN_MATCHES);
+}
+
+/* As with a chain without its path: what was not shown is not searched, at whatever level. */
+static void test_match_rejected_in_key_alone(void **state)
+{
+  struct chain chain;
+
+  (void)state;
+  path_read_raw(&path, &chain);
+  chain.alone = true;
+  for (int level = 0; level < KEYPIN_LEVELS; level++)
+    for (size_t index = 0; index < PATH_SIZE; index++) {
+      struct keypin pin = some_pin();
+
+      pin.status = KEYPIN_REJECTED;
+      pin.level = (enum keypin_level)level;
+      path_pin(&path, index, SELECTOR_SPKI, MATCHING_SHA256, &pin);
+      assert_int_equal(keypin_match(&pin, &chain), index == 0 ? KEYPIN_MATCHES : KEYPIN_DIFFERS);
+      path_pin(&path, index, SELECTOR_CERTIFICATE, MATCHING_SHA256, &pin);
+      assert_int_equal(keypin_match(&pin, &chain), KEYPIN_DIFFERS);
+    }
 }
 
 static bool no_digest(enum matching matching, struct span octets, uint8_t digest[CHAIN_DIGEST_MAX])
@@ -588,8 +631,10 @@ int main(void)
       cmocka_unit_test(test_match_no_path),
       cmocka_unit_test(test_match_short_paths),
       cmocka_unit_test(test_match_raw),
+      cmocka_unit_test(test_match_key_alone),
       cmocka_unit_test(test_match_rejected),
       cmocka_unit_test(test_match_rejected_elsewhere),
+      cmocka_unit_test(test_match_rejected_in_key_alone),
       cmocka_unit_test(test_match_no_digest),
       cmocka_unit_test(test_match_nothing),
   };

@@ -180,19 +180,25 @@ static void test_pin_of_a_parent(void **state)
   keyset_clear(&set);
 }
 
+/* That there are more is all that is known of them. */
 static void test_too_many_keys(void **state)
 {
-  struct bus_key *keys = calloc(KEYSET_MAX + 1, sizeof *keys);
+  struct bus_key *keys = calloc(BUS_KEYS_MAX + 1, sizeof *keys);
   struct keyset set;
 
   (void)state;
-  for (size_t i = 0; i <= KEYSET_MAX; i++)
+  for (size_t i = 0; i <= BUS_KEYS_MAX; i++)
     keys[i] = good;
-  assert_int_equal(read_keys(keys, KEYSET_MAX, &set), TLSPIN_OK);
-  assert_int_equal(set.count, KEYSET_MAX);
+  assert_int_equal(read_keys(keys, BUS_KEYS_MAX, &set), TLSPIN_OK);
+  assert_int_equal(set.count, BUS_KEYS_MAX);
+  assert_false(keyset_is_crowded(&set));
   keyset_clear(&set);
-  assert_int_equal(read_keys(keys, KEYSET_MAX + 1, &set), TLSPIN_UNAVAILABLE);
-  assert_false(set.known);
+  assert_int_equal(read_keys(keys, BUS_KEYS_MAX + 1, &set), TLSPIN_OK);
+  assert_true(set.known);
+  assert_int_equal(set.count, 0);
+  assert_true(keyset_is_crowded(&set) && keyset_wants_path(&set));
+  assert_int_equal(set.policy, BUS_POLICY_ANCHORS | BUS_POLICY_CROWDED);
+  keyset_clear(&set);
   free(keys);
 }
 

@@ -244,64 +244,115 @@ static void test_mask_broken(void **state)
   strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
 }
 
-static void test_mask_empty(void **state)
+static void link_to(const char *target, const char *path)
 {
-  struct strata *strata = *state;
-
-  make_layer(strata->vendor, "50.db", ENFORCE, 1);
-  strata_write(strata->admin, "50.db", "");
-  strata_open(strata);
-  assert_int_equal(layers_count(strata->layers), 1);
-  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
-  assert_int_equal(g_unlink(strata_path(strata->admin, "50.db")), 0);
-  assert_true(layers_reload_system(strata->layers));
-  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+  g_unlink(path);
+  assert_int_equal(symlink(target, path), 0);
 }
 
-/* Without a namesake to mask, an empty file is a layer that lost its contents. */
-static void test_empty_is_no_layer(void **state)
-{
-  struct strata *strata = *state;
-
-  strata_write(strata->admin, "50.db", "");
-  strata_open(strata);
-  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
-  assert_int_equal(g_unlink(strata_path(strata->admin, "50.db")), 0);
-  strata_write(strata->vendor, "50.db", "");
-  assert_true(layers_reload_system(strata->layers));
-  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
-}
-
-/* Whoever can write an empty file must not be able to take the vendor's pins away with it. */
-static void test_mask_untrusted(void **state)
+/* A link to /dev/null takes the vendor's layer away, and does nothing where there is none. */
+static void test_mask_link(void **state)
 {
   struct strata *strata = *state;
   const char *mask = strata_path(strata->admin, "50.db");
 
   make_layer(strata->vendor, "50.db", ENFORCE, 1);
+  strata_open(strata);
+  link_to("/dev/null", mask);
+  link_to("/dev/null", strata_path(strata->admin, "60.db"));
+  assert_true(layers_reload_system(strata->layers));
+  assert_int_equal(layers_count(strata->layers), 1);
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  assert_false(layers_reload_system(strata->layers));
+  assert_int_equal(g_unlink(mask), 0);
+  assert_true(layers_reload_system(strata->layers));
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+}
+
+/* A loss of power leaves empty files; they must not take the vendor's pins away. */
+static void test_empty_is_no_mask(void **state)
+{
+  struct strata *strata = *state;
+
+  make_layer(strata->vendor, "50.db", ENFORCE, 1);
   strata_write(strata->admin, "50.db", "");
-  assert_int_equal(g_chmod(mask, 0664), 0);
   strata_open(strata);
   strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
-  assert_int_equal(g_chmod(mask, 0644), 0);
-  assert_int_equal(g_chmod(strata->admin, 0777), 0);
+  assert_non_null(strstr(layers_at(strata->layers, 1)->problem, "symbolic link to /dev/null"));
+  assert_int_equal(g_unlink(strata_path(strata->admin, "50.db")), 0);
   assert_true(layers_reload_system(strata->layers));
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", "50.db");
+  make_layer(strata->admin, "50.db", OPEN, 2);
+  assert_true(layers_reload_system(strata->layers));
+  assert_int_equal(truncate(strata_path(strata->admin, "50.db"), 0), 0);
+  assert_true(layers_reload_system(strata->layers));
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+}
+
+static void test_empty_is_no_layer(void **state)
+{
+  struct strata *strata = *state;
+
+  strata_write(strata->vendor, "50.db", "");
+  strata_open(strata);
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+}
+
+/* Other links are no masks, and a mask is the administrator's only. */
+static void test_no_mask(void **state)
+{
+  struct strata *strata = *state;
+  const char *mask = strata_path(strata->admin, "50.db");
+
+  make_layer(strata->vendor, "50.db", ENFORCE, 1);
+  strata_write(strata->folder, "empty", "");
+  for (size_t i = 0; i < 4; i++) {
+    const char *const targets[] = {strata_path(strata->folder, "empty"), "/dev/zero", "/dev/null/x",
+                                   "nowhere"};
+
+    link_to(targets[i], mask);
+    strata_open(strata);
+    strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable",
+                  "50.db");
+    mask = strata_path(strata->admin, "50.db");
+  }
+  assert_int_equal(g_unlink(mask), 0);
+  link_to("/dev/null", strata_path(strata->vendor, "50.db"));
+  strata_open(strata);
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
+}
+
+/* Whoever may write to the folder could have made the link. */
+static void test_mask_untrusted(void **state)
+{
+  struct strata *strata = *state;
+
+  make_layer(strata->vendor, "50.db", ENFORCE, 1);
+  link_to("/dev/null", strata_path(strata->admin, "50.db"));
+  assert_int_equal(g_chmod(strata->admin, 0777), 0);
+  strata_open(strata);
   strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
   assert_int_equal(g_chmod(strata->admin, 0755), 0);
   assert_true(layers_reload_system(strata->layers));
   strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
 }
 
+/* The owner of the link itself counts, as the owner of a layer does. */
 static void test_mask_of_stranger(void **state)
 {
   struct strata *strata = *state;
+  const char *mask = strata_path(strata->admin, "50.db");
 
+  link_to("/dev/null", mask);
+  assert_true(store_is_mask(mask, geteuid()));
+  assert_false(store_is_mask(mask, geteuid() + 1));
   if (getuid() != 0)
-    skip();
+    return;
   make_layer(strata->vendor, "50.db", ENFORCE, 1);
-  strata_write(strata->admin, "50.db", "");
-  assert_int_equal(chown(strata_path(strata->admin, "50.db"), 65534, 65534), 0);
   strata_open(strata);
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  assert_int_equal(lchown(strata_path(strata->admin, "50.db"), 65534, 65534), 0);
+  assert_true(layers_reload_system(strata->layers));
   strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "50.db");
 }
 
@@ -377,8 +428,10 @@ int main(void)
       TEST(test_expiry),
       TEST(test_mask),
       TEST(test_mask_broken),
-      TEST(test_mask_empty),
+      TEST(test_mask_link),
+      TEST(test_empty_is_no_mask),
       TEST(test_empty_is_no_layer),
+      TEST(test_no_mask),
       TEST(test_mask_untrusted),
       TEST(test_mask_of_stranger),
       TEST(test_layer_untrusted),

@@ -238,6 +238,39 @@ static void test_seen_before(void **state)
   gate_expect_records(gate, "1.0 tofu active leaf 2\n2.0 tofu active leaf 3");
 }
 
+/* Two keys are in use, and the time of one's certificate is over for long. */
+static void meet_two(struct gate *gate)
+{
+  gate_open(gate);
+  gate_meet(gate, GATE_EXPIRING, NOW, TLSPIN_NO_PIN, "none", true);
+  gate_meet(gate, GATE_SECOND, NOW, TLSPIN_MATCH, "change-accepted", true);
+  gate_meet(gate, GATE_EXPIRING, NOW, TLSPIN_MATCH, "change-accepted", true);
+}
+
+/* Who comes back after a long time finds the renewed one: it takes the place of the one whose time
+ * was up, and of no other. */
+static void test_back_after_long(void **state)
+{
+  struct gate *gate = *state;
+
+  meet_two(gate);
+  gate_meet(gate, GATE_FIRST, NOW + 40 * GATE_DAY, TLSPIN_MATCH, "change-accepted", true);
+  gate_expect_records(gate, "0.0 tofu active leaf 1\n1.0 tofu active leaf 1\n"
+                            "2.0 tofu inactive leaf 2");
+}
+
+/* Who met the server with the other one meanwhile has no need of it. */
+static void test_no_door_for_ever(void **state)
+{
+  struct gate *gate = *state;
+
+  meet_two(gate);
+  gate_meet(gate, GATE_SECOND, NOW + 36 * GATE_DAY, TLSPIN_MATCH, "active-matched", false);
+  policy_flush(gate->policy, NOW);
+  gate_meet(gate, GATE_FIRST, NOW + 40 * GATE_DAY, TLSPIN_MISMATCH, "changed", false);
+  gate_expect_records(gate, "1.0 tofu active leaf 2\n2.0 tofu active leaf 2");
+}
+
 /* What nothing explains changes nothing, however often it comes. */
 static void test_unexplained(void **state)
 {
@@ -297,8 +330,9 @@ static void test_proved_nothing(void **state)
   gate_expect_records(gate, "0.0 tofu active leaf 1");
 }
 
-/* What the server said by HPKP explains another key: it is learned in the old one's place. */
-static void test_vouched(void **state)
+/* What the server is said to have said by HPKP explains no other key: any program may tell of a
+ * header. */
+static void test_not_vouched(void **state)
 {
   struct gate *gate = *state;
   struct keypin pin = gate_pin(GATE_FIRST, PATH_ISSUER, KEYPIN_CRITICAL, KEYPIN_HPKP);
@@ -308,11 +342,26 @@ static void test_vouched(void **state)
   pin.level = KEYPIN_ANY;
   gate_put(gate, &pin, 1);
   gate_open(gate);
-  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_MATCH, "critical-matched", false);
-  gate_meet(gate, GATE_SECOND, NOW, TLSPIN_MATCH, "critical-matched", true);
-  gate_expect_records(gate,
-                      "0.0 tofu inactive leaf 1\n0.1 hpkp critical any 1\n1.0 tofu active leaf 1");
+  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_MATCH, "active-matched", false);
+  gate_meet(gate, GATE_SECOND, NOW, TLSPIN_MISMATCH, "changed", false);
+  gate_expect_records(gate, "0.0 tofu active leaf 2\n0.1 hpkp critical any 0");
   gate_meet(gate, GATE_FOREIGN, NOW, TLSPIN_MISMATCH, "critical-differs", false);
+}
+
+/* Under it a key is learned as anywhere: the first, and one that follows by the rules. */
+static void test_learned_under_hpkp(void **state)
+{
+  struct gate *gate = *state;
+  struct keypin pin = gate_pin(GATE_FIRST, PATH_ISSUER, KEYPIN_CRITICAL, KEYPIN_HPKP);
+
+  pin.level = KEYPIN_ANY;
+  gate_put(gate, &pin, 1);
+  gate_open(gate);
+  gate_meet(gate, GATE_EXPIRING, NOW, TLSPIN_MATCH, "critical-matched", true);
+  gate_meet(gate, GATE_SECOND, NOW, TLSPIN_MATCH, "change-accepted", true);
+  gate_expect_records(gate, "0.1 hpkp critical any 0\n1.0 tofu active leaf 1\n"
+                            "2.0 tofu inactive leaf 1");
+  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_MISMATCH, "changed", false);
 }
 
 /* The oldest of the history goes; what is active never does. */
@@ -372,123 +421,6 @@ static void test_race(void **state)
   gate_expect_records(gate, "0.0 tofu active leaf 0");
 }
 
-/* Checks for a.example of which the user said that the key is right. */
-static void accept_key(struct gate *gate, size_t server, int64_t expires, enum tlspin_code answer,
-                       const char *reason, bool learned)
-{
-  struct chain chain = gate_chain(server);
-  struct policy_shown shown = gate_shown(&chain);
-
-  shown.accepted = true;
-  shown.expires = expires;
-  gate_expect(gate, &shown, NOW, answer, reason, learned);
-}
-
-static void test_accepted(void **state)
-{
-  struct gate *gate = *state;
-
-  gate_open(gate);
-  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", true);
-  gate_meet(gate, GATE_FOREIGN, NOW, TLSPIN_MISMATCH, "changed", false);
-  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MATCH, "active-matched", true);
-  gate_expect_records(gate, "0.0 tofu active leaf 1\n3.0 program active leaf 1");
-  gate_meet(gate, GATE_FOREIGN, NOW, TLSPIN_MATCH, "active-matched", false);
-  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_MATCH, "active-matched", false);
-  gate_meet(gate, GATE_SECOND, NOW, TLSPIN_MISMATCH, "changed", false);
-}
-
-static void test_accepted_for_a_time(void **state)
-{
-  struct gate *gate = *state;
-
-  gate_open(gate);
-  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", true);
-  accept_key(gate, GATE_FOREIGN, NOW + 100, TLSPIN_MATCH, "active-matched", true);
-  gate_meet(gate, GATE_FOREIGN, NOW + 99, TLSPIN_MATCH, "active-matched", false);
-  gate_meet(gate, GATE_FOREIGN, NOW + 100, TLSPIN_MISMATCH, "changed", false);
-}
-
-/* It can be undone, unlike what the daemon learned by itself. */
-static void test_accepted_undone(void **state)
-{
-  struct gate *gate = *state;
-  struct store_change change;
-  struct store *store;
-
-  gate_open(gate);
-  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", true);
-  store = layers_at(gate->strata->layers, 0)->store;
-  assert_int_equal(store_undo(store, 0, NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
-  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MATCH, "active-matched", true);
-  assert_int_equal(store_undo(store, 0, NOW, &change), TLSPIN_OK);
-  gate_expect_records(gate, "0.0 tofu active leaf 1");
-}
-
-/* Certain keys alone are wanted, this one isn't, or pinning is off: the click changes nothing. */
-static void test_not_accepted(void **state)
-{
-  struct gate *gate = *state;
-  struct keypin critical = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_USER);
-  struct keypin rejected = gate_pin(GATE_FOREIGN, PATH_SERVER, KEYPIN_REJECTED, KEYPIN_USER);
-  struct keypin locked = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_ACTIVE, KEYPIN_POLICY);
-  struct keypin off = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_OFF, KEYPIN_POLICY);
-  const struct {
-    const struct keypin *pin;
-    enum tlspin_code answer;
-    const char *reason;
-  } cases[] = {{&critical, TLSPIN_MISMATCH, "critical-differs"},
-               {&rejected, TLSPIN_MISMATCH, "key-rejected"},
-               {&locked, TLSPIN_NO_PIN, "active-differs"},
-               {&off, TLSPIN_OPTED_OUT, "off"}};
-
-  locked.locked = true;
-  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-    gate_layer(gate, "50.db", cases[i].pin, 1);
-    gate_open(gate);
-    accept_key(gate, GATE_FOREIGN, 0, cases[i].answer, cases[i].reason, false);
-    gate_expect_records(gate, "");
-  }
-}
-
-/* A block of another key is no word on this one. */
-static void test_accepted_beside_a_block(void **state)
-{
-  struct gate *gate = *state;
-  struct keypin rejected = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_REJECTED, KEYPIN_USER);
-
-  gate_layer(gate, "50.db", &rejected, 1);
-  gate_open(gate);
-  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MATCH, "active-matched", true);
-  gate_expect_records(gate, "3.0 program active leaf 1");
-}
-
-/* A layer that can't be read may say that. */
-static void test_not_accepted_blindly(void **state)
-{
-  struct gate *gate = *state;
-
-  strata_write(gate->strata->admin, "50.db", "no database");
-  gate_open(gate);
-  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_UNAVAILABLE, "unreadable", false);
-  gate_expect_records(gate, "");
-}
-
-/* Raw keys have no path and no certificate: the two are enough, whatever the PKI says. */
-static void test_accepted_unchecked(void **state)
-{
-  struct gate *gate = *state;
-  struct chain chain;
-  struct policy_shown shown = gate_shown(&chain);
-
-  gate_open(gate);
-  chain_read(gate_paths[GATE_FIRST].spki, 1, true, false, digest_glib, &chain);
-  shown.pki = PKI_UNCHECKED;
-  shown.accepted = true;
-  gate_expect(gate, &shown, NOW, TLSPIN_MATCH, "active-matched", true);
-  gate_expect_records(gate, "0.0 program active leaf 1");
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, gate_setup, gate_teardown)
 
 int main(void)
@@ -507,20 +439,16 @@ int main(void)
       TEST(test_same_issuer),
       TEST(test_seen_before),
       TEST(test_unexplained),
+      TEST(test_back_after_long),
+      TEST(test_no_door_for_ever),
       TEST(test_changes_refused),
       TEST(test_proved),
       TEST(test_proved_nothing),
-      TEST(test_vouched),
+      TEST(test_not_vouched),
+      TEST(test_learned_under_hpkp),
       TEST(test_history),
       TEST(test_history_alone),
       TEST(test_race),
-      TEST(test_accepted),
-      TEST(test_accepted_for_a_time),
-      TEST(test_accepted_undone),
-      TEST(test_not_accepted),
-      TEST(test_accepted_beside_a_block),
-      TEST(test_not_accepted_blindly),
-      TEST(test_accepted_unchecked),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

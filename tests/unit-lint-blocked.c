@@ -43,6 +43,17 @@ static void test_not_blocked(void **state)
                  "3:expired:expires");
 }
 
+/* The groups are read twice for this, and what is wrong with them is found once. */
+static void test_once(void **state)
+{
+  policies_check(*state,
+                 "[defaults]\nlearn=no\n[a.example]\npins=$A;$B\n[b.example]\npins=bad;$B\n[*]\n"
+                 "blocked=$B\n[c.example]\npins=$A\n\001\n",
+                 "4:blocked-pin:pins 6:pin:pins 10:single-pin:pins 11:syntax");
+  policies_check(*state, "[a.example]\npins=$B;$B\nexpires=2023-12-01\n[*]\nblocked=$B\n",
+                 "1:expiring:expires 2:same-key:pins 2:single-pin:pins 2:blocked-pin:pins");
+}
+
 static void test_files(void **state)
 {
   policies_write(*state, "10-a.conf", "[a.example]\npins=$A;$B\n");
@@ -50,6 +61,11 @@ static void test_files(void **state)
   policies_lint(*state);
   policies_expect(*state, "2:blocked-pin:pins");
   policies_expect_words(*state, "20-b.conf:1)");
+  policies_forget(*state);
+  policies_write(*state, "30-c.conf", "[a.example]\npins=$B;$C\nlock=yes\n");
+  policies_lint(*state);
+  policies_expect(*state, "10-a.conf:2:unreachable 10-a.conf:2:blocked-pin:pins "
+                          "30-c.conf:2:blocked-pin:pins");
 }
 
 /* A key that is blocked and wanted at 10,000 places each. */
@@ -72,10 +88,8 @@ static void test_many(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_blocked),
-      TEST(test_not_blocked),
-      TEST(test_files),
-      TEST(test_many),
+      TEST(test_blocked), TEST(test_not_blocked), TEST(test_once),
+      TEST(test_files),   TEST(test_many),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,12 +61,12 @@ static void test_rules(void **state)
   assert_int_equal(groups, 5);
   policies_expect(policies, "10-a.conf:5:syntax 20-b.conf:2:pin:pins");
   assert_int_equal(rules->list->len, 3);
-  assert_string_equal(rules_at(rules, 0)->host, "b.example");
-  assert_int_equal(rules_at(rules, 0)->spot.line, 3);
-  assert_int_equal(rules_at(rules, 0)->offset, strlen("[defaults]\nlearn=no\n"));
-  assert_string_equal(rules_sorted(rules, 0)->host, "");
-  assert_int_equal(rules_sorted(rules, 0)->file, 1);
-  assert_string_equal(rules_sorted(rules, 1)->host, "a.example");
+  assert_string_equal(rules_at(rules, 0).host, "b.example");
+  assert_int_equal(rules_at(rules, 0).spot.line, 3);
+  assert_int_equal(rules_at(rules, 0).offset, strlen("[defaults]\nlearn=no\n"));
+  assert_string_equal(rules_sorted(rules, 0).host, "");
+  assert_int_equal(rules_sorted(rules, 0).file, 1);
+  assert_string_equal(rules_sorted(rules, 1).host, "a.example");
   assert_int_equal(rules->defaults->len, 1);
   defaults = &g_array_index(rules->defaults, struct rule_defaults, 0);
   assert_int_equal(defaults->file, 0);

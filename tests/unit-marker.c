@@ -43,21 +43,26 @@ static void test_markers(void **state)
   assert_int_equal(marker_read(path, geteuid()), MARKER_FOREIGN);
 }
 
-/* An empty file is the administrator's way to take a vendor's layer away. */
+/* A link to /dev/null is the administrator's way to take a vendor's layer away; an empty file is a
+ * layer that lost its contents. */
 static void test_others(void **state)
 {
   struct policies *policies = *state;
   const char *path = policies_write(policies, "10-a.db", "");
   g_autofree char *below = g_build_filename(path, "10-b.db", NULL);
 
-  assert_int_equal(marker_read(path, geteuid()), MARKER_FOREIGN);
+  assert_int_equal(marker_read(path, geteuid()), MARKER_UNREADABLE);
   policies_write(policies, "10-a.db", "not a database");
   assert_int_equal(marker_read(path, geteuid()), MARKER_UNREADABLE);
   assert_int_equal(marker_read(below, geteuid()), MARKER_UNREADABLE);
   assert_int_equal(marker_read(policies->text, geteuid()), MARKER_UNREADABLE);
   assert_int_equal(g_unlink(path), 0);
-  assert_int_equal(symlink("/dev/null", path), 0);
+  assert_int_equal(symlink("/dev/zero", path), 0);
   assert_int_equal(marker_read(path, geteuid()), MARKER_UNREADABLE);
+  assert_int_equal(g_unlink(path), 0);
+  assert_int_equal(symlink("/dev/null", path), 0);
+  assert_int_equal(marker_read(path, geteuid()), MARKER_FOREIGN);
+  assert_int_equal(marker_read(path, geteuid() + 1), MARKER_UNREADABLE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, policies_setup, policies_teardown)

@@ -187,7 +187,7 @@ static void check_store(const struct bus_store_call *call)
 
   assert_true(bus_append_store_call(message, call));
   message = send(message);
-  assert_string_equal(dbus_message_get_signature(message), "ssqayaysut");
+  assert_string_equal(dbus_message_get_signature(message), "ssqayaysutay");
   assert_true(bus_read_store_call(message, &got));
   expect_peer(&got.peer);
   assert_true(span_equal(got.ticket, call->ticket));
@@ -195,6 +195,7 @@ static void check_store(const struct bus_store_call *call)
   assert_string_equal(got.hash, call->hash);
   assert_int_equal(got.lifetime, call->lifetime);
   assert_true(got.series == call->series);
+  assert_true(span_equal(got.anchor, call->anchor));
   dbus_message_unref(message);
 }
 
@@ -206,11 +207,12 @@ static void test_store_call(void **state)
                                 .secret = {octets, 48},
                                 .hash = "sha384",
                                 .lifetime = UINT32_MAX,
-                                .series = UINT64_MAX - 1};
+                                .series = UINT64_MAX - 1,
+                                .anchor = {octets, BUS_ANCHOR_SIZE}};
 
   (void)state;
   check_store(&call);
-  call.ticket = call.secret = (struct span){NULL, 0};
+  call.ticket = call.secret = call.anchor = (struct span){NULL, 0};
   call.lifetime = 0;
   call.series = 0;
   check_store(&call);

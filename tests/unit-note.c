@@ -38,18 +38,27 @@ static char *header_of(const char *rest)
   return g_strconcat(first, backup, rest, NULL);
 }
 
-/* Notes a header that came with a server's whole path; the outcome must be this. */
-static struct policy_noted note_at(struct gate *gate, size_t server, const char *text,
-                                   bool report_only, int64_t now, enum hpkp_outcome outcome)
+static enum tlspin_code try_note(struct gate *gate, const char *host, struct chain *chain,
+                                 const char *text, bool report_only, int64_t now,
+                                 struct policy_noted *noted, char **problem)
 {
-  struct peer peer = strata_peer(HOST);
-  struct chain chain = gate_chain(server);
+  struct peer peer = strata_peer(host);
   struct policy_header header = {
-      .text = {(const uint8_t *)text, strlen(text)}, .report_only = report_only, .chain = &chain};
+      .text = {(const uint8_t *)text, strlen(text)}, .report_only = report_only, .chain = chain};
+
+  return policy_note(gate->policy, &peer, &header, now, noted, problem);
+}
+
+/* Notes a header of a host that came with a server's whole path; the outcome must be this. */
+static struct policy_noted note_of(struct gate *gate, const char *host, size_t server,
+                                   const char *text, bool report_only, int64_t now,
+                                   enum hpkp_outcome outcome)
+{
+  struct chain chain = gate_chain(server);
   struct policy_noted noted;
   char *problem = NULL;
 
-  if (policy_note(gate->policy, &peer, &header, now, &noted, &problem) != TLSPIN_OK)
+  if (try_note(gate, host, &chain, text, report_only, now, &noted, &problem) != TLSPIN_OK)
     fail_msg("%s", problem);
   if (noted.outcome != outcome)
     fail_msg("%s: %s (%s)", text, hpkp_outcome_token(noted.outcome), noted.reason);
@@ -57,6 +66,12 @@ static struct policy_noted note_at(struct gate *gate, size_t server, const char 
   assert_true((noted.reason[0] != '\0') == (outcome == HPKP_IGNORE) ||
               outcome == HPKP_REMOVE); /* which may have one */
   return noted;
+}
+
+static struct policy_noted note_at(struct gate *gate, size_t server, const char *text,
+                                   bool report_only, int64_t now, enum hpkp_outcome outcome)
+{
+  return note_of(gate, HOST, server, text, report_only, now, outcome);
 }
 
 static struct policy_noted note(struct gate *gate, const char *text, enum hpkp_outcome outcome)
@@ -84,8 +99,8 @@ static bool check_pin(const struct keypin *pin, void *data)
 {
   assert_string_equal(pin->place.host, HOST);
   assert_int_equal(pin->place.scope, SCOPE_SUBTREE);
-  assert_int_equal(pin->place.protocol, PLACE_ANY_PROTOCOL);
-  assert_int_equal(pin->place.port, PLACE_ANY_PORT);
+  assert_int_equal(pin->place.protocol, PROTOCOL_TLS);
+  assert_int_equal(pin->place.port, 443);
   assert_int_equal(pin->level, KEYPIN_ANY);
   assert_int_equal(pin->origin, KEYPIN_HPKP);
   assert_false(pin->always || pin->locked);
@@ -96,13 +111,13 @@ static bool check_pin(const struct keypin *pin, void *data)
   return true;
 }
 
-/* All that is kept, and that it holds for every port and below the host. */
+/* All that is kept, and that it holds below the host. */
 static void test_kept(void **state)
 {
   struct gate *gate = *state;
   g_autofree char *header =
       header_of("max-age=2000; includeSubDomains; report-uri=\"https://report.example/x\"");
-  struct peer peer = {.host = "www." HOST, .protocol = PROTOCOL_TLS, .port = 8443};
+  struct peer peer = strata_peer("www." HOST);
   int count = 0;
 
   gate_open(gate);
@@ -110,6 +125,84 @@ static void test_kept(void **state)
   assert_int_equal(store_pins(layers_at(gate->strata->layers, 0)->store, &peer, check_pin, &count),
                    TLSPIN_OK);
   assert_int_equal(count, 2);
+}
+
+/* The records that a header made, for the peer. */
+static void expect_pinned(struct gate *gate, const char *host, enum protocol protocol,
+                          uint16_t port, bool expected)
+{
+  struct peer peer = {.protocol = protocol, .port = port};
+  struct chain chain = gate_chain(GATE_SECOND);
+  struct policy_shown shown = gate_shown(&chain);
+  struct policy_judged judged;
+
+  g_strlcpy(peer.host, host, sizeof peer.host);
+  policy_explain(gate->policy, &peer, &shown, NOW, &judged);
+  assert_int_equal(judged.verdict.answer, expected ? TLSPIN_MISMATCH : TLSPIN_NO_PIN);
+  policy_judged_clear(&judged);
+}
+
+/* A web server's header says nothing about what else there is at its host: the RFC knows of HTTP
+ * alone. */
+static void test_one_service(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=2000; includeSubDomains");
+
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  expect_pinned(gate, HOST, PROTOCOL_TLS, 443, true);
+  expect_pinned(gate, "www." HOST, PROTOCOL_TLS, 443, true);
+  expect_pinned(gate, HOST, PROTOCOL_TLS, 993, false);
+  expect_pinned(gate, "mail." HOST, PROTOCOL_TLS, 993, false);
+  expect_pinned(gate, HOST, PROTOCOL_DTLS, 443, false);
+}
+
+/* Nor does it take away what another service's header pinned. */
+static void test_another_service(void **state)
+{
+  struct gate *gate = *state;
+  struct keypin others[2];
+  g_autofree char *header = header_of("max-age=1000");
+
+  for (size_t i = 0; i < 2; i++)
+    others[i] = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_HPKP);
+  others[0].place.port = 8443;
+  others[1].place.port = PLACE_ANY_PORT;
+  gate_put(gate, others, 2);
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  gate_expect_records(gate, "0.0 hpkp critical any 1\n0.0 hpkp critical leaf 0\n"
+                            "3.0 hpkp critical any 1");
+  note(gate, "max-age=0", HPKP_REMOVE);
+  gate_expect_records(gate, "0.0 hpkp critical leaf 0");
+  expect_pinned(gate, HOST, PROTOCOL_TLS, 8443, true);
+}
+
+/* Below a public suffix anybody can have a name, and so can who sent the header. */
+static void test_public_suffix(void **state)
+{
+  static const struct {
+    const char *host;
+    bool noted;
+  } cases[] = {{"com", false}, {"co.uk", false}, {"github.io", false}, {"example.com", true}};
+  struct gate *gate = *state;
+  g_autofree char *wide = header_of("max-age=1000; includeSubDomains");
+  g_autofree char *narrow = header_of("max-age=1000");
+
+  gate_open(gate);
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    struct policy_noted noted = note_of(gate, cases[i].host, GATE_FIRST, wide, false, NOW,
+                                        cases[i].noted ? HPKP_NOTE : HPKP_IGNORE);
+
+    if (!cases[i].noted)
+      assert_string_equal(noted.reason, "it includes all names below a public suffix");
+    assert_int_equal(noted.changed, cases[i].noted);
+  }
+  note_of(gate, "co.uk", GATE_FIRST, narrow, false, NOW, HPKP_NOTE);
+  expect_pinned(gate, "co.uk", PROTOCOL_TLS, 443, true);
+  expect_pinned(gate, "www.co.uk", PROTOCOL_TLS, 443, false);
+  expect_pinned(gate, "www.example.com", PROTOCOL_TLS, 443, true);
 }
 
 /* The cap of the settings, 60 days at the most. */
@@ -190,6 +283,115 @@ static void test_removed(void **state)
   assert_false(note(gate, "max-age=0", HPKP_REMOVE).changed);
 }
 
+/* The newest operation is taken back. */
+static enum tlspin_code undo(struct gate *gate)
+{
+  struct store_change change;
+
+  return store_undo(layers_at(gate->strata->layers, 0)->store, 0, NOW, &change);
+}
+
+/* Any program may tell of such a header: that it was there leaves a trace, and can be undone. */
+static void test_removal_is_logged(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+  struct policy_noted noted;
+
+  gate_open(gate);
+  noted = note(gate, header, HPKP_NOTE);
+  assert_true(noted.event == 0);
+  assert_int_equal(undo(gate),
+                   TLSPIN_E_NOTHING_TO_UNDO); /* what is learned is not in the journal */
+  noted = note(gate, "max-age=0", HPKP_REMOVE);
+  assert_true(noted.event != 0);
+  gate_expect_log(gate, "hpkp removed  1");
+  gate_expect_records(gate, "");
+  noted = note(gate, "max-age=0", HPKP_REMOVE);
+  assert_true(noted.event == 0); /* there was nothing left */
+  gate_expect_log(gate, "hpkp removed  1");
+  assert_int_equal(undo(gate), TLSPIN_OK);
+  gate_expect_records(gate, "0.0 hpkp critical any 1\n3.0 hpkp critical any 1");
+  gate_meet(gate, GATE_SECOND, NOW, TLSPIN_MISMATCH, "critical-differs", false);
+}
+
+/* What had ended anyway is no loss. */
+static void test_ended_is_no_loss(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  assert_true(note_at(gate, GATE_FIRST, "max-age=0", false, NOW + 1000, HPKP_REMOVE).changed);
+  gate_expect_log(gate, "");
+  gate_expect_records(gate, "");
+}
+
+/* So is another set in its place: with other keys, for fewer names, or with an earlier end. The
+ * same for more names or a longer time is not. */
+static void test_other_set_is_logged(void **state)
+{
+  g_autofree char *first = header_of("max-age=1000; includeSubDomains");
+  g_autofree char *other_key = pin_text(GATE_SECOND, PATH_SERVER);
+  g_autofree char *one_more = g_strconcat(other_key, first, NULL);
+  g_autofree char *own = pin_text(GATE_FIRST, PATH_SERVER);
+  g_autofree char *replaced = g_strconcat(own, other_key, "max-age=1000; includeSubDomains", NULL);
+  g_autofree char *narrower = header_of("max-age=1000");
+  g_autofree char *shorter = header_of("max-age=1; includeSubDomains");
+  g_autofree char *longer = header_of("max-age=2000; includeSubDomains");
+  const struct {
+    const char *before, *after;
+    bool logged;
+  } cases[] = {{first, one_more, true}, {first, replaced, true}, {first, narrower, true},
+               {first, shorter, true},  {first, longer, false},  {narrower, first, false},
+               {one_more, first, true}, {first, first, false}};
+
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    struct gate *gate;
+    void *own_state = NULL;
+
+    gate_setup(&own_state);
+    gate = own_state;
+    gate_open(gate);
+    note(gate, cases[i].before, HPKP_NOTE);
+    if ((note(gate, cases[i].after, HPKP_NOTE).event != 0) != cases[i].logged)
+      fail_msg("case %zu", i);
+    gate_expect_log(gate, cases[i].logged ? "hpkp replaced  1" : "");
+    assert_int_equal(undo(gate), cases[i].logged ? TLSPIN_OK : TLSPIN_E_NOTHING_TO_UNDO);
+    if (cases[i].logged && cases[i].before == first)
+      gate_expect_records(gate, "0.0 hpkp critical any 1\n3.0 hpkp critical any 1");
+    gate_teardown(&own_state);
+  }
+}
+
+/* Where the place is full nothing of the set is stored, and what stands stays. */
+static void test_no_room(void **state)
+{
+  struct gate *gate = *state;
+  static struct keypin pins[STORE_PLACE_MAX - 1];
+  g_autofree char *header = header_of("max-age=1000");
+  struct chain chain = gate_chain(GATE_FIRST);
+  struct policy_noted noted;
+  char *problem = NULL;
+
+  for (size_t i = 0; i < G_N_ELEMENTS(pins); i++) {
+    pins[i] = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_EXCEPTED, KEYPIN_USER);
+    pins[i].errors = PKI_EXPIRED;
+    memset(pins[i].digest, (int)i, 32);
+  }
+  gate_put(gate, pins, G_N_ELEMENTS(pins));
+  gate_open(gate);
+  assert_int_equal(try_note(gate, HOST, &chain, header, false, NOW, &noted, &problem),
+                   TLSPIN_E_LIMIT);
+  assert_false(noted.changed);
+  assert_non_null(problem);
+  assert_non_null(strstr(problem, "256 entries for 'a.example:443'"));
+  g_free(problem);
+  expect_pinned(gate, HOST, PROTOCOL_TLS, 443, false);
+}
+
 /* Pins by hashes that nobody knows here unpin the host (section 2.1.1). */
 static void test_forgotten(void **state)
 {
@@ -232,14 +434,12 @@ static void test_bad_connection(void **state)
   struct keypin critical = gate_pin(GATE_SECOND, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_USER);
   g_autofree char *header = header_of("max-age=1000");
   struct chain chain = gate_chain(GATE_FIRST);
-  struct peer peer = strata_peer(HOST);
-  struct policy_header parts = {.text = {(const uint8_t *)header, strlen(header)}, .chain = &chain};
   struct policy_noted noted;
   char *problem = NULL;
 
   gate_open(gate);
   chain.path = false;
-  assert_int_equal(policy_note(gate->policy, &peer, &parts, NOW, &noted, &problem), TLSPIN_OK);
+  assert_int_equal(try_note(gate, HOST, &chain, header, false, NOW, &noted, &problem), TLSPIN_OK);
   assert_int_equal(noted.outcome, HPKP_IGNORE);
   gate_put(gate, &critical, 1);
   gate_open(gate);
@@ -318,8 +518,6 @@ static void test_not_written(void **state)
   struct gate *gate = *state;
   g_autofree char *header = header_of("max-age=1000");
   struct chain chain = gate_chain(GATE_FIRST);
-  struct peer peer = strata_peer(HOST);
-  struct policy_header parts = {.text = {(const uint8_t *)header, strlen(header)}, .chain = &chain};
   struct policy_noted noted;
   char *problem = NULL;
   sqlite3 *other;
@@ -327,7 +525,7 @@ static void test_not_written(void **state)
   gate_open(gate);
   other = stores_raw(gate->strata->user); /* holds the lock of the file */
   assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-  assert_int_equal(policy_note(gate->policy, &peer, &parts, NOW, &noted, &problem),
+  assert_int_equal(try_note(gate, HOST, &chain, header, false, NOW, &noted, &problem),
                    TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "pins.db"));
   assert_false(noted.changed);
@@ -341,11 +539,26 @@ static void test_not_written(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_noted),       TEST(test_kept),       TEST(test_capped),
-      TEST(test_replaced),    TEST(test_repeated),   TEST(test_removed),
-      TEST(test_forgotten),   TEST(test_ignored),    TEST(test_bad_connection),
-      TEST(test_not_learned), TEST(test_unreadable), TEST(test_report_only),
+      TEST(test_noted),
+      TEST(test_kept),
+      TEST(test_capped),
+      TEST(test_replaced),
+      TEST(test_repeated),
+      TEST(test_removed),
+      TEST(test_forgotten),
+      TEST(test_ignored),
+      TEST(test_bad_connection),
+      TEST(test_not_learned),
+      TEST(test_unreadable),
+      TEST(test_report_only),
       TEST(test_not_written),
+      TEST(test_one_service),
+      TEST(test_another_service),
+      TEST(test_public_suffix),
+      TEST(test_removal_is_logged),
+      TEST(test_ended_is_no_loss),
+      TEST(test_no_room),
+      cmocka_unit_test(test_other_set_is_logged),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

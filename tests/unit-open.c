@@ -334,9 +334,32 @@ static void test_layer_is_not_made(void **state)
   stores_refuse(stores->layer, STORE_SYSTEM, "is missing");
   assert_false(g_file_test(stores->layer, G_FILE_TEST_EXISTS));
   stores_write(stores->layer, 0, "", 0);
-  stores_refuse(stores->layer, STORE_SYSTEM, "it is empty");
+  stores_refuse(stores->layer, STORE_SYSTEM, "is empty, and so no layer of pins");
   stores_refuse(stores->path, STORE_SYSTEM, "No such file");
   assert_false(g_file_test(stores->home, G_FILE_TEST_EXISTS));
+}
+
+/* Only a link of exactly this text, and never what it might lead to. */
+static void test_masks(void **state)
+{
+  struct stores *stores = *state;
+
+  assert_false(store_is_mask(stores->layer, geteuid()));
+  stores_write(stores->layer, 0, "", 0);
+  assert_false(store_is_mask(stores->layer, geteuid()));
+  stores_refuse(stores->layer, STORE_SYSTEM, "symbolic link to /dev/null");
+  assert_int_equal(unlink(stores->layer), 0);
+  assert_int_equal(mkdir(stores->layer, 0755), 0);
+  assert_false(store_is_mask(stores->layer, geteuid()));
+  assert_int_equal(rmdir(stores->layer), 0);
+  assert_int_equal(symlink("/dev//null", stores->layer), 0);
+  assert_false(store_is_mask(stores->layer, geteuid()));
+  assert_int_equal(unlink(stores->layer), 0);
+  assert_int_equal(symlink("/dev/null", stores->layer), 0);
+  assert_true(store_is_mask(stores->layer, geteuid()));
+  assert_false(store_is_mask(stores->layer, geteuid() + 1));
+  stores_refuse(stores->layer, STORE_SYSTEM, "is a symbolic link");
+  assert_false(store_is_mask("/nowhere/at/all.db", geteuid()));
 }
 
 static void test_files_of_others(void **state)
@@ -512,6 +535,7 @@ int main(void)
       TEST(test_hot_journal),
       TEST(test_journals_of_layers),
       TEST(test_layer_is_not_made),
+      TEST(test_masks),
       TEST(test_files_of_others),
       TEST(test_no_file),
       TEST(test_permissions),

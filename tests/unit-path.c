@@ -393,11 +393,14 @@ static void test_shown(void **state)
   assert_true(shown.chain.path);
   assert_int_equal(shown.chain.count, 3);
   shown_clear(&shown);
-  sent[1] = junk;
+  sent[1] = junk; /* doesn't hide what is behind it */
   shown_of(sent, 3, false, &shown);
   assert_true(shown.there);
-  assert_int_equal(shown.chain.count, 1);
+  assert_int_equal(shown.chain.count, 2);
+  assert_true(span_equal(shown.chain.at[1].der, (struct span){upper.data, upper.size}));
   shown_clear(&shown);
+  shown_of(&sent[1], 2, false, &shown); /* but the first must be one */
+  assert_false(shown.there);
   shown_of(&junk, 1, false, &shown);
   assert_false(shown.there);
   shown_of(NULL, 0, false, &shown);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "dbus/names.h"
 #include "tests/counter.h"
 #include "tests/gate.h"
 
@@ -17,7 +18,7 @@
 
 #define PEER    "a.example|tls|443"
 #define LOOKUP  "Lookup", "ssq"
-#define STORE   "StoreTicket", "ssqayaysut"
+#define STORE   "StoreTicket", "ssqayaysutay"
 #define REPORT  "ReportFailure", "ssqs"
 #define NO_PIN  "no-pin\nnone\n\n\n\n\n0\n0\nnone\n" NOTHING
 #define NOTHING "\n0\n" /* no keys, nothing special about the policy */
@@ -36,7 +37,7 @@ static char *line(const struct counter *counter, const char *words, unsigned num
 static void store(const struct counter *counter, const char *ticket, const char *series,
                   const char *expected)
 {
-  g_autofree char *words = g_strdup_printf(PEER "|%s|32*cd|sha256|1000|%s", ticket, series);
+  g_autofree char *words = g_strdup_printf(PEER "|%s|32*cd|sha256|1000|%s|", ticket, series);
 
   counter_expect(counter, STORE, words, expected);
 }
@@ -59,7 +60,7 @@ static void test_address(void **state)
   counter_open(&counter, *state);
   counter_expect(&counter, LOOKUP, "192.0.2.1|tls|443",
                  "cannot-be-pinned\naddress\n\n\n\n\n0\n0\nnone\n" NOTHING);
-  counter_refuse(&counter, STORE, "192.0.2.1|tls|443|00|32*cd|sha256|1000|0", "CannotBePinned",
+  counter_refuse(&counter, STORE, "192.0.2.1|tls|443|00|32*cd|sha256|1000|0|", "CannotBePinned",
                  "'host'");
   counter_refuse(&counter, REPORT, "[::1]|tls|443|proof-wrong", "CannotBePinned", "'host'");
   counter_close(&counter);
@@ -93,7 +94,7 @@ static void test_outcomes(void **state)
 
   counter_open(&counter, *state);
   store(&counter, "", "0", "nothing\n0\n");
-  counter_expect(&counter, STORE, PEER "|01|32*cd|sha256|0|0", "nothing\n0\n");
+  counter_expect(&counter, STORE, PEER "|01|32*cd|sha256|0|0|", "nothing\n0\n");
   counter_expect(&counter, LOOKUP, PEER, NO_PIN);
   store(&counter, "01", "5", "superseded\n0\n");
   store(&counter, "01", "0", "stored\n1700001000\n");
@@ -101,7 +102,7 @@ static void test_outcomes(void **state)
   series = line(&counter, PEER, 6);
   counter_now += 10;
   store(&counter, "03", series, "stored\n1700001010\n");
-  counter_expect(&counter, STORE, PEER "|04|32*cd|sha256|4294967295|0", "superseded\n0\n");
+  counter_expect(&counter, STORE, PEER "|04|32*cd|sha256|4294967295|0|", "superseded\n0\n");
   counter_close(&counter);
 }
 
@@ -110,9 +111,9 @@ static void test_sizes(void **state)
   struct counter counter;
 
   counter_open(&counter, *state);
-  counter_expect(&counter, STORE, "b.example|tls|1|65535*5a|48*cd|sha384|4294967295|0",
+  counter_expect(&counter, STORE, "b.example|tls|1|65535*5a|48*cd|sha384|4294967295|0|",
                  "stored\n1700010000\n");
-  counter_expect(&counter, STORE, "c.example|dtls|65535|1*5a|32*cd|sha256|1|0",
+  counter_expect(&counter, STORE, "c.example|dtls|65535|1*5a|32*cd|sha256|1|0|",
                  "stored\n1700000001\n");
   counter_close(&counter);
 }
@@ -123,22 +124,25 @@ static void test_refused(void **state)
   static const struct {
     const char *words, *text;
   } cases[] = {
-      {PEER "|65536*5a|32*cd|sha256|1000|0", "'ticket'"},
-      {PEER "|1000000*5a|32*cd|sha256|1000|0", "'ticket'"},
-      {PEER "|01|31*cd|sha256|1000|0", "'secret' has 31"},
-      {PEER "|01|33*cd|sha256|1000|0", "'secret' has 33"},
-      {PEER "|01|48*cd|sha256|1000|0", "'secret' has 48"},
-      {PEER "|01|32*cd|sha384|1000|0", "'secret' has 32"},
-      {PEER "|01|0*cd|sha256|1000|0", "'secret' has 0"},
-      {PEER "|01|1000000*cd|sha256|1000|0", "'secret'"},
-      {PEER "|01|32*cd|sha512|1000|0", "'hash' is 'sha512'"},
-      {PEER "|01|32*cd|SHA256|1000|0", "'hash'"},
-      {PEER "|01|32*cd||1000|0", "'hash'"},
-      {PEER "||32*cd|md5|0|0", "'hash'"},
-      {"a.example|tls|0|01|32*cd|sha256|1000|0", "'port'"},
-      {"a.example|ssl|443|01|32*cd|sha256|1000|0", "'protocol'"},
-      {"*.example|tls|443|01|32*cd|sha256|1000|0", "'host'"},
-      {"a\nb.example|tls|443|01|32*cd|sha256|1000|0", "'host'"},
+      {PEER "|65536*5a|32*cd|sha256|1000|0|", "'ticket'"},
+      {PEER "|1000000*5a|32*cd|sha256|1000|0|", "'ticket'"},
+      {PEER "|01|31*cd|sha256|1000|0|", "'secret' has 31"},
+      {PEER "|01|33*cd|sha256|1000|0|", "'secret' has 33"},
+      {PEER "|01|48*cd|sha256|1000|0|", "'secret' has 48"},
+      {PEER "|01|32*cd|sha384|1000|0|", "'secret' has 32"},
+      {PEER "|01|0*cd|sha256|1000|0|", "'secret' has 0"},
+      {PEER "|01|1000000*cd|sha256|1000|0|", "'secret'"},
+      {PEER "|01|32*cd|sha512|1000|0|", "'hash' is 'sha512'"},
+      {PEER "|01|32*cd|SHA256|1000|0|", "'hash'"},
+      {PEER "|01|32*cd||1000|0|", "'hash'"},
+      {PEER "||32*cd|md5|0|0|", "'hash'"},
+      {PEER "|01|32*cd|sha256|1000|0|31*ab", "'anchor' has 31"},
+      {PEER "|01|32*cd|sha256|1000|0|33*ab", "'anchor' has 33"},
+      {PEER "|01|32*cd|sha256|1000|0|1000000*ab", "'anchor'"},
+      {"a.example|tls|0|01|32*cd|sha256|1000|0|", "'port'"},
+      {"a.example|ssl|443|01|32*cd|sha256|1000|0|", "'protocol'"},
+      {"*.example|tls|443|01|32*cd|sha256|1000|0|", "'host'"},
+      {"a\nb.example|tls|443|01|32*cd|sha256|1000|0|", "'host'"},
   };
   struct counter counter;
 
@@ -239,7 +243,8 @@ static void test_locks(void **state)
   counter_close(&counter);
 }
 
-/* Unavailable is an answer of Lookup, never "no-pin"; the others fail and name the file. */
+/* Unavailable is an answer of Lookup, never "no-pin"; the others fail and name the file. What a
+ * layer may lock that can't be read is taken for locked: see daemon/settings.h. */
 static void test_unavailable(void **state)
 {
   struct strata *strata = *state;
@@ -249,15 +254,15 @@ static void test_unavailable(void **state)
   counter_open(&counter, strata);
   counter_expect(&counter, LOOKUP, PEER,
                  "unavailable\nstore-unreadable\nuser\n\n\n\n0\n0\nnone\n\n1\n");
-  counter_refuse(&counter, STORE, PEER "|01|32*cd|sha256|1000|0", "Unavailable", "/home");
+  counter_refuse(&counter, STORE, PEER "|01|32*cd|sha256|1000|0|", "Unavailable", "/home");
   counter_refuse(&counter, REPORT, PEER "|proof-wrong", "Unavailable", "/home");
   counter_close(&counter);
   assert_int_equal(g_unlink(strata_path(strata->folder, "home")), 0);
   strata_write(strata->admin, "50.db", "not a database");
   counter_open(&counter, strata);
   counter_expect(&counter, LOOKUP, PEER,
-                 "unavailable\nlayer-unreadable\n50.db\n\n\n\n0\n0\nnone\n\n1\n");
-  counter_refuse(&counter, STORE, PEER "|01|32*cd|sha256|1000|0", "Unavailable", "admin/50.db");
+                 "unavailable\nlayer-unreadable\n50.db\n\n\n\n0\n0\nnone\n\n11\n");
+  counter_refuse(&counter, STORE, PEER "|01|32*cd|sha256|1000|0|", "Unavailable", "admin/50.db");
   counter_close(&counter);
 }
 
@@ -323,6 +328,50 @@ static void test_policy_bits(void **state)
   }
 }
 
+/* Keys that differ in their digests. */
+static struct keypin *many_keys(size_t count)
+{
+  struct keypin *pins = g_new(struct keypin, count);
+
+  for (size_t i = 0; i < count; i++) {
+    pins[i] = gate_pin(0, 0, KEYPIN_CRITICAL, KEYPIN_POLICY);
+    memcpy(pins[i].digest, &i, sizeof i);
+  }
+  return pins;
+}
+
+/* How many keys come, and the bits with them. */
+static void expect_keys(struct gate *gate, const struct keypin *pins, size_t count, size_t keys,
+                        const char *bits)
+{
+  struct counter counter;
+  g_autofree char *listed = NULL, *policy = NULL;
+  g_auto(GStrv) list = NULL;
+
+  gate_layer(gate, "50.db", pins, count);
+  counter_open(&counter, gate->strata);
+  listed = line(&counter, PEER, 9);
+  list = g_strsplit(g_strchomp(listed), " ", 0);
+  assert_int_equal(g_strv_length(list), keys);
+  policy = line(&counter, PEER, 10);
+  assert_string_equal(policy, bits);
+  counter_close(&counter);
+}
+
+/* More records than a reply may have: none of them, and the program is told to ask. */
+static void test_crowded(void **state)
+{
+  struct gate gate = {.strata = *state};
+  g_autofree struct keypin *pins = many_keys(BUS_KEYS_MAX + 2);
+
+  expect_keys(&gate, pins, BUS_KEYS_MAX, BUS_KEYS_MAX, "0");
+  expect_keys(&gate, pins, BUS_KEYS_MAX + 1, 0, "16");
+  expect_keys(&gate, pins, BUS_KEYS_MAX + 2, 0, "16");
+  for (size_t i = 0; i < 2; i++) /* what has ended doesn't count */
+    pins[i].enforce_until = pins[i].report_until = STRATA_NOW;
+  expect_keys(&gate, pins, BUS_KEYS_MAX + 2, BUS_KEYS_MAX, "0");
+}
+
 /* Pinning is off: no ticket is handed out and none is taken. */
 static void test_off(void **state)
 {
@@ -354,7 +403,7 @@ int main(void)
       TEST(test_outcomes),       TEST(test_sizes),       TEST(test_refused),
       TEST(test_report),         TEST(test_reasons),     TEST(test_expired),
       TEST(test_locks),          TEST(test_unavailable), TEST(test_keys),
-      TEST(test_policy_bits),    TEST(test_off),
+      TEST(test_policy_bits),    TEST(test_off),         TEST(test_crowded),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

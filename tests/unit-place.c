@@ -266,8 +266,27 @@ static void test_compare(void **state)
       int found = place_compare(&order[i], &order[j]);
 
       assert_true(i < j ? found < 0 : i > j ? found > 0 : found == 0);
+      assert_true(place_equal(&order[i], &order[j]) == (i == j));
     }
   }
+}
+
+/* Places of other hosts are others, which place_compare needn't know. */
+static void test_equal(void **state)
+{
+  struct place one = full("b.example.com", SCOPE_EXACT, PROTOCOL_TLS, 443), other = one;
+
+  (void)state;
+  assert_true(place_equal(&one, &other));
+  other.host[0] = 'c';
+  assert_false(place_equal(&one, &other));
+  assert_int_equal(place_compare(&one, &other), 0);
+  other = one;
+  other.port = 444;
+  assert_false(place_equal(&one, &other));
+  other = one;
+  other.protocol = PROTOCOL_DTLS;
+  assert_false(place_equal(&one, &other));
 }
 
 static void check_read(const char *text, const char *host, enum scope scope, uint16_t port,
@@ -363,7 +382,7 @@ static void test_refused(void **state)
       {"a b.example", HOST_LABEL},
       {"a/b.example", HOST_LABEL},
       {"a\nb.example", HOST_LABEL},
-      {"\x1b[2J.example", HOST_IP}, /* for the bracket */
+      {"\x1b[2J.example", HOST_COLON}, /* for the bracket */
       {"192.0.2.1", HOST_IP},
       {"*.192.0.2.1", HOST_IP},
       {".0x7f", HOST_IP},
@@ -371,17 +390,17 @@ static void test_refused(void **state)
       {"[::1]", HOST_IP},
       {"[::1]:443", HOST_IP},
       {"*.[::1]", HOST_IP},
-      {"[*:]", HOST_IP},
-      {"[.example.com:]", HOST_IP},
-      {"[abc", HOST_IP},
-      {":443", HOST_IP},
-      {"example.com:", HOST_IP},
-      {"example.com:0", HOST_IP},
-      {"example.com:65536", HOST_IP},
-      {"example.com:+1", HOST_IP},
-      {"example.com:443:443", HOST_IP},
-      {"*:", HOST_IP},
-      {"*:x", HOST_IP},
+      {"[*:]", HOST_COLON},
+      {"[.example.com:]", HOST_COLON},
+      {"[abc", HOST_FORM},
+      {":443", HOST_FORM},
+      {"example.com:", HOST_FORM},
+      {"example.com:0", HOST_FORM},
+      {"example.com:65536", HOST_FORM},
+      {"example.com:+1", HOST_FORM},
+      {"example.com:443:443", HOST_COLON},
+      {"*:", HOST_FORM},
+      {"*:x", HOST_FORM},
       {"\xff.example", HOST_ENCODING},
   };
   struct place place = {.host = "untouched"};
@@ -421,13 +440,13 @@ static void test_long_texts(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tokens),     cmocka_unit_test(test_of_peer),
-      cmocka_unit_test(test_validity),   cmocka_unit_test(test_valid_hosts),
-      cmocka_unit_test(test_covers),     cmocka_unit_test(test_above),
-      cmocka_unit_test(test_names),      cmocka_unit_test(test_many_names),
-      cmocka_unit_test(test_compare),    cmocka_unit_test(test_read),
-      cmocka_unit_test(test_longest),    cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_long_texts),
+      cmocka_unit_test(test_tokens),   cmocka_unit_test(test_of_peer),
+      cmocka_unit_test(test_validity), cmocka_unit_test(test_valid_hosts),
+      cmocka_unit_test(test_covers),   cmocka_unit_test(test_above),
+      cmocka_unit_test(test_names),    cmocka_unit_test(test_many_names),
+      cmocka_unit_test(test_compare),  cmocka_unit_test(test_equal),
+      cmocka_unit_test(test_read),     cmocka_unit_test(test_longest),
+      cmocka_unit_test(test_refused),  cmocka_unit_test(test_long_texts),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,8 +32,8 @@ static void expect(struct gate *gate, const char *host, enum tlspin_code code, c
   layers_answer_clear(&answer);
 }
 
-static enum policy_outcome store(struct gate *gate, uint64_t series, uint32_t lifetime,
-                                 int64_t *expires)
+static enum policy_outcome store_by(struct gate *gate, struct span anchor, uint64_t series,
+                                    uint32_t lifetime, int64_t *expires)
 {
   struct ticket_row row = strata_row(HOST, LOCK_NONE, 9);
   struct policy_ticket ticket = {.peer = row.peer,
@@ -41,13 +41,20 @@ static enum policy_outcome store(struct gate *gate, uint64_t series, uint32_t li
                                  .secret = row.secret,
                                  .hash = row.hash,
                                  .lifetime = lifetime,
-                                 .series = series};
+                                 .series = series,
+                                 .anchor = anchor};
   enum policy_outcome outcome = POLICY_NOTHING;
   char *problem = NULL;
 
   if (policy_store(gate->policy, &ticket, NOW, &outcome, expires, &problem) != TLSPIN_OK)
     fail_msg("%s", problem);
   return outcome;
+}
+
+static enum policy_outcome store(struct gate *gate, uint64_t series, uint32_t lifetime,
+                                 int64_t *expires)
+{
+  return store_by(gate, (struct span){NULL, 0}, series, lifetime, expires);
 }
 
 static struct keypin mode(enum keypin_status status, enum keypin_origin origin)
@@ -198,6 +205,54 @@ static void test_settings_follow(void **state)
   assert_true(settings.learn);
 }
 
+/* What a damaged layer had locked holds on, and with a new daemon, too; once the layer is mended it
+ * is as the layer says. */
+static void test_locks_are_remembered(void **state)
+{
+  struct gate *gate = *state;
+  struct settings settings;
+
+  gate_open(gate);
+  gate_setting(gate, "unavailable", "fail");
+  assert_true(layers_reload_system(gate->strata->layers));
+  policy_settings(gate->policy, &settings, NULL, NULL);
+  assert_true(settings.unavailable_fails);
+  strata_write(gate->strata->admin, "00-unavailable.db", "");
+  assert_true(layers_reload_system(gate->strata->layers));
+  policy_settings(gate->policy, &settings, NULL, NULL);
+  assert_true(settings.unavailable_fails);
+  gate_open(gate);
+  policy_settings(gate->policy, &settings, NULL, NULL);
+  assert_true(settings.unavailable_fails);
+  assert_false(settings.anchors_enforced);
+  gate_setting(gate, "unavailable", "go-on");
+  assert_true(layers_reload_system(gate->strata->layers));
+  policy_settings(gate->policy, &settings, NULL, NULL);
+  assert_false(settings.unavailable_fails);
+}
+
+/* A store that can't be written when a lock comes is written later. */
+static void test_locks_are_written_later(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *aside = g_strdup(strata_path(gate->strata->folder, "aside"));
+  struct settings settings;
+
+  gate_open(gate);
+  assert_int_equal(g_rename(gate->strata->user, aside), 0);
+  gate_open(gate); /* with lost pins */
+  gate_setting(gate, "unavailable", "fail");
+  assert_true(layers_reload_system(gate->strata->layers));
+  policy_settings(gate->policy, &settings, NULL, NULL);
+  assert_true(settings.unavailable_fails);
+  assert_int_equal(g_rename(aside, gate->strata->user), 0);
+  policy_flush(gate->policy, NOW + 2);
+  strata_write(gate->strata->admin, "00-unavailable.db", "");
+  gate_open(gate);
+  policy_settings(gate->policy, &settings, NULL, NULL);
+  assert_true(settings.unavailable_fails);
+}
+
 static bool count_event(const struct event_row *event, void *data)
 {
   assert_string_equal(event->kind, "mismatch");
@@ -243,15 +298,85 @@ static void test_report_only(void **state)
   gate_expect_log(gate, "reported proof-wrong 50.db 1");
 }
 
+/* SHA-256 of the certificate in which this server's path ends. */
+static struct span anchor_of(size_t server, struct chain *chain)
+{
+  struct span digest;
+
+  *chain = gate_chain(server);
+  assert_true(chain_digest_at(chain, PATH_ANCHOR, SELECTOR_CERTIFICATE, MATCHING_SHA256, &digest));
+  return digest;
+}
+
+/* From behind an anchor that was added to the system no new pin is made. One that was proved goes
+ * on, whoever is on the way. */
+static void test_added_anchor(void **state)
+{
+  struct gate *gate = *state;
+  struct chain chains[2];
+  struct span vendors = anchor_of(GATE_FIRST, &chains[0]),
+              added = anchor_of(GATE_FOREIGN, &chains[1]);
+  int64_t expires;
+
+  gate_trust(gate, &gate_paths[GATE_FIRST]);
+  gate_open(gate);
+  assert_int_equal(store_by(gate, added, 0, 1000, &expires), POLICY_OPTED_OUT);
+  assert_true(expires == 0);
+  expect(gate, HOST, TLSPIN_NO_PIN, "none", "", LOCK_NONE);
+  assert_int_equal(store_by(gate, added, 5, 1000, &expires), POLICY_SUPERSEDED);
+  assert_int_equal(store_by(gate, added, 0, 0, &expires), POLICY_NOTHING);
+  assert_int_equal(store_by(gate, vendors, 0, 1000, &expires), POLICY_STORED);
+  assert_int_equal(store_by(gate, added, 0, 1000, &expires), POLICY_REPEATED);
+}
+
+static void test_added_anchor_and_a_pin(void **state)
+{
+  struct gate *gate = *state;
+  struct chain chain;
+  struct span added = anchor_of(GATE_FOREIGN, &chain);
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 7);
+  int64_t expires;
+
+  strata_put(gate->strata, &row);
+  gate_trust(gate, &gate_paths[GATE_FIRST]);
+  gate_open(gate);
+  assert_int_equal(store_by(gate, added, 7, 1000, &expires), POLICY_RENEWED);
+  assert_true(expires == NOW + 1000);
+}
+
+static void test_enforced_anchor(void **state)
+{
+  struct gate *gate = *state;
+  struct chain chain;
+  struct span added = anchor_of(GATE_FOREIGN, &chain);
+  int64_t expires;
+
+  gate_setting(gate, "anchors", "enforce");
+  gate_trust(gate, &gate_paths[GATE_FIRST]);
+  gate_open(gate);
+  assert_int_equal(store_by(gate, added, 0, 1000, &expires), POLICY_STORED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, gate_setup, gate_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_off),         TEST(test_off_until),       TEST(test_locked_off),
-      TEST(test_cap),         TEST(test_settings_follow), TEST(test_user_over_unlocked),
-      TEST(test_ticket_off),  TEST(test_locked_ticket),   TEST(test_report_logged),
+      TEST(test_off),
+      TEST(test_off_until),
+      TEST(test_locked_off),
+      TEST(test_cap),
+      TEST(test_settings_follow),
+      TEST(test_locks_are_remembered),
+      TEST(test_locks_are_written_later),
+      TEST(test_user_over_unlocked),
+      TEST(test_ticket_off),
+      TEST(test_locked_ticket),
+      TEST(test_report_logged),
       TEST(test_report_only),
+      TEST(test_added_anchor),
+      TEST(test_added_anchor_and_a_pin),
+      TEST(test_enforced_anchor),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

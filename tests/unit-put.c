@@ -146,6 +146,50 @@ static void test_limits(void **state)
   counter_close(&counter);
 }
 
+/* Another key for the same server each. */
+static char *keys(unsigned from, unsigned count)
+{
+  GString *words = g_string_new(NULL);
+
+  for (unsigned i = 0; i < count; i++)
+    g_string_append_printf(
+        words, "%shost=s:a.example;scope=s:exact;kind=s:pin;status=s:active;digest=ay:%04x%060d",
+        i > 0 ? "&" : "", from + i, 0);
+  return g_string_free(g_string_append_c(words, '|'), FALSE);
+}
+
+/* No server has so many keys: the first too many is named, and nothing is stored. */
+static void test_crowd(void **state)
+{
+  struct counter counter;
+  g_autofree char *most = keys(0, 256), *more = keys(0, 300), *one = keys(256, 1),
+                  *again = keys(0, 1);
+  const char *place = "entry 257: There are 256 entries for 'a.example' already";
+
+  counter_open(&counter, *state);
+  counter_refuse(&counter, PUT, more, "InvalidArgument", place);
+  counter_refuse(&counter, PUT, more, "InvalidArgument", "'tlspin clear a.example'");
+  expect_count(&counter, 0);
+  counter_expect(&counter, PUT, most, "1\n256\n\n");
+  counter_refuse(&counter, PUT, one, "InvalidArgument", "entry 1: There are 256 entries");
+  expect_count(&counter, 256);
+  counter_expect(&counter, PUT, again, "0\n0\n\n"); /* it is there */
+  counter_expect(&counter, UNDO, "1", "2\n256\n0\n");
+  counter_close(&counter);
+}
+
+/* A dry run says so, too. */
+static void test_crowd_dry(void **state)
+{
+  struct counter counter;
+  g_autofree char *more = keys(0, 300), *words = g_strconcat(more, "dry-run=b:1", NULL);
+
+  counter_open(&counter, *state);
+  counter_refuse(&counter, PUT, words, "InvalidArgument", "entry 257: There are 256 entries");
+  expect_count(&counter, 0);
+  counter_close(&counter);
+}
+
 static void test_unavailable(void **state)
 {
   struct strata *strata = *state;
@@ -180,8 +224,9 @@ static void test_lookup(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_put),    TEST(test_dry_run),     TEST(test_warnings), TEST(test_refused),
-      TEST(test_limits), TEST(test_unavailable), TEST(test_lookup),
+      TEST(test_put),     TEST(test_dry_run), TEST(test_warnings),
+      TEST(test_refused), TEST(test_limits),  TEST(test_unavailable),
+      TEST(test_lookup),  TEST(test_crowd),   TEST(test_crowd_dry),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* The settings of a system layer.
+/* The settings of a store.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
@@ -102,6 +102,69 @@ static void test_damaged(void **state)
   }
 }
 
+static const struct setting_row mine[] = {
+    {"learn", "50.db/no", false}, {"level", "", false}, {"anchors", "50.db/enforce", false}};
+
+/* All that was there makes way; the file stays whole, and remembers. */
+static void test_put(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  uint64_t count;
+
+  stores_fill(store, 3);
+  assert_int_equal(store_put_settings(store, mine, 3), TLSPIN_OK);
+  expect(store, 99, "anchors=50.db/enforce learn=50.db/no level= ");
+  assert_int_equal(store_put_settings(store, mine + 1, 1), TLSPIN_OK);
+  expect(store, 99, "level= ");
+  store_close(store);
+  store = stores_open(stores->path);
+  expect(store, 99, "level= ");
+  assert_int_equal(store_put_settings(store, NULL, 0), TLSPIN_OK);
+  expect(store, 99, "");
+  assert_int_equal(store_count(store, &count), TLSPIN_OK);
+  assert_int_equal(count, 3);
+  store_close(store);
+  store = stores_open(stores->path);
+  expect(store, 99, "");
+  store_close(store);
+}
+
+/* It isn't an operation that could be undone. */
+static void test_put_is_no_operation(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct store_change change;
+
+  assert_int_equal(store_put_settings(store, mine, 3), TLSPIN_OK);
+  assert_int_equal(store_undo(store, 0, STORES_NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  expect(store, 99, "anchors=50.db/enforce learn=50.db/no level= ");
+  store_close(store);
+}
+
+static void test_put_refused(void **state)
+{
+  static const struct setting_row bad[][2] = {
+      {{"learn", "no", false}, {"level", "leaf", true}},
+      {{"learn", "no", false}, {"Level", "leaf", false}},
+      {{"learn", "no", false}, {"level", "\xff", false}},
+  };
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path), *layer = open_layer(stores);
+
+  assert_int_equal(store_put_settings(store, mine, 3), TLSPIN_OK);
+  for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
+    assert_int_equal(store_put_settings(store, bad[i], 2), TLSPIN_E_ARGUMENT);
+  expect(store, 99, "anchors=50.db/enforce learn=50.db/no level= ");
+  assert_int_equal(store_put_settings(layer, mine, 3), TLSPIN_E_DENIED);
+  store_close(layer);
+  stores_sql(stores->path, "DELETE FROM setting WHERE name = 'learn'");
+  assert_int_equal(store_put_settings(store, mine, 3), TLSPIN_UNAVAILABLE);
+  store_close(store);
+  stores_refuse(stores->path, STORE_USER, "entries are missing from it or too many");
+}
+
 static bool is_valid(const char *name, const char *value, bool locked, enum store_kind kind)
 {
   return setting_is_valid(&(struct setting_row){name, value, locked}, kind);
@@ -158,8 +221,13 @@ static void test_cells(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_settings),          TEST(test_none),
-      TEST(test_damaged),           cmocka_unit_test(test_validity),
+      TEST(test_settings),
+      TEST(test_none),
+      TEST(test_damaged),
+      TEST(test_put),
+      TEST(test_put_is_no_operation),
+      TEST(test_put_refused),
+      cmocka_unit_test(test_validity),
       cmocka_unit_test(test_cells),
   };
 

@@ -1,12 +1,8 @@
-/* What may be set, by whom, and what holds.
+/* What may be set, and which of two values is the stricter.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
 #include "daemon/settings.h"
-
-#include "daemon/config-file.h"
-#include "pinning/hpkp.h"
-#include "tests/strata.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,71 +12,14 @@
 #include <cmocka.h>
 #include <string.h>
 
-enum { DAY = 86400 };
-
-static const struct config silent = {.lifetime_cap = 0};
-
-/* A layer that sets one value. */
-static void write_layer(const char *folder, const char *file, const char *name, const char *value,
-                        bool locked)
+static void test_names(void **state)
 {
-  struct setting_row row = {name, value, locked};
-  struct layer_contents contents = {.setting_count = 1, .settings = &row};
-  char *problem = NULL;
-
-  if (store_write_layer(strata_path(folder, file), &contents, &problem) != TLSPIN_OK)
-    fail_msg("%s", problem);
-}
-
-static struct settings resolve(struct strata *strata, const struct config *config)
-{
-  struct settings settings;
-
-  memset(&settings, 0xff, sizeof settings);
-  settings_resolve(strata->layers, config, &settings, NULL, NULL);
-  return settings;
-}
-
-static void test_defaults(void **state)
-{
-  struct strata *strata = *state;
-  const struct config *const configs[] = {NULL, &silent};
-
-  strata_open(strata);
-  for (size_t i = 0; i < 2; i++) {
-    struct settings settings = resolve(strata, configs[i]);
-
-    assert_int_equal(settings.lifetime_cap, 31 * DAY);
-    assert_int_equal(settings.hpkp_cap, HPKP_AGE_MAX);
-    assert_true(settings.learn);
-    assert_int_equal(settings.level, KEYPIN_LEAF);
-    assert_int_equal(settings.changes, CHANGES_DEFAULT);
-    assert_false(settings.anchors_enforced);
-    assert_false(settings.unavailable_fails);
-  }
-}
-
-static void test_config(void **state)
-{
-  struct strata *strata = *state;
-  struct config config = {.lifetime_cap = 1234};
-  struct settings settings;
-
-  config.hpkp_cap = g_strdup("7d");
-  config.learn = g_strdup("no");
-  config.level = g_strdup("anchor");
-  config.changes = g_strdup("proved; same-key");
-  config.anchors = g_strdup("enforce");
-  strata_open(strata);
-  settings = resolve(strata, &config);
-  config_clear(&config);
-  assert_int_equal(settings.lifetime_cap, 1234);
-  assert_int_equal(settings.hpkp_cap, 7 * DAY);
-  assert_false(settings.learn);
-  assert_int_equal(settings.level, KEYPIN_ANCHOR);
-  assert_int_equal(settings.changes, 1 << CHANGE_PROVED | 1 << CHANGE_SAME_KEY);
-  assert_true(settings.anchors_enforced);
-  assert_false(settings.unavailable_fails);
+  (void)state;
+  for (size_t i = 0; i < SETTINGS_COUNT; i++)
+    assert_int_equal(settings_find(settings_name(i)), i);
+  assert_null(settings_name(SETTINGS_COUNT));
+  assert_int_equal(settings_find("Learn"), SETTINGS_COUNT);
+  assert_int_equal(settings_find(SETTINGS_COMPILED_FROM), SETTINGS_COUNT);
 }
 
 /* What each name takes, and what it doesn't. */
@@ -149,89 +88,45 @@ static void test_check(void **state)
   }
 }
 
-/* Locked, the user's, unlocked, the default: the first that says something. */
-static void test_order(void **state)
+/* Both ways; of two that are as strict, the first as it is written. */
+static void test_stricter(void **state)
 {
-  struct strata *strata = *state;
-  struct config config = {.lifetime_cap = 3000};
+  static const struct {
+    const char *name, *a, *b, *stricter, *other_way;
+  } cases[] = {
+      {"lifetime-cap", "1d", "86401", "1d", "1d"},
+      {"lifetime-cap", "1d", "86400", "1d", "86400"},
+      {"hpkp-cap", "0", "60d", "0", "0"},
+      {"learn", "yes", "no", "no", "no"},
+      {"level", "leaf", "issuer", "leaf", "leaf"},
+      {"level", "anchor", "issuer", "issuer", "issuer"},
+      {"anchors", "exempt", "enforce", "enforce", "enforce"},
+      {"unavailable", "fail", "go-on", "fail", "fail"},
+      {"changes", "none", "proved", "none", "none"},
+      {"changes", "proved;same-key", "proved", "proved", "proved"},
+      {"changes", "proved;same-key", "same-key;proved;", "proved;same-key", "same-key;proved;"},
+      {"changes", "proved;same-key;seen-before", "same-issuer; seen-before;same-key",
+       "same-key;seen-before", "same-key;seen-before"},
+      {"changes", "proved", "same-key", "none", "none"},
+  };
 
-  strata_open(strata);
-  assert_int_equal(resolve(strata, &silent).lifetime_cap, 31 * DAY);
-  write_layer(strata->vendor, "10.db", "lifetime-cap", "4000", false);
-  strata_open(strata);
-  assert_int_equal(resolve(strata, &silent).lifetime_cap, 4000);
-  assert_int_equal(resolve(strata, &config).lifetime_cap, 3000);
-  write_layer(strata->admin, "20.db", "lifetime-cap", "5000", false);
-  strata_open(strata);
-  assert_int_equal(resolve(strata, &silent).lifetime_cap, 5000);
-  write_layer(strata->vendor, "10.db", "lifetime-cap", "4000", true);
-  strata_open(strata);
-  assert_int_equal(resolve(strata, &silent).lifetime_cap, 4000);
-  assert_int_equal(resolve(strata, &config).lifetime_cap, 4000);
-  write_layer(strata->admin, "20.db", "lifetime-cap", "5000", true);
-  strata_open(strata);
-  assert_int_equal(resolve(strata, &config).lifetime_cap, 5000);
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    size_t index = settings_find(cases[i].name);
+    g_autofree char *one = settings_stricter(index, cases[i].a, cases[i].b);
+    g_autofree char *other = settings_stricter(index, cases[i].b, cases[i].a);
+
+    assert_string_equal(one, cases[i].stricter);
+    assert_string_equal(other, cases[i].other_way);
+  }
 }
-
-/* Only the system may say that a store that can't be read ends connections. */
-static void test_unavailable(void **state)
-{
-  struct strata *strata = *state;
-
-  write_layer(strata->admin, "20.db", "unavailable", "fail", false);
-  strata_open(strata);
-  assert_true(resolve(strata, &silent).unavailable_fails);
-}
-
-/* What a layer should not hold sets nothing, and what can't be read sets nothing. */
-static void test_bad_layers(void **state)
-{
-  struct strata *strata = *state;
-
-  write_layer(strata->admin, "20.db", "learn", "perhaps", true);
-  strata_write(strata->admin, "30.db", "no database");
-  strata_open(strata);
-  assert_true(resolve(strata, &silent).learn);
-  write_layer(strata->admin, "20.db", "future", "1", true);
-  write_layer(strata->admin, "10.db", "learn", "no", true);
-  strata_open(strata);
-  assert_false(resolve(strata, &silent).learn);
-}
-
-static void tell(const char *name, const char *value, const char *source, bool locked, void *data)
-{
-  g_string_append_printf(data, "%s=%s %s %d\n", name, value, source, locked);
-}
-
-static void test_visit(void **state)
-{
-  struct strata *strata = *state;
-  struct config config = {.lifetime_cap = 3000};
-  struct settings settings;
-  g_autoptr(GString) told = g_string_new(NULL);
-
-  write_layer(strata->admin, "20.db", "learn", "no", true);
-  write_layer(strata->admin, "10.db", "anchors", "enforce", false);
-  strata_open(strata);
-  config.level = g_strdup("issuer");
-  settings_resolve(strata->layers, &config, &settings, tell, told);
-  config_clear(&config);
-  assert_string_equal(told->str, "lifetime-cap=3000 tlspind.conf 0\n"
-                                 "hpkp-cap=60d default 0\n"
-                                 "learn=no 20.db 1\n"
-                                 "level=issuer tlspind.conf 0\n"
-                                 "changes=same-key;seen-before;same-issuer;proved default 0\n"
-                                 "anchors=enforce 10.db 0\n"
-                                 "unavailable=go-on default 0\n");
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, strata_setup, strata_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_defaults),    TEST(test_config),     TEST(test_check), TEST(test_order),
-      TEST(test_unavailable), TEST(test_bad_layers), TEST(test_visit),
+      cmocka_unit_test(test_names),
+      cmocka_unit_test(test_check),
+      cmocka_unit_test(test_stricter),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,41 @@ static void test_raw_key(void **state)
   reading_clear(&r);
 }
 
+/* The key of a certificate that the program does not know. */
+static void test_key_alone(void **state)
+{
+  static const char *const wrong[][2] = {{"key-alone=b:1;raw-key=b:1", "'raw-key'"},
+                                         {"path=b:1;key-alone=b:1", "'path'"},
+                                         {"key-alone=b:1;raw-key=b:1;path=b:1", "'raw-key'"},
+                                         {"key-alone=u:1", "'key-alone'"}};
+  const struct bus_chain one = {1, {path.spki[0]}}, two = {2, {path.spki[0], path.spki[1]}},
+                         certificate = {1, {path.certificate[0]}};
+  struct reading r = read_call("a.example", &one, "key-alone=b:1");
+
+  (void)state;
+  assert_int_equal(r.code, TLSPIN_OK);
+  assert_true(r.shown.shown.chain->alone && r.shown.shown.chain->count == 1);
+  assert_false(r.shown.shown.chain->path);
+  reading_clear(&r);
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    r = read_call("a.example", &one, wrong[i][0]);
+    assert_int_equal(r.code, TLSPIN_E_ARGUMENT);
+    assert_non_null(strstr(r.problem->str, "'key-alone'"));
+    assert_non_null(strstr(r.problem->str, wrong[i][1]));
+    reading_clear(&r);
+  }
+  r = read_call("a.example", &two, "key-alone=b:1");
+  assert_int_equal(r.code, TLSPIN_E_ARGUMENT);
+  reading_clear(&r);
+  r = read_call("a.example", &certificate, "key-alone=b:1");
+  assert_int_equal(r.code, TLSPIN_E_ARGUMENT);
+  reading_clear(&r);
+  r = read_call("a.example", &one, "raw-key=b:1;key-alone=b:0");
+  assert_int_equal(r.code, TLSPIN_OK);
+  assert_false(r.shown.shown.chain->alone);
+  reading_clear(&r);
+}
+
 static void test_words(void **state)
 {
   static const struct {
@@ -262,10 +297,11 @@ static int end(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_bare),    cmocka_unit_test(test_everything),
-      cmocka_unit_test(test_raw_key), cmocka_unit_test(test_words),
-      cmocka_unit_test(test_refused), cmocka_unit_test(test_program_sizes),
-      cmocka_unit_test(test_chains),  cmocka_unit_test(test_peers),
+      cmocka_unit_test(test_bare),          cmocka_unit_test(test_everything),
+      cmocka_unit_test(test_raw_key),       cmocka_unit_test(test_key_alone),
+      cmocka_unit_test(test_words),         cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_program_sizes), cmocka_unit_test(test_chains),
+      cmocka_unit_test(test_peers),
   };
 
   return cmocka_run_group_tests(tests, begin, end);

@@ -218,6 +218,8 @@ static void test_keys_refused(void **state)
   assert_no_keys(&(struct edit_keys){.files = files}, STATUS_USAGE, "No such file or directory");
   files[0] = directory;
   assert_no_keys(&(struct edit_keys){.files = files}, STATUS_USAGE, "Is a directory");
+  files[0] = (char *)"/dev/zero";
+  assert_no_keys(&(struct edit_keys){.files = files}, STATUS_USAGE, "has more than 1 MiB");
   for (size_t i = 0; i < G_N_ELEMENTS(unfit); i++) {
     files[0] = unfit[i];
     assert_no_keys(&(struct edit_keys){.files = files}, STATUS_USAGE,

@@ -175,6 +175,36 @@ static void test_added_anchor(void **state)
   expect("masked history masked decided");
 }
 
+/* Where it can't be known whether they are exempt all are asked; for a mismatch with what holds in
+ * any case the others are passed over. */
+static void test_added_anchor_unreadable(void **state)
+{
+  (void)state;
+  court.in.added_anchor = court.in.unreadable = true;
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, PATH_SERVER);
+  expect("decided");
+  court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_USER, COURT_OTHER);
+  court_add(0, HOST, KEYPIN_INACTIVE, KEYPIN_TOFU, COURT_OTHER);
+  expect("matched looked-at history");
+  assert_int_equal(court.out.answer, TLSPIN_UNAVAILABLE);
+  court_add(1, ".example.org", KEYPIN_CRITICAL, KEYPIN_POLICY, COURT_OTHER)->always = true;
+  expect("exempted exempted history decided");
+}
+
+/* Of a learned key and a header the learned key decides, and the header is met beside it. */
+static void test_hpkp(void **state)
+{
+  (void)state;
+  court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_HPKP, PATH_ISSUER);
+  court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_HPKP, COURT_OTHER);
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, PATH_SERVER);
+  expect("matched looked-at decided");
+  court.pins[2].digest[0] ^= 1;
+  expect("matched looked-at decided");
+  court.pins[0].digest[0] ^= 1;
+  expect("decided looked-at looked-at");
+}
+
 /* What is only reported decides once all have been asked. */
 static void test_reported(void **state)
 {
@@ -220,11 +250,15 @@ static void test_lookup(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      CASE(test_passed_over),     CASE(test_one_set),       CASE(test_ranks),
-      CASE(test_active_differ),   CASE(test_rejected),      CASE(test_modes),
-      CASE(test_locks),           CASE(test_locked_ticket), CASE(test_locked_off),
-      CASE(test_off_that_yields), CASE(test_exceptions),    CASE(test_added_anchor),
-      CASE(test_reported),        CASE(test_ticket),        CASE(test_lookup),
+      CASE(test_passed_over), CASE(test_one_set),
+      CASE(test_ranks),       CASE(test_active_differ),
+      CASE(test_rejected),    CASE(test_modes),
+      CASE(test_locks),       CASE(test_locked_ticket),
+      CASE(test_locked_off),  CASE(test_off_that_yields),
+      CASE(test_exceptions),  CASE(test_added_anchor),
+      CASE(test_reported),    CASE(test_ticket),
+      CASE(test_lookup),      CASE(test_added_anchor_unreadable),
+      CASE(test_hpkp),
   };
 
   return cmocka_run_group_tests(tests, court_set_up, court_tear_down);

@@ -511,6 +511,68 @@ static void test_added_anchor_and_walk(void **state)
   expect_mismatch(VERDICT_CRITICAL_DIFFERS, 0, 6, true);
 }
 
+/* A layer that can't be read may be the one that enforces pins there, or holds some that always do:
+ * nothing is exempt by what can be read alone, and nothing is a mismatch that might be exempt. */
+static void test_added_anchor_unreadable(void **state)
+{
+  (void)state;
+  court.in.added_anchor = court.in.unreadable = true;
+  expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1, 7);
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
+  expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1, 4);
+  court.pins[0].digest[31] ^= 1;
+  expect(TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, 0, 6);
+  assert_false(court.out.learn);
+  court_add(1, HOST, KEYPIN_CRITICAL, LOCKED, COURT_OTHER);
+  expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1, 4);
+  court.pins[1].always = true; /* it holds in either case */
+  expect_mismatch(VERDICT_CRITICAL_DIFFERS, 1, 6, true);
+  court.pins[1].digest[31] ^= 1;
+  expect(TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, 1, 6);
+  court.in.anchors_enforced = true; /* nothing is in doubt */
+  court.pins[1].digest[31] ^= 1;
+  court.pins[1].always = false;
+  expect_mismatch(VERDICT_CRITICAL_DIFFERS, 1, 6, true);
+}
+
+/* A pin that always holds, and matches, does not stand in for one that might have to. */
+static void test_added_anchor_unreadable_and_ranks(void **state)
+{
+  (void)state;
+  court.in.added_anchor = court.in.unreadable = true;
+  court_add(1, HOST, KEYPIN_CRITICAL, KEYPIN_POLICY, PATH_SERVER)->always = true;
+  expect(TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, 0, 6);
+  court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_USER, COURT_OTHER);
+  expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1, 4);
+  court.in.unreadable = false;
+  expect(TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, 0, 6);
+}
+
+static void test_added_anchor_unreadable_and_ticket(void **state)
+{
+  (void)state;
+  court.in.added_anchor = court.in.unreadable = true;
+  court.in.ticket = TICKET_FAILED;
+  expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1, 4);
+  court.in.ticket = TICKET_STANDS;
+  expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1, 7);
+  court.in.ticket = TICKET_PROVED;
+  expect(TLSPIN_MATCH, VERDICT_PROVED, -1, 7);
+  assert_false(court.out.learn);
+}
+
+/* What comes before rule 4 is decided as ever. */
+static void test_added_anchor_unreadable_and_modes(void **state)
+{
+  (void)state;
+  court.in.added_anchor = court.in.unreadable = true;
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
+  court_add(0, HOST, KEYPIN_OFF, KEYPIN_USER, 0);
+  expect(TLSPIN_OPTED_OUT, VERDICT_OFF, 1, 2);
+  court_add(0, "*", KEYPIN_REJECTED, KEYPIN_USER, PATH_ANCHOR);
+  expect_mismatch(VERDICT_KEY_REJECTED, 2, 1, true);
+}
+
 /* Rule 5. */
 static void test_ticket(void **state)
 {
@@ -744,15 +806,72 @@ static void test_long_history(void **state)
 static void test_hpkp(void **state)
 {
   (void)state;
-  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
   court_add(0, "." HOST, KEYPIN_CRITICAL, KEYPIN_HPKP, PATH_ISSUER);
   court_add(0, "." HOST, KEYPIN_CRITICAL, KEYPIN_HPKP, COURT_OTHER);
-  expect(TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, 1, 6); /* it explains the new key */
+  expect(TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, 0, 6);
   assert_true(court.out.learn);
   show_rogue();
-  expect_mismatch(VERDICT_CRITICAL_DIFFERS, 1, 6, true);
+  expect_mismatch(VERDICT_CRITICAL_DIFFERS, 0, 6, true);
   court.in.added_anchor = true;
   expect(TLSPIN_OPTED_OUT, VERDICT_ADDED_ANCHOR, -1, 4); /* RFC 7469 section 2.6 */
+}
+
+/* Any program can note a header that names an attacker's key beside the server's: it explains no
+ * other key than the one that was learned. */
+static void test_hpkp_explains_nothing(void **state)
+{
+  (void)state;
+  court_add(0, "." HOST, KEYPIN_CRITICAL, KEYPIN_HPKP, PATH_SERVER);
+  court_add(0, "." HOST, KEYPIN_CRITICAL, KEYPIN_HPKP, COURT_OTHER);
+  path_pin(&rogue, PATH_SERVER, SELECTOR_SPKI, MATCHING_SHA256, &court.pins[1]);
+  court_add(0, HOST ":443", KEYPIN_ACTIVE, KEYPIN_TOFU, PATH_SERVER);
+  expect(TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, 2, 6);
+  assert_true(court.out.learn);
+  show_rogue();
+  expect_mismatch(VERDICT_CHANGED, 2, 6, true);
+  assert_int_equal(court.out.change, CHANGE_UNEXPLAINED);
+  for (size_t i = 0; i < 2; i++)
+    court.pins[i].status = KEYPIN_ACTIVE; /* a header's pins in a dump, say */
+  expect_mismatch(VERDICT_CHANGED, 2, 6, true);
+  court.pins[2].status = KEYPIN_INACTIVE;
+  expect(TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, 1, 6);
+  assert_int_equal(court.out.change, CHANGE_NONE);
+}
+
+/* What was learned speaks where HPKP's are met: its change is told and recorded. */
+static void test_hpkp_and_changes(void **state)
+{
+  (void)state;
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
+  court_add(0, "." HOST, KEYPIN_CRITICAL, KEYPIN_HPKP, PATH_ISSUER);
+  court.in.ticket = TICKET_PROVED;
+  check_change(CHANGE_PROVED);
+  path_pin(&court.path, PATH_SERVER, SELECTOR_SPKI, MATCHING_SHA256, &court.pins[0]);
+  see(&court.pins[0], &rogue);
+  check_change(CHANGE_SAME_KEY);
+  court.pins[1].digest[0] ^= 1;
+  expect_mismatch(VERDICT_CRITICAL_DIFFERS, 1, 6, true); /* and it must be met */
+  court.pins[1].digest[0] ^= 1;
+  report_only(&court.pins[0]); /* the learned pin blocks nothing, and so is not asked alone */
+  expect(TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, 1, 6);
+  assert_int_equal(court.out.change, CHANGE_NONE);
+  court.in.changes = 0;
+  expect_mismatch(VERDICT_CHANGED, 0, 6, false);
+  keypin_clear(&court.pins[0]);
+}
+
+/* A report-only header decides nothing of what was learned either. */
+static void test_reported_hpkp(void **state)
+{
+  (void)state;
+  report_only(court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_HPKP, PATH_SERVER));
+  expect(TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, 0, 7);
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
+  expect_mismatch(VERDICT_CHANGED, 1, 6, true);
+  court.pins[1].digest[31] ^= 1;
+  expect(TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, 1, 6);
+  report_only(&court.pins[1]);
+  expect(TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, 1, 7);
 }
 
 static void test_path_unknown(void **state)
@@ -790,6 +909,24 @@ static void test_reported_pins(void **state)
   court.in.now = KEYPIN_FOREVER;
   expire(&court.pins[0]);
   expect_mismatch(VERDICT_CRITICAL_DIFFERS, 1, 6, true);
+}
+
+/* ...and opens nothing: a program that wants all of the store does not go on for it. */
+static void test_reported_and_unreadable(void **state)
+{
+  (void)state;
+  court.in.unreadable = true;
+  report_only(court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_USER, COURT_OTHER));
+  expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1, 7);
+  court.in.pki = PKI_FAILED;
+  court.in.errors = PKI_EXPIRED;
+  expect(TLSPIN_UNAVAILABLE, VERDICT_PKI_FAILED, -1, 3);
+  court.in.pki = PKI_OK;
+  court.in.ticket = TICKET_FAILED;
+  court.in.ticket_reported = true;
+  expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1, 7);
+  court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_IMPORT, PATH_SERVER);
+  expect_mismatch(VERDICT_TICKET, -1, 5, false); /* beside a match it is told */
 }
 
 static void test_reported_and_met(void **state)
@@ -1010,6 +1147,76 @@ static void test_raw_keys(void **state)
   expect_mismatch(VERDICT_CRITICAL_DIFFERS, 0, 6, true);
 }
 
+/* The key of a certificate that the program has not shown: what is pinned beside its own key is not
+ * known, and what is not known is no attack, but no match either. */
+static void test_key_alone(void **state)
+{
+  (void)state;
+  court.in.pki = PKI_UNCHECKED;
+  path_read_raw(&court.path, &court.chain);
+  court.chain.alone = true;
+  expect(TLSPIN_NO_PIN, VERDICT_NONE, -1, 7);
+  court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_USER, PATH_SERVER);
+  expect(TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, 0, 6);
+  court.pins[0].level = KEYPIN_ANY;
+  expect(TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, 0, 6);
+  for (int level = KEYPIN_ISSUER; level < KEYPIN_LEVELS; level++) {
+    court.pins[0].level = (enum keypin_level)level;
+    path_pin(&court.path, PATH_ISSUER, SELECTOR_SPKI, MATCHING_SHA256, &court.pins[0]);
+    expect_mismatch(VERDICT_PATH_UNKNOWN, 0, 6, true);
+  }
+  court.pins[0].level = KEYPIN_LEAF;
+  expect_mismatch(VERDICT_CRITICAL_DIFFERS, 0, 6, true);
+  path_pin(&court.path, PATH_SERVER, SELECTOR_CERTIFICATE, MATCHING_SHA256, &court.pins[0]);
+  expect_mismatch(VERDICT_PATH_UNKNOWN, 0, 6, true);
+}
+
+static void test_key_alone_and_first_use(void **state)
+{
+  (void)state;
+  court.in.pki = PKI_UNCHECKED;
+  path_read_raw(&court.path, &court.chain);
+  court.chain.alone = true;
+  see(court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, PATH_SERVER), &court.path);
+  expect(TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, 0, 6);
+  assert_int_equal(court.out.change, CHANGE_NONE);
+  court.pins[0].digest[0] ^= 1;
+  expect_mismatch(VERDICT_CHANGED, 0, 6, true);
+  court.pins[0].level = KEYPIN_ISSUER;
+  expect_mismatch(VERDICT_PATH_UNKNOWN, 0, 6, true);
+  keypin_clear(&court.pins[0]);
+}
+
+/* Whatever the program says that the PKI said: of what is above the key nothing can be learned. */
+static void test_key_alone_teaches_nothing(void **state)
+{
+  (void)state;
+  path_read_raw(&court.path, &court.chain);
+  expect(TLSPIN_NO_PIN, VERDICT_NONE, -1, 7);
+  assert_true(court.out.learn);
+  court.chain.alone = true;
+  expect(TLSPIN_NO_PIN, VERDICT_NONE, -1, 7);
+  assert_false(court.out.learn);
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, PATH_SERVER);
+  expect(TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, 0, 6);
+  assert_false(court.out.learn);
+}
+
+/* A blocked authority would else be a mismatch for every server of every such program. */
+static void test_key_alone_and_rejected_keys(void **state)
+{
+  (void)state;
+  court.in.pki = PKI_UNCHECKED;
+  path_read_raw(&court.path, &court.chain);
+  court.chain.alone = true;
+  court_add(0, "*", KEYPIN_REJECTED, KEYPIN_USER, PATH_ANCHOR);
+  court_add(0, "*", KEYPIN_REJECTED, KEYPIN_USER, PATH_ISSUER);
+  path_pin(&court.path, PATH_SERVER, SELECTOR_CERTIFICATE, MATCHING_SHA256, &court.pins[1]);
+  expect(TLSPIN_NO_PIN, VERDICT_NONE, -1, 7);
+  court_add(0, "*", KEYPIN_REJECTED, KEYPIN_USER, PATH_SERVER);
+  expect_mismatch(VERDICT_KEY_REJECTED, 2, 1, true);
+}
+
 /* The pinned key's certificate is appended to a fraudulent chain. */
 static void test_superfluous_certificate(void **state)
 {
@@ -1072,6 +1279,10 @@ int main(void)
       CASE(test_added_anchor_enforced),
       CASE(test_added_anchor_and_ticket),
       CASE(test_added_anchor_and_walk),
+      CASE(test_added_anchor_unreadable),
+      CASE(test_added_anchor_unreadable_and_ranks),
+      CASE(test_added_anchor_unreadable_and_ticket),
+      CASE(test_added_anchor_unreadable_and_modes),
       CASE(test_ticket),
       CASE(test_proved),
       CASE(test_backup_pins),
@@ -1087,9 +1298,13 @@ int main(void)
       CASE(test_same_issuer),
       CASE(test_long_history),
       CASE(test_hpkp),
+      CASE(test_hpkp_explains_nothing),
+      CASE(test_hpkp_and_changes),
+      CASE(test_reported_hpkp),
       CASE(test_path_unknown),
       CASE(test_learned_path_unknown),
       CASE(test_reported_pins),
+      CASE(test_reported_and_unreadable),
       CASE(test_reported_and_met),
       CASE(test_enforced_then_reported),
       CASE(test_lookup),
@@ -1104,6 +1319,10 @@ int main(void)
       CASE(test_misissued),
       CASE(test_misissued_against_tlsa),
       CASE(test_raw_keys),
+      CASE(test_key_alone),
+      CASE(test_key_alone_and_first_use),
+      CASE(test_key_alone_teaches_nothing),
+      CASE(test_key_alone_and_rejected_keys),
       CASE(test_superfluous_certificate),
   };
 

@@ -38,7 +38,8 @@ static struct event_row event_of(int n)
                             .reason = "changed",
                             .layer = "user",
                             .key = "",
-                            .report = "{}"};
+                            .report = "{}",
+                            .program = "curl"};
 }
 
 static int setup(void **state)

@@ -22,7 +22,9 @@ libtools_la_SOURCES = \
 	tools/command.c tools/command.h \
 	tools/dial.c tools/dial.h \
 	tools/hosts.c tools/hosts.h \
+	tools/input.c tools/input.h \
 	tools/json.c tools/json.h \
+	tools/numbered.c tools/numbered.h \
 	tools/output.c tools/output.h \
 	tools/progress.c tools/progress.h \
 	tools/sheet.c tools/sheet.h \
@@ -35,6 +37,7 @@ libtools_la_LIBADD = libpinning.la libcommon.la $(JSON_LIBS) $(GNUTLS_LIBS)
 noinst_LTLIBRARIES += libuser.la
 libuser_la_SOURCES = \
 	tools/advice.c tools/advice.h \
+	tools/chainfile.c tools/chainfile.h \
 	tools/choice.c tools/choice.h \
 	tools/edit.c tools/edit.h \
 	tools/entry.c tools/entry.h \
@@ -53,7 +56,6 @@ libuser_la_LIBADD = libtools.la libpinning.la $(JSON_LIBS) $(GNUTLS_LIBS)
 bin_PROGRAMS += tools/tlspin
 tools_tlspin_SOURCES = \
 	tools/exchange.c tools/exchange.h \
-	tools/input.c tools/input.h \
 	tools/intake.c tools/intake.h \
 	tools/pages.c tools/pages.h \
 	tools/tlspin.c tools/tlspin.h \

@@ -7,7 +7,9 @@
 #include "common/spki.h"
 #include "common/text.h"
 #include "pinning/keypin.h"
+#include "tools/input.h"
 #include "tools/json.h"
+#include "tools/numbered.h"
 #include "tools/record.h"
 #include "tools/shown.h"
 #include "tools/tlspin.h"
@@ -68,8 +70,8 @@ int edit_read_key(const char *text, struct tlspin_record *record, unsigned char 
     return STATUS_FINE;
   return complain(
       STATUS_USAGE,
-      _("'%s' is no key. Write it as sha256//BASE64, as the 64 hex digits of its SHA-256, "
-        "as a TLSA record (\"3 1 1 HEX\"), or name a PEM file with --cert."),
+      _("'%s' is no key. Write it as sha256//BASE64, with 44 characters of base64, as the 64 hex "
+        "digits of its SHA-256, as a TLSA record (\"3 1 1 HEX\"), or name a PEM file with --cert."),
       text);
 }
 
@@ -91,18 +93,28 @@ static int add_key(const char *text, const struct edit *model, GPtrArray *edits)
   return status;
 }
 
+/* Text with a NUL would be read only as far as that. */
+static char *text_of(GBytes *bytes)
+{
+  struct span octets = input_span(bytes);
+
+  if (octets.size == 0 || memchr(octets.data, '\0', octets.size) != NULL)
+    return g_strdup("");
+  return g_strndup((const char *)octets.data, octets.size);
+}
+
 static int add_file(const char *path, const struct edit *model, GPtrArray *edits)
 {
-  g_autoptr(GError) error = NULL;
-  g_autofree char *text = NULL, *name = g_filename_display_name(path);
+  g_autofree char *text = NULL, *name = g_filename_display_name(path), *problem = NULL;
+  g_autoptr(GBytes) bytes = input_read_small(path, PEM_MOST, &problem);
   struct edit *edit;
-  gsize size;
 
-  if (!g_file_get_contents(path, &text, &size, &error))
-    return complain(STATUS_USAGE, "%s.", error->message);
+  if (bytes == NULL)
+    return complain(STATUS_USAGE, "%s", problem);
+  text = text_of(bytes);
   edit = edit_copy(model);
   g_ptr_array_add(edits, edit);
-  if (size > PEM_MOST || strlen(text) != size || strstr(text, "-----BEGIN ") == NULL ||
+  if (strstr(text, "-----BEGIN ") == NULL ||
       tlspin_read_key(text, &edit->record, edit->digest) != TLSPIN_OK)
     return complain(STATUS_USAGE,
                     _("'%s' is not a PEM file with one certificate or one public key."), name);
@@ -187,10 +199,17 @@ int edit_read_keys(const struct edit_keys *keys, const char *server, const struc
   return status;
 }
 
-static void warn(const char *warning, void *data)
+/* The number of a record says something only where there are others. */
+static const char *message_of(const char *text, size_t count)
 {
-  (void)data;
-  complain(STATUS_FINE, "%s", warning);
+  const char *rest;
+
+  return count == 1 && numbered_read(text, &rest) == 1 ? rest : text;
+}
+
+static void warn(const char *warning, void *count)
+{
+  complain(STATUS_FINE, "%s", message_of(warning, *(const size_t *)count));
 }
 
 static void print_json(const struct tlspin_change *change)
@@ -207,8 +226,10 @@ static int put(tlspin_t *context, const struct tlspin_record *records, size_t co
                const char *done)
 {
   struct tlspin_change change = {0};
-  int code = tlspin_put(context, records, count, 0, 0, &change, warn, NULL);
+  int code = tlspin_put(context, records, count, 0, 0, &change, warn, &count);
 
+  if (code == TLSPIN_E_ARGUMENT)
+    return complain(status_of(code), "%s", message_of(tlspin_last_message(), count));
   if (code != TLSPIN_OK)
     return complain_of(code);
   if (shared_options.json)

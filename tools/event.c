@@ -8,30 +8,50 @@
 #include "tools/thing.h"
 #include "tools/when.h"
 
-#include <string.h>
-
 enum { INDENT = 4 };
 
-static const struct {
+static const struct kind {
   const char *kind;
+  const char *reason; /* NULL: any */
   const char *text;
+  const char *because; /* NULL: thing_reason says it */
   enum paint paint;
 } kinds[] = {
-    {"mismatch", N_("refused"), PAINT_BAD},
-    {"reported", N_("only reported"), PAINT_WARNING},
-    {"change", N_("a change was accepted"), PAINT_GOOD},
-    {"exception", N_("an exception was used"), PAINT_WARNING},
-    {"hpkp", N_("HPKP was violated"), PAINT_WARNING},
+    {"mismatch", NULL, N_("refused"), NULL, PAINT_BAD},
+    {"reported", NULL, N_("only reported"), NULL, PAINT_WARNING},
+    {"change", NULL, N_("a change was accepted"), NULL, PAINT_GOOD},
+    {"accepted", NULL, N_("a program had its user accept another key"), NULL, PAINT_WARNING},
+    {"exception", NULL, N_("an exception was used"), NULL, PAINT_WARNING},
+    {"hpkp", "removed", N_("the pins of HPKP were removed"), N_("the server had them forgotten"),
+     PAINT_WARNING},
+    {"hpkp", "replaced", N_("the pins of HPKP were replaced"),
+     N_("the server gave other ones, or fewer, or an earlier end"), PAINT_WARNING},
+    {"hpkp", NULL, N_("HPKP was violated"), NULL, PAINT_WARNING},
 };
+
+/* NULL: the daemon is newer. */
+static const struct kind *find_kind(const tlspin_entry_t *event)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+    if (thing_is(event, "kind", kinds[i].kind) &&
+        (kinds[i].reason == NULL || thing_is(event, "reason", kinds[i].reason)))
+      return &kinds[i];
+  return NULL;
+}
 
 static char *kind_text(const tlspin_entry_t *event, bool coloured)
 {
-  const char *kind = thing_text(event, "kind");
+  const struct kind *kind = find_kind(event);
 
-  for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-    if (strcmp(kinds[i].kind, kind) == 0)
-      return output_paint(_(kinds[i].text), kinds[i].paint, coloured);
-  return output_clean(kind);
+  return kind != NULL ? output_paint(_(kind->text), kind->paint, coloured)
+                      : output_clean(thing_text(event, "kind"));
+}
+
+static const char *reason_text(const tlspin_entry_t *event)
+{
+  const struct kind *kind = find_kind(event);
+
+  return kind != NULL && kind->because != NULL ? _(kind->because) : thing_reason(event);
 }
 
 static void write_first(const tlspin_entry_t *event, const struct columns_style *style)
@@ -49,7 +69,7 @@ static void write_reason(const tlspin_entry_t *event, const struct columns_style
 {
   unsigned long count = (unsigned long)thing_number(event, "count");
   const char *layer = thing_text(event, "layer");
-  GString *line = g_string_new(thing_reason(event));
+  GString *line = g_string_new(reason_text(event));
 
   if (layer[0] != '\0' && strcmp(layer, "user") != 0)
     g_string_append_printf(line, _(" (by %s)"), layer);
@@ -59,7 +79,18 @@ static void write_reason(const tlspin_entry_t *event, const struct columns_style
   g_string_free(line, TRUE);
 }
 
-/* A mismatch names the command that says more, and what would mend it. */
+/* As it calls itself. */
+static void write_program(const tlspin_entry_t *event, const struct columns_style *style)
+{
+  g_autofree char *program = output_clean(thing_text(event, "program"));
+  g_autofree char *line = g_strdup_printf(_("told by %s"), program);
+
+  if (program[0] != '\0')
+    columns_paragraph(style, INDENT, line);
+}
+
+/* A mismatch names the command that says more, and what would mend it. So does what a program made
+ * of one. */
 void event_print(const tlspin_entry_t *event, const struct columns_style *style)
 {
   const char *key = thing_text(event, "key");
@@ -71,7 +102,8 @@ void event_print(const tlspin_entry_t *event, const struct columns_style *style)
   write_reason(event, style);
   if (key[0] != '\0')
     columns_paragraph(style, INDENT, showed);
-  if (thing_is(event, "kind", "mismatch"))
+  write_program(event, style);
+  if (thing_is(event, "kind", "mismatch") || thing_is(event, "kind", "accepted"))
     columns_paragraph(style, INDENT, why);
 }
 
@@ -102,6 +134,7 @@ void event_put_members(JsonBuilder *builder, const tlspin_entry_t *event)
   json_put_text(builder, "layer", thing_text(event, "layer"));
   json_put_text(builder, "key", thing_text(event, "key"));
   put_report(builder, thing_text(event, "report"));
+  json_put_text(builder, "program", thing_text(event, "program"));
 }
 
 JsonBuilder *event_to_json(const tlspin_entry_t *event)

@@ -27,19 +27,49 @@ static bool refuse(const char *text, enum host_fault fault, char **problem)
   return false;
 }
 
-bool target_read(const char *text, struct target *target, char **problem)
+static bool split(const char *text, struct target *target, char host[HOST_INPUT_MAX + 1],
+                  char **problem)
 {
   g_autofree char *utf8 = to_utf8(text), *clean = output_clean(text);
+
+  target->scope = TARGET_ANY_SCOPE;
+  if (host_split(utf8, host, &target->port))
+    return true;
+  *problem = g_strdup_printf(_("'%s' is not of the form HOST or HOST:PORT"), clean);
+  return false;
+}
+
+bool target_read(const char *text, struct target *target, char **problem)
+{
   char host[HOST_INPUT_MAX + 1];
   enum host_fault fault;
 
-  target->scope = TARGET_ANY_SCOPE;
-  if (!host_split(utf8, host, &target->port)) {
-    *problem = g_strdup_printf(_("'%s' is not of the form HOST or HOST:PORT"), clean);
+  if (!split(text, target, host, problem))
     return false;
-  }
   fault = host_normalise(host, strlen(host), target->host);
   return fault == HOST_FINE || refuse(text, fault, problem);
+}
+
+bool target_read_met(const char *text, const char *name, struct target *target,
+                     char where[HOST_INPUT_MAX + 1], char **problem)
+{
+  g_autofree char *utf8 = name != NULL ? to_utf8(name) : NULL;
+  enum host_fault fault;
+
+  if (!split(text, target, where, problem))
+    return false;
+  if (name == NULL && g_hostname_is_ip_address(where)) {
+    *problem = g_strdup_printf(_("'%s' is an address, which pins are never for; --sni NAME says "
+                                 "who the server there is to be"),
+                               where);
+    return false;
+  }
+  if (name == NULL)
+    utf8 = g_strdup(where);
+  fault = host_normalise(utf8, strlen(utf8), target->host);
+  if (fault == HOST_FINE && name == NULL)
+    strcpy(where, target->host);
+  return fault == HOST_FINE || refuse(name != NULL ? name : text, fault, problem);
 }
 
 bool target_read_place(const char *text, struct target *target, char **problem)

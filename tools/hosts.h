@@ -23,6 +23,11 @@ struct target {
  * what is wrong, to be freed by the caller. */
 bool target_read(const char *text, struct target *target, char **problem);
 
+/* The same for a server that is to be met. where: to connect; the host as it was written, which may
+ * be an address, if `name` says who the server there is to be, and else the normalised one. */
+bool target_read_met(const char *text, const char *name, struct target *target,
+                     char where[HOST_INPUT_MAX + 1], char **problem);
+
 /* The same for a server or a place of a record: *.HOST, .HOST or "*", too (pinning/place.h). */
 bool target_read_place(const char *text, struct target *target, char **problem);
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STEP = 1 << 20, MOST = 1 << 30 }; /* octets */
+enum { STEP = 1 << 20, MIB = 1 << 20, MOST = 1 << 30 }; /* octets */
 
 /* True where there may be more; *error: of errno.h. */
 static bool read_some(int fd, GByteArray *octets, int *error)
@@ -30,39 +30,52 @@ static bool read_some(int fd, GByteArray *octets, int *error)
 }
 
 /* 0, or an error of errno.h. */
-static int read_all(int fd, GByteArray *octets)
+static int read_all(int fd, guint most, GByteArray *octets)
 {
   int error = 0;
 
-  while (octets->len <= MOST && read_some(fd, octets, &error))
+  while (octets->len <= most && read_some(fd, octets, &error))
     ;
-  return octets->len > MOST ? EFBIG : error;
+  return octets->len > most ? EFBIG : error;
 }
 
-static char *describe(const char *path, int error)
+static char *describe(const char *path, guint most, int error)
 {
   g_autofree char *shown = g_filename_display_name(path);
 
-  if (error == EFBIG)
+  if (error == EFBIG && most == MOST)
     return g_strdup_printf(_("'%s' has more than 1 GiB. Divide it at a line."), shown);
+  if (error == EFBIG)
+    return g_strdup_printf(_("'%s' has more than %u MiB. Name a file with only what is needed."),
+                           shown, most / MIB);
   if (strcmp(path, "-") == 0)
     return g_strdup_printf(_("Standard input can't be read: %s."), g_strerror(error));
   return g_strdup_printf(_("'%s' can't be read: %s."), shown, g_strerror(error));
 }
 
-GBytes *input_read(const char *path, int input, char **problem)
+static GBytes *read_most(const char *path, int input, guint most, char **problem)
 {
   g_autoptr(GByteArray) octets = g_byte_array_new();
   bool standard = strcmp(path, "-") == 0;
   int fd = standard ? input : open(path, O_RDONLY | O_CLOEXEC);
-  int error = fd >= 0 || standard ? read_all(fd, octets) : errno;
+  int error = fd >= 0 || standard ? read_all(fd, most, octets) : errno;
 
   if (fd >= 0 && !standard)
     close(fd);
   if (error == 0)
     return g_byte_array_free_to_bytes(g_steal_pointer(&octets));
-  *problem = describe(path, error);
+  *problem = describe(path, most, error);
   return NULL;
+}
+
+GBytes *input_read(const char *path, int input, char **problem)
+{
+  return read_most(path, input, MOST, problem);
+}
+
+GBytes *input_read_small(const char *path, unsigned most, char **problem)
+{
+  return read_most(path, STDIN_FILENO, most, problem);
 }
 
 struct span input_span(GBytes *bytes)

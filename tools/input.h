@@ -13,6 +13,9 @@
  * caller. */
 GBytes *input_read(const char *path, int input, char **problem);
 
+/* The same for a file that has at most so many octets, whole MiB; "-" is standard input. */
+GBytes *input_read_small(const char *path, unsigned most, char **problem);
+
 /* Its octets. */
 struct span input_span(GBytes *bytes);
 

@@ -166,13 +166,12 @@ static void connect_and_greet(const struct meeting_plan *plan, struct tls *tls,
 
 void meeting_hold(tlspin_t *context, const struct meeting_plan *plan, struct meeting *meeting)
 {
-  g_autofree char *problem = NULL, *message = NULL;
+  g_autofree char *problem = NULL;
   struct tls tls;
 
-  memset(meeting, 0, sizeof *meeting);
+  *meeting = (struct meeting){.is_private = (plan->level & TLSPIN_PRIVATE) != 0};
   if (!tls_open(&tls, plan->name, plan->ca_file, plan->raw_keys, &problem)) {
-    message = g_strdup_printf("%s.", problem);
-    fail(meeting, STATUS_CONNECTION, message);
+    fail(meeting, STATUS_CONNECTION, problem);
   } else if (attach(context, plan, &tls, meeting)) {
     connect_and_greet(plan, &tls, meeting);
   }

@@ -6,12 +6,12 @@
 
 #include "common/text.h"
 #include "tools/exchange.h"
+#include "tools/numbered.h"
 #include "tools/progress.h"
 #include "tools/tlspin.h"
 
 #include <inttypes.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PAGE = 1000 }; /* records of one Put (org.tlspin.Admin1) */
@@ -78,15 +78,14 @@ struct pages *pages_new(tlspin_t *context, unsigned flags, reading_told told, vo
   return pages;
 }
 
-/* The daemon says "entry 17: ..." of a page, in the user's language; people know lines. */
+/* Of the records of a page the daemon says the number; people know lines. */
 static void tell(const struct pages *pages, enum remark remark, const char *text)
 {
-  const char *digits = strpbrk(text, "0123456789"), *colon = strstr(text, ": ");
-  unsigned long number =
-      digits != NULL && colon != NULL && digits < colon ? strtoul(digits, NULL, 10) : 0;
+  const char *rest;
+  unsigned long number = numbered_read(text, &rest);
 
   if (number >= 1 && number <= pages->used)
-    pages->told(pages->slots[number - 1].line, remark, colon + 2, pages->data);
+    pages->told(pages->slots[number - 1].line, remark, rest, pages->data);
   else
     pages->told(0, remark, text, pages->data);
 }

@@ -5,14 +5,13 @@
 #include "tools/shown.h"
 
 #include "common/text.h"
+#include "tools/chainfile.h"
 #include "tools/dial.h"
 #include "tools/output.h"
 #include "tools/progress.h"
 #include "tools/tls.h"
 
-#include <gnutls/x509.h>
-
-enum { TIMEOUT = 10, FILE_MOST = 4 << 20 };
+enum { TIMEOUT = 10 };
 
 static int examine(const struct tls *tls, const gnutls_datum_t *certificates, unsigned count,
                    const char *host, struct shown *shown)
@@ -29,17 +28,17 @@ static int examine(const struct tls *tls, const gnutls_datum_t *certificates, un
 
 /* A certificate that is not valid ends the handshake, and is examined all the same. Returns NULL,
  * or what went wrong, to be freed. */
-static char *greet(struct tls *tls, const struct target *target)
+static char *greet(struct tls *tls, const char *where, guint16 port)
 {
   gint64 deadline = g_get_monotonic_time() + TIMEOUT * (gint64)G_USEC_PER_SEC;
   g_autoptr(GError) error = NULL;
-  g_autoptr(GSocketConnection) connection = dial(target->host, target->port, deadline, &error);
+  g_autoptr(GSocketConnection) connection = dial(where, port, deadline, &error);
   GSocket *socket;
   unsigned count = 0;
   int rc;
 
   if (connection == NULL)
-    return g_strdup_printf(_("%s, port %u: %s."), target->host, target->port, error->message);
+    return g_strdup_printf(_("%s, port %u: %s."), where, port, error->message);
   socket = g_socket_connection_get_socket(connection);
   tls_check(tls);
   rc = tls_handshake(tls, socket, deadline);
@@ -48,10 +47,11 @@ static char *greet(struct tls *tls, const struct target *target)
   return gnutls_certificate_get_peers(tls->session, &count) != NULL ? NULL : tls_problem(tls, rc);
 }
 
-static int read_server(struct tls *tls, const struct target *target, struct shown *shown)
+static int read_server(struct tls *tls, const char *where, const struct target *target,
+                       struct shown *shown)
 {
   struct progress *progress = progress_start(_("Asking the server ..."));
-  g_autofree char *problem = greet(tls, target);
+  g_autofree char *problem = greet(tls, where, target->port);
   const gnutls_datum_t *certificates;
   unsigned count = 0;
 
@@ -62,53 +62,31 @@ static int read_server(struct tls *tls, const struct target *target, struct show
   return examine(tls, certificates, count, target->host, shown);
 }
 
-static void free_certificates(gnutls_datum_t *certificates, unsigned count)
-{
-  for (unsigned i = 0; i < count; i++)
-    gnutls_free(certificates[i].data);
-  g_free(certificates);
-}
-
-/* PEM to DER. NULL: none in it. */
-static gnutls_datum_t *decode(const char *text, gsize size, unsigned *count)
-{
-  gnutls_datum_t pem = {(unsigned char *)text, (unsigned)size}, *certificates;
-  gnutls_x509_crt_t *list = NULL;
-
-  *count = 0;
-  if (gnutls_x509_crt_list_import2(&list, count, &pem, GNUTLS_X509_FMT_PEM, 0) < 0)
-    return NULL;
-  certificates = g_new0(gnutls_datum_t, *count);
-  for (unsigned i = 0; i < *count; i++) {
-    gnutls_x509_crt_export2(list[i], GNUTLS_X509_FMT_DER, &certificates[i]);
-    gnutls_x509_crt_deinit(list[i]);
-  }
-  gnutls_free(list);
-  return certificates;
-}
-
 static int read_file(const struct tls *tls, const char *path, const char *host, struct shown *shown)
 {
-  g_autoptr(GError) error = NULL;
-  g_autofree char *text = NULL, *name = g_filename_display_name(path);
-  gnutls_datum_t *certificates;
-  unsigned count;
-  gsize size;
-  int status;
+  g_autofree char *problem = NULL;
+  struct chainfile file;
+  int status = chainfile_read(path, &file, &problem)
+                   ? examine(tls, file.certificates, file.count, host, shown)
+                   : complain(STATUS_USAGE, "%s", problem);
 
-  if (!g_file_get_contents(path, &text, &size, &error))
-    return complain(STATUS_USAGE, "%s.", error->message);
-  certificates = size <= FILE_MOST ? decode(text, size, &count) : NULL;
-  if (certificates == NULL)
-    return complain(STATUS_USAGE, _("'%s' holds no certificate in PEM form."), name);
-  status = examine(tls, certificates, count, host, shown);
-  free_certificates(certificates, count);
+  chainfile_clear(&file);
   return status;
+}
+
+int shown_read_target(struct shown_options *options, const char *argument, struct target *target)
+{
+  g_autofree char *problem = NULL;
+
+  return target_read_met(argument, options->sni, target, options->where, &problem)
+             ? STATUS_FINE
+             : complain(STATUS_USAGE, "%s.", problem);
 }
 
 int shown_read(const struct shown_options *options, const struct target *target,
                struct shown *shown)
 {
+  const char *where = options->where[0] != '\0' ? options->where : target->host;
   g_autofree char *problem = NULL;
   struct tls tls;
   int status;
@@ -119,9 +97,9 @@ int shown_read(const struct shown_options *options, const struct target *target,
   if (!options->connect && options->chain_file == NULL)
     return STATUS_FINE;
   if (!tls_open(&tls, target->host, options->ca_file, false, &problem))
-    status = complain(STATUS_CONNECTION, "%s.", problem);
+    status = complain(STATUS_CONNECTION, "%s", problem);
   else
-    status = options->connect ? read_server(&tls, target, shown)
+    status = options->connect ? read_server(&tls, where, target, shown)
                               : read_file(&tls, options->chain_file, target->host, shown);
   tls_close(&tls);
   return status;

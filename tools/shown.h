@@ -11,14 +11,20 @@
 #include "tools/hosts.h"
 
 struct shown_options {
-  gboolean connect; /* ask the server */
-  char *chain_file; /* or read PEM certificates, the server's own first */
-  char *ca_file;    /* PEM: whom to trust; NULL: whom the system trusts */
+  gboolean connect;               /* ask the server */
+  char *chain_file;               /* or read PEM certificates, the server's own first */
+  char *ca_file;                  /* PEM: whom to trust; NULL: whom the system trusts */
+  char *sni;                      /* who the server is to be; NULL: who the argument says */
+  char where[HOST_INPUT_MAX + 1]; /* to connect; "": to the target's host */
 };
 
 struct shown {
   tlspin_gnutls_shown_t *shown; /* NULL: nothing was shown */
 };
+
+/* Reads the argument of a command: the server, and where to connect. Returns STATUS_FINE, or
+ * STATUS_USAGE after a message. */
+int shown_read_target(struct shown_options *options, const char *argument, struct target *target);
 
 /* Returns STATUS_FINE, or the status after a message. To be cleared in any case. */
 int shown_read(const struct shown_options *options, const struct target *target,

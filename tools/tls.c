@@ -5,40 +5,37 @@
 #include "tools/tls.h"
 
 #include "common/text.h"
+#include "tools/input.h"
 
 #include <string.h>
 
-enum { BYE = G_USEC_PER_SEC };
+enum { BYE = G_USEC_PER_SEC, FILE_MOST = 16 << 20 /* octets */ };
 
-/* Read by GLib, which says what is wrong with a file where GnuTLS would only say that something is.
- */
+/* Read by us, who say what is wrong with a file where GnuTLS would only say that something is. */
 static bool trust_file(gnutls_certificate_credentials_t credentials, const char *path,
                        char **problem)
 {
-  g_autoptr(GError) error = NULL;
-  g_autofree char *text = NULL;
-  gsize size;
+  g_autofree char *name = g_filename_display_name(path);
+  g_autoptr(GBytes) bytes = input_read_small(path, FILE_MOST, problem);
+  struct span octets;
   gnutls_datum_t pem;
-  int count;
 
-  if (!g_file_get_contents(path, &text, &size, &error)) {
-    *problem = g_strdup(error->message);
+  if (bytes == NULL)
     return false;
-  }
-  pem = (gnutls_datum_t){(unsigned char *)text, (unsigned)size};
-  count = size <= G_MAXUINT
-              ? gnutls_certificate_set_x509_trust_mem(credentials, &pem, GNUTLS_X509_FMT_PEM)
-              : 0;
-  if (count <= 0)
-    *problem = g_strdup_printf(_("'%s' holds no certificate in PEM form"), path);
-  return count > 0;
+  octets = input_span(bytes);
+  pem = (gnutls_datum_t){(unsigned char *)(uintptr_t)octets.data, (unsigned)octets.size};
+  if (octets.size > 0 &&
+      gnutls_certificate_set_x509_trust_mem(credentials, &pem, GNUTLS_X509_FMT_PEM) > 0)
+    return true;
+  *problem = g_strdup_printf(_("'%s' holds no certificate in PEM form."), name);
+  return false;
 }
 
 static bool trust_system(gnutls_certificate_credentials_t credentials, char **problem)
 {
   if (gnutls_certificate_set_x509_system_trust(credentials) > 0)
     return true;
-  *problem = g_strdup(_("this system trusts no certificate authority; name one with --ca FILE"));
+  *problem = g_strdup(_("this system trusts no certificate authority; name one with --ca FILE."));
   return false;
 }
 

@@ -17,8 +17,8 @@ struct tls {
 
 /* Prepares a session that sends `name`, which must outlive it, as SNI unless it is an address. Its
  * handshake checks no certificate yet. ca_file: PEM, whom to trust; NULL: whom the system trusts.
- * raw_keys: the server may show a raw public key (RFC 7250). False: *problem says what is wrong, to
- * be freed by the caller. To be closed in any case. */
+ * raw_keys: the server may show a raw public key (RFC 7250). False: *problem is what is wrong, a
+ * sentence or two, to be freed by the caller. To be closed in any case. */
 bool tls_open(struct tls *tls, const char *name, const char *ca_file, bool raw_keys,
               char **problem);
 

@@ -20,6 +20,8 @@ static const GOptionEntry entries[] = {
      N_("Check these certificates (PEM) without asking the server"), N_("FILE")},
     {"ca", 0, 0, G_OPTION_ARG_FILENAME, &options.ca_file,
      N_("Trust these certificates (PEM), not the system's"), N_("FILE")},
+    {"sni", 0, 0, G_OPTION_ARG_STRING, &options.sni,
+     N_("The server's name, where HOST is its address"), N_("NAME")},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -58,10 +60,26 @@ static void print_pki(const tlspin_verdict_t *verdict, const struct tlspin_check
     columns_paragraph(style, 0, text);
 }
 
+/* What asks the same and says more; to be freed. */
+static char *why_command(const struct target *target)
+{
+  g_autofree char *server = target_text(target);
+  const char *where = options.where;
+
+  if (!options.connect)
+    return g_strconcat("tlspin why --chain FILE ", server, NULL);
+  if (options.sni == NULL)
+    return g_strconcat("tlspin why --connect ", server, NULL);
+  return g_strdup_printf(strchr(where, ':') != NULL ? "tlspin why --connect --sni %s '[%s]:%u'"
+                                                    : "tlspin why --connect --sni %s %s:%u",
+                         target->host, where, target->port);
+}
+
 /* A sentence, what the PKI has against the certificate, and where to read more. */
 static void print_text(int code, const tlspin_verdict_t *verdict, const struct tlspin_check *check,
-                       const char *server)
+                       const struct target *target)
 {
+  g_autofree char *command = why_command(target);
   const struct columns_style style = columns_style_of_output();
   g_autofree char *answer = g_strdup_printf("%s: %s", tlspin_code_token((enum tlspin_code)code),
                                             tlspin_verdict_text(verdict));
@@ -71,8 +89,7 @@ static void print_text(int code, const tlspin_verdict_t *verdict, const struct t
   if (code == TLSPIN_MISMATCH && !tlspin_verdict_enforced(verdict))
     columns_paragraph(&style, 0, _("Policy wants that only to be reported, so programs go on."));
   if (code == TLSPIN_MISMATCH || is_pki_failure(verdict))
-    output_text(_("Why, and what would change it:\n  tlspin why %s %s\n"),
-                options.connect ? "--connect" : "--chain FILE", server);
+    output_text(_("Why, and what would change it:\n  %s\n"), command);
 }
 
 static void put_errors(JsonBuilder *builder, const char *name, unsigned errors)
@@ -82,8 +99,9 @@ static void put_errors(JsonBuilder *builder, const char *name, unsigned errors)
 }
 
 static void print_json(int code, const tlspin_verdict_t *verdict, const struct tlspin_check *check,
-                       const char *server)
+                       const struct target *target)
 {
+  g_autofree char *server = target_text(target);
   JsonBuilder *builder = json_builder_new();
 
   json_builder_begin_object(builder);
@@ -102,14 +120,13 @@ static void print_json(int code, const tlspin_verdict_t *verdict, const struct t
 static int judge(tlspin_t *context, const struct target *target, const struct tlspin_check *check)
 {
   tlspin_verdict_t *verdict = NULL;
-  g_autofree char *server = target_text(target);
   int code = tlspin_check_chain(context, target->host, "tls", target->port, check, &verdict);
   int status;
 
   if (verdict == NULL)
     return complain_of(code);
   status = status_of_answer(code, verdict, check);
-  (shared_options.json ? print_json : print_text)(code, verdict, check, server);
+  (shared_options.json ? print_json : print_text)(code, verdict, check, target);
   tlspin_verdict_free(verdict);
   return status;
 }
@@ -136,7 +153,6 @@ static int look_and_judge(const struct target *target)
 int run_check(int argc, char **argv)
 {
   struct target target;
-  g_autofree char *problem = NULL;
   const char *description =
       _("Checks what a server shows against its pins, as a program would, and neither\n"
         "learns nor logs anything by it. The server is asked, unless its certificates are\n"
@@ -152,8 +168,9 @@ int run_check(int argc, char **argv)
 
   if (status != STATUS_FINE)
     return status;
-  if (!target_read(argv[1], &target, &problem))
-    return complain(STATUS_USAGE, "%s.", problem);
+  status = shown_read_target(&options, argv[1], &target);
+  if (status != STATUS_FINE)
+    return status;
   if (target.port == 0)
     return complain(STATUS_USAGE, _("'%s' has no port. Write HOST:PORT."), argv[1]);
   options.connect = options.chain_file == NULL;

@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "libclient/tlspin-gnutls.h"
 #include "pinning/change.h"
+#include "tools/hosts.h"
 #include "tools/json.h"
 #include "tools/meeting.h"
 #include "tools/progress.h"
@@ -28,6 +29,7 @@ static struct {
   char *level;
   int timeout;
   gboolean raw_keys;
+  gboolean is_private;
 } options = {.timeout = TIMEOUT_DEFAULT};
 
 static const GOptionEntry entries[] = {
@@ -39,6 +41,8 @@ static const GOptionEntry entries[] = {
      N_("LEVEL")},
     {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
      N_("Give up after so many seconds (default: 10)"), N_("SECONDS")},
+    {"private", 0, 0, G_OPTION_ARG_NONE, &options.is_private,
+     N_("Store nothing: no key, no ticket, no log"), NULL},
     {"raw-keys", 0, 0, G_OPTION_ARG_NONE, &options.raw_keys,
      N_("The server may show a raw public key (RFC 7250)"), NULL},
     G_OPTION_ENTRY_NULL,
@@ -62,20 +66,23 @@ static bool read_level(unsigned *level)
   return false;
 }
 
-/* The name that is pinned: --sni, else the host. An address stays as it is: it can be met, but not
- * pinned. Returns STATUS_FINE, or STATUS_USAGE after a message. */
-static int read_name(const char *host, char name[HOST_INPUT_MAX + 1])
+/* Where to connect, and the name that is pinned: --sni, else the host. An address stays as it is:
+ * it can be met, but not pinned. Returns STATUS_FINE, or STATUS_USAGE after a message. */
+static int read_server(const char *argument, char where[HOST_INPUT_MAX + 1], struct target *target)
 {
-  const char *text = options.sni != NULL ? options.sni : host;
-  enum host_fault fault = host_normalise(text, strlen(text), name);
+  g_autofree char *problem = NULL;
 
-  if (fault == HOST_FINE)
-    return STATUS_FINE;
-  if (options.sni == NULL && g_hostname_is_ip_address(host)) {
-    g_strlcpy(name, host, HOST_INPUT_MAX + 1);
+  if (!host_split(argument, where, &target->port) || target->port == 0)
+    return complain(STATUS_USAGE,
+                    _("'%s' is not of the form HOST:PORT, ADDRESS:PORT or [ADDRESS]:PORT."),
+                    argument);
+  if (options.sni == NULL && g_hostname_is_ip_address(where)) {
+    g_strlcpy(target->host, where, sizeof target->host);
     return STATUS_FINE;
   }
-  return complain(STATUS_USAGE, _("'%s' is not a host name: %s."), text, _(host_fault_text(fault)));
+  return target_read_met(argument, options.sni, target, where, &problem)
+             ? STATUS_FINE
+             : complain(STATUS_USAGE, "%s.", problem);
 }
 
 /* What became of the ticket; NULL: there was none to ask for. */
@@ -85,8 +92,13 @@ static char *ticket_text(const struct meeting *meeting)
 
   if (meeting->stored > 0)
     return g_strdup_printf(_("kept until %s"), end);
+  if (meeting->is_private && meeting->lifetime > 0)
+    return g_strdup(_("not kept, because of --private"));
   if (meeting->kept == TLSPIN_MISMATCH)
     return g_strdup(_("not kept, because the pin is locked or was changed meanwhile"));
+  if (meeting->kept == TLSPIN_OPTED_OUT)
+    return g_strdup(_("not kept, because an authority that was added to this computer vouches for "
+                      "the server"));
   if (meeting->kept != TLSPIN_NO_PIN)
     return g_strdup(_("could not be kept"));
   if (meeting->proved)
@@ -114,7 +126,8 @@ static char *pin_text(const struct meeting *meeting)
     return g_strdup(meeting->excused != NULL ? _("met: there is an exception for its key")
                                              : _("met: the server has the key that is pinned"));
   if (meeting->answer == TLSPIN_NO_PIN)
-    return g_strdup(_("met for the first time"));
+    return g_strdup(meeting->is_private ? _("none, and none was made because of --private")
+                                        : _("met for the first time"));
   if (meeting->answer == TLSPIN_OPTED_OUT && meeting->rule == RULE_ADDED_ANCHOR)
     return g_strdup(_("none: an authority that was added to this computer vouches for the server"));
   return g_strdup(tlspin_code_text((enum tlspin_code)meeting->answer));
@@ -225,14 +238,13 @@ static int meet(const struct meeting_plan *plan)
 
 static int plan_and_meet(const char *argument)
 {
-  char host[HOST_INPUT_MAX + 1], name[HOST_INPUT_MAX + 1];
-  struct meeting_plan plan = {.host = host, .name = name, .ca_file = options.ca_file};
-  int status;
+  char where[HOST_INPUT_MAX + 1];
+  struct target target = {.port = 0};
+  struct meeting_plan plan = {.host = where, .name = target.host, .ca_file = options.ca_file};
+  int status = read_server(argument, where, &target);
 
-  if (!host_split(argument, host, &plan.port) || plan.port == 0)
-    return complain(STATUS_USAGE,
-                    _("'%s' is not of the form HOST:PORT, ADDRESS:PORT or [ADDRESS]:PORT."),
-                    argument);
+  if (status != STATUS_FINE)
+    return status;
   if (!read_level(&plan.level))
     return complain(STATUS_USAGE, _("'%s' is not a level. Say strict, tofu or advisory."),
                     options.level);
@@ -240,8 +252,10 @@ static int plan_and_meet(const char *argument)
     return complain(STATUS_USAGE, _("--timeout must be 1 to %d seconds."), TIMEOUT_MOST);
   plan.timeout = (unsigned)options.timeout;
   plan.raw_keys = options.raw_keys != FALSE;
-  status = read_name(host, name);
-  return status == STATUS_FINE ? meet(&plan) : status;
+  plan.port = target.port;
+  if (options.is_private)
+    plan.level |= TLSPIN_PRIVATE;
+  return meet(&plan);
 }
 
 int run_connect(int argc, char **argv)

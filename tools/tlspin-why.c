@@ -21,6 +21,8 @@ static const GOptionEntry entries[] = {
      N_("Judge these certificates (PEM, the server's own first)"), N_("FILE")},
     {"ca", 0, 0, G_OPTION_ARG_FILENAME, &options.ca_file,
      N_("Trust these certificates (PEM), not the system's"), N_("FILE")},
+    {"sni", 0, 0, G_OPTION_ARG_STRING, &options.sni,
+     N_("The server's name, where HOST is its address"), N_("NAME")},
     {"dtls", 0, 0, G_OPTION_ARG_NONE, &dtls, N_("DTLS, not TLS"), NULL},
     G_OPTION_ENTRY_NULL,
 };
@@ -60,7 +62,6 @@ static int explain(const struct target *target)
 int run_why(int argc, char **argv)
 {
   struct target target;
-  g_autofree char *problem = NULL;
   const char *description =
       _("Explains what your programs would be told about a server, and why: every entry\n"
         "of every layer that was looked at, which one decides and by which rule, what is\n"
@@ -78,8 +79,9 @@ int run_why(int argc, char **argv)
 
   if (status != STATUS_FINE)
     return status;
-  if (!target_read(argv[1], &target, &problem))
-    return complain(STATUS_USAGE, "%s.", problem);
+  status = shown_read_target(&options, argv[1], &target);
+  if (status != STATUS_FINE)
+    return status;
   if (target.port == 0)
     target.port = PORT_HTTPS;
   return explain(&target);

@@ -47,9 +47,9 @@ _tlspin_value() {
 
 _tlspin_options() {
   case $1 in
-  connect) echo --ca --sni --level --timeout --raw-keys --json --help ;;
-  check) echo --chain --ca --json --help ;;
-  why) echo --connect --chain --ca --dtls --json --help ;;
+  connect) echo --ca --sni --level --timeout --private --raw-keys --json --help ;;
+  check) echo --chain --ca --sni --json --help ;;
+  why) echo --connect --chain --ca --sni --dtls --json --help ;;
   list) echo --kind --status --origin --key --json --help ;;
   pin) echo --key --cert --from-server --ca --level --until --also --report --note --json --help ;;
   block) echo --cert --until --note --json --help ;;
