@@ -27,9 +27,11 @@ static const struct {
     [HOST_IP] = {"ip", N_("it is an address; pins need a host name")},
     [HOST_COLON] =
         {"ip", N_("it holds a colon or a bracket, which no host name does, and is no address")},
-    [HOST_FORM] = {"form", N_("there is no port from 1 to 65535 behind its colon, or a bracket "
-                              "is not closed")},
+    [HOST_FORM] = {"form", N_("a bracket is not closed, or more than a port stands behind it")},
     [HOST_IDNA] = {"idna", N_("it can't be written as an internationalised domain name")},
+    [HOST_PORT] = {"port", N_("there is no port from 1 to 65535 behind its colon")},
+    [HOST_NAMELESS] = {"nameless", N_("there is no host before its colon")},
+    [HOST_URL] = {"url", N_("it is a URL; only the host in it counts")},
 };
 
 static const char *const protocols[PROTOCOL_COUNT] = {
@@ -256,4 +258,19 @@ bool host_split(const char *text, char host[HOST_INPUT_MAX + 1], uint16_t *port)
   host[end - start] = '\0';
   *port = 0;
   return rest[0] == '\0' || parse_port(rest + 1, port);
+}
+
+enum host_fault host_split_fault(const char *text)
+{
+  const char *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
+
+  if (text[0] == '\0')
+    return HOST_EMPTY;
+  if (strstr(text, "://") != NULL)
+    return HOST_URL;
+  if (strlen(text) > HOST_INPUT_MAX)
+    return HOST_LENGTH;
+  if (text[0] == ':')
+    return HOST_NAMELESS;
+  return text[0] != '[' || (bracket != NULL && bracket[1] == ':') ? HOST_PORT : HOST_FORM;
 }

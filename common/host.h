@@ -29,8 +29,11 @@ enum host_fault {
   HOST_IP,           /* an address, or what ends in a number and so can be nothing else */
   HOST_COLON,        /* a colon or a bracket, as addresses have, but it is none: a port was not
                         split off, say */
-  HOST_FORM,         /* not even HOST:PORT, for those who read that */
-  HOST_IDNA          /* a Unicode name that IDNA 2008 has no A-label for */
+  HOST_FORM,         /* not even HOST:PORT, for those who read that: brackets that don't pair */
+  HOST_IDNA,         /* a Unicode name that IDNA 2008 has no A-label for */
+  HOST_PORT,         /* and these too are of HOST:PORT: no port from 1 to 65535 */
+  HOST_NAMELESS,     /* a port alone */
+  HOST_URL           /* "https://..." */
 };
 
 enum protocol { PROTOCOL_TLS, PROTOCOL_DTLS, PROTOCOL_COUNT };
@@ -62,5 +65,8 @@ bool protocol_from_token(const char *token, enum protocol *protocol);
  * host receives at most HOST_INPUT_MAX octets and a NUL; *port is 0 where none was given.
  * False where the text has no such form or the port is not 1 to 65535. */
 bool host_split(const char *text, char host[HOST_INPUT_MAX + 1], uint16_t *port);
+
+/* What is wrong with a text that host_split doesn't take. */
+enum host_fault host_split_fault(const char *text);
 
 #endif

@@ -5,9 +5,11 @@ libdaemon_la_SOURCES = \
 	daemon/clear.c \
 	daemon/contents.c daemon/contents.h \
 	daemon/database.c daemon/database.h \
+	daemon/draft.c \
 	daemon/edit.c \
 	daemon/events.c daemon/events.h \
 	daemon/file.c daemon/file.h \
+	daemon/forget.c \
 	daemon/history.c \
 	daemon/images.c \
 	daemon/journal.c daemon/journal.h \
@@ -18,11 +20,13 @@ libdaemon_la_SOURCES = \
 	daemon/pinrow.c daemon/pinrow.h \
 	daemon/problem.c daemon/problem.h \
 	daemon/records.c \
+	daemon/restore.c daemon/restore.h \
 	daemon/row.c daemon/row.h \
 	daemon/schema.c daemon/schema.h \
 	daemon/setting.c daemon/setting.h \
 	daemon/store.c daemon/store.h daemon/store-private.h \
 	daemon/table.c daemon/table.h \
+	daemon/trail.c daemon/trail.h \
 	daemon/undo.c \
 	daemon/verify.c
 # GLib's structured log, which goes to the journal where there is one.
@@ -42,6 +46,7 @@ libdaemon_la_SOURCES += \
 	daemon/config-file.c daemon/config-file.h \
 	daemon/cursor.c daemon/cursor.h \
 	daemon/digest.c daemon/digest.h \
+	daemon/drafts.c daemon/drafts.h \
 	daemon/dispatch.c daemon/dispatch.h daemon/introspect.c \
 	daemon/entries.c daemon/entries.h \
 	daemon/explain.c \
@@ -49,6 +54,7 @@ libdaemon_la_SOURCES += \
 	daemon/gathering.c daemon/gathering.h \
 	daemon/handlers.c daemon/handlers.h \
 	daemon/judge.c \
+	daemon/layer.c daemon/layer.h \
 	daemon/layers.c daemon/layers.h \
 	daemon/learn.c daemon/learn.h daemon/accept.c \
 	daemon/lesson.c daemon/lesson.h \
@@ -62,11 +68,13 @@ libdaemon_la_SOURCES += \
 	daemon/recall.c daemon/recall.h \
 	daemon/record-read.c daemon/record-read.h \
 	daemon/report.c daemon/report.h \
+	daemon/seen.c daemon/seen.h \
 	daemon/settings.c daemon/settings.h daemon/settings-private.h daemon/settings-resolve.c \
 	daemon/shown.c daemon/shown.h \
 	daemon/standing.c daemon/standing.h \
 	daemon/status.c \
 	daemon/suffixes.c daemon/suffixes.h \
+	daemon/survey.c daemon/survey.h \
 	daemon/tally.c daemon/tally.h \
 	daemon/watch.c daemon/watch.h
 libdaemon_la_CFLAGS += $(DBUS_CFLAGS) $(PSL_CFLAGS)

@@ -14,14 +14,25 @@ static bool forbids(const struct keypin *pin, struct chain *chain)
          (pin->status == KEYPIN_REJECTED && keypin_match(pin, chain) != KEYPIN_DIFFERS);
 }
 
+/* What forbids it for any key: that nothing is learned only where nobody but an administrator can
+ * change that. */
+static bool is_forbidden(const struct policy_judged *judged)
+{
+  const struct verdict_input *input = &judged->input;
+  const struct settings *settings = &judged->settings;
+  enum verdict_reason reason = judged->verdict.reason;
+
+  return input->unreadable || input->ticket_locked || reason == VERDICT_OFF ||
+         reason == VERDICT_LOCKED_OFF || (!settings->learn && settings->learn_locked);
+}
+
 /* What forbids it was said with more weight than a click; a layer that can't be read may hold one
  * such. */
 static bool may_accept(const struct policy_judged *judged)
 {
   const struct verdict_input *input = &judged->input;
-  enum verdict_reason reason = judged->verdict.reason;
 
-  if (input->unreadable || reason == VERDICT_OFF || reason == VERDICT_LOCKED_OFF)
+  if (is_forbidden(judged))
     return false;
   for (size_t i = 0; i < input->count; i++) {
     const struct keypin *pin = input->entries[i].pin;

@@ -120,6 +120,18 @@ enum tlspin_code admin_clear(void *data, DBusMessage *call, DBusMessage *reply, 
                                                   DBUS_TYPE_INVALID));
 }
 
+static enum tlspin_code undo(struct handlers *handlers, uint64_t operation,
+                             struct store_change *change, GString *problem)
+{
+  char *trouble = NULL;
+  enum tlspin_code code =
+      policy_undo(handlers->policy, operation, handlers->now(), change, &trouble);
+
+  if (code == TLSPIN_OK)
+    handlers_changed(handlers, "restored", change);
+  return handlers_explain(code, trouble, problem);
+}
+
 enum tlspin_code admin_undo(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
 {
   struct handlers *handlers = data;
@@ -127,13 +139,14 @@ enum tlspin_code admin_undo(void *data, DBusMessage *call, DBusMessage *reply, G
   struct bus_undo_reply out;
   dbus_uint64_t operation = 0;
   enum tlspin_code code;
-  char *trouble = NULL;
 
   dbus_message_get_args(call, NULL, DBUS_TYPE_UINT64, &operation, DBUS_TYPE_INVALID);
-  code = policy_undo(handlers->policy, operation, handlers->now(), &change, &trouble);
+  if (drafts_has(handlers->drafts, dbus_message_get_sender(call), operation))
+    code = handlers_drop_draft(handlers, operation, &change, problem);
+  else
+    code = undo(handlers, operation, &change, problem);
   if (code != TLSPIN_OK)
-    return handlers_explain(code, trouble, problem);
-  handlers_changed(handlers, "restored", &change);
+    return code;
   out = (struct bus_undo_reply){change.operation, change.changed, change.replaced};
   return handlers_filled(bus_append_undo_reply(reply, &out));
 }

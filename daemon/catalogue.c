@@ -83,6 +83,14 @@ struct view {
   size_t visited;
 };
 
+/* Of the last peer of a page that was judged; `judged` points to `peer`. */
+struct judgement {
+  bool made;
+  struct peer peer;
+  struct policy_judged judged;
+  size_t from; /* see standing_of_record */
+};
+
 static void show_ticket(struct view *view, const struct layer *layer, const struct ticket_row *row,
                         enum verdict_role role)
 {
@@ -111,23 +119,54 @@ static void show_record(struct view *view, const struct layer *layer, const stru
   view->visited++;
 }
 
-static void show_item(struct view *view, const struct item *item)
+static bool is_same(const struct peer *a, const struct peer *b)
 {
-  struct policy_judged judged;
+  return a->port == b->port && a->protocol == b->protocol && strcmp(a->host, b->host) == 0;
+}
+
+static void forget_judgement(struct judgement *j)
+{
+  if (j->made)
+    policy_judged_clear(&j->judged);
+  j->made = false;
+}
+
+static void judge_peer(struct view *view, struct judgement *j, const struct peer *peer)
+{
+  if (j->made && is_same(&j->peer, peer))
+    return;
+  forget_judgement(j);
+  j->peer = *peer;
+  standing_judge(view->policy, &j->peer, view->now, &j->judged);
+  j->made = true;
+  j->from = 0;
+}
+
+static void show_item(struct view *view, struct judgement *j, const struct item *item)
+{
   struct peer peer = item->row.peer;
 
   if (item->is_record && !standing_peer(&item->pin.place, &peer)) {
     show_record(view, item->layer, &item->pin, VERDICT_ELSEWHERE);
     return;
   }
-  standing_judge(view->policy, &peer, view->now, &judged);
+  judge_peer(view, j, &peer);
   if (item->is_record)
     show_record(view, item->layer, &item->pin,
-                standing_of_record(view->policy, &judged, item->layer, &item->pin));
+                standing_of_record(view->policy, &j->judged, item->layer, &item->pin, &j->from));
   else
     show_ticket(view, item->layer, &item->row,
-                standing_of_ticket(&judged, item->layer, &item->row, view->now));
-  policy_judged_clear(&judged);
+                standing_of_ticket(&j->judged, item->layer, &item->row, view->now));
+}
+
+/* What one place has many of is judged together. */
+static void show_page(struct view *view, const struct page *page)
+{
+  struct judgement j = {.made = false};
+
+  for (guint i = 0; i < page->items->len; i++)
+    show_item(view, &j, &g_array_index(page->items, struct item, i));
+  forget_judgement(&j);
 }
 
 /* The layer that the cursor names; its index is layers_count where it is gone. */
@@ -187,8 +226,8 @@ enum tlspin_code policy_list(struct policy *policy, const struct store_filter *f
   policy_flush(policy, now);
   if (i < layers_count(policy->layers))
     code = collect(policy, filter, i, cursor, limit, &page, problem);
-  for (guint k = 0; code == TLSPIN_OK && k < page.items->len; k++)
-    show_item(&view, &g_array_index(page.items, struct item, k));
+  if (code == TLSPIN_OK)
+    show_page(&view, &page);
   g_array_unref(page.items);
   return code;
 }

@@ -5,6 +5,7 @@
 #include "daemon/changes.h"
 
 #include "common/text.h"
+#include "daemon/learn.h"
 #include "daemon/policy-private.h"
 #include "daemon/standing.h"
 #include "daemon/suffixes.h"
@@ -102,21 +103,31 @@ static const struct layer *find_lock(struct policy *policy, const struct policy_
   return ticket->row.lock != LOCK_NONE ? ticket->layer : NULL;
 }
 
-/* What a caller does not say of when a key was seen stays as it is known. */
-static void keep_times(const struct policy_judged *stored, int64_t now, struct keypin *pin)
+/* The user's record that a new one replaces, or NULL. */
+static const struct keypin *find_known(const struct policy_judged *stored, const struct keypin *pin)
 {
-  const struct keypin *known = NULL;
+  for (size_t i = 0; i < standing_records(stored); i++) {
+    const struct verdict_entry *entry = &stored->gathering.entries[i];
 
-  for (size_t i = 0; known == NULL && i < standing_records(stored); i++)
-    if (stored->gathering.entries[i].layer == 0 &&
-        keypin_compare_key(stored->gathering.entries[i].pin, pin) == 0)
-      known = stored->gathering.entries[i].pin;
+    if (entry->layer == 0 && keypin_compare_key(entry->pin, pin) == 0)
+      return entry->pin;
+  }
+  return NULL;
+}
+
+/* What a caller does not say of when a key was seen, and with which chain, stays as it is known. */
+static enum tlspin_code keep_seen(const struct keypin *known, int64_t now, struct keypin *pin)
+{
   if (pin->first_seen == 0)
     pin->first_seen = known != NULL ? known->first_seen : MAX(now, 0);
   if (known != NULL && pin->last_seen == 0 && pin->count_seen == 0) {
     pin->last_seen = known->last_seen;
     pin->count_seen = known->count_seen;
   }
+  if (known == NULL || pin->seen.size > 0)
+    return TLSPIN_OK;
+  pin->seen = known->seen;
+  return keypin_own(pin) ? TLSPIN_OK : TLSPIN_E_MEMORY;
 }
 
 /* What is to be said of the i-th record, whose place is as wide as `stored`. */
@@ -139,38 +150,102 @@ static void warn_of(struct policy *policy, const struct policy_put *put, size_t 
 }
 
 /* Looks at what is there already for the place of the i-th record. */
-static void prepare(struct policy *policy, const struct policy_put *put, size_t i, int64_t now,
-                    struct keypin *pin, GPtrArray *warnings)
+static enum tlspin_code prepare(struct policy *policy, const struct policy_put *put, size_t i,
+                                int64_t now, struct keypin *pin, GPtrArray *warnings)
 {
   struct policy_judged stored;
+  enum tlspin_code code;
   struct peer peer;
 
-  if (!standing_peer(&pin->place, &peer)) {
-    pin->first_seen = pin->first_seen != 0 ? pin->first_seen : MAX(now, 0);
-    return;
-  }
+  if (!standing_peer(&pin->place, &peer))
+    return keep_seen(NULL, now, pin);
   standing_judge(policy, &peer, now, &stored);
   warn_of(policy, put, i, &stored, now, warnings);
-  keep_times(&stored, now, pin);
+  code = keep_seen(find_known(&stored, pin), now, pin);
   policy_judged_clear(&stored);
+  return code;
 }
 
-/* A dry run does all but the commit. *done: how many records were taken. */
+static void clear_pin(void *pin)
+{
+  keypin_clear(pin);
+}
+
+/* What they own now stays the caller's. */
+static GArray *copy_records(const struct policy_put *put)
+{
+  GArray *pins = g_array_sized_new(FALSE, FALSE, sizeof(struct keypin), (guint)put->count);
+
+  g_array_append_vals(pins, put->pins, (guint)put->count);
+  for (guint i = 0; i < pins->len; i++)
+    g_array_index(pins, struct keypin, i).owned = NULL;
+  g_array_set_clear_func(pins, clear_pin);
+  return pins;
+}
+
+static enum tlspin_code put_all(struct store_edit *edit, const struct policy_put *put,
+                                const struct keypin *pins, size_t *done)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  for (*done = 0; code == TLSPIN_OK && *done < put->count; *done += code == TLSPIN_OK)
+    code = store_edit_put(edit, &pins[*done]);
+  return code;
+}
+
+static bool any_history(const struct policy_put *put)
+{
+  for (size_t i = 0; i < put->count; i++)
+    if (put->pins[i].status == KEYPIN_INACTIVE)
+      return true;
+  return false;
+}
+
+/* It is no longer than where it was learned. */
+static enum tlspin_code trim(struct store_edit *edit, const struct policy_put *put,
+                             uint64_t *dropped, GPtrArray *warnings)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  *dropped = 0;
+  if (any_history(put))
+    code = store_edit_trim(edit, HISTORY_MAX, HISTORY_EACH, dropped);
+  if (*dropped > 0)
+    g_ptr_array_add(warnings,
+                    g_strdup_printf(text_translate_count(
+                                        "%lu entry of the history was dropped: %d are kept for one "
+                                        "place and %d in all, and the oldest go",
+                                        "%lu entries of the history were dropped: %d are kept for "
+                                        "one place and %d in all, and the oldest go",
+                                        (unsigned long)*dropped),
+                                    (unsigned long)*dropped, HISTORY_EACH, HISTORY_MAX));
+  return code;
+}
+
+/* A dry run does all but the commit. *done: how many records were taken. What made way for them is
+ * told in the warnings. */
 static enum tlspin_code store_all(struct store *store, const struct policy_put *put,
                                   const struct keypin *pins, int64_t now,
-                                  struct store_change *change, size_t *done)
+                                  struct store_change *change, size_t *done, GPtrArray *warnings)
 {
   struct store_edit *edit;
-  enum tlspin_code code = store_edit_begin(store, STORE_UNDOABLE, put->operation, now, &edit);
+  uint64_t changed, dropped = 0;
+  enum store_journal journal = put->more && !put->dry_run ? STORE_DRAFT : STORE_UNDOABLE;
+  enum tlspin_code code = store_edit_begin(store, journal, put->operation, now, &edit);
 
   if (code != TLSPIN_OK)
     return code;
-  for (*done = 0; code == TLSPIN_OK && *done < put->count; *done += code == TLSPIN_OK)
-    code = store_edit_put(edit, &pins[*done]);
-  if (code != TLSPIN_OK || !put->dry_run)
-    return store_edit_end(edit, code, change);
+  code = put_all(edit, put, pins, done);
+  if (code == TLSPIN_OK)
+    code = trim(edit, put, &dropped, warnings);
+  changed = store_edit_changed(edit) - dropped;
+  if (code != TLSPIN_OK || !put->dry_run) {
+    code = store_edit_end(edit, code, change);
+    change->changed = code == TLSPIN_OK ? changed : 0;
+    return code;
+  }
   store_edit_end(edit, TLSPIN_E_DENIED, change);
-  *change = (struct store_change){.changed = put->count};
+  *change = (struct store_change){.changed = changed};
   return TLSPIN_OK;
 }
 
@@ -187,7 +262,8 @@ static enum tlspin_code name_crowd(const struct keypin *pin, size_t number, char
 enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put, int64_t now,
                             struct store_change *change, GPtrArray *warnings, char **problem)
 {
-  g_autofree struct keypin *pins = g_memdup2(put->pins, put->count * sizeof *put->pins);
+  g_autoptr(GArray) copies = copy_records(put);
+  struct keypin *pins = (struct keypin *)copies->data;
   struct store *store;
   enum tlspin_code code;
   size_t done = 0;
@@ -198,12 +274,15 @@ enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put,
   code = check_width(put, problem);
   if (code != TLSPIN_OK)
     return code;
-  for (size_t i = 0; i < put->count; i++)
-    prepare(policy, put, i, now, &pins[i], warnings);
+  for (size_t i = 0; i < put->count && code == TLSPIN_OK; i++)
+    code = prepare(policy, put, i, now, &pins[i], warnings);
+  if (code != TLSPIN_OK)
+    return code;
   store = policy_writable(policy, now, problem); /* a judgement may have opened it again */
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
-  code = store_all(store, put, pins, now, change, &done);
+  code = store_all(store, put, pins, now, change, &done, warnings);
+  policy->images += change->operation != 0 ? change->changed : 0;
   if (code == TLSPIN_E_LIMIT)
     return name_crowd(&pins[done], done + 1, problem);
   if (code != TLSPIN_E_NOT_FOUND)
@@ -213,24 +292,41 @@ enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put,
   return TLSPIN_E_ARGUMENT;
 }
 
+enum tlspin_code policy_drop_draft(struct policy *policy, uint64_t operation,
+                                   struct store_change *change, char **problem)
+{
+  struct store *store = layers_at(policy->layers, 0)->store;
+
+  *change = (struct store_change){.operation = 0};
+  if (store == NULL)
+    return policy_unavailable(layers_at(policy->layers, 0), problem);
+  return policy_fault(policy, store_drop_draft(store, operation, change), problem);
+}
+
 enum tlspin_code policy_clear(struct policy *policy, const struct store_filter *filter, int64_t now,
                               struct store_change *change, char **problem)
 {
   struct store *store = policy_writable(policy, now, problem);
+  enum tlspin_code code;
 
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
-  return policy_fault(policy, store_clear(store, filter, now, change), problem);
+  code = store_clear(store, filter, now, change);
+  policy->images += change->changed;
+  return policy_fault(policy, code, problem);
 }
 
 enum tlspin_code policy_undo(struct policy *policy, uint64_t operation, int64_t now,
                              struct store_change *change, char **problem)
 {
   struct store *store = policy_writable(policy, now, problem);
+  enum tlspin_code code;
 
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
-  return policy_fault(policy, store_undo(store, operation, now, change), problem);
+  code = store_undo(store, operation, now, change);
+  policy->images += change->changed;
+  return policy_fault(policy, code, problem);
 }
 
 void policy_touched(struct policy *policy, uint64_t operation, uint32_t limit,

@@ -11,10 +11,12 @@
 
 /* A Put of org.tlspin.Admin1. */
 struct policy_put {
-  const struct keypin *pins; /* valid, and not locked; a first_seen of 0 isn't known */
+  const struct keypin *pins; /* valid, and not locked; a first_seen of 0 isn't known, nor is a chain
+                                that isn't there */
   size_t count;
   uint64_t operation; /* that these belong to, too; 0: none */
   bool dry_run;       /* check everything, and store nothing */
+  bool more;          /* others will follow: until one comes without this, it is a draft */
 };
 
 /* Stores records of the user's, all or none. TLSPIN_E_ARGUMENT with a problem that names the record
@@ -23,6 +25,10 @@ struct policy_put {
  * receives sentences for the user (g_free). */
 enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put, int64_t now,
                             struct store_change *change, GPtrArray *warnings, char **problem);
+
+/* Takes a draft back, whose caller has left or wishes so: store_drop_draft. */
+enum tlspin_code policy_drop_draft(struct policy *policy, uint64_t operation,
+                                   struct store_change *change, char **problem);
 
 /* store_clear and store_undo on the user's store. */
 enum tlspin_code policy_clear(struct policy *policy, const struct store_filter *filter, int64_t now,

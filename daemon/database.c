@@ -6,7 +6,9 @@
 
 #include "daemon/schema.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
   FUEL_OPERATIONS = 10000, /* of SQLite's virtual machine, for one unit of fuel */
@@ -40,13 +42,18 @@ static const struct {
          "AND issued >= ?8 ORDER BY host, protocol, port LIMIT ?9"},
     [STATEMENT_COUNT] = {1, "SELECT count(*) FROM ticket"},
     [STATEMENT_NEWEST] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
-                             "WHERE undone = 0 AND kind <> 'undo' ORDER BY id DESC LIMIT 1"},
-    [STATEMENT_MADE] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
-                           "WHERE made < ?1 AND id > ?2 ORDER BY id LIMIT 1"},
+                             "WHERE undone = 0 AND kind IN ('clear', 'edit') "
+                             "ORDER BY id DESC LIMIT 1"},
+    [STATEMENT_LATER] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
+                            "WHERE id > ?1 ORDER BY id LIMIT 1"},
+    [STATEMENT_EARLIER] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
+                              "WHERE id < ?1 ORDER BY id DESC LIMIT 1"},
     [STATEMENT_IMAGES] =
         {1, "SELECT operation, host, protocol, port, present, ticket, secret, hash, series, "
             "first_seen, issued, expires, lock, digest FROM before WHERE operation = ?1 "
             "AND (host, protocol, port) > (?2, ?3, ?4) ORDER BY host, protocol, port LIMIT 1"},
+    [STATEMENT_COUNT_IMAGES] = {1, "SELECT count(*) FROM (SELECT 1 FROM before "
+                                   "WHERE operation = ?1 LIMIT ?2)"},
     [STATEMENT_PINS] = {2, "SELECT " PIN " FROM pin WHERE host = ?1 AND protocol IN ('', ?2) "
                            "AND port IN (0, ?3) AND (?4 OR scope <> 'exact' OR origin <> 'tofu') "
                            "ORDER BY " PIN_KEY_COLUMNS},
@@ -59,13 +66,23 @@ static const struct {
             "AND (?20 = x'' OR key = ?20) ORDER BY " PIN_KEY_COLUMNS " LIMIT ?21"},
     [STATEMENT_COUNT_AT] = {2, "SELECT count(*) FROM (SELECT 1 FROM pin WHERE host = ?1 "
                                "AND scope = ?2 AND protocol = ?3 AND port = ?4 "
-                               "AND NOT (" IN_HISTORY ") LIMIT ?5)"},
+                               "AND NOT (" IN_HISTORY ") AND (origin = 'tofu') = ?5 LIMIT ?6)"},
     [STATEMENT_PIN_IMAGES] = {2,
                               "SELECT operation, " PIN_KEY_COLUMNS ", present, " PIN_REST_COLUMNS
                               ", result, digest "
                               "FROM image WHERE operation = ?1 AND (" PIN_KEY_COLUMNS ") > "
                               "(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ORDER BY " PIN_KEY_COLUMNS
                               " LIMIT 1"},
+    [STATEMENT_COUNT_PIN_IMAGES] = {2, "SELECT count(*) FROM (SELECT 1 FROM image "
+                                       "WHERE operation = ?1 LIMIT ?2)"},
+    [STATEMENT_EDIT_STANDS] =
+        {2, "SELECT 1 FROM operation CROSS JOIN image ON image.operation = operation.id "
+            "WHERE operation.kind = 'edit' AND operation.undone = 0 AND present = 1 AND image.host "
+            "= ?1 "
+            "AND image.protocol = ?2 AND image.port = ?3 AND image.origin = ?4 LIMIT 1"},
+    [STATEMENT_EARLIER_PIN_IMAGES] = {2, "SELECT operation, " PIN_KEY_COLUMNS
+                                         ", present, " PIN_REST_COLUMNS ", result, digest "
+                                         "FROM image WHERE operation < ?1"},
     [STATEMENT_OLDEST] = {2, "SELECT " PIN " FROM pin WHERE " IN_HISTORY " " BY_AGE " LIMIT ?1"},
     [STATEMENT_OLDEST_AT] = {2, "SELECT " PIN " FROM pin WHERE host = ?2 AND scope = ?3 "
                                 "AND protocol = ?4 AND port = ?5 AND " IN_HISTORY " " BY_AGE
@@ -94,6 +111,8 @@ static const struct {
     {SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0},
     {SQLITE_DBCONFIG_DQS_DML, 0},
     {SQLITE_DBCONFIG_DQS_DDL, 0},
+    /* else a statement with GLOB is compiled anew whenever its pattern is bound */
+    {SQLITE_DBCONFIG_ENABLE_QPSG, 1},
 };
 
 static const struct {
@@ -224,11 +243,26 @@ static int open_handle(const char *path, enum store_kind kind, sqlite3 **handle)
   return sqlite3_open_v2(immutable, handle, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
 }
 
+/* Where it can't be held the name has to do. */
+static void hold_file(struct database *db, const char *path)
+{
+  db->hold.fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  db->hold.set = db->hold.fd >= 0;
+}
+
+static void release_file(struct database *db)
+{
+  if (db->hold.set)
+    close(db->hold.fd);
+}
+
 bool database_open(struct database *db, const char *path, enum store_kind kind)
 {
   *db = (struct database){.checksum = g_checksum_new(G_CHECKSUM_SHA256)};
   if (open_handle(path, kind, &db->handle) != SQLITE_OK || !harden(db))
     return false;
+  if (kind == STORE_SYSTEM)
+    hold_file(db, path);
   database_refuel_all(db);
   if (!apply_settings(db->handle, common_settings, G_N_ELEMENTS(common_settings)))
     return false;
@@ -281,6 +315,7 @@ void database_close(struct database *db)
 {
   finalize_all(db);
   sqlite3_close(db->handle);
+  release_file(db);
   g_clear_pointer(&db->checksum, g_checksum_free);
   *db = (struct database){.handle = NULL};
 }
@@ -292,7 +327,8 @@ const char *database_fault(const struct database *db)
 
 static bool look(const struct database *db, struct stat *status)
 {
-  return lstat(sqlite3_db_filename(db->handle, "main"), status) == 0;
+  return db->hold.set ? fstat(db->hold.fd, status) == 0
+                      : lstat(sqlite3_db_filename(db->handle, "main"), status) == 0;
 }
 
 void database_stamp(struct database *db)
@@ -305,6 +341,8 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
   return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+/* What is done to a layer's name, owner or mode changes its ctime, too; then the layer is read anew
+ * aside (see layers_renew), and by that who set mtime back is found out. */
 bool database_unchanged(const struct database *db)
 {
   const struct stat *then = &db->stamp.status;
@@ -312,7 +350,8 @@ bool database_unchanged(const struct database *db)
 
   return db->stamp.set && look(db, &now) && now.st_dev == then->st_dev &&
          now.st_ino == then->st_ino && now.st_size == then->st_size &&
-         same_time(&now.st_mtim, &then->st_mtim) && same_time(&now.st_ctim, &then->st_ctim);
+         same_time(&now.st_mtim, &then->st_mtim) &&
+         (db->hold.set || same_time(&now.st_ctim, &then->st_ctim));
 }
 
 bool database_in_transaction(const struct database *db)
@@ -330,16 +369,41 @@ void database_drop_cache(struct database *db)
   sqlite3_db_release_memory(db->handle);
 }
 
+/* Whether what is held is what SQLite opened: both have to be what has the name. */
+static bool holds_named(const struct database *db)
+{
+  struct stat held, named;
+
+  return fstat(db->hold.fd, &held) == 0 &&
+         lstat(sqlite3_db_filename(db->handle, "main"), &named) == 0 &&
+         held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
 bool database_in_place(const struct database *db)
 {
   int moved = 1;
 
   return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
-         !moved;
+         !moved && (!db->hold.set || holds_named(db));
 }
 
-/* VACUUM builds the new content in a database of its own, in memory (temp_store), to which it
- * attaches. */
+/* In a file without a name in the folder of the database, and not in memory: it may be large. */
+static bool vacuum(struct database *db)
+{
+  g_autofree char *folder = g_path_get_dirname(sqlite3_db_filename(db->handle, "main"));
+  bool done;
+
+  sqlite3_temp_directory = sqlite3_mprintf("%s", folder);
+  done =
+      sqlite3_exec(db->handle, "PRAGMA temp_store = FILE; VACUUM", NULL, NULL, NULL) == SQLITE_OK;
+  if (sqlite3_exec(db->handle, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL) != SQLITE_OK)
+    done = false;
+  sqlite3_free(sqlite3_temp_directory);
+  sqlite3_temp_directory = NULL;
+  return done;
+}
+
+/* VACUUM builds the new content in a database of its own, to which it attaches. */
 bool database_rewrite(struct database *db)
 {
   bool done;
@@ -347,11 +411,9 @@ bool database_rewrite(struct database *db)
   if (!database_in_place(db))
     return false;
   database_refuel_all(db);
-  sqlite3_hard_heap_limit64(HEAP_HARD + 2 * file_size(db));
   sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 1);
-  done = sqlite3_exec(db->handle, "VACUUM", NULL, NULL, NULL) == SQLITE_OK;
+  done = vacuum(db);
   sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
-  sqlite3_hard_heap_limit64(HEAP_HARD);
   return done;
 }
 

@@ -17,25 +17,36 @@ enum statement {
   STATEMENT_BEGIN_WRITE,
   STATEMENT_COMMIT,
   STATEMENT_ROLLBACK,
-  STATEMENT_META_GET, /* name: value */
-  STATEMENT_META_PUT, /* name, value */
-  STATEMENT_LIST,     /* see list.c: tickets */
-  STATEMENT_COUNT,    /* tickets */
-  STATEMENT_NEWEST,   /* the newest clear or edit that stands: an operation */
-  STATEMENT_MADE,     /* time, id: the first operation made before the time, after the id */
-  STATEMENT_IMAGES,   /* operation, peer: the first of its rows of `before` after the peer */
+  STATEMENT_META_GET,     /* name: value */
+  STATEMENT_META_PUT,     /* name, value */
+  STATEMENT_LIST,         /* see list.c: tickets */
+  STATEMENT_COUNT,        /* tickets */
+  STATEMENT_NEWEST,       /* the newest clear or edit that stands: an operation */
+  STATEMENT_LATER,        /* id: the first operation after it */
+  STATEMENT_EARLIER,      /* id: the last operation before it */
+  STATEMENT_IMAGES,       /* operation, peer: the first of its rows of `before` after the peer */
+  STATEMENT_COUNT_IMAGES, /* operation, limit: how many of them there are */
   /* of the tables of version 2 */
-  STATEMENT_PINS,         /* host, protocol, port, exact too: the records that may apply */
-  STATEMENT_LIST_PINS,    /* see records.c */
-  STATEMENT_COUNT_AT,     /* place, limit: how many there are, the history apart */
-  STATEMENT_PIN_IMAGES,   /* operation, key: the first of its rows of `image` after the key */
-  STATEMENT_OLDEST,       /* limit: the inactive records that were seen longest ago */
-  STATEMENT_OLDEST_AT,    /* limit, place: of those at a place */
-  STATEMENT_EVENTS,       /* id, host or '', limit: the events after the id */
-  STATEMENT_EVENT_LIKE,   /* kind, peer, reason, key, program: the newest such event */
-  STATEMENT_EVENT_TOTALS, /* how many events there are, their octets, the first and last id */
-  STATEMENT_SETTINGS,     /* all */
+  STATEMENT_PINS,               /* host, protocol, port, exact too: the records that may apply */
+  STATEMENT_LIST_PINS,          /* see records.c */
+  STATEMENT_COUNT_AT,           /* see store_count_at */
+  STATEMENT_PIN_IMAGES,         /* operation, key: the first of its rows of `image` after the key */
+  STATEMENT_COUNT_PIN_IMAGES,   /* operation, limit: how many of them there are */
+  STATEMENT_EDIT_STANDS,        /* host, protocol, port, origin: see store_edit_stands */
+  STATEMENT_EARLIER_PIN_IMAGES, /* operation: the rows of `image` of those before it */
+  STATEMENT_OLDEST,             /* limit: the inactive records that were seen longest ago */
+  STATEMENT_OLDEST_AT,          /* limit, place: of those at a place */
+  STATEMENT_EVENTS,             /* id, host or '', limit: the events after the id */
+  STATEMENT_EVENT_LIKE,         /* kind, peer, reason, key, program: the newest such event */
+  STATEMENT_EVENT_TOTALS,       /* how many events there are, their octets, the first and last id */
+  STATEMENT_SETTINGS,           /* all */
   STATEMENTS
+};
+
+/* The file of a layer itself, whatever has its name by now. */
+struct database_hold {
+  int fd; /* good for fstat(2) only */
+  bool set;
 };
 
 /* How the file looked when it was last known to be as it was verified or as we wrote it. */
@@ -52,6 +63,7 @@ struct database {
   sqlite3_stmt *put[TABLES];
   sqlite3_stmt *drop[TABLES];
   sqlite3_stmt *statements[STATEMENTS];
+  struct database_hold hold; /* of a layer */
   struct database_stamp stamp;
   bool distrusted; /* damage was found since it was opened */
   int64_t fuel;    /* how often the progress handler still says yes */
@@ -72,7 +84,7 @@ void database_close(struct database *db);
 const char *database_fault(const struct database *db);
 
 /* Remembers how the file looks now; and whether it still does: false once anybody else wrote to it.
- * One stat(2) each. */
+ * A layer that another has taken the place of still does: nobody wrote to it. One stat(2) each. */
 void database_stamp(struct database *db);
 bool database_unchanged(const struct database *db);
 

@@ -9,7 +9,16 @@ struct store_edit {
   enum store_journal journal;
   int64_t now;
   enum tlspin_code failed; /* what spoiled the transaction: nothing of it may be kept */
+  bool resumed;            /* the operation is there already */
 };
+
+/* A draft that isn't held here is about to be taken back. */
+static bool is_open(const struct store_edit *edit, const struct operation_row *row)
+{
+  if (row->kind == OPERATION_DRAFT)
+    return draft_is_held(edit->work.store, row->id);
+  return row->kind == OPERATION_EDIT && edit->journal == STORE_UNDOABLE;
+}
 
 /* The edit that is to be gone on with. */
 static enum tlspin_code resume(struct store_edit *edit, uint64_t operation)
@@ -17,9 +26,10 @@ static enum tlspin_code resume(struct store_edit *edit, uint64_t operation)
   struct operation_row *row = &edit->work.operation;
   enum tlspin_code code = journal_find(edit->work.store, operation, row);
 
-  if (code == TLSPIN_OK && (row->kind != OPERATION_EDIT || row->undone))
+  if (code == TLSPIN_OK && (row->undone || !is_open(edit, row)))
     code = TLSPIN_E_NOT_FOUND;
   edit->work.done.operation = operation;
+  edit->resumed = true;
   return code;
 }
 
@@ -30,7 +40,7 @@ enum tlspin_code store_edit_begin(struct store *store, enum store_journal journa
   enum tlspin_code code;
 
   *edit = NULL;
-  if (!time_is_valid(now) || (operation != 0 && journal != STORE_UNDOABLE))
+  if (!time_is_valid(now) || (operation != 0 && journal == STORE_LEARNED))
     return TLSPIN_E_ARGUMENT;
   begun = g_new0(struct store_edit, 1);
   begun->journal = journal;
@@ -48,6 +58,18 @@ enum tlspin_code store_edit_begin(struct store *store, enum store_journal journa
   return code;
 }
 
+/* It is held before anybody can see it. */
+static enum tlspin_code number(struct store_edit *edit)
+{
+  bool draft = edit->journal == STORE_DRAFT;
+  enum tlspin_code code =
+      journal_number(&edit->work, draft ? OPERATION_DRAFT : OPERATION_EDIT, 0, edit->now);
+
+  if (code == TLSPIN_OK && draft)
+    draft_hold(edit->work.store, edit->work.operation.id);
+  return code;
+}
+
 /* Notes in the journal what becomes of a record. The operation gets its number with the first
  * change. */
 static enum tlspin_code keep(struct store_edit *edit, const struct keypin *before,
@@ -55,12 +77,14 @@ static enum tlspin_code keep(struct store_edit *edit, const struct keypin *befor
 {
   enum tlspin_code code = TLSPIN_OK;
 
-  if (edit->journal != STORE_UNDOABLE)
+  if (edit->journal == STORE_LEARNED)
     return TLSPIN_OK;
   if (edit->work.operation.id == 0)
-    code = journal_number(&edit->work, OPERATION_EDIT, 0, edit->now);
+    code = number(edit);
   if (code == TLSPIN_OK)
     code = journal_keep_pin(&edit->work, before, after);
+  if (after == NULL && before->status == KEYPIN_INACTIVE)
+    return code; /* no pin is less, and what was reported stands */
   return code == TLSPIN_OK
              ? journal_drop_failure_of(&edit->work, before != NULL ? &before->place : &after->place)
              : code;
@@ -75,7 +99,7 @@ static enum tlspin_code find_room(struct store *store, const struct keypin *curr
 
   if (pin->status == KEYPIN_INACTIVE || (current != NULL && current->status != KEYPIN_INACTIVE))
     return TLSPIN_OK;
-  code = store_count_at(store, &pin->place, STORE_PLACE_MAX, &count);
+  code = store_count_at(store, pin, STORE_PLACE_MAX, &count);
   return code == TLSPIN_OK && count >= STORE_PLACE_MAX ? TLSPIN_E_LIMIT : code;
 }
 
@@ -152,14 +176,47 @@ enum tlspin_code store_edit_drop(struct store_edit *edit, const struct keypin *p
   return pin_key_is_valid(pin) ? apply(edit, pin, drop) : TLSPIN_E_ARGUMENT;
 }
 
+uint64_t store_edit_changed(const struct store_edit *edit)
+{
+  return edit->work.done.changed;
+}
+
+const struct work *store_edit_work(const struct store_edit *edit)
+{
+  return &edit->work;
+}
+
+/* Whether this makes an edit of a draft. */
+static bool finishes(const struct store_edit *edit)
+{
+  return edit->resumed && edit->journal == STORE_UNDOABLE &&
+         edit->work.operation.kind == OPERATION_DRAFT;
+}
+
+static enum tlspin_code finish(struct store_edit *edit)
+{
+  struct operation_row row = edit->work.operation;
+
+  row.kind = OPERATION_EDIT;
+  return journal_put(&edit->work.change, &row);
+}
+
 enum tlspin_code store_edit_end(struct store_edit *edit, enum tlspin_code code,
                                 struct store_change *change)
 {
+  struct store *store = edit->work.store;
+  uint64_t operation = edit->work.operation.id;
+  bool over = finishes(edit);
+
   *change = (struct store_change){.operation = 0};
   if (code == TLSPIN_OK)
     code = edit->failed;
-  database_refuel(&edit->work.store->db);
+  database_refuel(&store->db);
+  if (code == TLSPIN_OK && over)
+    code = finish(edit);
   code = journal_end(&edit->work, code, change);
+  if (code == TLSPIN_OK ? over : edit->journal == STORE_DRAFT && !edit->resumed)
+    draft_let_go(store, operation);
   g_free(edit);
   return code;
 }

@@ -4,10 +4,9 @@
 
 #include "daemon/entries.h"
 
+#include "daemon/seen.h"
 #include "dbus/dict.h"
 #include "dbus/record.h"
-
-#include <string.h>
 
 static bool put_failure(DBusMessageIter *dict, const struct failure_row *failure)
 {
@@ -89,49 +88,11 @@ static uint32_t fields_of(const struct keypin *pin)
   return which;
 }
 
-static bool put_key(DBusMessageIter *dict, const char *key, const struct keypin *pin)
+static bool put_key(DBusMessageIter *dict, const struct keypin *pin)
 {
   char text[KEYPIN_KEY_TEXT_SIZE];
 
-  return !keypin_key_text(pin, text) || bus_dict_put_string(dict, key, text);
-}
-
-/* The key in the same form as that of the record; a time before 1970 as its first second. */
-static bool put_certificate(DBusMessageIter *array, const struct chain_seen_certificate *seen,
-                            bool raw)
-{
-  const struct place everywhere = {.scope = SCOPE_SUBTREE, .protocol = PLACE_ANY_PROTOCOL};
-  struct keypin pin = keypin_new(&everywhere, KEYPIN_PIN, KEYPIN_INACTIVE, KEYPIN_TOFU);
-  DBusMessageIter dict;
-
-  memcpy(pin.digest, seen->spki, sizeof seen->spki);
-  if (!bus_dict_open(array, &dict))
-    return false;
-  if (!raw && (!bus_dict_put_string(&dict, "subject", seen->subject) ||
-               !bus_dict_put_number(&dict, "not-before", DBUS_TYPE_UINT64,
-                                    (uint64_t)MAX(seen->not_before, 0)) ||
-               !bus_dict_put_number(&dict, "not-after", DBUS_TYPE_UINT64,
-                                    (uint64_t)MAX(seen->not_after, 0)) ||
-               !bus_dict_put_octets(&dict, "certificate",
-                                    (struct span){seen->certificate, sizeof seen->certificate})))
-    return false;
-  return put_key(&dict, "key", &pin) && bus_dict_close(array, &dict);
-}
-
-/* What can't be decoded was seen, but is not worth more than that. */
-static bool put_chain(DBusMessageIter *dict, struct span octets)
-{
-  struct chain_seen seen;
-  struct bus_nest nest;
-
-  if (!chain_seen_decode(octets, &seen) || seen.count == 0)
-    return true;
-  if (!bus_dict_open_dicts(dict, "chain", &nest))
-    return false;
-  for (size_t i = 0; i < seen.count; i++)
-    if (!put_certificate(&nest.array, &seen.at[i], seen.raw))
-      return false;
-  return bus_dict_close_dicts(dict, &nest);
+  return !keypin_key_text(pin, text) || bus_dict_put_string(dict, "key", text);
 }
 
 static enum lock lock_of(const struct keypin *pin)
@@ -149,7 +110,7 @@ static bool put_record(DBusMessageIter *dict, const struct policy_entry *entry)
   const struct bus_record record = record_of(pin);
   return bus_dict_put_fields(dict, bus_record_fields, &record, fields_of(pin)) &&
          put_standing(dict, entry, lock_token(lock_of(pin))) &&
-         (pin->kind == KEYPIN_MODE || put_key(dict, "key", pin)) && put_chain(dict, pin->seen);
+         (pin->kind == KEYPIN_MODE || put_key(dict, pin)) && seen_put(dict, pin->seen);
 }
 
 void entries_open(struct entries *entries, DBusMessageIter *parent)

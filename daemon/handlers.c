@@ -195,6 +195,18 @@ void handlers_changed(struct handlers *handlers, const char *what,
                    touched.many ? 0 : peers->len);
 }
 
+enum tlspin_code handlers_drop_draft(struct handlers *handlers, uint64_t operation,
+                                     struct store_change *change, GString *problem)
+{
+  char *trouble = NULL;
+  enum tlspin_code code = policy_drop_draft(handlers->policy, operation, change, &trouble);
+
+  drafts_end(handlers->drafts, operation);
+  if (code == TLSPIN_OK)
+    announce_changed(&handlers->announce, "restored", NULL, 0);
+  return handlers_explain(code, trouble, problem);
+}
+
 const char *handlers_reason(const struct verdict *verdict)
 {
   return verdict->reason == VERDICT_TICKET ? refusal_token(verdict->refusal)

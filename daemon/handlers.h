@@ -7,6 +7,7 @@
 
 #include "daemon/announce.h"
 #include "daemon/dispatch.h"
+#include "daemon/drafts.h"
 #include "daemon/policy.h"
 #include "dbus/check.h"
 #include "dbus/messages.h"
@@ -14,6 +15,7 @@
 struct handlers {
   struct policy *policy;
   struct announce announce;
+  struct drafts *drafts;
   int64_t (*now)(void);       /* seconds since 1970 */
   void (*served)(void *data); /* told after each call */
   void *data;
@@ -56,6 +58,10 @@ enum tlspin_code handlers_check_limit(uint32_t limit, GString *problem);
  * than one. */
 void handlers_changed(struct handlers *handlers, const char *what,
                       const struct store_change *change);
+
+/* Takes a draft back, and sends Changed for it. */
+enum tlspin_code handlers_drop_draft(struct handlers *handlers, uint64_t operation,
+                                     struct store_change *change, GString *problem);
 
 /* Appends the dictionaries of Status about the layers. */
 bool handlers_put_layers(DBusMessageIter *iter, const struct layers *layers);

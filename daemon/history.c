@@ -2,14 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "daemon/store-private.h"
+#include "daemon/journal.h"
 
 enum { BATCH = 32 };
-
-struct trim {
-  struct store *store;
-  struct transaction change;
-};
 
 /* Reads the keys of the statement's records; the read ends before a row is deleted. */
 static enum tlspin_code read_batch(struct store *store, sqlite3_stmt *statement,
@@ -29,14 +24,16 @@ static enum tlspin_code read_batch(struct store *store, sqlite3_stmt *statement,
 }
 
 /* Drops the oldest `number` inactive records at a place, or anywhere (NULL). */
-static enum tlspin_code drop_oldest(struct trim *trim, const struct place *place, uint64_t number)
+static enum tlspin_code drop_oldest(struct store_edit *edit, const struct place *place,
+                                    uint64_t number)
 {
-  struct database *db = &trim->store->db;
+  struct store *store = store_edit_work(edit)->store;
+  struct database *db = &store->db;
   sqlite3_stmt *statement = db->statements[place != NULL ? STATEMENT_OLDEST_AT : STATEMENT_OLDEST];
   enum tlspin_code code = TLSPIN_OK;
 
   while (number > 0 && code == TLSPIN_OK) {
-    struct cell cells[5] = {cell_integer((int64_t)MIN(number, BATCH))}, key[PIN_KEY];
+    struct cell cells[5] = {cell_integer((int64_t)MIN(number, BATCH))};
     struct keypin batch[BATCH];
     size_t count = 0;
 
@@ -45,13 +42,11 @@ static enum tlspin_code drop_oldest(struct trim *trim, const struct place *place
       place_to_cells(place, cells + 1);
     if (!cells_bind(statement, cells, place != NULL ? 5 : 1))
       return TLSPIN_UNAVAILABLE;
-    code = read_batch(trim->store, statement, batch, &count);
+    code = read_batch(store, statement, batch, &count);
     if (code == TLSPIN_OK && count == 0)
       return TLSPIN_UNAVAILABLE; /* the census says that there are more */
-    for (size_t i = 0; i < count && code == TLSPIN_OK; i++, number--) {
-      pin_key_to_cells(&batch[i], key);
-      code = transaction_drop(&trim->change, TABLE_PIN, key);
-    }
+    for (size_t i = 0; i < count && code == TLSPIN_OK; i++, number--)
+      code = store_edit_drop(edit, &batch[i]);
   }
   return code;
 }
@@ -79,7 +74,7 @@ static bool visit_inactive(const struct keypin *pin, void *data)
   return true;
 }
 
-static enum tlspin_code trim_places(struct trim *trim, uint64_t keep_each)
+static enum tlspin_code trim_places(struct store_edit *edit, uint64_t keep_each)
 {
   struct store_filter history = STORE_FILTER_ANY;
   struct crowd crowd = {.keep = keep_each};
@@ -91,33 +86,48 @@ static enum tlspin_code trim_places(struct trim *trim, uint64_t keep_each)
     struct keypin last = crowd.last;
 
     crowd.count = 0;
-    code = store_list_pins(trim->store, &history, after != NULL ? &last : NULL, UINT32_MAX,
-                           visit_inactive, &crowd);
+    code = store_list_pins(store_edit_work(edit)->store, &history, after != NULL ? &last : NULL,
+                           UINT32_MAX, visit_inactive, &crowd);
     if (code != TLSPIN_OK || crowd.count <= keep_each)
       return code;
-    code = drop_oldest(trim, &crowd.last.place, crowd.count - keep_each);
+    code = drop_oldest(edit, &crowd.last.place, crowd.count - keep_each);
     if (code != TLSPIN_OK)
       return code;
     after = &crowd.last;
   }
 }
 
-static enum tlspin_code trim_all(struct trim *trim, uint64_t keep, uint64_t keep_each)
+static enum tlspin_code trim_all(struct store_edit *edit, uint64_t keep, uint64_t keep_each)
 {
-  const struct census *census = &trim->change.census;
+  const struct census *census = &store_edit_work(edit)->change.census;
   enum tlspin_code code = TLSPIN_OK;
 
   if (census->inactive > keep_each)
-    code = trim_places(trim, keep_each);
+    code = trim_places(edit, keep_each);
   if (code == TLSPIN_OK && census->inactive > keep)
-    code = drop_oldest(trim, NULL, census->inactive - keep);
+    code = drop_oldest(edit, NULL, census->inactive - keep);
+  return code;
+}
+
+enum tlspin_code store_edit_trim(struct store_edit *edit, uint64_t keep, uint64_t keep_each,
+                                 uint64_t *dropped)
+{
+  uint64_t before = store_edit_changed(edit);
+  enum tlspin_code code = trim_all(edit, keep, keep_each);
+
+  *dropped = store_edit_changed(edit) - before;
   return code;
 }
 
 enum tlspin_code store_trim_history(struct store *store, uint64_t keep, uint64_t keep_each)
 {
-  struct trim trim = {.store = store};
-  enum tlspin_code code = store_begin(store, &trim.change);
+  struct store_change change;
+  struct store_edit *edit;
+  uint64_t dropped;
+  enum tlspin_code code = store_edit_begin(store, STORE_LEARNED, 0, 0, &edit);
 
-  return code == TLSPIN_OK ? transaction_end(&trim.change, trim_all(&trim, keep, keep_each)) : code;
+  if (code != TLSPIN_OK)
+    return code;
+  code = store_edit_trim(edit, keep, keep_each, &dropped);
+  return store_edit_end(edit, code, &change);
 }

@@ -6,40 +6,43 @@
 
 #include <string.h>
 
-/* Where the operation touched the record before, what was there before that counts. */
-static enum tlspin_code find_first(struct work *work, struct pin_image *image,
-                                   struct pin_note *note)
+enum tlspin_code journal_find_pin(struct store *store, uint64_t operation, const struct keypin *pin,
+                                  struct pin_image *image)
 {
-  struct database *db = &work->store->db;
   struct cell key[TABLE_KEY], cells[TABLE_COLUMNS];
+  struct pin_note note;
   struct digest digest;
   enum tlspin_code code;
 
-  key[0] = cell_integer((int64_t)work->operation.id);
-  pin_key_to_cells(&image->pin, key + 1);
-  code = contents_get(db, TABLE_IMAGE, key, cells, &digest);
-  if (code == TLSPIN_OK && !pin_image_of_cells(cells, image, note))
+  key[0] = cell_integer((int64_t)operation);
+  pin_key_to_cells(pin, key + 1);
+  code = contents_get(&store->db, TABLE_IMAGE, key, cells, &digest);
+  if (code == TLSPIN_OK && !pin_image_of_cells(cells, image, &note))
     code = TLSPIN_UNAVAILABLE;
   if (code == TLSPIN_OK && !keypin_own(&image->pin))
     code = TLSPIN_E_MEMORY;
-  database_reset(db->get[TABLE_IMAGE]);
-  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+  if (code != TLSPIN_OK)
+    image->pin = (struct keypin){.note = ""};
+  database_reset(store->db.get[TABLE_IMAGE]);
+  return code;
 }
 
-enum tlspin_code journal_keep_pin(struct work *work, const struct keypin *before,
-                                  const struct keypin *after)
+/* Where the operation touched the record before, what was there before that counts. */
+static enum tlspin_code keep(struct work *work, const struct keypin *key,
+                             const struct keypin *before, const struct keypin *after)
 {
-  struct pin_image image = {.operation = work->operation.id,
-                            .present = before != NULL,
-                            .pin = before != NULL ? *before : *after};
+  struct pin_image image;
   struct cell cells[TABLE_COLUMNS];
-  struct pin_note note;
-  enum tlspin_code code;
+  enum tlspin_code code = journal_find_pin(work->store, work->operation.id, key, &image);
 
-  image.pin.owned = NULL;
-  code = find_first(work, &image, &note);
-  if (code != TLSPIN_OK)
+  if (code != TLSPIN_OK && code != TLSPIN_E_NOT_FOUND)
     return code;
+  if (code == TLSPIN_E_NOT_FOUND) {
+    image =
+        (struct pin_image){.operation = work->operation.id, .present = before != NULL, .pin = *key};
+    image.pin.owned = NULL;
+    code = TLSPIN_OK;
+  }
   image.left = after != NULL;
   if (after != NULL && !pin_digest(work->store->db.checksum, after, &image.result))
     code = TLSPIN_UNAVAILABLE;
@@ -49,6 +52,17 @@ enum tlspin_code journal_keep_pin(struct work *work, const struct keypin *before
   }
   keypin_clear(&image.pin);
   return code;
+}
+
+enum tlspin_code journal_keep_pin(struct work *work, const struct keypin *before,
+                                  const struct keypin *after)
+{
+  return keep(work, before != NULL ? before : after, before, after);
+}
+
+enum tlspin_code journal_keep_absent(struct work *work, const struct keypin *key)
+{
+  return keep(work, key, NULL, NULL);
 }
 
 static enum tlspin_code read_next(struct store *store, uint64_t operation,
@@ -98,6 +112,25 @@ enum tlspin_code journal_forget_pin(struct store *store, struct transaction *cha
   code = transaction_drop(change, TABLE_IMAGE, key);
   keypin_clear(&image.pin);
   return code;
+}
+
+enum tlspin_code store_edit_stands(struct store *store, const struct place *place,
+                                   enum keypin_origin origin, bool *stands)
+{
+  sqlite3_stmt *statement = store->db.statements[STATEMENT_EDIT_STANDS];
+  enum step step = STEP_FAILED;
+  struct cell cells[5];
+
+  place_to_cells(place, cells);
+  cells[1] = cells[2];
+  cells[2] = cells[3];
+  cells[3] = cell_text(keypin_origin_token(origin));
+  database_refuel_all(&store->db);
+  if (cells_bind(statement, cells, 4))
+    step = database_step(statement);
+  database_reset(statement);
+  *stands = step == STEP_ROW;
+  return step == STEP_FAILED ? TLSPIN_UNAVAILABLE : TLSPIN_OK;
 }
 
 struct peer journal_peer_of(const struct place *place)

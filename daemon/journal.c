@@ -82,6 +82,22 @@ enum tlspin_code journal_find(struct store *store, uint64_t id, struct operation
   return read_operation(store, statement, row);
 }
 
+enum tlspin_code journal_next_head(struct store *store, uint64_t after, struct operation_row *row)
+{
+  sqlite3_stmt *statement = store->db.statements[STATEMENT_LATER];
+
+  sqlite3_bind_int64(statement, 1, (int64_t)after);
+  return read_operation(store, statement, row);
+}
+
+enum tlspin_code journal_last_head(struct store *store, uint64_t before, struct operation_row *row)
+{
+  sqlite3_stmt *statement = store->db.statements[STATEMENT_EARLIER];
+
+  sqlite3_bind_int64(statement, 1, (int64_t)before);
+  return read_operation(store, statement, row);
+}
+
 enum tlspin_code journal_next(struct store *store, uint64_t operation, const struct peer *after,
                               struct image_row *image)
 {
@@ -186,83 +202,4 @@ enum tlspin_code store_touched(struct store *store, uint64_t operation, uint32_t
   database_refuel_all(&store->db);
   code = tell_tickets(&telling);
   return code == TLSPIN_OK ? tell_records(&telling) : code;
-}
-
-static enum tlspin_code forget_image(struct store *store, struct transaction *change,
-                                     uint64_t operation)
-{
-  struct cell key[TABLE_KEY];
-  struct image_row image;
-  enum tlspin_code code = journal_next(store, operation, NULL, &image);
-
-  if (code != TLSPIN_OK)
-    return code;
-  key[0] = cell_integer((int64_t)operation);
-  peer_to_cells(&image.ticket.peer, key + 1);
-  code = transaction_drop(change, TABLE_BEFORE, key);
-  ticket_row_clear(&image.ticket);
-  return code;
-}
-
-/* Without its images an operation can't be taken back. */
-static enum tlspin_code forget_images(struct store *store, struct transaction *change,
-                                      struct operation_row *row)
-{
-  enum tlspin_code code = TLSPIN_OK;
-
-  while (code == TLSPIN_OK)
-    code = forget_image(store, change, row->id);
-  if (code == TLSPIN_E_NOT_FOUND)
-    code = TLSPIN_OK;
-  while (code == TLSPIN_OK)
-    code = journal_forget_pin(store, change, row->id);
-  row->undone = true;
-  return code == TLSPIN_E_NOT_FOUND ? journal_put(change, row) : code;
-}
-
-static enum tlspin_code forget_head(struct store *store, struct transaction *change,
-                                    struct operation_row *row)
-{
-  struct cell key = cell_integer((int64_t)row->id);
-
-  (void)store;
-  return transaction_drop(change, TABLE_OPERATION, &key);
-}
-
-/* Does a part of the forgetting, in one transaction, to each operation that was made before a time.
- */
-static enum tlspin_code forget(struct store *store, int64_t before,
-                               enum tlspin_code (*part)(struct store *, struct transaction *,
-                                                        struct operation_row *),
-                               bool *any)
-{
-  sqlite3_stmt *statement = store->db.statements[STATEMENT_MADE];
-  struct operation_row row = {.id = 0};
-  struct transaction change;
-  enum tlspin_code code = store_begin(store, &change);
-
-  if (code != TLSPIN_OK)
-    return code;
-  while (code == TLSPIN_OK) {
-    sqlite3_bind_int64(statement, 1, before);
-    sqlite3_bind_int64(statement, 2, (int64_t)row.id);
-    code = read_operation(store, statement, &row);
-    if (code == TLSPIN_OK)
-      code = part(store, &change, &row);
-  }
-  *any = change.written;
-  return transaction_end(&change, code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code);
-}
-
-/* The heads, in which there is no host and no secret, go last: where the rewriting failed or was
- * cut off, the next call finds them and rewrites again. */
-enum tlspin_code store_forget(struct store *store, int64_t before)
-{
-  bool any = false;
-  enum tlspin_code code = forget(store, before, forget_images, &any);
-
-  if (code != TLSPIN_OK || !any)
-    return code;
-  return database_rewrite(&store->db) ? forget(store, before, forget_head, &any)
-                                      : TLSPIN_UNAVAILABLE;
 }

@@ -4,8 +4,8 @@
  *
  * The table `operation` has a row for each clear, edit or undo, the table `before` an image for
  * each peer whose ticket it touched, the table `image` one for each record. clear.c, edit.c and
- * undo.c write them in the same transaction as what they do; store_touched and store_forget of
- * store.h are here, the images of records in images.c.
+ * undo.c write them in the same transaction as what they do; store_touched of store.h is here, the
+ * images of records are in images.c, and what is forgotten in forget.c.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
@@ -21,6 +21,9 @@ struct work {
 };
 
 enum tlspin_code journal_begin(struct work *work, struct store *store);
+
+/* The work of an edit, for what is a part of it. */
+const struct work *store_edit_work(const struct store_edit *edit);
 
 /* Gives the operation its number and stores its head. */
 enum tlspin_code journal_number(struct work *work, enum operation_kind kind, uint64_t target,
@@ -41,6 +44,10 @@ enum tlspin_code journal_end(struct work *work, enum tlspin_code code, struct st
 /* The operation of a number; 0: the newest clear or edit that stands. TLSPIN_E_NOT_FOUND. */
 enum tlspin_code journal_find(struct store *store, uint64_t id, struct operation_row *row);
 
+/* The first operation after a number, or the last before it. TLSPIN_E_NOT_FOUND. */
+enum tlspin_code journal_next_head(struct store *store, uint64_t after, struct operation_row *row);
+enum tlspin_code journal_last_head(struct store *store, uint64_t before, struct operation_row *row);
+
 /* The operation's first image after a peer (NULL: of all); image->ticket owns its octets.
  * TLSPIN_E_NOT_FOUND: no more. */
 enum tlspin_code journal_next(struct store *store, uint64_t operation, const struct peer *after,
@@ -50,6 +57,15 @@ enum tlspin_code journal_next(struct store *store, uint64_t operation, const str
  * An image that the operation has of it already stays, but for what is left now. */
 enum tlspin_code journal_keep_pin(struct work *work, const struct keypin *before,
                                   const struct keypin *after);
+
+/* The same of a record that is there neither before nor after: that the operation touched it counts
+ * for what is undone later (trail.h). */
+enum tlspin_code journal_keep_absent(struct work *work, const struct keypin *key);
+
+/* The image that an operation has of a record; image->pin owns what it points to, and is empty
+ * after an error. TLSPIN_E_NOT_FOUND. */
+enum tlspin_code journal_find_pin(struct store *store, uint64_t operation, const struct keypin *pin,
+                                  struct pin_image *image);
 
 /* The operation's first image of a record after that of a key (NULL: of all); image->pin owns what
  * it points to. TLSPIN_E_NOT_FOUND: no more. */

@@ -137,7 +137,7 @@ void policy_judged_clear(struct policy_judged *judged)
 }
 
 /* Of the pins that stand with the one that decided, as they were noted. */
-static char *make_report(const struct policy_judged *judged)
+static char *make_report(const struct policy_judged *judged, const struct policy_shown *shown)
 {
   const struct gathering *gathering = &judged->gathering;
   const struct keypin *decided = gathering->entries[judged->verdict.decided_by].pin;
@@ -150,6 +150,8 @@ static char *make_report(const struct policy_judged *judged)
       .expires = decided->report_until,
       .pin = pins,
       .chain = judged->input.chain,
+      .served = shown->served,
+      .served_count = shown->served_count,
   };
 
   for (size_t i = 0; i < gathering->count; i++) {
@@ -235,7 +237,7 @@ static uint64_t log_as(struct policy *policy, const struct policy_shown *shown, 
   write_key(shown->chain, key);
   event.key = key;
   if (is_of_hpkp(judged))
-    event.report = report = make_report(judged);
+    event.report = report = make_report(judged, shown);
   if (store_log(user->store, &event, now, &number) != TLSPIN_OK)
     number = 0;
   g_debug("%s (%s): %s, port %u, of %s.", kind, reason, event.peer.host, event.peer.port,
@@ -252,14 +254,15 @@ static void log_event(struct policy *policy, const struct policy_shown *shown, i
     judged->event = log_as(policy, shown, now, judged, kind, reason);
 }
 
-/* A record of the user's that was met. */
+/* A record of the user's that was met; not one that makes way for another key. */
 static void count(struct policy *policy, const struct policy_judged *judged, int64_t now)
 {
   const struct verdict *verdict = &judged->verdict;
   const struct verdict_entry *entry =
       verdict->decided_by >= 0 ? &judged->gathering.entries[verdict->decided_by] : NULL;
 
-  if (verdict->answer != TLSPIN_MATCH || judged->learned || entry == NULL || entry->layer != 0)
+  if (verdict->answer != TLSPIN_MATCH || judged->learned || entry == NULL || entry->layer != 0 ||
+      keypin_match(entry->pin, judged->input.chain) != KEYPIN_MATCHES)
     return;
   if (tally_count(policy->tally, entry->pin, now))
     policy_flush(policy, now);
@@ -297,19 +300,33 @@ static enum tlspin_code take_word(struct policy *policy, const struct peer *peer
   return code;
 }
 
+/* That there was no room is no answer to the question about the server: it is logged. */
+static enum tlspin_code learn(struct policy *policy, const struct policy_shown *shown, int64_t now,
+                              struct policy_judged *judged, char **problem)
+{
+  bool learned;
+  enum tlspin_code code = learn_key(policy, judged, &learned, problem);
+
+  judged->learned = judged->learned || learned;
+  if (code != TLSPIN_E_LIMIT)
+    return code;
+  g_clear_pointer(problem, g_free);
+  judged->event = log_as(policy, shown, now, judged, "crowded", name_reason(&judged->verdict));
+  return TLSPIN_OK;
+}
+
 enum tlspin_code policy_check(struct policy *policy, const struct peer *peer,
                               const struct policy_shown *shown, int64_t now,
                               struct policy_judged *judged, char **problem)
 {
   enum tlspin_code code = TLSPIN_OK;
-  bool learns = shown->learn && !shown->private && shown->chain != NULL, learned = false;
+  bool learns = shown->learn && !shown->private && shown->chain != NULL;
 
   policy_judge(policy, peer, shown, now, judged);
   if (learns && shown->accepted)
     code = take_word(policy, peer, shown, now, judged, problem);
   if (learns && code == TLSPIN_OK)
-    code = learn_key(policy, judged, &learned, problem);
-  judged->learned = judged->learned || learned;
+    code = learn(policy, shown, now, judged, problem);
   if (learns)
     count(policy, judged, now);
   if (!shown->private)

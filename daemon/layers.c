@@ -4,191 +4,225 @@
 
 #include "daemon/layers.h"
 
-#include "common/text.h"
+#include "daemon/survey.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
+/* System layers read anew, aside. */
+struct renewal {
+  GPtrArray *found; /* what survey_take found: the thread's until that has ended; or NULL */
+  GThread *thread;
+  GSource *ended;
+  bool again;     /* something was changed since it was begun */
+  unsigned tries; /* in which a file was changed while it was read */
+  void (*done)(void *data);
+  void *data;
+};
+
 struct layers {
-  char *admin_dir;
-  char *vendor_dir;
+  struct survey survey;
   uid_t user_owner;
-  uid_t system_owner;
   struct layer user;
   int64_t user_tried; /* `now` of the last attempt to open the user's store */
   bool user_failed;   /* to be read, since it was opened */
   GPtrArray *system;  /* struct layer, highest precedence first */
-  char *fingerprint;  /* of the folders' contents when they were read */
-  unsigned version;   /* of the system's layers */
+  unsigned version;   /* of the system's layers; never 0 */
+  struct renewal renewal;
 };
 
-static void layer_clear(struct layer *layer)
+enum { RENEWAL_TRIES = 3, SMALL_OCTETS = 256 << 10 /* that are read in some milliseconds */ };
+
+static struct layer *find_layer(const GPtrArray *system, const char *path)
 {
-  store_close(layer->store);
-  layer->store = NULL;
-  g_clear_pointer(&layer->problem, g_free);
+  for (guint i = 0; i < system->len; i++) {
+    struct layer *layer = g_ptr_array_index(system, i);
+
+    if (strcmp(layer->path, path) == 0)
+      return layer;
+  }
+  return NULL;
 }
 
-static void layer_free(void *data)
+/* What there is now, with a mark on what goes on being served by a store that is open. NULL where
+ * nothing is another than before; a layer with a problem is, always: what made it unreadable need
+ * not show in its file. */
+static GPtrArray *find_changes(const struct layers *layers)
 {
-  struct layer *layer = data;
+  GPtrArray *found = survey_take(&layers->survey);
+  bool changed = found->len != layers->system->len;
 
-  layer_clear(layer);
-  g_free(layer->name);
-  g_free(layer->path);
-  g_free(layer);
+  for (guint i = 0; i < found->len; i++) {
+    struct layer *layer = g_ptr_array_index(found, i);
+    const struct layer *old = find_layer(layers->system, layer->path);
+
+    layer->kept = old != NULL && layer_serves(old, layer->fingerprint, layers->survey.owner);
+    changed = changed || !layer->kept;
+  }
+  if (!changed)
+    g_clear_pointer(&found, g_ptr_array_unref);
+  return found;
 }
 
-/* Names of files are any octets; what goes into messages must be UTF-8. */
-static struct layer *layer_new(const char *name, const char *path)
+/* Those with a problem by now are folders. */
+static void open_changed(const struct layers *layers, GPtrArray *found)
 {
-  struct layer *layer = g_new0(struct layer, 1);
+  for (guint i = 0; i < found->len; i++) {
+    struct layer *layer = g_ptr_array_index(found, i);
 
-  layer->name = g_utf8_make_valid(name, -1);
-  layer->path = g_strdup(path);
-  return layer;
+    if (!layer->kept && layer->problem == NULL)
+      layer_open(layer, STORE_SYSTEM, layers->survey.owner);
+  }
 }
 
-/* problem: is freed. */
-static void layer_set_problem(struct layer *layer, char *problem)
+static void take_over(struct layers *layers, GPtrArray *found)
 {
-  layer->problem = g_utf8_make_valid(problem, -1);
-  g_warning("%s", layer->problem);
-  g_free(problem);
+  for (guint i = 0; i < found->len; i++) {
+    struct layer *layer = g_ptr_array_index(found, i);
+    struct layer *old = layer->kept ? find_layer(layers->system, layer->path) : NULL;
+
+    if (old != NULL)
+      layer->store = g_steal_pointer(&old->store);
+    layer->kept = false;
+  }
+  g_ptr_array_unref(layers->system);
+  layers->system = found;
+  layers->version++;
 }
 
-static void layer_open(struct layer *layer, enum store_kind kind, uid_t owner)
+/* Waits for the thread; what it read is thrown away. */
+static void end_renewal(struct renewal *renewal)
 {
-  char *problem;
-
-  layer_clear(layer);
-  if (store_open(layer->path, kind, owner, &layer->store, &problem) != TLSPIN_OK)
-    layer_set_problem(layer, problem);
-}
-
-/* A layer that can't even be listed: every peer might be in it. */
-static void add_problem(GPtrArray *system, const char *dir, const char *problem)
-{
-  g_autofree char *name = g_path_get_basename(dir);
-  struct layer *layer = layer_new(name, dir);
-
-  layer_set_problem(
-      layer,
-      g_strdup_printf(_("The folder of system pins '%s' can't be read: %s. Mend its permissions."),
-                      dir, problem));
-  g_ptr_array_add(system, layer);
-}
-
-/* Notes the *.db files of a folder: name -> path. An absent folder is empty; one that can't be read
- * is not. */
-static void list_folder(const char *dir, GHashTable *paths, GPtrArray *problems)
-{
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GDir) folder = g_dir_open(dir, 0, &error);
-  const char *name;
-
-  if (folder == NULL) {
-    if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-      add_problem(problems, dir, error->message);
+  if (renewal->ended == NULL)
     return;
-  }
-  for (errno = 0; (name = g_dir_read_name(folder)) != NULL; errno = 0)
-    if (g_str_has_suffix(name, ".db"))
-      g_hash_table_insert(paths, g_strdup(name), g_build_filename(dir, name, NULL));
-  if (errno != 0) /* GLib tells an error from the end by nothing else */
-    add_problem(problems, dir, g_strerror(errno));
-}
-
-/* Only the administrator's. An empty file is none: a loss of power leaves such files. */
-static bool is_mask(const struct layers *layers, const char *name, const char *path)
-{
-  g_autofree char *own = g_build_filename(layers->admin_dir, name, NULL);
-
-  return strcmp(path, own) == 0 && store_is_mask(path, layers->system_owner);
-}
-
-static int by_name_descending(gconstpointer a, gconstpointer b)
-{
-  return strcmp(b, a);
-}
-
-static GPtrArray *open_system(const struct layers *layers, GHashTable *paths, GPtrArray *problems)
-{
-  g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(paths), by_name_descending);
-
-  for (GList *item = names; item != NULL; item = item->next) {
-    const char *path = g_hash_table_lookup(paths, item->data);
-    struct layer *layer;
-
-    if (is_mask(layers, item->data, path))
-      continue;
-    layer = layer_new(item->data, path);
-    layer_open(layer, STORE_SYSTEM, layers->system_owner);
-    g_ptr_array_add(problems, layer);
-  }
-  return problems;
-}
-
-static void note_file(GString *text, const char *path)
-{
-  struct stat s;
-
-  if (lstat(path, &s) == 0)
-    g_string_append_printf(text, "%s %ju %ju %jd.%ld %o %u\n", path, (uintmax_t)s.st_dev,
-                           (uintmax_t)s.st_ino, (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec,
-                           s.st_mode, s.st_uid);
-}
-
-/* Files, their inodes, times, modes and journals: whether anything was changed since. */
-static char *take_fingerprint(const struct layers *layers, GHashTable *paths)
-{
-  static const char *const suffixes[] = {"", "-journal", "-wal"};
-  g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(paths), by_name_descending);
-  const char *const dirs[] = {layers->admin_dir, layers->vendor_dir};
-  GString *text = g_string_new(NULL);
-  struct stat s;
-
-  for (GList *item = names; item != NULL; item = item->next)
-    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-      g_autofree char *path =
-          g_strconcat(g_hash_table_lookup(paths, item->data), suffixes[i], NULL);
-
-      note_file(text, path);
-    }
-  for (size_t i = 0; i < G_N_ELEMENTS(dirs); i++)
-    if (lstat(dirs[i], &s) == 0)
-      g_string_append_printf(text, "%s %o %u\n", dirs[i], s.st_mode, s.st_uid);
-  return g_string_free(text, FALSE);
-}
-
-/* What made a layer unreadable need not show in its file. */
-static bool any_problem(const GPtrArray *system)
-{
-  for (guint i = 0; system != NULL && i < system->len; i++)
-    if (((const struct layer *)system->pdata[i])->problem != NULL)
-      return true;
-  return false;
+  if (renewal->thread != NULL)
+    g_thread_join(g_steal_pointer(&renewal->thread));
+  g_source_destroy(renewal->ended);
+  g_clear_pointer(&renewal->ended, g_source_unref);
+  g_clear_pointer(&renewal->found, g_ptr_array_unref);
 }
 
 bool layers_reload_system(struct layers *layers)
 {
-  g_autoptr(GHashTable) paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(layer_free);
-  g_autofree char *fingerprint = NULL;
+  GPtrArray *found;
 
-  list_folder(layers->vendor_dir, paths, found);
-  list_folder(layers->admin_dir, paths, found);
-  fingerprint = take_fingerprint(layers, paths);
-  if (found->len == 0 && !any_problem(layers->system) &&
-      g_strcmp0(fingerprint, layers->fingerprint) == 0)
+  end_renewal(&layers->renewal);
+  found = find_changes(layers);
+  if (found == NULL)
     return false;
-  open_system(layers, paths, found);
-  g_clear_pointer(&layers->system, g_ptr_array_unref);
-  layers->system = g_steal_pointer(&found);
-  g_free(layers->fingerprint);
-  layers->fingerprint = g_steal_pointer(&fingerprint);
-  layers->version++;
+  open_changed(layers, found);
+  take_over(layers, found);
   return true;
+}
+
+/* What is wrong with a file that was changed while it was read says nothing of what it is now. */
+static bool any_overtaken(const GPtrArray *found)
+{
+  for (guint i = 0; i < found->len; i++) {
+    const struct layer *layer = g_ptr_array_index(found, i);
+    g_autofree char *now = NULL;
+
+    if (layer->problem == NULL || layer->fingerprint == NULL)
+      continue;
+    now = layer_fingerprint(layer->path);
+    if (strcmp(now, layer->fingerprint) != 0)
+      return true;
+  }
+  return false;
+}
+
+static gboolean on_read(gpointer data);
+
+static gpointer read_aside(gpointer data)
+{
+  struct layers *layers = data;
+
+  open_changed(layers, layers->renewal.found);
+  g_source_attach(layers->renewal.ended, NULL);
+  return NULL;
+}
+
+static bool is_little(const GPtrArray *found)
+{
+  off_t size = 0;
+  struct stat status;
+
+  for (guint i = 0; i < found->len; i++) {
+    const struct layer *layer = g_ptr_array_index(found, i);
+
+    if (!layer->kept && lstat(layer->path, &status) == 0)
+      size += status.st_size;
+  }
+  return size <= SMALL_OCTETS;
+}
+
+static void finish(struct layers *layers, GPtrArray *found)
+{
+  take_over(layers, found);
+  layers->renewal.done(layers->renewal.data);
+}
+
+/* A SQLite that knows no threads reads here, and so does a system that has none to give. */
+static void read_in_thread(struct layers *layers)
+{
+  struct renewal *renewal = &layers->renewal;
+
+  renewal->ended = g_idle_source_new();
+  g_source_set_priority(renewal->ended, G_PRIORITY_DEFAULT);
+  g_source_set_callback(renewal->ended, on_read, layers, NULL);
+  if (store_knows_threads())
+    renewal->thread = g_thread_try_new("layers", read_aside, layers, NULL);
+  if (renewal->thread == NULL)
+    read_aside(layers);
+}
+
+/* What takes no time is in force before the next question. */
+static void begin_renewal(struct layers *layers)
+{
+  struct renewal *renewal = &layers->renewal;
+
+  renewal->again = false;
+  renewal->found = find_changes(layers);
+  if (renewal->found == NULL)
+    return;
+  if (!is_little(renewal->found)) {
+    read_in_thread(layers);
+    return;
+  }
+  open_changed(layers, renewal->found);
+  finish(layers, g_steal_pointer(&renewal->found));
+}
+
+static gboolean on_read(gpointer data)
+{
+  struct layers *layers = data;
+  struct renewal *renewal = &layers->renewal;
+  GPtrArray *found = g_steal_pointer(&renewal->found);
+
+  end_renewal(renewal);
+  if (any_overtaken(found) && ++renewal->tries < RENEWAL_TRIES) {
+    g_ptr_array_unref(found);
+    begin_renewal(layers);
+    return G_SOURCE_REMOVE;
+  }
+  renewal->tries = 0;
+  finish(layers, found);
+  if (renewal->again)
+    begin_renewal(layers);
+  return G_SOURCE_REMOVE;
+}
+
+void layers_renew(struct layers *layers, void (*done)(void *data), void *data)
+{
+  struct renewal *renewal = &layers->renewal;
+
+  renewal->done = done;
+  renewal->data = data;
+  renewal->again = true;
+  if (renewal->ended != NULL)
+    return;
+  renewal->tries = 0;
+  begin_renewal(layers);
 }
 
 unsigned layers_version(const struct layers *layers)
@@ -200,14 +234,17 @@ struct layers *layers_new(const struct layers_config *config, int64_t now)
 {
   struct layers *layers = g_new0(struct layers, 1);
 
-  layers->admin_dir = g_strdup(config->admin_dir);
-  layers->vendor_dir = g_strdup(config->vendor_dir);
+  layers->survey.admin_dir = g_strdup(config->admin_dir);
+  layers->survey.vendor_dir = g_strdup(config->vendor_dir);
+  layers->survey.owner = config->system;
   layers->user_owner = config->user;
-  layers->system_owner = config->system;
+  layers->system = g_ptr_array_new_with_free_func(layer_free);
   layers->user.name = g_strdup(LAYER_USER);
   layers->user.path = g_strdup(config->user_path);
   layers->user_tried = now;
+  layers->version = 1; /* also where there is nothing to read */
   layer_open(&layers->user, STORE_USER, layers->user_owner);
+  layers->version = 1;
   layers_reload_system(layers);
   return layers;
 }
@@ -216,13 +253,13 @@ void layers_free(struct layers *layers)
 {
   if (layers == NULL)
     return;
+  end_renewal(&layers->renewal);
   layer_clear(&layers->user);
   g_free(layers->user.name);
   g_free(layers->user.path);
   g_ptr_array_unref(layers->system);
-  g_free(layers->fingerprint);
-  g_free(layers->admin_dir);
-  g_free(layers->vendor_dir);
+  g_free(layers->survey.admin_dir);
+  g_free(layers->survey.vendor_dir);
   g_free(layers);
 }
 

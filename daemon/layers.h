@@ -9,7 +9,7 @@
 #ifndef LAYERS_H
 #define LAYERS_H
 
-#include "daemon/store.h"
+#include "daemon/layer.h"
 
 #include <glib.h>
 
@@ -23,25 +23,23 @@ struct layers_config {
   uid_t system;           /* who must own system layers: root */
 };
 
-/* One store, or why it can't be read. */
-struct layer {
-  char *name;          /* LAYER_USER or a file name, in UTF-8 */
-  char *path;          /* not always in UTF-8 */
-  struct store *store; /* NULL where it can't be read */
-  char *problem;       /* then, in UTF-8: which file, what is wrong, what to do */
-};
-
 struct layers;
 
 /* Opens what there is. What can't be opened is a layer with a problem. */
 struct layers *layers_new(const struct layers_config *config, int64_t now);
 void layers_free(struct layers *layers);
 
-/* Reads the folders of the system layers anew. True where anything in them is another than before.
- */
+/* Reads the folders of the system layers anew, and the files in them that were changed or had a
+ * problem; of the others only who may write to them. True where anything is another than before. */
 bool layers_reload_system(struct layers *layers);
 
-/* Another number whenever they were read anew. */
+/* The same, and `done` is called where anything is another than before: at once, unless there is
+ * much to read. Then the layers go on answering as they were: files are read in a thread, and the
+ * default main context takes them over, all at once. A layer whose file was replaced or deleted is
+ * served from the old one until then. What is changed meanwhile is read next. */
+void layers_renew(struct layers *layers, void (*done)(void *data), void *data);
+
+/* Another number whenever they were read anew; never 0. */
 unsigned layers_version(const struct layers *layers);
 
 /* What the layers say about a peer. */

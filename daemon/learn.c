@@ -196,8 +196,8 @@ enum tlspin_code learn_key(struct policy *policy, const struct policy_judged *ju
   struct lesson lesson;
 
   *learned = false;
-  if (!judged->verdict.learn || !judged->settings.learn || !lesson_begin(&lesson, judged) ||
-      is_known(&lesson))
+  if (!judged->verdict.learn || !judged->settings.learn || judged->input.chain->raw ||
+      !lesson_begin(&lesson, judged) || is_known(&lesson))
     return TLSPIN_OK;
   return lesson_hold(policy, &lesson, STORE_LEARNED, learn, learned, problem);
 }

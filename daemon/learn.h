@@ -25,16 +25,18 @@ enum {
  * pin, and what it follows becomes history. By HPKP no key follows another: any program may tell of
  * a header.
  *
- * Only the user's own records are changed. *learned: something was stored. TLSPIN_UNAVAILABLE where
- * it could not be, TLSPIN_E_LIMIT where the place has STORE_PLACE_MAX records already. */
+ * Nothing is learned from a raw key, for which no PKI can vouch (RFC 7250). Only the user's own
+ * records are changed. *learned: something was stored. TLSPIN_UNAVAILABLE where it could not be,
+ * TLSPIN_E_LIMIT where STORE_PLACE_MAX records were learned at the place already. */
 enum tlspin_code learn_key(struct policy *policy, const struct policy_judged *judged, bool *learned,
                            char **problem);
 
 /* The rest is in accept.c.
  *
  * A key of which the user said to a program that it is right: an active pin beside those that
- * stand, unless one that is in force is locked, critical or rejected, or pinning is off. There are
- * ACCEPTED_EACH of them at most: TLSPIN_E_LIMIT. store_undo takes it back. */
+ * stand, unless one that is in force is locked or critical, or rejects it, the ticket is locked,
+ * pinning is off, or learn=no is locked. There are ACCEPTED_EACH of them at most: TLSPIN_E_LIMIT.
+ * store_undo takes it back. */
 enum tlspin_code learn_accepted(struct policy *policy, const struct policy_judged *judged,
                                 int64_t expires, bool *learned, char **problem);
 

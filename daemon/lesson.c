@@ -56,6 +56,7 @@ enum tlspin_code lesson_hold(struct policy *policy, struct lesson *lesson,
   teach(lesson);
   lesson->code = store_edit_end(lesson->edit, lesson->code, &change);
   *learned = lesson->code == TLSPIN_OK && change.changed > 0;
+  policy->images += change.operation != 0 ? change.changed : 0;
   if (*learned && lesson->history)
     store_trim_history(lesson->store, HISTORY_MAX, HISTORY_EACH);
   return explain(policy, lesson, problem);
@@ -69,9 +70,9 @@ bool lesson_take_key(const struct lesson *lesson, enum keypin_origin origin,
   struct span digest;
   size_t at = 0;
 
-  if (level != KEYPIN_LEAF && !chain->raw && !chain->path)
+  if (level != KEYPIN_LEAF && !chain->path)
     return false;
-  if (chain->raw || chain->count < 2)
+  if (chain->count < 2)
     level = KEYPIN_LEAF;
   if (level != KEYPIN_LEAF)
     at = level == KEYPIN_ISSUER ? 1 : chain->count - 1;

@@ -98,6 +98,23 @@ enum tlspin_code lockfile_settle(struct lockfile *lock, char **problem)
   return acquire(lock, LOCK_SH) ? TLSPIN_OK : say_busy(lock, problem);
 }
 
+static bool set_octet(const struct lockfile *lock, uint64_t number, short type)
+{
+  struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)number, .l_len = 1};
+
+  return number <= INT64_MAX && fcntl(lock->fd, F_OFD_SETLK, &range) == 0;
+}
+
+bool lockfile_hold(const struct lockfile *lock, uint64_t number)
+{
+  return set_octet(lock, number, F_WRLCK);
+}
+
+void lockfile_let_go(const struct lockfile *lock, uint64_t number)
+{
+  set_octet(lock, number, F_UNLCK);
+}
+
 void lockfile_close(struct lockfile *lock)
 {
   if (lock->path == NULL)

@@ -5,7 +5,8 @@
  * It is empty until the database is on the disk, then it holds "1\n". So a missing database beside
  * a lock file with content means lost pins, and any crash in between leaves an empty one, with
  * which the making starts again. Whoever uses the store holds flock(2) LOCK_SH, whoever makes or
- * migrates it LOCK_EX.
+ * migrates it LOCK_EX. Apart from that, whoever works at something that has a number holds the
+ * octet of that number, with a lock of fcntl(2) that ends with its process (F_OFD_SETLK).
  */
 #ifndef LOCKFILE_H
 #define LOCKFILE_H
@@ -13,6 +14,7 @@
 #include "common/tlspin-error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct lockfile {
@@ -32,6 +34,11 @@ enum tlspin_code lockfile_exclude(struct lockfile *lock, char **problem);
 
 /* After the database is on the disk: remembers it, and shares the lock again. */
 enum tlspin_code lockfile_settle(struct lockfile *lock, char **problem);
+
+/* Holds a number until it is let go of or the file is closed. False where another one holds it, or
+ * that can't be found out. One that is held already stays so. */
+bool lockfile_hold(const struct lockfile *lock, uint64_t number);
+void lockfile_let_go(const struct lockfile *lock, uint64_t number);
 
 /* Fine for one that isn't open. */
 void lockfile_close(struct lockfile *lock);

@@ -32,15 +32,14 @@ static struct {
 } options = {.idle = -1};
 
 static GOptionEntry entries[] = {
-    {"data-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.data_dir,
-     N_("Where the user's store is (default: $XDG_DATA_HOME/tlspin)"), N_("DIR")},
-    {"admin-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.admin_dir,
-     N_("Where the administrator's layers are (default: /etc/tlspin/layers.d)"), N_("DIR")},
-    {"vendor-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.vendor_dir,
-     N_("Where the vendor's layers are (default: /usr/share/tlspin/layers.d)"), N_("DIR")},
-    {"vendor-anchors", 0, 0, G_OPTION_ARG_FILENAME, &options.vendor_anchors,
-     N_("Where the vendor's trusted certificates are (default: /usr/share/ca-certificates)"),
+    {"data-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.data_dir, N_("Where the user's store is"),
      N_("DIR")},
+    {"admin-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.admin_dir,
+     N_("Where the administrator's layers are"), N_("DIR")},
+    {"vendor-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.vendor_dir,
+     N_("Where the vendor's layers are"), N_("DIR")},
+    {"vendor-anchors", 0, 0, G_OPTION_ARG_FILENAME, &options.vendor_anchors,
+     N_("Where the vendor's trusted certificates are"), N_("DIR")},
     {"system-owner", 0, 0, G_OPTION_ARG_INT, &options.system_owner,
      N_("Who must own the system layers (default: 0, root)"), N_("UID")},
     {"config", 0, 0, G_OPTION_ARG_FILENAME, &options.config_file,
@@ -63,6 +62,7 @@ struct daemon {
   struct dispatch dispatch;
   struct presence *presence;
   struct watch *watches[2];
+  guint tidying; /* the source that goes on with it, or 0 */
 };
 
 static int64_t wall_clock(void)
@@ -146,11 +146,45 @@ static gboolean on_signal(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* A bit at a time, while nobody asks for anything. */
+static gboolean tidy_more(gpointer data)
+{
+  struct daemon *daemon = data;
+
+  if (policy_tidy(daemon->handlers.policy, wall_clock()))
+    return G_SOURCE_CONTINUE;
+  daemon->tidying = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void tidy(struct daemon *daemon)
+{
+  if (daemon->tidying == 0)
+    daemon->tidying = g_idle_add_full(G_PRIORITY_LOW, tidy_more, daemon, NULL);
+}
+
 static void on_served(void *data)
 {
   struct daemon *daemon = data;
 
   presence_touch(daemon->presence);
+  presence_keep(daemon->presence, drafts_any(daemon->handlers.drafts));
+  if (policy_has_grown(daemon->handlers.policy))
+    tidy(daemon);
+}
+
+/* Where it fails, it is tried again as things are tidied up. */
+static void on_caller_left(void *data, uint64_t operation)
+{
+  struct daemon *daemon = data;
+  g_autoptr(GString) problem = g_string_new(NULL);
+  struct store_change change;
+
+  if (handlers_drop_draft(&daemon->handlers, operation, &change, problem) == TLSPIN_OK)
+    g_info("A caller left in the middle of operation %" G_GUINT64_FORMAT ": it was taken back.",
+           operation);
+  tidy(daemon);
+  presence_keep(daemon->presence, drafts_any(daemon->handlers.drafts));
 }
 
 static void remember_locks(struct daemon *daemon)
@@ -160,21 +194,24 @@ static void remember_locks(struct daemon *daemon)
   policy_settings(daemon->handlers.policy, &settings, NULL, NULL);
 }
 
-static void on_layers_changed(void *data)
+static void on_layers_read(void *data)
 {
   struct daemon *daemon = data;
 
-  if (!layers_reload_system(daemon->layers))
-    return;
   remember_locks(daemon);
   announce_changed(&daemon->handlers.announce, "layers", NULL, 0);
 }
 
-static gboolean on_tidy(gpointer data)
+static void on_layers_changed(void *data)
 {
   struct daemon *daemon = data;
 
-  policy_tidy(daemon->handlers.policy, wall_clock());
+  layers_renew(daemon->layers, on_layers_read, daemon);
+}
+
+static gboolean on_tidy(gpointer data)
+{
+  tidy(data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -208,6 +245,7 @@ static void start(struct daemon *daemon)
       .policy = policy_new(daemon->layers, &daemon->config,
                            or_else(options.vendor_anchors, VENDOR_ANCHORS)),
       .announce = {daemon->connection},
+      .drafts = drafts_new(daemon->connection, on_caller_left, daemon),
       .now = wall_clock,
       .served = on_served,
       .data = daemon,
@@ -229,6 +267,7 @@ static void stop(struct daemon *daemon)
   watch_free(daemon->watches[0]);
   watch_free(daemon->watches[1]);
   presence_free(daemon->presence);
+  drafts_free(daemon->handlers.drafts);
   policy_flush(daemon->handlers.policy, wall_clock());
   policy_free(daemon->handlers.policy);
   layers_free(daemon->layers);
@@ -245,14 +284,27 @@ static const char *translate(const char *text, gpointer data)
   return text_translate(text);
 }
 
+/* Each on a line of its own: the folders may have been set to long ones. */
+static char *describe(void)
+{
+  return g_strdup_printf(_("Where things are unless an option says otherwise:\n"
+                           "  --data-dir        $XDG_DATA_HOME/tlspin\n"
+                           "  --admin-dir       %s\n"
+                           "  --vendor-dir      %s\n"
+                           "  --vendor-anchors  %s"),
+                         ADMIN_DIR "/layers.d", VENDOR_DIR "/layers.d", VENDOR_ANCHORS);
+}
+
 static bool read_options(int *argc, char ***argv)
 {
   g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+  g_autofree char *description = describe();
   g_autoptr(GError) error = NULL;
 
   g_option_context_set_summary(
-      context, _("Keeps the TLS pins of a user and answers on the session bus. It is started "
-                 "by the bus when a program needs it."));
+      context, _("Keeps the TLS pins of a user and answers on the session bus, which starts it\n"
+                 "when a program needs it."));
+  g_option_context_set_description(context, description);
   g_option_context_add_main_entries(context, entries, NULL);
   g_option_group_set_translate_func(g_option_context_get_main_group(context), translate, NULL,
                                     NULL);

@@ -8,7 +8,9 @@
  * Any program may tell of a header. So the pins only ever add to what is asked of a server: they
  * explain no other key (rule 6 of pinning/verdict.c), and no word about TOFU's comes from here.
  * Where another set takes the place of one that is in force, or none does, that is logged and can
- * be undone. */
+ * be undone. While it can be, the next such change of the host's pins can't: a program that tells
+ * of one header after the other doesn't fill the journal, and the set that stood before all of them
+ * comes back. */
 #include "config.h"
 
 #include "daemon/policy-private.h"
@@ -47,6 +49,38 @@ static bool is_too_wide(const struct noting *noting)
   return wide;
 }
 
+/* The host's own pins for this protocol and port, with or without the names below; those of the
+ * names above it are never touched (section 2.3.3). */
+static const struct keypin *noted_at(const struct noting *noting, size_t i)
+{
+  const struct verdict_entry *entry = &noting->judged.gathering.entries[i];
+  struct place place = entry->pin->place;
+
+  place.scope = noting->place.scope;
+  return entry->layer == 0 && entry->pin->kind == KEYPIN_PIN && entry->pin->origin == KEYPIN_HPKP &&
+                 place_equal(&place, &noting->place)
+             ? entry->pin
+             : NULL;
+}
+
+/* The connection doesn't meet what was noted before, whatever else it meets: then nobody but an
+ * impostor may speak in it. */
+static bool differs(const struct noting *noting)
+{
+  bool differs = false;
+
+  for (size_t i = 0; i < noting->judged.gathering.count; i++) {
+    const struct keypin *pin = noted_at(noting, i);
+
+    if (pin == NULL || keypin_force(pin, noting->now) == KEYPIN_EXPIRED)
+      continue;
+    if (keypin_match(pin, noting->judged.input.chain) == KEYPIN_MATCHES)
+      return false;
+    differs = true;
+  }
+  return differs;
+}
+
 /* Section 2.5's first condition, and section 2.6's exemption. What was noted before may be removed
  * where nothing is learned any more. */
 static bool may_note(const struct noting *noting, struct policy_noted *noted)
@@ -63,23 +97,11 @@ static bool may_note(const struct noting *noting, struct policy_noted *noted)
     ignore(noted, verdict_reason_text(VERDICT_ADDED_ANCHOR));
   else if (verdict->answer != TLSPIN_MATCH && verdict->answer != TLSPIN_NO_PIN)
     ignore(noted, verdict_reason_text(verdict->reason));
+  else if (differs(noting))
+    ignore(noted, "the pins that were noted before are not met");
   else
     return true;
   return false;
-}
-
-/* The host's own pins for this protocol and port, with or without the names below; those of the
- * names above it are never touched (section 2.3.3). */
-static const struct keypin *noted_at(const struct noting *noting, size_t i)
-{
-  const struct verdict_entry *entry = &noting->judged.gathering.entries[i];
-  struct place place = entry->pin->place;
-
-  place.scope = noting->place.scope;
-  return entry->layer == 0 && entry->pin->kind == KEYPIN_PIN && entry->pin->origin == KEYPIN_HPKP &&
-                 place_equal(&place, &noting->place)
-             ? entry->pin
-             : NULL;
 }
 
 static struct keypin pin_of(const struct noting *noting, size_t i)
@@ -197,13 +219,27 @@ static uint64_t log_as(struct store *store, const struct noting *noting, const c
   return store_log(store, &event, noting->now, &number) == TLSPIN_OK ? number : 0;
 }
 
-static enum tlspin_code edit_set(struct store *store, const struct noting *noting, bool none,
-                                 bool undoable, bool *changed)
+static enum tlspin_code begin(struct store *store, const struct noting *noting, bool gives_way,
+                              struct store_edit **edit)
+{
+  bool stands = false;
+  enum tlspin_code code = TLSPIN_OK;
+
+  if (gives_way)
+    code = store_edit_stands(store, &noting->place, KEYPIN_HPKP, &stands);
+  if (code != TLSPIN_OK)
+    return code;
+  return store_edit_begin(store, gives_way && !stands ? STORE_UNDOABLE : STORE_LEARNED, 0,
+                          noting->now, edit);
+}
+
+static enum tlspin_code edit_set(struct policy *policy, struct store *store,
+                                 const struct noting *noting, bool none, bool gives_way,
+                                 bool *changed)
 {
   struct store_change change = {0};
   struct store_edit *edit;
-  enum tlspin_code code =
-      store_edit_begin(store, undoable ? STORE_UNDOABLE : STORE_LEARNED, 0, noting->now, &edit);
+  enum tlspin_code code = begin(store, noting, gives_way, &edit);
 
   if (code != TLSPIN_OK)
     return code;
@@ -212,6 +248,7 @@ static enum tlspin_code edit_set(struct store *store, const struct noting *notin
     code = put_set(noting, edit);
   code = store_edit_end(edit, code, &change);
   *changed = code == TLSPIN_OK && change.changed > 0;
+  policy->images += change.operation != 0 ? change.changed : 0;
   return code;
 }
 
@@ -225,7 +262,7 @@ static enum tlspin_code replace(struct policy *policy, const struct noting *noti
 
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
-  code = edit_set(store, noting, none, gives_way, &noted->changed);
+  code = edit_set(policy, store, noting, none, gives_way, &noted->changed);
   if (noted->changed && gives_way)
     noted->event = log_as(store, noting, none ? "removed" : "replaced", "");
   return code == TLSPIN_E_LIMIT ? policy_crowded(&noting->place, problem)
@@ -263,7 +300,6 @@ static void evaluate(struct policy *policy, const struct noting *noting, struct 
 static enum tlspin_code carry_out(struct policy *policy, struct noting *noting, struct chain *chain,
                                   struct policy_noted *noted, char **problem)
 {
-  set_place_and_end(noting);
   switch (noted->outcome) {
   case HPKP_NOTE:
     noted->expires = noting->expires;
@@ -305,6 +341,7 @@ enum tlspin_code policy_note(struct policy *policy, const struct peer *peer,
   if (noted->outcome == HPKP_IGNORE)
     return TLSPIN_OK;
   judge_connection(policy, header->chain, &noting);
+  set_place_and_end(&noting);
   if (may_note(&noting, noted))
     code = carry_out(policy, &noting, header->chain, noted, problem);
   policy_judged_clear(&noting.judged);

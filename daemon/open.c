@@ -3,7 +3,8 @@
  *
  * The order of a user store: folder, lock file, file, SQLite, tables, content; the lock file
  * remembers the store only when all that is on the disk. A crash anywhere in between leaves what
- * the next opening takes for new or for whole. */
+ * the next opening takes for new or for whole. Last, drafts that nobody sees to any more are taken
+ * back; where that can't be done now (a full disk, say), the daemon does it as it tidies up. */
 #include "config.h"
 
 #include "common/text.h"
@@ -12,6 +13,7 @@
 #include "daemon/schema.h"
 #include "daemon/store-private.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 /* Most likely what it held was lost with the power; it may as well have been meant as a mask. */
@@ -149,7 +151,11 @@ static enum tlspin_code open_user(struct store *store, struct file_rule rule, ch
     code = make_tables(store, problem);
   if (code == TLSPIN_OK)
     code = verify(store, problem);
-  return code == TLSPIN_OK ? settle(store, problem) : code;
+  if (code == TLSPIN_OK)
+    code = settle(store, problem);
+  if (code == TLSPIN_OK)
+    store_drop_drafts(store);
+  return code;
 }
 
 /* A layer is opened immutable, by which SQLite would pass over a journal that holds what the file
@@ -171,15 +177,21 @@ static enum tlspin_code check_journals(const struct store *store, char **problem
   return TLSPIN_OK;
 }
 
+static enum tlspin_code check_system(const struct store *store, struct file_rule rule,
+                                     char **problem)
+{
+  enum tlspin_code code = file_check(store->path, rule, problem);
+
+  return code == TLSPIN_OK ? check_journals(store, problem) : code;
+}
+
 /* A layer of an older form can't be brought up to date in its place. It is read with the tables
  * that it has: what the others would hold, it doesn't. */
 static enum tlspin_code open_system(struct store *store, struct file_rule rule, char **problem)
 {
-  enum tlspin_code code = file_check(store->path, rule, problem);
+  enum tlspin_code code = check_system(store, rule, problem);
   enum schema_state state;
 
-  if (code == TLSPIN_OK)
-    code = check_journals(store, problem);
   if (code == TLSPIN_OK)
     code = open_database(store, problem);
   if (code != TLSPIN_OK)
@@ -210,6 +222,20 @@ enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
   return code;
 }
 
+bool store_is_trusted(const struct store *store, const char *path, uid_t owner)
+{
+  struct file_rule rule = {STORE_SYSTEM, owner};
+  g_autofree char *resolved = NULL, *problem = NULL;
+
+  return file_resolve(path, rule, &resolved, &problem) == TLSPIN_OK &&
+         strcmp(resolved, store->path) == 0 && check_system(store, rule, &problem) == TLSPIN_OK;
+}
+
+bool store_knows_threads(void)
+{
+  return sqlite3_threadsafe() != 0;
+}
+
 bool store_is_mask(const char *path, uid_t owner)
 {
   struct file_rule rule = {STORE_SYSTEM, owner};
@@ -229,6 +255,8 @@ void store_close(struct store *store)
     return;
   database_close(&store->db);
   lockfile_close(&store->lock);
+  if (store->drafts != NULL)
+    g_array_unref(store->drafts);
   g_free(store->path);
   g_free(store);
 }

@@ -18,6 +18,7 @@ struct policy {
   struct settings settings;  /* as they were resolved for this version of the layers */
   unsigned settings_version; /* 0: not yet */
   struct recall recall;      /* of what is locked */
+  uint64_t images;           /* that were added to the journal since it was last tidied up */
 };
 
 /* TLSPIN_UNAVAILABLE, with the layer's problem, or for one that was readable a moment ago, that it

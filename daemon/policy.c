@@ -5,6 +5,7 @@
 #include "daemon/policy-private.h"
 
 #include "common/text.h"
+#include "daemon/learn.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -326,10 +327,24 @@ void policy_flush(struct policy *policy, int64_t now)
   save_locks(policy);
 }
 
-void policy_tidy(struct policy *policy, int64_t now)
+bool policy_tidy(struct policy *policy, int64_t now)
 {
   const struct layer *user = layers_user(policy->layers, now);
+  bool more = false;
 
-  if (user->store != NULL)
-    store_forget(user->store, now - policy->config->undo_period);
+  policy->images = 0;
+  if (user->store == NULL)
+    return false;
+  store_drop_drafts(user->store);
+  if (store_forget(user->store, now - policy->config->undo_period, POLICY_IMAGES, &more) ==
+          TLSPIN_OK &&
+      more)
+    return true;
+  store_trim_history(user->store, HISTORY_MAX, HISTORY_EACH);
+  return false;
+}
+
+bool policy_has_grown(const struct policy *policy)
+{
+  return policy->images > POLICY_IMAGES;
 }

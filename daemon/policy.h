@@ -76,8 +76,10 @@ struct policy_shown {
   enum ticket_result ticket; /* TICKET_NONE: not known; then TICKET_STANDS where there is one */
   enum refusal refusal;
   bool learn, private, accepted;
-  int64_t expires;     /* with accepted; 0: never */
-  const char *program; /* its name, for the log; "": not known. Only policy_check needs it */
+  int64_t expires;           /* with accepted; 0: never */
+  const char *program;       /* its name, for the log; "": not known. Only policy_check needs it */
+  const struct span *served; /* the certificates that the server sent, for the log's report */
+  size_t served_count;       /* 0: they are not known */
 };
 
 struct policy_judged {
@@ -94,7 +96,8 @@ struct policy_judged {
 };
 
 /* Judges, logs, learns. TLSPIN_UNAVAILABLE only where what was to be learned could not be written,
- * TLSPIN_E_LIMIT where there was no room for it; *judged is filled in all the same. */
+ * TLSPIN_E_LIMIT where there was no room for what was accepted; *judged is filled in all the same.
+ */
 enum tlspin_code policy_check(struct policy *policy, const struct peer *peer,
                               const struct policy_shown *shown, int64_t now,
                               struct policy_judged *judged, char **problem);
@@ -131,7 +134,14 @@ void policy_logged(struct policy *policy, uint64_t event, store_event_visit visi
  * be written before: now and then, before a list, and before the daemon leaves. */
 void policy_flush(struct policy *policy, int64_t now);
 
-/* Forgets what the undo period has passed for. To be called at the start and now and then. */
-void policy_tidy(struct policy *policy, int64_t now);
+/* The most images that the journal keeps beside those of the newest operation. */
+enum { POLICY_IMAGES = 100000 };
+
+/* Forgets what the undo period has passed for and what is more than POLICY_IMAGES, and takes back
+ * what nobody sees to any more; shortens the history of the records (learn.h). To be called at the
+ * start and now and then, and at once where the journal has grown. True where there is more to be
+ * done: a call takes a fraction of a second, but for the last of those that forgot something. */
+bool policy_tidy(struct policy *policy, int64_t now);
+bool policy_has_grown(const struct policy *policy);
 
 #endif

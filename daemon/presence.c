@@ -13,6 +13,7 @@ struct presence {
   presence_over over;
   void *data;
   bool touched;     /* since the timer last fired */
+  bool kept;        /* whatever the timer says */
   bool leaving;     /* the names are being given back */
   unsigned waiting; /* requests and releases without a reply yet */
   guint timer;
@@ -133,7 +134,7 @@ static gboolean on_timer(gpointer data)
 {
   struct presence *presence = data;
 
-  if (presence->touched || presence->waiting > 0) {
+  if (presence->touched || presence->kept || presence->waiting > 0) {
     presence->touched = false;
     return G_SOURCE_CONTINUE;
   }
@@ -176,6 +177,11 @@ void presence_free(struct presence *presence)
     g_source_remove(presence->timer);
   dbus_connection_remove_filter(presence->connection, on_message, presence);
   g_free(presence);
+}
+
+void presence_keep(struct presence *presence, bool keep)
+{
+  presence->kept = keep;
 }
 
 void presence_touch(struct presence *presence)

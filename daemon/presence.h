@@ -27,6 +27,9 @@ void presence_free(struct presence *presence);
 /* A call was served: idling begins anew. */
 void presence_touch(struct presence *presence);
 
+/* While it is kept, it doesn't leave for idleness: there is something under way for a caller. */
+void presence_keep(struct presence *presence, bool keep);
+
 /* Gives the names back; `over` is told when the calls that came before are served, or at once where
  * this is said again. */
 void presence_leave(struct presence *presence);

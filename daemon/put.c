@@ -13,11 +13,13 @@
 struct put_options {
   uint64_t operation;
   bool dry_run;
+  bool more;
 };
 
 static const struct bus_field members[] = {
     {"operation", DBUS_TYPE_UINT64, offsetof(struct put_options, operation)},
     {"dry-run", DBUS_TYPE_BOOLEAN, offsetof(struct put_options, dry_run)},
+    {"more", DBUS_TYPE_BOOLEAN, offsetof(struct put_options, more)},
 };
 
 static const struct bus_fields fields = {members, G_N_ELEMENTS(members)};
@@ -29,6 +31,11 @@ static enum tlspin_code check_count(int count, GString *problem)
   g_string_printf(problem, _("argument '%s' has %d entries; it must have 1 to %d"), "entries",
                   count, BUS_PUT_MAX);
   return TLSPIN_E_ARGUMENT;
+}
+
+static void clear_pin(void *pin)
+{
+  keypin_clear(pin);
 }
 
 static enum tlspin_code read_records(DBusMessageIter *in, GArray *pins, GString *problem)
@@ -75,8 +82,20 @@ static bool append_reply(DBusMessage *reply, const struct store_change *change,
          append_warnings(&iter, warnings);
 }
 
+/* A draft stands as long as its caller is on the bus. */
+static void note_draft(struct handlers *handlers, const struct policy_put *put, uint64_t operation,
+                       const char *caller)
+{
+  if (put->dry_run || operation == 0)
+    return;
+  if (put->more)
+    drafts_begin(handlers->drafts, caller, operation);
+  else
+    drafts_end(handlers->drafts, operation);
+}
+
 static enum tlspin_code put(struct handlers *handlers, const struct policy_put *put,
-                            DBusMessage *reply, GString *problem)
+                            const char *caller, DBusMessage *reply, GString *problem)
 {
   g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
   struct store_change change;
@@ -86,6 +105,7 @@ static enum tlspin_code put(struct handlers *handlers, const struct policy_put *
 
   if (code != TLSPIN_OK)
     return handlers_explain(code, trouble, problem);
+  note_draft(handlers, put, change.operation, caller);
   if (change.operation != 0)
     handlers_changed(handlers, "edited", &change);
   return handlers_filled(append_reply(reply, &change, warnings));
@@ -95,11 +115,12 @@ enum tlspin_code admin_put(void *data, DBusMessage *call, DBusMessage *reply, GS
 {
   struct handlers *handlers = data;
   g_autoptr(GArray) pins = g_array_new(FALSE, FALSE, sizeof(struct keypin));
-  struct put_options options = {0, false};
+  struct put_options options = {.operation = 0};
   struct bus_fault fault;
   DBusMessageIter in;
   enum tlspin_code code;
 
+  g_array_set_clear_func(pins, clear_pin);
   dbus_message_iter_init(call, &in);
   code = read_records(&in, pins, problem);
   dbus_message_iter_next(&in);
@@ -109,6 +130,6 @@ enum tlspin_code admin_put(void *data, DBusMessage *call, DBusMessage *reply, GS
     return code;
   return put(handlers,
              &(struct policy_put){(const struct keypin *)pins->data, pins->len, options.operation,
-                                  options.dry_run},
-             reply, problem);
+                                  options.dry_run, options.more},
+             dbus_message_get_sender(call), reply, problem);
 }

@@ -1,4 +1,4 @@
-/* What was locked when all layers of the system could last be read: see recall.h.
+/* What the system's layers set when all of them could last be read: see recall.h.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
@@ -12,9 +12,9 @@
 /* Neither names of files nor values of settings have one. */
 enum { SEPARATOR = '/', ROWS = SETTINGS_COUNT + 1 };
 
-static void put(struct recalled *recalled, const char *value, const char *layer, bool now)
+static void put(struct recalled *recalled, const struct recalled *said)
 {
-  struct recalled new = {g_strdup(value), g_strdup(layer), now};
+  struct recalled new = {g_strdup(said->value), g_strdup(said->layer), said->locked, said->now};
 
   g_free(recalled->value);
   g_free(recalled->layer);
@@ -24,7 +24,7 @@ static void put(struct recalled *recalled, const char *value, const char *layer,
 void recall_clear(struct recall *recall)
 {
   for (size_t i = 0; i < SETTINGS_COUNT; i++)
-    put(&recall->at[i], NULL, NULL, false);
+    put(&recall->at[i], &(struct recalled){.value = NULL});
 }
 
 void recall_renew(struct recall *recall)
@@ -39,31 +39,43 @@ void recall_age(struct recall *recall)
     recall->at[i].now = false;
 }
 
-void recall_hold(struct recall *recall, size_t index, const char *value, const char *layer,
-                 bool now)
+void recall_hold(struct recall *recall, size_t index, const struct recalled *said)
 {
-  struct recalled *held = &recall->at[index];
+  struct recalled *held = &recall->at[index], kept = *held;
   g_autofree char *both = NULL;
 
-  if (held->value != NULL)
-    both = settings_stricter(index, value, held->value);
-  if (both == NULL || strcmp(both, value) == 0)
-    put(held, value, layer, now);
-  else if (strcmp(both, held->value) != 0)
-    put(held, both, held->layer, false);
+  if (held->value == NULL || (said->locked && !held->locked)) {
+    put(held, said);
+    return;
+  }
+  if (held->locked && !said->locked)
+    return;
+  both = settings_stricter(index, said->value, held->value);
+  kept.now = false;
+  if (strcmp(both, said->value) == 0)
+    put(held, said);
+  else if (strcmp(both, held->value) != 0) {
+    kept.value = both;
+    put(held, &kept);
+  }
 }
 
 /* False for a row that is none of ours, or of a newer tlspin's. */
 static bool read_row(struct recall *recall, const struct setting_row *row)
 {
-  const char *value = strchr(row->value, SEPARATOR);
+  const char *end = strchr(row->value, SEPARATOR), *value;
   g_autofree char *layer = NULL, *problem = NULL;
-  size_t index = settings_find(row->name);
+  bool locked;
 
-  if (value == NULL || !settings_check(row->name, value + 1, &problem))
+  if (end == NULL)
     return false;
-  layer = g_strndup(row->value, (gsize)(value - row->value));
-  recall_hold(recall, index, value + 1, layer, false);
+  locked = end[1] != SEPARATOR;
+  value = end + (locked ? 1 : 2);
+  if (!settings_check(row->name, value, &problem))
+    return false;
+  layer = g_strndup(row->value, (gsize)(end - row->value));
+  recall_hold(recall, settings_find(row->name),
+              &(struct recalled){(char *)(uintptr_t)value, layer, locked, false});
   return true;
 }
 
@@ -106,7 +118,7 @@ static size_t list_rows(const struct recall *recall, struct setting_row rows[ROW
     values[i] = NULL;
     if (held->value == NULL)
       continue;
-    values[i] = g_strdup_printf("%s%c%s", held->layer, SEPARATOR, held->value);
+    values[i] = g_strdup_printf("%s%s%s", held->layer, held->locked ? "/" : "//", held->value);
     rows[count++] = (struct setting_row){settings_name(i), values[i], false};
   }
   if (recall->known && !recall->empty)

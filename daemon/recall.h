@@ -1,10 +1,10 @@
-/* What was locked when all layers of the system could last be read.
+/* What the system's layers set when all of them could last be read.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * It is kept in the process, and for the next one in the user's store: a row of `setting` for each
- * setting, with LAYER/VALUE as its value, and one named "remembered" that says that all layers
- * could be read then. What holds by it: settings_resolve.
+ * setting, with LAYER/VALUE as its value where that is locked, else LAYER//VALUE, and one named
+ * "remembered" that says that all layers could be read then. What holds by it: settings_resolve.
  */
 #ifndef RECALL_H
 #define RECALL_H
@@ -12,9 +12,10 @@
 #include "daemon/settings.h"
 
 struct recalled {
-  char *value; /* NULL: not locked */
-  char *layer; /* that locks it */
-  bool now;    /* a layer says so that can be read now */
+  char *value; /* NULL: not set */
+  char *layer; /* that sets it */
+  bool locked;
+  bool now; /* a layer says so that can be read now */
 };
 
 /* All zero at first; to be cleared by recall_clear. */
@@ -28,16 +29,15 @@ struct recall {
 
 void recall_clear(struct recall *recall);
 
-/* Forgets all; every layer can be read, and what is held from now on is what is locked. */
+/* Forgets all; every layer can be read, and what is held from now on is what they set. */
 void recall_renew(struct recall *recall);
 
 /* From here on, what is recalled is not said now. */
 void recall_age(struct recall *recall);
 
-/* Locks a setting; where it is locked already, the stricter value holds (settings_stricter). now:
- * by a layer that can be read. */
-void recall_hold(struct recall *recall, size_t index, const char *value, const char *layer,
-                 bool now);
+/* Holds what a layer says of a setting. A lock counts more than a value without one; of two that
+ * count the same the stricter holds (settings_stricter). said: is copied. */
+void recall_hold(struct recall *recall, size_t index, const struct recalled *said);
 
 /* Adds what the user's store recalls, once. What can't be read is as if nothing were known. */
 void recall_load(struct recall *recall, struct store *store);

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "common/utf8.h"
 #include "daemon/handlers.h"
+#include "daemon/seen.h"
 #include "dbus/record.h"
 
 #include <string.h>
@@ -132,7 +133,23 @@ static struct flaw read_rest(const struct bus_record *in, struct keypin *pin)
   if (pin->kind == KEYPIN_EXCEPTION &&
       (in->errors == 0 || (in->errors & ~(unsigned)PKI_EXCUSABLE) != 0))
     return flaw("errors", _("an exception needs some, and only such as can be excused"));
+  if (pin->kind == KEYPIN_EXCEPTION && pin->report_until == KEYPIN_FOREVER)
+    return flaw("expires", _("an exception must end"));
   return fine;
+}
+
+/* octets: what the record then points to. */
+static struct flaw read_chain(struct bus_record *in, uint32_t which, uint8_t octets[CHAIN_SEEN_MAX],
+                              struct keypin *pin)
+{
+  const char *wrong;
+
+  if ((which & BUS_RECORD_CHAIN) == 0)
+    return fine;
+  if (pin->kind == KEYPIN_MODE)
+    return flaw("chain", _("a mode is about no key"));
+  wrong = seen_read(&in->chain, octets, &pin->seen);
+  return wrong == NULL ? fine : flaw("chain", wrong);
 }
 
 /* What was read field by field may still not fit together. */
@@ -185,6 +202,7 @@ enum tlspin_code record_read(DBusMessageIter *iter, struct keypin *pin, GString 
                           .selector = SELECTOR_SPKI,
                           .matching = MATCHING_SHA256,
                           .note = ""};
+  uint8_t octets[CHAIN_SEEN_MAX];
   struct bus_fault fault;
   struct flaw found;
   uint32_t which;
@@ -195,7 +213,10 @@ enum tlspin_code record_read(DBusMessageIter *iter, struct keypin *pin, GString 
   fill_in(&in, which);
   found = make_pin(&in, which, pin);
   if (found.key == NULL)
-    return TLSPIN_OK;
+    found = read_chain(&in, which, octets, pin);
+  if (found.key == NULL)
+    return keypin_own(pin) ? TLSPIN_OK : TLSPIN_E_MEMORY;
+  *pin = (struct keypin){.note = ""};
   g_string_printf(problem, _("key '%s' of argument '%s': %s"), found.key, "entries", found.text);
   return TLSPIN_E_ARGUMENT;
 }

@@ -11,8 +11,8 @@
 #include <dbus/dbus.h>
 #include <glib.h>
 
-/* Reads a record from the dictionary at which the iterator stands; it points into the message.
- * TLSPIN_E_ARGUMENT with a text that names the key. */
+/* Reads a record from the dictionary at which the iterator stands, to be cleared by keypin_clear in
+ * any case. TLSPIN_E_ARGUMENT with a text that names the key. */
 enum tlspin_code record_read(DBusMessageIter *iter, struct keypin *pin, GString *problem);
 
 #endif

@@ -33,15 +33,16 @@ enum tlspin_code store_find_pin(struct store *store, const struct keypin *key, s
                                                                            : code;
 }
 
-enum tlspin_code store_count_at(struct store *store, const struct place *place, uint32_t limit,
+enum tlspin_code store_count_at(struct store *store, const struct keypin *pin, uint32_t limit,
                                 uint32_t *count)
 {
   sqlite3_stmt *statement = store->db.statements[STATEMENT_COUNT_AT];
-  struct cell cells[5];
+  struct cell cells[6];
   enum tlspin_code code = TLSPIN_UNAVAILABLE;
 
-  place_to_cells(place, cells);
-  cells[4] = cell_integer(limit);
+  place_to_cells(&pin->place, cells);
+  cells[4] = cell_integer(pin->origin == KEYPIN_TOFU);
+  cells[5] = cell_integer(limit);
   if (cells_bind(statement, cells, G_N_ELEMENTS(cells)) && database_step(statement) == STEP_ROW) {
     *count = (uint32_t)sqlite3_column_int64(statement, 0);
     code = TLSPIN_OK;

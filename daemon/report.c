@@ -62,16 +62,26 @@ static void put_pem(GString *json, struct span der)
   put_string(json, pem->str);
 }
 
-/* The first `count` certificates; a raw key is none. */
-static void put_chain(GString *json, const char *name, const struct chain *chain, size_t count)
+static void put_certificates(GString *json, const char *name, const struct span *ders, size_t count)
 {
   put_member(json, name);
   g_string_append_c(json, '[');
-  for (size_t i = 0; i < count && !chain->raw; i++) {
+  for (size_t i = 0; i < count; i++) {
     g_string_append(json, i > 0 ? ",\n    " : "\n    ");
-    put_pem(json, chain->at[i].der);
+    put_pem(json, ders[i]);
   }
   g_string_append_c(json, ']');
+}
+
+/* A raw key is no certificate. */
+static void put_path(GString *json, const char *name, const struct chain *chain)
+{
+  struct span ders[CHAIN_MAX];
+  bool there = chain->path && !chain->raw;
+
+  for (size_t i = 0; i < chain->count; i++)
+    ders[i] = chain->at[i].der;
+  put_certificates(json, name, ders, there ? chain->count : 0);
 }
 
 static void put_pins(GString *json, const struct report *report)
@@ -90,10 +100,8 @@ static void put_pins(GString *json, const struct report *report)
   g_string_append_c(json, ']');
 }
 
-/* Nobody says which certificates of a path the server sent; the daemon was shown these. */
 static GString *write_report(const struct report *report, bool served, bool validated)
 {
-  const struct chain *chain = report->chain;
   GString *json = g_string_new("{");
 
   put_time(json, "date-time", report->now);
@@ -104,9 +112,12 @@ static GString *write_report(const struct report *report, bool served, bool vali
   put_member(json, "include-subdomains");
   g_string_append(json, report->subdomains ? "true" : "false");
   put_text(json, "noted-hostname", report->noted);
-  put_chain(json, "served-certificate-chain", chain, served ? chain->count : 0);
-  put_chain(json, "validated-certificate-chain", chain,
-            validated && chain->path ? chain->count : 0);
+  put_certificates(json, "served-certificate-chain", report->served,
+                   served ? report->served_count : 0);
+  if (validated)
+    put_path(json, "validated-certificate-chain", report->chain);
+  else
+    put_certificates(json, "validated-certificate-chain", NULL, 0);
   put_pins(json, report);
   g_string_append(json, "\n}\n");
   return json;

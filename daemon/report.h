@@ -18,6 +18,8 @@ struct report {
   size_t pins;
   const uint8_t (*pin)[32]; /* SHA-256 of SPKIs */
   const struct chain *chain;
+  const struct span *served; /* the certificates as the server sent them */
+  size_t served_count;       /* 0: they are not known */
 };
 
 /* Where the text would be longer than `most` octets, certificates are left out of it: those that

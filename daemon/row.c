@@ -17,9 +17,8 @@ static const char *const locks[LOCK_COUNT] = {
 };
 
 static const char *const kinds[OPERATION_KINDS] = {
-    [OPERATION_CLEAR] = "clear",
-    [OPERATION_UNDO] = "undo",
-    [OPERATION_EDIT] = "edit",
+    [OPERATION_CLEAR] = "clear", [OPERATION_UNDO] = "undo", [OPERATION_EDIT] = "edit",
+    [OPERATION_DRAFT] = "draft", [OPERATION_GONE] = "gone",
 };
 
 const char *lock_token(enum lock lock)

@@ -44,7 +44,14 @@ void failure_row_to_cells(const struct peer *peer, const struct failure_row *row
                           struct cell *cells);
 bool failure_row_of_cells(const struct cell *cells, struct peer *peer, struct failure_row *row);
 
-enum operation_kind { OPERATION_CLEAR, OPERATION_UNDO, OPERATION_EDIT, OPERATION_KINDS };
+enum operation_kind {
+  OPERATION_CLEAR,
+  OPERATION_UNDO,
+  OPERATION_EDIT,
+  OPERATION_DRAFT, /* an edit to which more is to be added: taken back if it isn't finished */
+  OPERATION_GONE,  /* what is being forgotten: some of its images may be gone already */
+  OPERATION_KINDS
+};
 
 struct operation_row {
   uint64_t id; /* 1 and up, never used again */

@@ -67,16 +67,19 @@ static void free_sayings(struct sayings *sayings)
   }
 }
 
+static void hold(struct recall *recall, size_t i, const struct said *said, bool locked)
+{
+  if (said->value != NULL)
+    recall_hold(recall, i,
+                &(struct recalled){said->value, (char *)(uintptr_t)said->source, locked, true});
+}
+
 /* Rules 2 and 3. */
-static void regard_locks(const struct sayings *sayings, struct recall *recall)
+static void regard(const struct sayings *sayings, struct recall *recall)
 {
   for (size_t i = 0; i < SETTINGS_COUNT; i++) {
-    const struct said *said = &sayings->locked[i];
-
-    if (said->value == NULL && settings_table[i].member == SETTING_SYSTEM_ONLY)
-      said = &sayings->unlocked[i];
-    if (said->value != NULL)
-      recall_hold(recall, i, said->value, said->source, true);
+    hold(recall, i, &sayings->unlocked[i], settings_table[i].member == SETTING_SYSTEM_ONLY);
+    hold(recall, i, &sayings->locked[i], true);
   }
 }
 
@@ -94,7 +97,7 @@ static void recollect(struct layers *layers, struct sayings *sayings, struct rec
     recall_age(recall);
     sayings->lasting = sayings->lasting && (recall->known || recall->loaded);
   }
-  regard_locks(sayings, recall);
+  regard(sayings, recall);
 }
 
 /* number: room for a value that is kept as one. */
@@ -111,15 +114,26 @@ static const char *find_member(const struct config *config, const struct setting
   return number;
 }
 
-static struct said resolve_unlocked(const struct sayings *sayings, const struct config *config,
-                                    size_t i, char number[16])
+/* What a layer says or said, or nobody. *source: to be freed by g_free. */
+static struct said find_held(const struct recalled *held, char **source)
+{
+  if (held->value == NULL)
+    return (struct said){NULL, NULL};
+  *source = g_strconcat(held->layer, held->now ? NULL : " (remembered)", NULL);
+  return (struct said){held->value, *source};
+}
+
+static struct said resolve_unlocked(const struct recall *recall, const struct config *config,
+                                    size_t i, char number[16], char **source)
 {
   const char *member = find_member(config, &settings_table[i], number);
+  struct said held;
 
   if (member != NULL)
     return (struct said){(char *)member, "tlspind.conf"};
-  if (sayings->unlocked[i].value != NULL)
-    return sayings->unlocked[i];
+  held = find_held(&recall->at[i], source);
+  if (held.value != NULL)
+    return held;
   return (struct said){(char *)settings_table[i].fallback, "default"};
 }
 
@@ -131,14 +145,11 @@ static struct said resolve_locked(const struct sayings *sayings, const struct re
   const char *cautious =
       sayings->unreadable != NULL && !recall->known ? settings_table[i].cautious : NULL;
 
-  *source = NULL;
-  if (cautious != NULL && g_strcmp0(held->value, cautious) != 0) {
+  if (cautious != NULL && !(held->locked && g_strcmp0(held->value, cautious) == 0)) {
     *source = g_strconcat(sayings->unreadable, " (unreadable)", NULL);
     return (struct said){(char *)cautious, *source};
   }
-  if (held->value != NULL)
-    *source = g_strconcat(held->layer, held->now ? NULL : " (remembered)", NULL);
-  return (struct said){held->value, *source};
+  return held->locked ? find_held(held, source) : (struct said){NULL, NULL};
 }
 
 static void settle(const struct sayings *sayings, const struct config *config,
@@ -148,9 +159,12 @@ static void settle(const struct sayings *sayings, const struct config *config,
   g_autofree char *source = NULL;
   char number[16];
   struct said locked = resolve_locked(sayings, recall, i, &source);
-  struct said said = locked.value != NULL ? locked : resolve_unlocked(sayings, config, i, number);
+  struct said said =
+      locked.value != NULL ? locked : resolve_unlocked(recall, config, i, number, &source);
 
   settings_table[i].read(said.value, settings);
+  if (settings_table[i].member == offsetof(struct config, learn))
+    settings->learn_locked = locked.value != NULL;
   if (visit != NULL)
     visit(settings_table[i].name, said.value, said.source, locked.value != NULL, data);
 }

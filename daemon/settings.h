@@ -14,6 +14,7 @@ struct settings {
   uint32_t lifetime_cap;   /* of tickets; seconds */
   uint32_t hpkp_cap;       /* seconds; at most HPKP_AGE_MAX */
   bool learn;              /* trust on first use at all */
+  bool learn_locked;       /* that is a system layer's word */
   enum keypin_level level; /* at which a first use pins: leaf, issuer or anchor */
   unsigned changes;        /* bits 1 << enum change: which are accepted */
   bool anchors_enforced;   /* pins hold for added anchors, too */
@@ -50,12 +51,14 @@ struct recall;
  * 1. While every layer of the system can be read, the first that says something: a locked setting
  * of a system layer (of several, the highest layer's), the user's tlspind.conf, an unlocked setting
  * of a system layer, the default. What only system layers may set is locked wherever it is set.
- * 2. What is locked then is recalled (recall.h).
- * 3. While a layer of the system can't be read, nobody knows what it locks. So what is recalled
- * stays locked; where a layer that can be read locks the setting as well, the stricter of both
- * values holds (settings_stricter), and is recalled from then on.
+ * 2. What the layers of the system set then, locked or not, is recalled (recall.h).
+ * 3. While a layer of the system can't be read, nobody knows what it sets. So what is recalled
+ * stays as it was: what was locked is locked, and the rest stands behind tlspind.conf and before
+ * the default. Where a layer that can be read says something as well, a lock counts more than none,
+ * and of two that count the same the stricter value holds (settings_stricter); that is recalled
+ * from then on.
  * 4. Where nothing is known of a time when every layer could be read, as with a new user,
- * anchors=enforce and learn=no count as recalled, too: nobody who has no pins yet is cut off by
+ * anchors=enforce and learn=no count as locked, too: nobody who has no pins yet is cut off by
  * them. Whatever else isn't locked stays as rule 1 has it, "unavailable" above all: whoever can't
  * reach the network can't mend the machine.
  *

@@ -70,6 +70,21 @@ static enum tlspin_code read_learning(const struct bus_check_options *in, struct
   return TLSPIN_OK;
 }
 
+/* For the report alone, so that it may be anything that a server sends. */
+static enum tlspin_code read_served(const struct bus_check_options *in, struct shown *out,
+                                    GString *problem)
+{
+  enum chain_fault fault = in->served.count > CHAIN_MAX ? CHAIN_LONG : CHAIN_FINE;
+
+  out->served = in->served;
+  for (size_t i = 0; i < in->served.count && fault == CHAIN_FINE; i++)
+    if (in->served.at[i].size > CHAIN_CERTIFICATE_MAX)
+      fault = CHAIN_LARGE;
+  out->shown.served = out->served.at;
+  out->shown.served_count = out->served.count;
+  return fault == CHAIN_FINE ? TLSPIN_OK : wrong(problem, "served", _(chain_fault_text(fault)));
+}
+
 /* What is known of a key alone is neither that there is nothing above it, nor what. */
 static enum tlspin_code read_form(const struct bus_check_options *in, GString *problem)
 {
@@ -121,5 +136,7 @@ enum tlspin_code shown_read(DBusMessage *call, struct shown *shown, GString *pro
     code = read_ticket(&in.options, &shown->shown, problem);
   if (code == TLSPIN_OK)
     code = read_learning(&in.options, &shown->shown, problem);
+  if (code == TLSPIN_OK)
+    code = read_served(&in.options, shown, problem);
   return code != TLSPIN_OK ? code : peer;
 }

@@ -6,10 +6,12 @@
 #define SHOWN_H
 
 #include "daemon/handlers.h"
+#include "dbus/fields.h"
 
 struct shown {
   struct peer peer;
   struct chain chain;        /* points into the message */
+  struct bus_chain served;   /* the same */
   struct policy_shown shown; /* its chain is the one above, or NULL for an empty one */
 };
 

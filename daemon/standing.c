@@ -37,14 +37,21 @@ size_t standing_records(const struct policy_judged *judged)
 }
 
 enum verdict_role standing_of_record(struct policy *policy, const struct policy_judged *judged,
-                                     const struct layer *layer, const struct keypin *pin)
+                                     const struct layer *layer, const struct keypin *pin,
+                                     size_t *from)
 {
   const struct verdict_entry *entries = judged->gathering.entries;
+  size_t count = standing_records(judged);
 
-  for (size_t i = 0; i < standing_records(judged); i++)
+  for (size_t k = 0; k < count; k++) {
+    size_t i = (*from + k) % count;
+
     if (gathering_layer(policy_layers(policy), &entries[i]) == layer &&
-        keypin_compare_key(entries[i].pin, pin) == 0)
+        keypin_compare_key(entries[i].pin, pin) == 0) {
+      *from = i + 1;
       return judged->roles[i];
+    }
+  }
   return VERDICT_ELSEWHERE;
 }
 

@@ -14,9 +14,12 @@ void standing_judge(struct policy *policy, const struct peer *peer, int64_t now,
 /* Some peer that the place covers, in the name of all of them. False where there is none. */
 bool standing_peer(const struct place *place, struct peer *peer);
 
-/* The role of a record of a layer; VERDICT_ELSEWHERE where it wasn't looked at. */
+/* The role of a record of a layer; VERDICT_ELSEWHERE where it wasn't looked at. *from: 0 at first;
+ * where the search begins, which is then behind the record: a list has those of a place in the
+ * order in which they were judged, and they may be many. */
 enum verdict_role standing_of_record(struct policy *policy, const struct policy_judged *judged,
-                                     const struct layer *layer, const struct keypin *pin);
+                                     const struct layer *layer, const struct keypin *pin,
+                                     size_t *from);
 
 /* The role of a ticket of a layer. */
 enum verdict_role standing_of_ticket(const struct policy_judged *judged, const struct layer *layer,

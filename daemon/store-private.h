@@ -15,7 +15,14 @@ struct store {
   char *path;
   struct lockfile lock; /* of a user store */
   struct database db;
+  GArray *drafts; /* uint64_t: the numbers of those that were begun here and aren't over; or NULL */
 };
+
+/* The drafts that are under way here. Their numbers are held in the lock file, by which others know
+ * that somebody sees to them. */
+void draft_hold(struct store *store, uint64_t operation);
+void draft_let_go(struct store *store, uint64_t operation);
+bool draft_is_held(const struct store *store, uint64_t operation);
 
 /* False for a layer of an older form, which hasn't got the table. */
 bool store_has(const struct store *store, enum table_id table);
@@ -37,8 +44,9 @@ enum tlspin_code store_find(struct store *store, const struct peer *peer, struct
 enum tlspin_code store_find_pin(struct store *store, const struct keypin *key, struct keypin *pin,
                                 struct pin_note *note);
 
-/* How many records there are at a place, the history apart, as far as `limit`. */
-enum tlspin_code store_count_at(struct store *store, const struct place *place, uint32_t limit,
+/* How many records there are at the record's place, the history apart, as far as `limit`: those of
+ * a first use for one of them, the others for another. */
+enum tlspin_code store_count_at(struct store *store, const struct keypin *pin, uint32_t limit,
                                 uint32_t *count);
 
 /* A filter made ready for SQLite. */

@@ -109,6 +109,13 @@ enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
 /* NULL is fine. */
 void store_close(struct store *store);
 
+/* Whether an open system layer is still its owner's, and nobody else may write to it or its folder,
+ * and there is no journal beside it: what store_open asks for before it reads the content. */
+bool store_is_trusted(const struct store *store, const char *path, uid_t owner);
+
+/* Whether stores may be used in several threads at once, each of them in one. */
+bool store_knows_threads(void);
+
 /* Whether there is a mask in the place of a system layer: a symbolic link to /dev/null, by which
  * the administrator takes the vendor's layer of the same name away. Like a layer, it must be the
  * owner's, in a folder of the owner's that nobody else may write to. */
@@ -160,17 +167,20 @@ enum tlspin_code store_clear(struct store *store, const struct store_filter *fil
                              struct store_change *change);
 
 /* Takes an operation of the journal back: every row that it touched becomes again what it was
- * before. That is itself an operation, so that an undo can be undone by its number.
+ * before; a record whose earlier changes were taken back, too, what it was before those (the rules
+ * are in trail.c). That is itself an operation, so that an undo can be undone by its number.
  * operation: 0 means the newest that was not taken back yet and isn't an undo itself.
  * TLSPIN_E_NOTHING_TO_UNDO where there is none, or that one was taken back already. Once an undo is
  * taken back, what it took back is in force again, and can be undone again. */
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,
                             struct store_change *change);
 
-/* Forgets the operations made before `before`: they can't be undone any more. The file is written
- * anew then, after which no octet of their rows is left in it; after an error the next call sees to
- * that. */
-enum tlspin_code store_forget(struct store *store, int64_t before);
+/* Forgets the operations made before `before`, and of the images beyond those of the newest
+ * operation the oldest, so that at most `keep` are left: see the rules in forget.c. They can't be
+ * undone any more. Much is forgotten in several calls: *more says that it isn't all. With the last
+ * the file is written anew, after which no octet of their rows is left in it, and it is as small as
+ * it can be; after an error the next call sees to that. */
+enum tlspin_code store_forget(struct store *store, int64_t before, uint64_t keep, bool *more);
 
 /* The peers that an operation touched, at most `limit`, for the signal; of a record whose place is
  * wider than a peer its host, with port 0. */
@@ -201,7 +211,8 @@ enum tlspin_code store_list_pins(struct store *store, const struct store_filter 
                                  const struct keypin *after, uint32_t limit, store_pin_visit visit,
                                  void *data);
 
-/* The most records at one place of a user's store, the history apart. */
+/* The most records at one place of a user's store, the history apart; and as many again that were
+ * learned at a first use, so that what others put there can't keep a server from being pinned. */
 enum { STORE_PLACE_MAX = 256 };
 
 /* Several changes of records as one transaction. */
@@ -209,11 +220,16 @@ struct store_edit;
 
 enum store_journal {
   STORE_UNDOABLE, /* an operation of the journal, kind "edit": store_undo takes it back */
-  STORE_LEARNED   /* what the daemon learned by itself: not in the journal */
+  STORE_LEARNED,  /* what the daemon learned by itself: not in the journal */
+  STORE_DRAFT     /* a part of an operation; what comes with STORE_UNDOABLE finishes it */
 };
 
-/* Begins. operation: 0, or the number of an edit of the same journal to which this belongs too (the
- * next page of a long import): TLSPIN_E_NOT_FOUND where there is none, or it was taken back. */
+/* Begins. operation: 0, or the number of a draft or an edit to which this belongs too (the next
+ * page of a long import): TLSPIN_E_NOT_FOUND where there is none, or it was taken back; for
+ * STORE_DRAFT it must be a draft. A draft is stored like an edit, but store_undo doesn't know it,
+ * and it stands only as long as the store that began it is open: afterwards whoever opens the file
+ * takes it back.
+ */
 enum tlspin_code store_edit_begin(struct store *store, enum store_journal journal,
                                   uint64_t operation, int64_t now, struct store_edit **edit);
 
@@ -223,8 +239,25 @@ enum tlspin_code store_edit_begin(struct store *store, enum store_journal journa
  * that was put before. */
 enum tlspin_code store_edit_put(struct store_edit *edit, const struct keypin *pin);
 
+/* Whether an edit that changed or removed a record of this origin at the place, with whatever
+ * scope, stands and can be undone. */
+enum tlspin_code store_edit_stands(struct store *store, const struct place *place,
+                                   enum keypin_origin origin, bool *stands);
+
 /* Removes the record of the key; TLSPIN_E_NOT_FOUND. */
 enum tlspin_code store_edit_drop(struct store_edit *edit, const struct keypin *pin);
+
+/* How many records were changed up to now. */
+uint64_t store_edit_changed(const struct store_edit *edit);
+
+/* Takes a draft that was begun here back for good. What it put is as it was before, and what others
+ * changed there since stays. change->changed: how many records; there is no operation. Whatever the
+ * code, it can't be gone on with. TLSPIN_E_NOT_FOUND. */
+enum tlspin_code store_drop_draft(struct store *store, uint64_t operation,
+                                  struct store_change *change);
+
+/* Does the same to all drafts that nobody sees to any more. */
+enum tlspin_code store_drop_drafts(struct store *store);
 
 /* Commits where code is TLSPIN_OK, else takes all back; frees the edit. change: number and count.
  * An edit that changed nothing makes no operation: its number is 0. */
@@ -241,7 +274,10 @@ struct store_met {
 enum tlspin_code store_meet(struct store *store, const struct store_met *met, size_t count);
 
 /* Drops the inactive records that were seen longest ago, so that at most `keep` of them are left in
- * the store, and at most `keep_each` at one place. Others are never touched. */
+ * the store, and at most `keep_each` at one place. Others are never touched. As a part of an edit,
+ * with which they come back; *dropped: how many. Or by itself, and not in the journal. */
+enum tlspin_code store_edit_trim(struct store_edit *edit, uint64_t keep, uint64_t keep_each,
+                                 uint64_t *dropped);
 enum tlspin_code store_trim_history(struct store *store, uint64_t keep, uint64_t keep_each);
 
 /* A line of the event log. */
@@ -250,7 +286,8 @@ struct event_row {
   int64_t made;
   int64_t last;
   uint32_t count;
-  const char *kind; /* "mismatch", "reported", "change", "accepted", "exception", "hpkp" */
+  const char
+      *kind; /* "mismatch", "reported", "change", "accepted", "crowded", "exception", "hpkp" */
   struct peer peer;
   const char *reason;  /* a token */
   const char *layer;   /* UTF-8 */

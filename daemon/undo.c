@@ -2,17 +2,17 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "daemon/journal.h"
+#include "daemon/restore.h"
 
 #include <string.h>
 
 /* Once an undo is taken back, its own target is in force again, and so on down to the clear or edit
- * at the bottom; operations that were forgotten need no mark. */
+ * at the bottom; operations that were forgotten, or are being so, need no mark. */
 static enum tlspin_code mark_chain(struct work *work, struct operation_row row)
 {
   enum tlspin_code code = TLSPIN_OK;
 
-  for (bool undone = true; code == TLSPIN_OK; undone = !undone) {
+  for (bool undone = true; code == TLSPIN_OK && row.kind != OPERATION_GONE; undone = !undone) {
     row.undone = undone;
     code = journal_put(&work->change, &row);
     if (code != TLSPIN_OK || row.target == 0)
@@ -96,51 +96,36 @@ static enum tlspin_code undo_peers(struct work *work, const struct operation_row
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
-/* What the target itself left there: by its digest, since what an edit made stands nowhere else. */
-static bool is_pin_as_left(struct work *work, const struct pin_image *image,
-                           const struct keypin *current)
+/* The image is kept in any case: it says, too, which operations touched the record. */
+static enum tlspin_code restore_pin(struct work *work, const struct pin_image *state,
+                                    const struct found *current)
 {
-  struct digest digest;
+  enum tlspin_code code;
 
-  return image->left && pin_digest(work->store->db.checksum, current, &digest) &&
-         memcmp(&digest, &image->result, sizeof digest) == 0;
-}
-
-/* current: NULL where there is none. */
-static enum tlspin_code restore_pin(struct work *work, const struct pin_image *image,
-                                    const struct keypin *current)
-{
-  struct cell cells[PIN_COLUMNS];
-  enum tlspin_code code = journal_keep_pin(work, current, image->present ? &image->pin : NULL);
-
-  pin_to_cells(&image->pin, cells); /* the key, and for a record that was there the rest */
-  if (code == TLSPIN_OK)
-    code = image->present ? transaction_put(&work->change, TABLE_PIN, cells)
-                          : transaction_drop(&work->change, TABLE_PIN, cells);
-  return code == TLSPIN_OK ? journal_drop_failure_of(work, &image->pin.place) : code;
+  if (!current->present && !state->present)
+    return journal_keep_absent(work, &state->pin);
+  code = journal_keep_pin(work, current->present ? &current->pin : NULL,
+                          state->present ? &state->pin : NULL);
+  if (code != TLSPIN_OK || restore_is_so(current, state))
+    return code;
+  work->done.changed++;
+  code = restore_put(&work->change, state);
+  return code == TLSPIN_OK ? journal_drop_failure_of(work, &state->pin.place) : code;
 }
 
 /* As undo_peer, for a record. */
-static enum tlspin_code undo_pin(struct work *work, const struct pin_image *image)
+static enum tlspin_code undo_pin(struct work *work, const struct pin_image *image,
+                                 const struct pin_image *state)
 {
-  struct pin_note note;
-  struct keypin current;
-  enum tlspin_code code = store_find_pin(work->store, &image->pin, &current, &note);
-  bool present = code == TLSPIN_OK;
+  struct found current;
+  enum tlspin_code code = restore_find(work->store, &image->pin, &current);
 
-  if (present && !keypin_own(&current))
-    code = TLSPIN_E_MEMORY;
-  database_reset(work->store->db.get[TABLE_PIN]);
-  if (code != TLSPIN_OK && code != TLSPIN_E_NOT_FOUND)
-    return code;
-  code = TLSPIN_OK;
-  if (present != image->present || (present && !pin_equal(&current, &image->pin))) {
-    work->done.changed++;
-    work->done.replaced += present && !is_pin_as_left(work, image, &current);
-    code = restore_pin(work, image, present ? &current : NULL);
+  if (code == TLSPIN_OK) {
+    work->done.replaced += current.present && !restore_is_so(&current, state) &&
+                           !restore_is_left(work, image, &current);
+    code = restore_pin(work, state, &current);
   }
-  if (present)
-    keypin_clear(&current);
+  keypin_clear(&current.pin);
   return code;
 }
 
@@ -213,25 +198,19 @@ static enum tlspin_code forget_learned(struct work *work, const struct operation
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
-static enum tlspin_code undo_pins(struct work *work, const struct operation_row *target)
+static enum tlspin_code undo_image(struct work *work, const struct operation_row *target,
+                                   const struct trail *trail, const struct pin_image *image)
 {
-  const struct keypin *after = NULL;
-  enum tlspin_code code = TLSPIN_OK;
-  struct pin_image image;
-  struct keypin last;
+  struct pin_image state;
+  enum tlspin_code code = trail_follow(trail, image, &state);
 
-  while (code == TLSPIN_OK) {
-    code = journal_next_pin(work->store, target->id, after, &image);
-    if (code != TLSPIN_OK)
-      break;
-    last = image.pin;
-    after = &last;
-    code = undo_pin(work, &image);
-    if (code == TLSPIN_OK && image.present)
-      code = forget_learned(work, target, &image.pin);
-    keypin_clear(&image.pin);
-  }
-  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+  if (code != TLSPIN_OK)
+    return code;
+  code = undo_pin(work, image, &state);
+  if (code == TLSPIN_OK && state.present)
+    code = forget_learned(work, target, &state.pin);
+  keypin_clear(&state.pin);
+  return code;
 }
 
 static enum tlspin_code undo_all(struct work *work, uint64_t id, int64_t now)
@@ -239,7 +218,8 @@ static enum tlspin_code undo_all(struct work *work, uint64_t id, int64_t now)
   struct operation_row target;
   enum tlspin_code code = journal_find(work->store, id, &target);
 
-  if (code == TLSPIN_E_NOT_FOUND || (code == TLSPIN_OK && target.undone))
+  if (code == TLSPIN_E_NOT_FOUND ||
+      (code == TLSPIN_OK && (target.undone || target.kind == OPERATION_DRAFT)))
     return TLSPIN_E_NOTHING_TO_UNDO;
   if (code == TLSPIN_OK)
     code = journal_number(work, OPERATION_UNDO, target.id, now);
@@ -247,7 +227,7 @@ static enum tlspin_code undo_all(struct work *work, uint64_t id, int64_t now)
     code = mark_chain(work, target);
   if (code == TLSPIN_OK)
     code = undo_peers(work, &target);
-  return code == TLSPIN_OK ? undo_pins(work, &target) : code;
+  return code == TLSPIN_OK ? restore_walk(work, &target, undo_image) : code;
 }
 
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,

@@ -28,6 +28,7 @@ static const struct bus_field options[] = {
     OPTION("accepted", DBUS_TYPE_BOOLEAN, accepted),
     OPTION("expires", DBUS_TYPE_UINT64, expires),
     OPTION("program", DBUS_TYPE_STRING, program),
+    OPTION("served", BUS_CHAIN, served),
 };
 
 static const struct bus_field details[] = {
@@ -44,31 +45,6 @@ static bool append_set(DBusMessageIter *iter, struct bus_fields fields, const vo
   return bus_dict_open(iter, &dict) &&
          bus_dict_put_fields(&dict, fields, members, bus_fields_set(fields, members)) &&
          bus_dict_close(iter, &dict);
-}
-
-static bool append_chain(DBusMessageIter *iter, const struct bus_chain *chain)
-{
-  DBusMessageIter array;
-
-  if (!dbus_message_iter_open_container(iter, DBUS_TYPE_ARRAY, "ay", &array))
-    return false;
-  for (size_t i = 0; i < chain->count; i++)
-    if (!bus_append_member(&array, BUS_OCTETS, &chain->at[i]))
-      return false;
-  return dbus_message_iter_close_container(iter, &array);
-}
-
-static void read_chain(DBusMessageIter *iter, struct bus_chain *chain)
-{
-  DBusMessageIter array;
-
-  chain->count = 0;
-  dbus_message_iter_recurse(iter, &array);
-  while (chain->count < BUS_CHAIN_READ &&
-         bus_read_member(&array, BUS_OCTETS, &chain->at[chain->count])) {
-    chain->count++;
-    dbus_message_iter_next(&array);
-  }
 }
 
 /* Puts the iterator behind the peer, where the message has just these types. */
@@ -90,7 +66,8 @@ bool bus_append_check_call(DBusMessage *message, const struct bus_check_call *ca
   if (!bus_append_peer(message, &call->peer))
     return false;
   dbus_message_iter_init_append(message, &iter);
-  return append_chain(&iter, &call->chain) && append_set(&iter, FIELDS(options), &call->options);
+  return bus_append_member(&iter, BUS_CHAIN, &call->chain) &&
+         append_set(&iter, FIELDS(options), &call->options);
 }
 
 bool bus_read_check_call(DBusMessage *message, struct bus_check_call *call, struct bus_fault *fault)
@@ -100,7 +77,7 @@ bool bus_read_check_call(DBusMessage *message, struct bus_check_call *call, stru
   fault->key = NULL;
   if (!read_peer(message, "ssqaaya{sv}", &call->peer, &iter))
     return false;
-  read_chain(&iter, &call->chain);
+  bus_read_member(&iter, BUS_CHAIN, &call->chain);
   dbus_message_iter_next(&iter);
   call->options = (struct bus_check_options){.pki = "", .ticket = "", .program = ""};
   return bus_dict_read(&iter, FIELDS(options), &call->options, NULL, fault);
@@ -146,7 +123,7 @@ bool bus_append_note_call(DBusMessage *message, const struct bus_note_call *call
   dbus_message_iter_init_append(message, &iter);
   return bus_append_member(&iter, BUS_OCTETS, &call->header) &&
          bus_append_member(&iter, DBUS_TYPE_BOOLEAN, &call->report_only) &&
-         append_chain(&iter, &call->chain);
+         bus_append_member(&iter, BUS_CHAIN, &call->chain);
 }
 
 bool bus_read_note_call(DBusMessage *message, struct bus_note_call *call)
@@ -159,7 +136,7 @@ bool bus_read_note_call(DBusMessage *message, struct bus_note_call *call)
   dbus_message_iter_next(&iter);
   bus_read_member(&iter, DBUS_TYPE_BOOLEAN, &call->report_only);
   dbus_message_iter_next(&iter);
-  read_chain(&iter, &call->chain);
+  bus_read_member(&iter, BUS_CHAIN, &call->chain);
   return true;
 }
 

@@ -10,13 +10,6 @@
 #include "dbus/fields.h"
 #include "dbus/messages.h"
 
-enum { BUS_CHAIN_READ = 17 }; /* one more than a chain may have, so that it shows */
-
-struct bus_chain {
-  size_t count; /* certificates, as far as they were read */
-  struct span at[BUS_CHAIN_READ];
-};
-
 /* Everything is 0, false or "" (never NULL, once read) where it isn't there. */
 struct bus_check_options {
   bool path;
@@ -30,6 +23,7 @@ struct bus_check_options {
   bool accepted;
   uint64_t expires; /* seconds since 1970 */
   const char *program;
+  struct bus_chain served; /* what the server sent */
 };
 
 /* Explain of org.tlspin.Admin1 has the same arguments. */

@@ -127,6 +127,9 @@ static struct bus_value read_value(DBusMessageIter *variant)
   switch (value.type) {
   case DBUS_TYPE_INVALID:
     break;
+  case BUS_CHAIN: /* it is only in fields */
+    value.type = DBUS_TYPE_INVALID;
+    break;
   case DBUS_TYPE_STRING:
     bus_read_member(variant, value.type, &value.string);
     break;

@@ -15,7 +15,7 @@ const char *bus_type_text(int type)
     const char *text;
   } texts[] = {{DBUS_TYPE_STRING, "s"}, {DBUS_TYPE_BYTE, "y"},   {DBUS_TYPE_BOOLEAN, "b"},
                {DBUS_TYPE_UINT16, "q"}, {DBUS_TYPE_UINT32, "u"}, {DBUS_TYPE_UINT64, "t"},
-               {BUS_OCTETS, "ay"},      {BUS_DICTS, "aa{sv}"}};
+               {BUS_OCTETS, "ay"},      {BUS_CHAIN, "aay"},      {BUS_DICTS, "aa{sv}"}};
 
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
     if (texts[i].type == type)
@@ -47,6 +47,8 @@ int bus_type_at(DBusMessageIter *iter)
   case DBUS_TYPE_ARRAY:
     if (dbus_message_iter_get_element_type(iter) == DBUS_TYPE_BYTE)
       return BUS_OCTETS;
+    if (has_signature(iter, "aay"))
+      return BUS_CHAIN;
     return has_signature(iter, "aa{sv}") ? BUS_DICTS : DBUS_TYPE_INVALID;
   default:
     return DBUS_TYPE_INVALID;
@@ -64,12 +66,26 @@ static bool append_octets(DBusMessageIter *iter, struct span octets)
          dbus_message_iter_close_container(iter, &array);
 }
 
+static bool append_chain(DBusMessageIter *iter, const struct bus_chain *chain)
+{
+  DBusMessageIter array;
+
+  if (!dbus_message_iter_open_container(iter, DBUS_TYPE_ARRAY, "ay", &array))
+    return false;
+  for (size_t i = 0; i < chain->count; i++)
+    if (!append_octets(&array, chain->at[i]))
+      return false;
+  return dbus_message_iter_close_container(iter, &array);
+}
+
 bool bus_append_member(DBusMessageIter *iter, int type, const void *member)
 {
   dbus_bool_t truth;
 
   if (type == BUS_OCTETS)
     return append_octets(iter, *(const struct span *)member);
+  if (type == BUS_CHAIN)
+    return append_chain(iter, member);
   if (type != DBUS_TYPE_BOOLEAN)
     return dbus_message_iter_append_basic(iter, type, member);
   truth = *(const bool *)member;
@@ -87,6 +103,18 @@ static struct span octets_at(DBusMessageIter *iter)
   return (struct span){data, size > 0 ? (size_t)size : 0};
 }
 
+static void read_chain(DBusMessageIter *iter, struct bus_chain *chain)
+{
+  DBusMessageIter array;
+
+  chain->count = 0;
+  dbus_message_iter_recurse(iter, &array);
+  for (;
+       chain->count < BUS_CHAIN_READ && dbus_message_iter_get_arg_type(&array) != DBUS_TYPE_INVALID;
+       dbus_message_iter_next(&array))
+    chain->at[chain->count++] = octets_at(&array);
+}
+
 bool bus_read_member(DBusMessageIter *iter, int type, void *member)
 {
   dbus_bool_t truth;
@@ -95,6 +123,10 @@ bool bus_read_member(DBusMessageIter *iter, int type, void *member)
     return false;
   if (type == BUS_OCTETS) {
     *(struct span *)member = octets_at(iter);
+  } else if (type == BUS_CHAIN) {
+    read_chain(iter, member);
+  } else if (type == BUS_DICTS) {
+    dbus_message_iter_recurse(iter, member);
   } else if (type == DBUS_TYPE_BOOLEAN) {
     dbus_message_iter_get_basic(iter, &truth);
     *(bool *)member = truth;
@@ -148,6 +180,10 @@ static bool is_set(const struct bus_field *field, const void *member)
     return *(const char *const *)member != NULL && **(const char *const *)member != '\0';
   case BUS_OCTETS:
     return ((const struct span *)member)->size != 0;
+  case BUS_CHAIN:
+    return ((const struct bus_chain *)member)->count != 0;
+  case BUS_DICTS:
+    return false; /* it is only read */
   case DBUS_TYPE_BYTE:
     return *(const uint8_t *)member != 0;
   case DBUS_TYPE_BOOLEAN:

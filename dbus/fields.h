@@ -2,8 +2,10 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A field's type is s, y, b, q, u, t or BUS_OCTETS; its member is a const char *, uint8_t, bool,
- * uint16_t, uint32_t, uint64_t or struct span. What was read points into the message.
+ * A field's type is s, y, b, q, u, t, BUS_OCTETS or BUS_CHAIN; its member is a const char *,
+ * uint8_t, bool, uint16_t, uint32_t, uint64_t, struct span or struct bus_chain. One of the type
+ * BUS_DICTS, which is only read, is a DBusMessageIter at the first dictionary. What was read points
+ * into the message.
  */
 #ifndef BUS_FIELDS_H
 #define BUS_FIELDS_H
@@ -17,7 +19,15 @@
 
 enum {
   BUS_OCTETS = 'A', /* "ay" */
+  BUS_CHAIN = 'C',  /* "aay" */
   BUS_DICTS = 'D'   /* "aa{sv}" */
+};
+
+enum { BUS_CHAIN_READ = 17 }; /* one more than a chain may have, so that it shows */
+
+struct bus_chain {
+  size_t count; /* certificates, as far as they were read */
+  struct span at[BUS_CHAIN_READ];
 };
 
 struct bus_field {

@@ -21,6 +21,7 @@ enum {
   BUS_PUT_MAX = 1000,     /* entries in one call of Put */
   BUS_PROGRAM_MAX = 64,   /* octets of a program's name */
   BUS_KEYS_MAX = 4096,    /* records in one reply of Lookup */
+  BUS_STORED_MAX = 65536, /* records in one reply of Explain, which has to tell of all */
   BUS_ANCHOR_SIZE = 32,   /* octets of the anchor of StoreTicket */
   BUS_CHANGED_MAX = 64    /* peers named in one signal Changed */
 };

@@ -4,10 +4,12 @@
 
 #include "dbus/record.h"
 
-#define FIELD(key, type, member)                                                                   \
+#define FIELD_OF(record, key, type, member)                                                        \
   {                                                                                                \
-    key, type, offsetof(struct bus_record, member)                                                 \
+    key, type, offsetof(struct record, member)                                                     \
   }
+#define FIELD(key, type, member) FIELD_OF(bus_record, key, type, member)
+#define SEEN(key, type, member)  FIELD_OF(bus_seen, key, type, member)
 
 static const struct bus_field members[] = {
     FIELD("host", DBUS_TYPE_STRING, host),
@@ -29,6 +31,18 @@ static const struct bus_field members[] = {
     FIELD("first-seen", DBUS_TYPE_UINT64, first_seen),
     FIELD("last-seen", DBUS_TYPE_UINT64, last_seen),
     FIELD("count-seen", DBUS_TYPE_UINT64, count_seen),
+    FIELD("chain", BUS_DICTS, chain),
 };
 
 const struct bus_fields bus_record_fields = {members, sizeof members / sizeof members[0]};
+
+static const struct bus_field seen_members[] = {
+    SEEN("subject", DBUS_TYPE_STRING, subject),
+    SEEN("not-before", DBUS_TYPE_UINT64, not_before),
+    SEEN("not-after", DBUS_TYPE_UINT64, not_after),
+    SEEN("certificate", BUS_OCTETS, certificate),
+    SEEN("key", DBUS_TYPE_STRING, key),
+};
+
+const struct bus_fields bus_seen_fields = {seen_members,
+                                           sizeof seen_members / sizeof seen_members[0]};

@@ -1,4 +1,5 @@
-/* Records as dictionaries: what List and Put of org.tlspin.Admin1 have in common.
+/* Records as dictionaries, with the chains that were seen with their keys: what List and Put of
+ * org.tlspin.Admin1 have in common.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -28,6 +29,7 @@ struct bus_record {
   uint64_t first_seen;
   uint64_t last_seen;
   uint64_t count_seen;
+  DBusMessageIter chain; /* stands at the first dictionary of a struct bus_seen; only read */
 };
 
 /* The bits of the fields for bus_dict_put_fields and bus_dict_read, in their order. */
@@ -50,9 +52,23 @@ enum bus_record_bit {
   BUS_RECORD_NOTE = 1 << 15,
   BUS_RECORD_FIRST_SEEN = 1 << 16,
   BUS_RECORD_LAST_SEEN = 1 << 17,
-  BUS_RECORD_COUNT_SEEN = 1 << 18
+  BUS_RECORD_COUNT_SEEN = 1 << 18,
+  BUS_RECORD_CHAIN = 1 << 19
 };
 
 extern const struct bus_fields bus_record_fields;
+
+/* A certificate of a chain; a raw key has a key alone. */
+struct bus_seen {
+  const char *subject;
+  uint64_t not_before; /* seconds since 1970 */
+  uint64_t not_after;
+  struct span certificate; /* SHA-256 */
+  const char *key;         /* "sha256//BASE64" */
+};
+
+enum { BUS_SEEN_KEY = 1 << 4, BUS_SEEN_ALL = (1 << 5) - 1 };
+
+extern const struct bus_fields bus_seen_fields;
 
 #endif

@@ -12,8 +12,9 @@ libformats_la_SOURCES = \
 	formats/known-hosts.c formats/known-hosts.h \
 	formats/lines.c formats/lines.h \
 	formats/lisp.c formats/lisp.h \
-	formats/options.c formats/options.h \
+	formats/options-private.h formats/options-target.c formats/options.c formats/options.h \
 	formats/pem.c formats/pem.h \
+	formats/policy-text-private.h formats/policy-text-write.c \
 	formats/policy-text.c formats/policy-text.h \
 	formats/quote.c formats/quote.h \
 	formats/reader.c formats/reader.h \

@@ -121,18 +121,21 @@ static bool read_place(JsonObject *object, struct place *place)
 }
 
 /* A text of keypin_key_text, which leaves TLSA's usage out. */
+static bool read_key_text(const char *text, struct keypin *pin)
+{
+  g_autofree char *record = g_strconcat("1 ", text, NULL);
+  unsigned errors;
+
+  return keypin_read_key(g_str_has_prefix(text, "sha256//") ? text : record, pin, &errors);
+}
+
 static bool read_key(JsonObject *object, struct keypin *pin)
 {
   const char *key = json_text_string(object, "key"), *level = json_text_string(object, "level");
-  g_autofree char *record = NULL;
-  unsigned errors;
 
   if (pin->kind == KEYPIN_MODE)
     return key == NULL && level == NULL;
-  if (key == NULL || level == NULL)
-    return false;
-  record = g_strconcat("1 ", key, NULL);
-  return (keypin_read_key(g_str_has_prefix(key, "sha256//") ? key : record, pin, &errors)) &&
+  return key != NULL && level != NULL && read_key_text(key, pin) &&
          keypin_level_from_token(level, &pin->level);
 }
 
@@ -175,6 +178,59 @@ static bool read_times(JsonObject *object, struct keypin *pin)
   return true;
 }
 
+static bool read_digest(JsonObject *object, const char *name, enum selector selector,
+                        uint8_t digest[32])
+{
+  const char *text = json_text_string(object, name);
+  struct keypin pin = {.owned = NULL};
+
+  if (text == NULL || !read_key_text(text, &pin) || pin.selector != selector ||
+      pin.matching != MATCHING_SHA256)
+    return false;
+  memcpy(digest, pin.digest, 32);
+  return true;
+}
+
+/* A raw key has nothing but `key`. */
+static bool read_certificate(JsonNode *node, struct chain_seen_certificate *at, bool *raw)
+{
+  JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+  const char *subject = "";
+
+  if (object == NULL || !read_digest(object, "key", SELECTOR_SPKI, at->spki))
+    return false;
+  if (!json_object_has_member(object, "certificate")) {
+    *raw = true;
+    return true;
+  }
+  return read_digest(object, "certificate", SELECTOR_CERTIFICATE, at->certificate) &&
+         read_token(object, "subject", &subject) &&
+         g_strlcpy(at->subject, subject, sizeof at->subject) < sizeof at->subject &&
+         json_text_number(object, "not-before", &at->not_before) &&
+         json_text_number(object, "not-after", &at->not_after);
+}
+
+/* octets: what the record then points to. */
+static bool read_chain(JsonObject *object, uint8_t octets[CHAIN_SEEN_MAX], struct keypin *pin)
+{
+  JsonArray *list = json_text_array(object, "chain");
+  struct writer writer = writer_of(octets, CHAIN_SEEN_MAX);
+  struct chain_seen seen = {.count = 0};
+
+  if (list == NULL)
+    return !json_object_has_member(object, "chain");
+  if (pin->kind == KEYPIN_MODE || json_array_get_length(list) > CHAIN_MAX)
+    return false;
+  for (; seen.count < json_array_get_length(list); seen.count++)
+    if (!read_certificate(json_array_get_element(list, (guint)seen.count), &seen.at[seen.count],
+                          &seen.raw))
+      return false;
+  if (seen.count == 0 || !chain_seen_encode(&seen, &writer))
+    return false;
+  pin->seen = writer_span(&writer);
+  return true;
+}
+
 static bool read_rest(JsonObject *object, struct keypin *pin)
 {
   const char *kind = json_text_string(object, "kind"), *note = "";
@@ -196,14 +252,17 @@ static void read_record(const struct reading *reading, size_t line, struct span 
 {
   g_autoptr(JsonNode) node = read_object(text);
   JsonObject *object = node != NULL ? json_node_get_object(node) : NULL;
+  uint8_t seen[CHAIN_SEEN_MAX];
   struct place place;
   struct keypin pin;
   bool fine = object != NULL && read_place(object, &place);
 
   if (fine) {
     pin = keypin_new(&place, KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_USER);
-    fine = read_rest(object, &pin);
+    fine = read_rest(object, &pin) && read_chain(object, seen, &pin);
   }
+  if (fine && pin.kind == KEYPIN_EXCEPTION)
+    reading_limit(reading, line, &pin);
   if (fine)
     reading_put(reading, line, &pin);
   else

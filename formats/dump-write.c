@@ -6,6 +6,7 @@
 #include "formats/dump.h"
 
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 struct dump {
   dump_sink sink;
@@ -61,7 +62,6 @@ struct dump *dump_begin(dump_sink sink, void *data)
   json_builder_set_member_name(builder, "left-out");
   json_builder_begin_array(builder);
   json_builder_add_string_value(builder, "tickets");
-  json_builder_add_string_value(builder, "chains");
   json_builder_end_array(builder);
   write_line(dump, json_builder_end_object(builder));
   return dump;
@@ -112,6 +112,44 @@ static void put_times(JsonBuilder *builder, const struct keypin *pin)
   put_number_set(builder, "count-seen", (int64_t)pin->count_seen);
 }
 
+/* The digest of a certificate or a key, as the text of a pin. */
+static void put_digest(JsonBuilder *builder, const char *name, enum selector selector,
+                       const uint8_t digest[32])
+{
+  struct keypin pin = {.selector = selector, .matching = MATCHING_SHA256};
+  char text[KEYPIN_KEY_TEXT_SIZE];
+
+  memcpy(pin.digest, digest, 32);
+  if (keypin_key_text(&pin, text))
+    put_text(builder, name, text);
+}
+
+static void put_certificate(JsonBuilder *builder, const struct chain_seen_certificate *at, bool raw)
+{
+  json_builder_begin_object(builder);
+  if (!raw) {
+    put_text(builder, "subject", at->subject);
+    put_number(builder, "not-before", at->not_before);
+    put_number(builder, "not-after", at->not_after);
+    put_digest(builder, "certificate", SELECTOR_CERTIFICATE, at->certificate);
+  }
+  put_digest(builder, "key", SELECTOR_SPKI, at->spki);
+  json_builder_end_object(builder);
+}
+
+static void put_chain(JsonBuilder *builder, const struct keypin *pin)
+{
+  struct chain_seen seen;
+
+  if (pin->kind == KEYPIN_MODE || !chain_seen_decode(pin->seen, &seen) || seen.count == 0)
+    return;
+  json_builder_set_member_name(builder, "chain");
+  json_builder_begin_array(builder);
+  for (size_t i = 0; i < seen.count; i++)
+    put_certificate(builder, &seen.at[i], seen.raw);
+  json_builder_end_array(builder);
+}
+
 void dump_put(struct dump *dump, const struct keypin *pin)
 {
   g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -126,6 +164,7 @@ void dump_put(struct dump *dump, const struct keypin *pin)
   }
   put_errors(builder, pin->errors);
   put_text(builder, "note", pin->note);
+  put_chain(builder, pin);
   write_line(dump, json_builder_end_object(builder));
   dump->count++;
 }

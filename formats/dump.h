@@ -4,8 +4,8 @@
  *
  * JSON, an object a line: a first line that says what it is, one a record, and a last line with
  * their number and the SHA-256 of all before it. The same records give the same octets. The first
- * line says what is left out: tickets, since they hold secrets, and the chains that were seen with
- * keys.
+ * line says what is left out: tickets, since they hold secrets. Members that a reader doesn't know
+ * are passed over: a dump of before, which has no chains, and one of later are both read.
  */
 #ifndef FORMATS_DUMP_H
 #define FORMATS_DUMP_H

@@ -8,9 +8,17 @@
 
 enum { DEPTH_MOST = 16 };
 
-/* json-glib calls itself for each level, and so can be made to use up the stack. Brackets in
- * strings don't count. line: where that was too much, else the last one. */
-static bool is_shallow(struct span text, size_t *line, bool *closed)
+static bool is_nul(const uint8_t *rest, size_t size)
+{
+  static const char nul[] = "\\u0000";
+
+  return size >= sizeof nul - 1 && memcmp(rest, nul, sizeof nul - 1) == 0;
+}
+
+/* json-glib calls itself for each level, and so can be made to use up the stack; and it cuts a
+ * string off at a NUL. Brackets in strings don't count. line: where it was too much, else the last
+ * one. */
+static bool is_harmless(struct span text, size_t *line, bool *closed)
 {
   unsigned depth = 0;
   bool string = false;
@@ -22,6 +30,8 @@ static bool is_shallow(struct span text, size_t *line, bool *closed)
     *line += octet == '\n';
     if (octet == '"')
       string = !string;
+    else if (string && is_nul(text.data + i, text.size - i))
+      return false;
     else if (string)
       i += octet == '\\';
     else if (octet == '[' || octet == '{')
@@ -40,19 +50,47 @@ static void on_error(JsonParser *parser, const GError *error, void *line)
   *(size_t *)line = json_parser_get_current_line(parser);
 }
 
+/* Of two members with one name json-glib keeps the last: then there are more of them than are kept
+ * in all objects, those that were replaced included. */
+struct members {
+  size_t read, kept;
+};
+
+static void on_member(JsonParser *parser, JsonObject *object, const char *name, void *data)
+{
+  struct members *members = data;
+
+  (void)parser;
+  (void)object;
+  (void)name;
+  members->read++;
+}
+
+static void on_object(JsonParser *parser, JsonObject *object, void *data)
+{
+  struct members *members = data;
+
+  (void)parser;
+  members->kept += json_object_get_size(object);
+}
+
 JsonNode *json_text_read(struct span text, size_t *line)
 {
   g_autoptr(JsonParser) parser = json_parser_new_immutable();
+  struct members members = {0, 0};
   bool closed;
 
-  if (text.size == 0 || text.size > G_MAXSSIZE || !is_shallow(text, line, &closed))
+  if (text.size == 0 || text.size > G_MAXSSIZE || !is_harmless(text, line, &closed))
     return NULL;
   if (memchr(text.data, '\0', text.size) != NULL ||
       !g_utf8_validate_len((const char *)text.data, text.size, NULL))
     return NULL;
   if (closed) /* else the fault is where it is broken off, and json-glib might say any line */
     g_signal_connect(parser, "error", G_CALLBACK(on_error), line);
-  if (!json_parser_load_from_data(parser, (const char *)text.data, (gssize)text.size, NULL))
+  g_signal_connect(parser, "object-member", G_CALLBACK(on_member), &members);
+  g_signal_connect(parser, "object-end", G_CALLBACK(on_object), &members);
+  if (!json_parser_load_from_data(parser, (const char *)text.data, (gssize)text.size, NULL) ||
+      members.read != members.kept)
     return NULL;
   return json_parser_steal_root(parser);
 }

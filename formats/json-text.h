@@ -9,8 +9,9 @@
 
 #include <json-glib/json-glib.h>
 
-/* The document, to be freed by json_node_unref; NULL where it is none, or lists and objects are
- * nested more than a few deep: then *line is where that was noticed. */
+/* The document, to be freed by json_node_unref; NULL where it is none, lists and objects are nested
+ * more than a few deep, a string holds a NUL, or an object has two members of one name: then *line
+ * is where that was noticed. */
 JsonNode *json_text_read(struct span text, size_t *line);
 
 /* Members of an object: NULL or false where the member isn't there or is of another type. */

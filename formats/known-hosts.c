@@ -7,10 +7,11 @@
  *   |c0|HOST|SERVICE|EXPIRY|ALGORITHM|HEX     a digest of an SPKI that is to come
  *
  * HOST and SERVICE are what the program said, '*' where it said nothing; EXPIRY is in seconds since
- * 1970, 0 for none. A host name with '|' in it moves the fields; one with a line feed ends the line
- * early and plants one for another host; a full disk cuts the last line off; and '*' stands for
- * every host there is. Such lines are told of and not believed. Neither are several keys of one
- * host: one of them is somebody else's, or out of date, and the file doesn't say which. */
+ * 1970, 0 for none. A host name with '|' in it moves the fields; one with line feeds ends the line
+ * early and plants lines for other hosts, how many can't be told; a full disk cuts the last line
+ * off; and '*' stands for every host there is. Such lines are told of and not believed. Neither are
+ * several keys of one host: one of them is somebody else's, or out of date, and the file doesn't
+ * say which. */
 #include "config.h"
 
 #include "formats/known-hosts.h"
@@ -24,6 +25,7 @@
 #include <gnutls/gnutls.h>
 #include <string.h>
 
+enum { START_MOST = 4096 };
 enum { NAME_FIELDS = 3, KEY_FIELDS = 5, COMMITMENT_FIELDS = 6, FIELDS_MOST = 7 };
 
 /* What stands in one line. */
@@ -42,14 +44,33 @@ struct seen {
 
 struct work {
   const struct reading *reading;
-  GHashTable *seen;   /* by place; NULL while commitments don't matter */
-  bool quiet;         /* the first time through: the keys are compared, and nothing is told */
-  bool after_cut_off; /* the line before ended in a name */
+  GHashTable *seen; /* by place; NULL while commitments don't matter */
+  bool quiet;       /* the first time through: the keys are compared, and nothing is told */
+  size_t cut_off;   /* the first line that ended before its key; 0: none has, so far */
 };
 
+static bool is_entry(struct span line)
+{
+  return span_begins(line, "|g0|") || span_begins(line, "|c0|");
+}
+
+/* The lines before the first good one may be empty or spoilt, but not begin as a file of another
+ * format does, in which such lines may stand, too. */
 bool known_hosts_detect(struct span octets)
 {
-  return span_begins(octets, "|g0|") || span_begins(octets, "|c0|");
+  struct lines lines = lines_of((struct span){octets.data, MIN(octets.size, START_MOST)});
+  struct span line;
+
+  while (lines_next(&lines, &line)) {
+    line = span_strip(line);
+    if (line.size == 0)
+      continue;
+    if (is_entry(line))
+      return true;
+    if (strchr("<{[(-", (char)line.data[0]) != NULL)
+      return false;
+  }
+  return false;
 }
 
 static void skip(const struct work *work, size_t line, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -77,36 +98,42 @@ static void split(struct span line, struct entry *entry)
   entry->commitment = entry->count > 0 && span_is(entry->fields[0], "c0");
 }
 
-/* Whether the line has the fields that it must have. */
+/* GnuTLS writes whole lines, and a full disk leaves no line feed: a name had one. */
+static void skip_cut_off(struct work *work, const struct lines *lines, const struct entry *entry)
+{
+  if (lines->whole && work->cut_off == 0)
+    work->cut_off = lines->number;
+  if (lines->whole && entry->count <= NAME_FIELDS)
+    skip(work, lines->number,
+         _("the line ends in its host or service, as it does where a program was given a name with "
+           "a line feed in it. Look at the lines behind it: they may be planted."));
+  else
+    skip(work, lines->number,
+         _("the line is cut off. To pin the server anew, meet it with a "
+           "program, or say 'tlspin pin HOST:PORT --from-server'."));
+}
+
+/* Whether the line has the fields that it must have, and none before it was without. */
 static bool has_form(struct work *work, const struct lines *lines, struct span line,
                      struct entry *entry)
 {
-  size_t wanted;
-  bool planted = work->after_cut_off;
+  size_t wanted, cut_off = work->cut_off;
 
-  work->after_cut_off = false;
   split(line, entry);
   wanted = entry->commitment ? COMMITMENT_FIELDS : KEY_FIELDS;
   if (!span_begins(line, "|") || (!entry->commitment && !span_is(entry->fields[0], "g0")))
     skip(work, lines->number, _("this is no line of known_hosts."));
-  else if (entry->count <= NAME_FIELDS && lines->whole) {
-    work->after_cut_off = true;
-    skip(work, lines->number,
-         _("the line ends in its host or service, as it does where a program was given a name with "
-           "a line feed in it. Look at the lines behind it: they may be planted."));
-  } else if (entry->count < wanted) {
-    skip(work, lines->number,
-         _("the line is cut off. To pin the server anew, meet it with a "
-           "program, or say 'tlspin pin HOST:PORT --from-server'."));
-  } else if (entry->count > wanted)
+  else if (entry->count < wanted)
+    skip_cut_off(work, lines, entry);
+  else if (entry->count > wanted)
     skip(work, lines->number,
          _("the line has too many fields: a host name with '|' in it was stored, and where it "
            "belongs can't be told."));
-  else if (planted)
+  else if (cut_off != 0)
     skip(work, lines->number,
-         _("the line may be planted by a name with a line feed in it, which cut off the line "
-           "before. "
-           "If it is right, delete the one before and import again."));
+         _("the line may be planted by a name with line feeds in it, which cut off line %zu. If "
+           "it is right, delete that one and import again."),
+         cut_off);
   else
     return true;
   return false;
@@ -278,7 +305,7 @@ bool known_hosts_read(const struct reading *reading, struct span octets)
     struct span line;
 
     work.quiet = time == 0;
-    work.after_cut_off = false;
+    work.cut_off = 0;
     while (lines_next(&lines, &line))
       read_line(&work, &lines, line);
   }

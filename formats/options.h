@@ -24,13 +24,22 @@ const char *options_program_name(enum options_program program);
 
 struct options;
 
-struct options *options_new(enum options_program program, int64_t now);
+/* asked: the one server that all of it is about, which may have pins of several places; NULL: each
+ * place is written by itself. */
+struct options *options_new(enum options_program program, int64_t now, const struct place *asked);
 
-/* A record, in any order. Those that are no pins, not in force, or only history don't count. */
-void options_put(struct options *options, const struct keypin *pin);
+/* What is blocked, and so left out of the pins that are put afterwards. Others don't count. */
+void options_block(struct options *options, const struct keypin *pin);
+
+/* A record, in any order. Pins that are in force become options; of those that are expired, only
+ * reported, masked (another entry decides) or for DTLS, it is told at the end where nothing else is
+ * left. An "off" is a reason, too. Others, and those that are only history, don't count. layer:
+ * pins of one layer and origin are one set. */
+void options_put(struct options *options, const struct keypin *pin, const char *layer, bool masked);
 
 /* The lines, with the place in a comment before each; "" where there is none. told: about places
- * and keys that the program can't be given. Frees; the text is to be freed by g_free. */
+ * and keys that the program can't be given, and about each place of which nothing is written.
+ * Frees; the text is to be freed by g_free. */
 char *options_end(struct options *options, reading_told told, void *data);
 
 #endif

@@ -19,7 +19,7 @@
 
 struct work {
   const struct reading *reading; /* NULL: only the keys are wanted */
-  GPtrArray *issuers;            /* GBytes: the Names of who issued the certificates so far */
+  GHashTable *issuers;           /* of GBytes: the Names of who issued the certificates so far */
   GPtrArray *spkis;              /* GBytes */
 };
 
@@ -51,9 +51,9 @@ static bool is_authority(struct work *work, struct span der)
   if (!certificate_read(der, &certificate))
     return false;
   subject = bytes_of(certificate.subject);
-  found = g_ptr_array_find_with_equal_func(work->issuers, subject, g_bytes_equal, NULL);
+  found = g_hash_table_contains(work->issuers, subject);
   if (!span_equal(certificate.subject, certificate.issuer))
-    g_ptr_array_add(work->issuers, bytes_of(certificate.issuer));
+    g_hash_table_add(work->issuers, bytes_of(certificate.issuer));
   return found;
 }
 
@@ -173,7 +173,8 @@ static void read_blocks(struct work *work, struct span octets)
 
 bool pem_read(const struct reading *reading, struct span octets)
 {
-  g_autoptr(GPtrArray) issuers = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+  g_autoptr(GHashTable) issuers =
+      g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
   struct work work = {.reading = reading, .issuers = issuers};
 
   if (reading->place_count == 0) {

@@ -1,46 +1,31 @@
 /* Records as policy text: see policy-text.h.
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A group has one level for all its pins, one list of errors for all its exceptions, and one end
- * and protocol for all of it. The first record of a place says which; of what differs from it a
- * remark says what became of it. Pins stay pinned as long as any of them; an exception never
- * becomes wider or longer than it was. */
+ * A group has one level for all its pins, one list of errors for all its exceptions, one mode, and
+ * one end and protocol for all of it. The first record of a place says which; of what differs from
+ * it a remark says what became of it. Pins stay pinned as long as any of them; an exception or a
+ * mode never becomes wider or longer than it was. */
 #include "config.h"
 
+#include "formats/policy-text-private.h"
 #include "formats/policy-text.h"
 
 #include "common/text.h"
 
 #include <string.h>
 
-/* When and over what it holds. */
-struct terms {
-  int protocol;
-  int64_t enforce_until, report_until;
-};
-
-struct group {
-  char name[PLACE_TEXT_SIZE];
-  bool standing; /* it has more than exceptions: */
-  struct terms terms;
-  enum keypin_level level;
-  bool critical;
-  bool always;
-  const char *mode;   /* NULL: not said */
-  char *comment;      /* NULL: none */
-  GPtrArray *pins;    /* texts */
-  GPtrArray *blocked; /* the same */
-  struct terms exception_terms;
-  unsigned errors;
-  GPtrArray *exceptions; /* texts */
-};
-
 struct policy_text {
   int64_t until;
   reading_told told;
   void *data;
   GPtrArray *groups; /* in the order in which they came */
+  GArray *reported;  /* struct reported: pins that are not enforced, for the end */
   GHashTable *by_name;
+};
+
+struct reported {
+  struct keypin pin; /* the note is its own, and nothing was seen with it */
+  size_t line;
 };
 
 static void group_free(void *data)
@@ -54,6 +39,11 @@ static void group_free(void *data)
   g_free(group);
 }
 
+static void reported_clear(void *data)
+{
+  g_free((char *)((struct reported *)data)->pin.note);
+}
+
 struct policy_text *policy_text_new(int64_t until, reading_told told, void *data)
 {
   struct policy_text *text = g_new0(struct policy_text, 1);
@@ -62,6 +52,8 @@ struct policy_text *policy_text_new(int64_t until, reading_told told, void *data
   text->told = told;
   text->data = data;
   text->groups = g_ptr_array_new_with_free_func(group_free);
+  text->reported = g_array_new(FALSE, FALSE, sizeof(struct reported));
+  g_array_set_clear_func(text->reported, reported_clear);
   text->by_name = g_hash_table_new(g_str_hash, g_str_equal);
   return text;
 }
@@ -134,10 +126,16 @@ static bool same_terms(const struct terms *a, const struct terms *b)
   return a->protocol == b->protocol && same_end(a, b);
 }
 
+/* Of what lets a server through: it has no time in which it is only reported. */
+static struct terms brief_terms_of(const struct keypin *pin)
+{
+  return (struct terms){pin->place.protocol, pin->enforce_until, pin->enforce_until};
+}
+
 static bool put_exception(const struct policy_text *text, struct group *group,
                           const struct keypin *pin, size_t line)
 {
-  struct terms terms = terms_of(pin);
+  struct terms terms = brief_terms_of(pin);
 
   if (group->exceptions->len == 0) {
     group->exception_terms = terms;
@@ -152,50 +150,144 @@ static bool put_exception(const struct policy_text *text, struct group *group,
 }
 
 /* The widest and the longest. */
-static void join(const struct policy_text *text, struct group *group, const struct keypin *pin,
+static void join(const struct policy_text *text, struct group *group, const struct terms *terms,
                  size_t line)
 {
-  struct terms terms = terms_of(pin);
-
   if (!group->standing)
-    group->terms = terms;
+    group->terms = *terms;
   group->standing = true;
-  if (group->terms.protocol != terms.protocol) {
+  if (group->terms.protocol != terms->protocol) {
     tell(text, group, line, REMARK_NOTE, _("a group has one protocol; it is made that of any."));
     group->terms.protocol = PLACE_ANY_PROTOCOL;
   }
-  if (!same_end(&group->terms, &terms))
+  if (!same_end(&group->terms, terms))
     tell(text, group, line, REMARK_NOTE, _("a group has one end; it is the latest one."));
-  group->terms.enforce_until = MAX(group->terms.enforce_until, terms.enforce_until);
-  group->terms.report_until = MAX(group->terms.report_until, terms.report_until);
+  group->terms.enforce_until = MAX(group->terms.enforce_until, terms->enforce_until);
+  group->terms.report_until = MAX(group->terms.report_until, terms->report_until);
 }
 
-static bool put_standing(const struct policy_text *text, struct group *group,
-                         const struct keypin *pin, size_t line)
+/* Of two that differ, "on" stays: it lets nobody through. */
+static bool put_mode(const struct policy_text *text, struct group *group, const struct keypin *pin,
+                     size_t line)
 {
-  if (pin->kind == KEYPIN_MODE)
-    group->mode = pin->status == KEYPIN_OFF ? "off" : "on";
-  else if (pin->status == KEYPIN_REJECTED)
+  const char *mode = pin->status == KEYPIN_OFF ? "off" : "on";
+  struct terms terms = brief_terms_of(pin);
+  bool differs = group->mode != NULL &&
+                 (strcmp(group->mode, mode) != 0 || !same_terms(&group->mode_terms, &terms));
+
+  if (differs)
+    tell(text, group, line, REMARK_SKIPPED,
+         _("a group has one mode, with one end and protocol; another one is left out."));
+  if (differs && pin->status == KEYPIN_OFF)
+    return false;
+  group->mode = mode;
+  group->mode_terms = terms;
+  group->mode_line = line;
+  return true;
+}
+
+static bool put_key(const struct policy_text *text, struct group *group, const struct keypin *pin,
+                    size_t line)
+{
+  struct terms terms = terms_of(pin);
+
+  if (pin->status == KEYPIN_REJECTED)
     g_ptr_array_add(group->blocked, key_text(pin));
   else if (!put_pin(text, group, pin, line))
     return false;
-  join(text, group, pin, line);
+  join(text, group, &terms, line);
   return true;
+}
+
+static bool put_record(const struct policy_text *text, struct group *group,
+                       const struct keypin *pin, size_t line)
+{
+  switch (pin->kind) {
+  case KEYPIN_EXCEPTION:
+    return put_exception(text, group, pin, line);
+  case KEYPIN_MODE:
+    return put_mode(text, group, pin, line);
+  default:
+    return put_key(text, group, pin, line);
+  }
+}
+
+static void put(const struct policy_text *text, struct group *group, const struct keypin *pin,
+                size_t line)
+{
+  if (!put_record(text, group, pin, line))
+    return;
+  group->always = group->always || pin->always;
+  if (group->comment == NULL && pin->note[0] != '\0')
+    group->comment = g_strdup(pin->note);
+}
+
+/* Pins that were seen and nothing more, and exceptions that excuse nothing. */
+static bool is_history(const struct keypin *pin)
+{
+  return (pin->kind == KEYPIN_PIN && pin->status == KEYPIN_INACTIVE) ||
+         (pin->kind == KEYPIN_EXCEPTION && !policy_text_is_enforced(pin->enforce_until));
+}
+
+static void put_off(struct policy_text *text, const struct keypin *pin, size_t line)
+{
+  struct reported reported = {*pin, line};
+
+  reported.pin.note = g_strdup(pin->note);
+  reported.pin.seen = (struct span){NULL, 0};
+  g_array_append_val(text->reported, reported);
 }
 
 void policy_text_put(struct policy_text *text, const struct keypin *pin, size_t line)
 {
   struct group *group;
 
-  if (pin->kind == KEYPIN_PIN && pin->status == KEYPIN_INACTIVE)
+  if (is_history(pin))
     return;
   group = group_of(text, pin);
-  if (!(pin->kind == KEYPIN_EXCEPTION ? put_exception(text, group, pin, line)
-                                      : put_standing(text, group, pin, line)))
+  if (pin->kind == KEYPIN_PIN && !policy_text_is_enforced(pin->enforce_until))
+    put_off(text, pin, line);
+  else
+    put(text, group, pin, line);
+}
+
+/* Beside what is enforced they would be enforced, too. */
+static void put_reported(struct policy_text *text)
+{
+  for (guint i = 0; i < text->reported->len; i++) {
+    const struct reported *reported = &g_array_index(text->reported, struct reported, i);
+    struct group *group = group_of(text, &reported->pin);
+
+    if (group->mode == NULL &&
+        (!group->standing || !policy_text_is_enforced(group->terms.enforce_until)))
+      put(text, group, &reported->pin, reported->line);
+    else
+      tell(
+          text, group, reported->line, REMARK_SKIPPED,
+          _("a group is enforced, or only reported as a whole; a pin that is only reported is left "
+            "out."));
+  }
+}
+
+/* A mode that ends before the keys do, or is for another protocol, would become longer or wider
+ * with them; the keys may go on as long as a mode that ends after them. */
+static void settle_mode(const struct policy_text *text, struct group *group)
+{
+  const struct terms *terms = &group->mode_terms;
+  bool fits = !group->standing || (terms->protocol == group->terms.protocol &&
+                                   terms->enforce_until >= group->terms.enforce_until &&
+                                   terms->report_until >= group->terms.report_until);
+
+  if (group->mode == NULL)
     return;
-  group->always = group->always || pin->always;
-  if (group->comment == NULL && pin->note[0] != '\0')
-    group->comment = g_strdup(pin->note);
+  if (fits) {
+    join(text, group, terms, group->mode_line);
+    return;
+  }
+  tell(text, group, group->mode_line, REMARK_SKIPPED,
+       _("a mode has the protocol of its group's pins and ends with them, and this one is for "
+         "another protocol or ends before: it is left out."));
+  group->mode = NULL;
 }
 
 /* What they say doesn't go into a group whose pins hold for another time or protocol. */
@@ -213,89 +305,23 @@ static void drop_exceptions(const struct policy_text *text, struct group *group)
   g_ptr_array_set_size(group->exceptions, 0);
 }
 
-static void set(GKeyFile *file, const struct group *group, const char *key, const char *value)
-{
-  g_key_file_set_string(file, group->name, key, value);
-}
-
-static void set_list(GKeyFile *file, const struct group *group, const char *key,
-                     const GPtrArray *texts)
-{
-  if (texts->len > 0)
-    g_key_file_set_string_list(file, group->name, key, (const char *const *)texts->pdata,
-                               texts->len);
-}
-
-static void set_exceptions(GKeyFile *file, const struct group *group)
-{
-  g_autoptr(GPtrArray) tokens = g_ptr_array_new();
-
-  set_list(file, group, "exceptions", group->exceptions);
-  for (unsigned bit = 0; bit < PKI_ERRORS && group->exceptions->len > 0; bit++)
-    if ((group->errors & 1U << bit) != 0)
-      g_ptr_array_add(tokens, (void *)(uintptr_t)pki_error_token((enum pki_error)(1U << bit)));
-  set_list(file, group, "excuse", tokens);
-}
-
-static void set_time(GKeyFile *file, const struct group *group, const char *key, int64_t seconds)
-{
-  g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(seconds);
-  g_autofree char *text = date != NULL ? g_date_time_format(date, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-
-  if (text != NULL && seconds != KEYPIN_FOREVER)
-    set(file, group, key, text);
-}
-
-/* Nothing enforced at all is a mode of its own. */
-static void set_times(GKeyFile *file, const struct group *group, int64_t until)
-{
-  int64_t enforce = group->terms.enforce_until, report = group->terms.report_until;
-  const char *mode = enforce == 0 && group->mode == NULL ? "report" : group->mode;
-
-  if (until != 0) {
-    enforce = MIN(enforce, until);
-    report = MIN(report, until);
-  }
-  if (mode != NULL)
-    set(file, group, "mode", mode);
-  if (enforce != 0)
-    set_time(file, group, "expires", enforce);
-  if (report != enforce)
-    set_time(file, group, "report-until", report);
-}
-
-static void write_group(GKeyFile *file, const struct group *group, int64_t until)
-{
-  if (group->pins->len > 0) {
-    set_list(file, group, "pins", group->pins);
-    set(file, group, "level", keypin_level_token(group->level));
-    set(file, group, "status", group->critical ? "critical" : "active");
-  }
-  set_list(file, group, "blocked", group->blocked);
-  set_exceptions(file, group);
-  set_times(file, group, until);
-  if (group->terms.protocol != PLACE_ANY_PROTOCOL)
-    set(file, group, "protocol", place_protocol_token(group->terms.protocol));
-  if (group->always)
-    set(file, group, "anchors", "enforce");
-  if (group->comment != NULL)
-    set(file, group, "comment", group->comment);
-}
-
 char *policy_text_end(struct policy_text *text)
 {
   g_autoptr(GKeyFile) file = g_key_file_new();
   char *written;
 
+  put_reported(text);
   for (guint i = 0; i < text->groups->len; i++) {
     struct group *group = text->groups->pdata[i];
 
+    settle_mode(text, group);
     drop_exceptions(text, group);
-    write_group(file, group, text->until);
+    policy_text_write(file, group, text->until);
   }
   written = g_key_file_to_data(file, NULL, NULL);
   g_hash_table_unref(text->by_name);
   g_ptr_array_unref(text->groups);
+  g_array_unref(text->reported);
   g_free(text);
   return written;
 }

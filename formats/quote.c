@@ -4,6 +4,7 @@
 
 #include "formats/quote.h"
 
+#include "common/text.h"
 #include "common/utf8.h"
 
 #include <glib.h>
@@ -16,10 +17,17 @@ static void append_escaped(GString *text, struct span octets)
     g_string_append_printf(text, "\\x%02x", octets.data[i]);
 }
 
+/* Of whichever language the quotation marks are. */
+static bool is_mark(uint32_t character)
+{
+  return character == '\'' || character == 0xab || character == 0xbb ||
+         (character >= 0x2018 && character <= 0x201f) || character == 0x2039 || character == 0x203a;
+}
+
 /* A quotation mark or a backslash of the file must not look like one of ours. */
 static bool stands_for_itself(uint32_t character)
 {
-  return utf8_is_harmless(character) && character != '\'' && character != '\\';
+  return utf8_is_harmless(character) && !is_mark(character) && character != '\\';
 }
 
 static void append_character(GString *text, struct reader *r)
@@ -41,11 +49,12 @@ static void append_character(GString *text, struct reader *r)
 
 char *quote(struct span octets)
 {
-  GString *text = g_string_new("'");
+  g_autoptr(GString) text = g_string_new(NULL);
   struct reader r = reader_of(octets);
 
   for (size_t i = 0; i < SHOWN && r.left > 0; i++)
     append_character(text, &r);
-  g_string_append(text, r.left > 0 ? "...'" : "'");
-  return g_string_free(text, FALSE);
+  if (r.left > 0)
+    g_string_append(text, "...");
+  return g_strdup_printf(_("'%s'"), text->str);
 }

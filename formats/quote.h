@@ -7,8 +7,8 @@
 
 #include "common/bytes.h"
 
-/* The octets in quotation marks, at most 64 characters of them; what is no character, or one that a
- * terminal would obey, as "\x1b". UTF-8; to be freed by g_free. */
+/* The octets in the quotation marks of the user's language, at most 64 characters of them; what is
+ * no character, or one that a terminal would obey, as "\x1b". UTF-8; to be freed by g_free. */
 char *quote(struct span octets);
 
 #endif

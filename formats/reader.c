@@ -17,17 +17,21 @@
 
 #include <string.h>
 
+static const char mark[] = "\xef\xbb\xbf";
+
 /* In the order in which they are tried. */
 const struct format formats[] = {
-    {"dump", N_("a dump of tlspin"), false, dump_detect, dump_read},
-    {"known-hosts", N_("known_hosts of GnuTLS"), false, known_hosts_detect, known_hosts_read},
-    {"filezilla", N_("trustedcerts.xml of FileZilla"), false, filezilla_detect, filezilla_read},
-    {"firefox", N_("cert_override.txt of Firefox"), false, firefox_detect, firefox_read},
-    {"kde", N_("ksslcertificatemanager of KDE"), false, kde_detect, kde_read},
-    {"emacs", N_("network-security.data of Emacs"), false, emacs_detect, emacs_read},
-    {"chromium", N_("the static pins of Chromium"), true, chromium_detect, chromium_read},
-    {"pem", N_("certificates or public keys in PEM"), false, pem_detect, pem_read},
-    {NULL, NULL, false, NULL, NULL},
+    {"dump", N_("a dump of tlspin"), false, false, dump_detect, dump_read},
+    {"known-hosts", N_("known_hosts of GnuTLS"), false, false, known_hosts_detect,
+     known_hosts_read},
+    {"filezilla", N_("trustedcerts.xml of FileZilla"), false, false, filezilla_detect,
+     filezilla_read},
+    {"firefox", N_("cert_override.txt of Firefox"), false, false, firefox_detect, firefox_read},
+    {"kde", N_("ksslcertificatemanager of KDE"), false, false, kde_detect, kde_read},
+    {"emacs", N_("network-security.data of Emacs"), true, false, emacs_detect, emacs_read},
+    {"chromium", N_("the static pins of Chromium"), false, true, chromium_detect, chromium_read},
+    {"pem", N_("certificates or public keys in PEM"), true, false, pem_detect, pem_read},
+    {NULL, NULL, false, false, NULL, NULL},
 };
 
 const struct format *format_of_name(const char *name)
@@ -38,8 +42,19 @@ const struct format *format_of_name(const char *name)
   return NULL;
 }
 
+/* Editors of Windows put a byte order mark before what they write. */
+static struct span without_mark(struct span octets)
+{
+  struct reader r = reader_of(octets);
+
+  if (octets.size >= sizeof mark - 1 && memcmp(octets.data, mark, sizeof mark - 1) == 0)
+    reader_take(&r, sizeof mark - 1);
+  return (struct span){r.next, r.left};
+}
+
 const struct format *format_of_octets(struct span octets)
 {
+  octets = without_mark(octets);
   for (const struct format *format = formats; format->name != NULL; format++)
     if (format->detect(octets))
       return format;
@@ -48,7 +63,7 @@ const struct format *format_of_octets(struct span octets)
 
 bool format_read(const struct format *format, const struct reading *reading, struct span octets)
 {
-  return format->read(reading, octets);
+  return format->read(reading, without_mark(octets));
 }
 
 void reading_remark(const struct reading *reading, size_t line, enum remark remark,
@@ -108,6 +123,17 @@ static void note_end(const struct reading *reading, size_t line, bool endless)
                  day);
 }
 
+void reading_limit(const struct reading *reading, size_t line, struct keypin *exception)
+{
+  int64_t until = exception->report_until;
+
+  if (until <= reading->exceptions_end)
+    return;
+  note_end(reading, line, until == KEYPIN_FOREVER);
+  exception->report_until = reading->exceptions_end;
+  exception->enforce_until = MIN(exception->enforce_until, reading->exceptions_end);
+}
+
 struct keypin reading_exception(const struct reading *reading, size_t line,
                                 const struct place *place, unsigned errors, int64_t until)
 {
@@ -115,10 +141,7 @@ struct keypin reading_exception(const struct reading *reading, size_t line,
 
   pin.always = true;
   pin.errors = errors;
-  if (until == 0 || until > reading->exceptions_end)
-    note_end(reading, line, until == 0);
-  if (until == 0 || until > reading->exceptions_end)
-    until = reading->exceptions_end;
-  pin.enforce_until = pin.report_until = until;
+  pin.enforce_until = pin.report_until = until != 0 ? until : KEYPIN_FOREVER;
+  reading_limit(reading, line, &pin);
   return pin;
 }

@@ -43,6 +43,7 @@ struct reading {
 struct format {
   const char *name;  /* "known-hosts" */
   const char *title; /* for gettext */
+  bool takes_places; /* what the user names counts: the file doesn't say for which hosts it is */
   bool policy_only;  /* what is in it is policy, and not to be stored as the user's */
   bool (*detect)(struct span octets);
   bool (*read)(const struct reading *reading, struct span octets);
@@ -76,6 +77,9 @@ bool reading_place(const struct reading *reading, size_t line, struct span host,
 
 /* A record of a key that the user accepted. */
 struct keypin reading_accepted(const struct reading *reading, const struct place *place);
+
+/* Brings the end of an exception nearer where it is too far off, which is said. */
+void reading_limit(const struct reading *reading, size_t line, struct keypin *exception);
 
 /* A record of an exception, by the SHA-256 of a certificate. until: 0 where it has no end in the
  * file; an end that is too far off is brought nearer, which is said. */

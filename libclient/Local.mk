@@ -27,6 +27,7 @@ libclient_la_SOURCES = \
 	libclient/owner.c libclient/owner.h \
 	libclient/path.c libclient/path.h \
 	libclient/put.c \
+	libclient/put-chain.c libclient/put-chain.h \
 	libclient/readkey.c \
 	libclient/report.c \
 	libclient/selection.c libclient/selection.h \

@@ -18,14 +18,14 @@ struct page {
   char next[BUS_CURSOR_MAX + 1]; /* "": this was the last one */
 };
 
-int admin_call(tlspin_t *context, DBusMessage *message, bool repeatable, admin_read read,
-               void *data)
+static int call_within(tlspin_t *context, const struct call_budget *patience, DBusMessage *message,
+                       bool repeatable, admin_read read, void *data)
 {
   DBusMessage *reply = NULL;
   struct call call;
   int code;
 
-  call_init(&call, context->bus, message, &context->patience, repeatable);
+  call_init(&call, context->bus, message, patience, repeatable);
   code = call_wait(&call, &reply);
   if (code == TLSPIN_OK) {
     code = read(reply, data);
@@ -33,6 +33,17 @@ int admin_call(tlspin_t *context, DBusMessage *message, bool repeatable, admin_r
   }
   call_clear(&call);
   return code;
+}
+
+int admin_call(tlspin_t *context, DBusMessage *message, bool repeatable, admin_read read,
+               void *data)
+{
+  return call_within(context, &context->patience, message, repeatable, read, data);
+}
+
+int admin_call_long(tlspin_t *context, DBusMessage *message, admin_read read, void *data)
+{
+  return call_within(context, &context->long_patience, message, false, read, data);
 }
 
 /* A page must lead on, so that a wrong reply can't keep the walk going round. */
@@ -204,8 +215,8 @@ int tlspin_clear(tlspin_t *context, const struct tlspin_filter *filter,
   if (code != TLSPIN_OK)
     return code;
   bus_lock(context->bus);
-  code = admin_call(context, clear_message(filter), false, read_clear,
-                    change != NULL ? change : &ignored);
+  code = admin_call_long(context, clear_message(filter), read_clear,
+                         change != NULL ? change : &ignored);
   bus_unlock(context->bus);
   return code;
 }
@@ -245,8 +256,8 @@ int tlspin_undo(tlspin_t *context, uint64_t operation, struct tlspin_change *cha
   if (code != TLSPIN_OK)
     return code;
   bus_lock(context->bus);
-  code = admin_call(context, undo_message(operation), false, read_undo,
-                    change != NULL ? change : &ignored);
+  code = admin_call_long(context, undo_message(operation), read_undo,
+                         change != NULL ? change : &ignored);
   bus_unlock(context->bus);
   return code;
 }

@@ -17,6 +17,10 @@ typedef int (*admin_read)(DBusMessage *reply, void *data);
 int admin_call(tlspin_t *context, DBusMessage *message, bool repeatable, admin_read read,
                void *data);
 
+/* The same for what may take as long as it changes much: what is done must not be reported as
+ * failed. */
+int admin_call_long(tlspin_t *context, DBusMessage *message, admin_read read, void *data);
+
 /* Shows the entries to the visitor. True where he wanted no more. The bus must not be locked,
  * because he may call the library. */
 bool admin_visit(const struct entry_list *entries, tlspin_visit visit, void *data);

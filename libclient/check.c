@@ -212,6 +212,27 @@ int check_read_chain(const struct tlspin_octets *certificates, size_t count, boo
   return TLSPIN_OK;
 }
 
+/* What a server sends need not be a certificate. */
+static int read_served(const struct tlspin_check *check, struct bus_chain *served)
+{
+  enum chain_fault fault = check->served_size > CHAIN_MAX ? CHAIN_LONG : CHAIN_FINE;
+
+  if (check->served_size > 0 && check->served == NULL)
+    return argument_there(NULL, "served");
+  for (size_t i = 0; i < check->served_size && fault == CHAIN_FINE; i++) {
+    const struct tlspin_octets *sent = &check->served[i];
+
+    if (sent->size > 0 && sent->data == NULL)
+      return argument_there(NULL, "served");
+    if (sent->size > CHAIN_CERTIFICATE_MAX)
+      fault = CHAIN_LARGE;
+    served->at[served->count++] = (struct span){sent->data, sent->size};
+  }
+  if (fault != CHAIN_FINE)
+    return last_say(TLSPIN_E_ARGUMENT, _("served: %s"), _(chain_fault_text(fault)));
+  return TLSPIN_OK;
+}
+
 int check_read_question(const struct tlspin_check *check, struct bus_check_call *call)
 {
   int code = argument_there(check, "check");
@@ -225,6 +246,8 @@ int check_read_question(const struct tlspin_check *check, struct bus_check_call 
   code = check_read_chain(check->chain, check->chain_size,
                           call->options.raw_key || call->options.key_alone, call->options.path,
                           &call->chain);
+  if (code == TLSPIN_OK)
+    code = read_served(check, &call->options.served);
   if (code == TLSPIN_OK)
     code = read_pki(check, &call->options);
   return code == TLSPIN_OK ? read_words(check, &call->options) : code;

@@ -36,8 +36,8 @@ struct bus_chain check_chain_of(const struct chain *chain);
 const char *check_pki_token(unsigned pki);
 
 /* Asks and waits, within the budget. peer: normalised; goes into the call. Returns TLSPIN_OK;
- * TLSPIN_UNAVAILABLE where no answer came that could be understood; TLSPIN_E_ARGUMENT, TLSPIN_E_MEMORY
- * or TLSPIN_E_LIMIT. The bus is not to be locked. */
+ * TLSPIN_UNAVAILABLE where no answer came that could be understood; TLSPIN_E_ARGUMENT,
+ * TLSPIN_E_MEMORY or TLSPIN_E_LIMIT. The bus is not to be locked. */
 int check_ask(tlspin_t *context, const struct peer *peer, struct bus_check_call *call,
               struct tlspin_verdict *verdict);
 

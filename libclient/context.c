@@ -18,6 +18,9 @@
 
 static const struct call_budget usual_budget = {250, 1000}, usual_patience = {25000, 25000};
 
+/* Ten minutes: the daemon changes a million records in less than one. */
+static const struct call_budget usual_long_patience = {600000, 600000};
+
 int tlspin_new(tlspin_t **context, const char *bus_address)
 {
   tlspin_t *made;
@@ -33,6 +36,7 @@ int tlspin_new(tlspin_t **context, const char *bus_address)
   }
   made->budget = usual_budget;
   made->patience = usual_patience;
+  made->long_patience = usual_long_patience;
   *context = made;
   return TLSPIN_OK;
 }

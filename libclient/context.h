@@ -16,9 +16,10 @@
 struct tlspin {
   struct bus *bus;
   /* Only with the bus locked: */
-  struct call_budget budget;   /* of the calls in tlspin.h */
-  struct call_budget patience; /* of those in tlspin-admin.h */
-  struct lookup *lookups;      /* that are under way */
+  struct call_budget budget;        /* of the calls in tlspin.h */
+  struct call_budget patience;      /* of those in tlspin-admin.h */
+  struct call_budget long_patience; /* of tlspin_clear and tlspin_undo */
+  struct lookup *lookups;           /* that are under way */
 };
 
 /* tlspin_store and tlspin_report_failure behind their checks of the peer. The bus is not to be

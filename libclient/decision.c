@@ -59,6 +59,21 @@ static bool is_private(const struct pin *pin)
   return (pin->flags & TLSPIN_PRIVATE) != 0 || opinion_ticket(pin) == TICKET_FAILED;
 }
 
+/* For the report of RFC 7469 section 3, which only the pins of a header lead to. */
+static struct bus_chain served(const struct pin *pin, const struct shown *shown)
+{
+  struct bus_chain sent = {.count = 0};
+  bool wanted = false;
+
+  for (size_t i = 0; i < pin->keys.count; i++)
+    wanted = wanted || pin->keys.pins[i].origin == KEYPIN_HPKP;
+  if (!wanted)
+    return sent;
+  sent.count = shown->sent_count;
+  memcpy(sent.at, shown->sent, sizeof shown->sent);
+  return sent;
+}
+
 static struct bus_check_call question(const struct pin *pin, const struct shown *shown)
 {
   enum pki_status pki = opinion_pki(pin, shown);
@@ -71,7 +86,8 @@ static struct bus_check_call question(const struct pin *pin, const struct shown 
                   .errors = pki == PKI_FAILED ? pin->errors : 0,
                   .ticket = ticket_word(pin),
                   .is_private = is_private(pin),
-                  .program = check_program()},
+                  .program = check_program(),
+                  .served = served(pin, shown)},
   };
 }
 
@@ -112,6 +128,13 @@ static bool is_known(const struct pin *pin, const struct shown *shown,
          !shown->chain.raw && opinion_pki(pin, shown) != PKI_FAILED;
 }
 
+/* Of a certificate that can't be read the daemon was told nothing: what it might hold it can't take
+ * back. */
+static bool may_replace(const struct verdict *verdict, const struct tlspin_verdict *word)
+{
+  return !is_rejected(verdict) || word->answer == TLSPIN_MISMATCH;
+}
+
 static void decide(gnutls_session_t session, struct pin *pin, struct shown *shown)
 {
   struct tlspin_verdict word;
@@ -128,7 +151,7 @@ static void decide(gnutls_session_t session, struct pin *pin, struct shown *show
   pin->known = is_known(pin, shown, &verdict);
   if (!is_clear(&verdict) && shown->there) {
     call = question(pin, shown);
-    if (ask(pin, &call, &word))
+    if (ask(pin, &call, &word) && may_replace(&verdict, &word))
       pin->verdict = word;
   }
 }
@@ -183,7 +206,7 @@ static bool has_news(const struct pin *pin, struct shown *shown)
 
   if (shown->there && opinion_pki(pin, shown) == PKI_FAILED)
     return pin->verdict.answer == TLSPIN_MATCH;
-  if (!shown->there || opinion_pki(pin, shown) != PKI_OK)
+  if (!shown->there || shown->partly || opinion_pki(pin, shown) != PKI_OK)
     return false;
   opinion_form(pin, shown, &verdict);
   return verdict.learn || pin->verdict.change[0] != '\0' || keyset_is_crowded(&pin->keys);
@@ -239,19 +262,20 @@ void decision_learn(gnutls_session_t session, struct pin *pin, bool wait)
   shown_close(&shown, &pin->path);
 }
 
-bool decision_anchor(gnutls_session_t session, struct pin *pin, uint8_t anchor[BUS_ANCHOR_SIZE])
+bool decision_anchor(gnutls_session_t session, struct pin *pin, struct decision_anchor *anchor)
 {
   struct span digest;
   struct shown shown;
-  bool known;
+  bool legible;
 
   shown_open(session, &pin->path, &shown);
   shown_validate(session, pin->peer.host, pin->anchor, &shown);
-  known = shown.there && opinion_pki(pin, &shown) == PKI_OK && shown.chain.path &&
-          chain_digest_at(&shown.chain, shown.chain.count - 1, SELECTOR_CERTIFICATE,
-                          MATCHING_SHA256, &digest);
-  if (known)
-    memcpy(anchor, digest.data, BUS_ANCHOR_SIZE);
+  legible = shown.there && !shown.partly;
+  anchor->known = legible && opinion_pki(pin, &shown) == PKI_OK && shown.chain.path &&
+                  chain_digest_at(&shown.chain, shown.chain.count - 1, SELECTOR_CERTIFICATE,
+                                  MATCHING_SHA256, &digest);
+  if (anchor->known)
+    memcpy(anchor->digest, digest.data, BUS_ANCHOR_SIZE);
   shown_close(&shown, &pin->path);
-  return known;
+  return legible;
 }

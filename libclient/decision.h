@@ -26,8 +26,13 @@ bool decision_permits_refusal(const struct pin *pin);
  * verdict. */
 void decision_learn(gnutls_session_t session, struct pin *pin, bool wait);
 
-/* SHA-256 of the certificate in which the server's validated path ends. False: there is no such
- * path. */
-bool decision_anchor(gnutls_session_t session, struct pin *pin, uint8_t anchor[BUS_ANCHOR_SIZE]);
+/* SHA-256 of the certificate in which the server's validated path ends. */
+struct decision_anchor {
+  uint8_t digest[BUS_ANCHOR_SIZE];
+  bool known; /* false: there is no path, since the program trusts for reasons of its own */
+};
+
+/* False: there may be one, but what was shown can't be read. */
+bool decision_anchor(gnutls_session_t session, struct pin *pin, struct decision_anchor *anchor);
 
 #endif

@@ -17,7 +17,7 @@ struct tlspin_gnutls_shown {
   gnutls_datum_t *sent; /* ours */
   unsigned count;
   struct shown shown; /* points into them */
-  struct tlspin_octets chain[CHAIN_MAX];
+  struct tlspin_octets chain[CHAIN_MAX], served[CHAIN_MAX];
   struct tlspin_check check;
 };
 
@@ -55,12 +55,16 @@ static void fill_check(tlspin_gnutls_shown_t *shown)
 
   for (size_t i = 0; i < chain->count; i++)
     shown->chain[i] = (struct tlspin_octets){chain->at[i].der.data, chain->at[i].der.size};
+  for (size_t i = 0; i < shown->shown.sent_count; i++)
+    shown->served[i] = (struct tlspin_octets){shown->shown.sent[i].data, shown->shown.sent[i].size};
   shown->check = (struct tlspin_check){
       .chain = shown->chain,
       .chain_size = chain->count,
       .flags = chain->path ? TLSPIN_CHECK_PATH : 0,
       .pki = path->pki == PKI_OK ? TLSPIN_PKI_OK : TLSPIN_PKI_FAILED,
       .errors = path->errors,
+      .served = shown->served,
+      .served_size = shown->shown.sent_count,
   };
 }
 
@@ -73,6 +77,8 @@ static int examine(gnutls_certificate_credentials_t credentials, const char *hos
   if (!shown->shown.there)
     return last_say(TLSPIN_E_ARGUMENT, _("certificates: the first is none"));
   shown_find_path(&question, &shown->shown);
+  if (shown->shown.partly)
+    return last_say(TLSPIN_E_ARGUMENT, _("certificates: not all of them can be read"));
   fill_check(shown);
   return TLSPIN_OK;
 }

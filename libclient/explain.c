@@ -49,7 +49,7 @@ static int read_explanation(DBusMessage *reply, void *data)
     enum entry_kind kind;
     size_t max;
   } rows[PARTS] = {
-      [TLSPIN_ENTRIES] = {ENTRY_STORED, BUS_KEYS_MAX},
+      [TLSPIN_ENTRIES] = {ENTRY_STORED, BUS_STORED_MAX},
       [TLSPIN_LAYERS] = {ENTRY_OTHER, LAYERS_MAX},
       [TLSPIN_SETTINGS] = {ENTRY_OTHER, SETTINGS_MAX},
   };

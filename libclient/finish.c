@@ -6,11 +6,8 @@
 #include "libclient/decision.h"
 #include "libclient/last.h"
 
-/* A ticket that was proved is continued whatever is on the way. A first one is not, where that ends
- * in an anchor that was added to the system: so the daemon is told where. */
-static void store_ticket(gnutls_session_t session, struct pin *pin, bool wait)
+static void store_ticket(struct pin *pin, const struct decision_anchor *anchor, bool wait)
 {
-  uint8_t anchor[BUS_ANCHOR_SIZE];
   struct span secret = ticket_secret_span(&pin->secrets.pinning);
   struct tlspin_ticket ticket = {
       .ticket = pin->ticket,
@@ -22,14 +19,27 @@ static void store_ticket(gnutls_session_t session, struct pin *pin, bool wait)
       .series = pin->entry != NULL ? tlspin_entry_series(pin->entry) : 0,
   };
 
-  if (pin->entry == NULL && decision_anchor(session, pin, anchor)) {
-    ticket.anchor = anchor;
-    ticket.anchor_size = sizeof anchor;
+  if (anchor->known) {
+    ticket.anchor = anchor->digest;
+    ticket.anchor_size = sizeof anchor->digest;
   }
   pin->kept = tlspin_store(pin->context, pin->peer.host, protocol_token(pin->peer.protocol),
                            pin->peer.port, &ticket, wait ? &pin->stored : NULL);
   if (pin->kept == TLSPIN_OK && wait && pin->stored == 0)
     pin->kept = TLSPIN_MISMATCH;
+}
+
+/* A ticket that was proved is continued whatever is on the way. A first one is not, where that ends
+ * in an anchor that was added to the system: so the daemon is told where, and nothing is stored
+ * where that can't be read. */
+static void continue_or_begin(gnutls_session_t session, struct pin *pin, bool wait)
+{
+  struct decision_anchor anchor = {.known = false};
+
+  if (pin->entry != NULL || decision_anchor(session, pin, &anchor))
+    store_ticket(pin, &anchor, wait);
+  else
+    pin->kept = TLSPIN_E_TLS;
 }
 
 /* RFC 8672 section 2.1: a ticket from an authenticated server, that can be proved next time. One
@@ -105,7 +115,7 @@ static int finish_done(gnutls_session_t session, struct pin *pin, unsigned flags
     return code_of_refusal(pin);
   }
   if (may_store(pin))
-    store_ticket(session, pin, wait);
+    continue_or_begin(session, pin, wait);
   return TLSPIN_OK;
 }
 
@@ -138,7 +148,8 @@ int tlspin_gnutls_note_hpkp(gnutls_session_t session, const void *header, size_t
     return TLSPIN_OK;
   shown_open(session, &pin->path, &shown);
   shown_validate(session, pin->peer.host, pin->anchor, &shown);
-  if (pin->anchor != 0 || shown.path.pki != PKI_OK || pin->refusal != REFUSAL_NONE) {
+  if (pin->anchor != 0 || shown.path.pki != PKI_OK || !shown.chain.path ||
+      pin->refusal != REFUSAL_NONE) {
     shown_close(&shown, &pin->path);
     return last_say(TLSPIN_E_ARGUMENT, _("session: its certificates have no validated path"));
   }

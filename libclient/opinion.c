@@ -100,24 +100,26 @@ static bool judge_rejected(const struct pin *pin, enum keypin_force force, struc
 /* What verdict.c can't know of a program; the first rule that applies:
  *
  * 1. A session that is resumed, so that nothing was shown, was judged when it was made.
- * 2. There was no certificate or key, or none that could be read: a rejected key of the peer, be it
- * whose it may, counts as found.
- * 3. In the same case no pin can be met: what stands is a mismatch.
+ * 2. There was no certificate or key, or one of them could not be read: a rejected key of the peer,
+ * be it whose it may, counts as found.
+ * 3. Where there was none, or the first can't be read, no pin can be met: what stands is a
+ * mismatch.
  * 4. There are more records than the lookup brought. That something is pinned is known, and that it
  * is met is not.
  * 5. As 2 for a key whose rejection is only reported. */
 static void judge_unseen(const struct pin *pin, const struct shown *shown, struct verdict *verdict)
 {
-  bool refused, stands = !shown->there && verdict->reason == VERDICT_STANDS;
+  bool refused, blind = !shown->there || shown->partly;
+  bool stands = !shown->there && verdict->reason == VERDICT_STANDS;
 
   if (!shown->there && pin->evidence.resumed) /* 1 */
     return;
-  if (!shown->there && judge_rejected(pin, KEYPIN_ENFORCED, verdict)) /* 2 */
+  if (blind && judge_rejected(pin, KEYPIN_ENFORCED, verdict)) /* 2 */
     return;
   refused = verdict->answer == TLSPIN_MISMATCH && verdict->enforced;
   if (!refused && (stands || keyset_is_crowded(&pin->keys))) /* 3, 4 */
     refuse(verdict, VERDICT_PATH_UNKNOWN, 6, -1, true);
-  else if (!refused && !shown->there) /* 5 */
+  else if (!refused && blind) /* 5 */
     judge_rejected(pin, KEYPIN_REPORTED, verdict);
 }
 

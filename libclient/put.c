@@ -9,6 +9,7 @@
 #include "dbus/names.h"
 #include "libclient/argument.h"
 #include "libclient/last.h"
+#include "libclient/put-chain.h"
 #include "pinning/keypin.h"
 
 #include <string.h>
@@ -59,7 +60,9 @@ static int check_record(const struct tlspin_record *record)
     code = argument_host(record->host, host);
   if (code == TLSPIN_OK)
     code = check_words(record);
-  return code == TLSPIN_OK ? check_numbers(record) : code;
+  if (code == TLSPIN_OK)
+    code = check_numbers(record);
+  return code == TLSPIN_OK ? put_chain_check(record) : code;
 }
 
 static int check_records(const struct tlspin_record *records, size_t count)
@@ -141,7 +144,8 @@ static bool put_record(DBusMessageIter *array, const struct tlspin_record *recor
          put_string(&dict, "origin", record->origin, "user") && put_key(&dict, record) &&
          put_times(&dict, record) &&
          bus_dict_put_number(&dict, "always", DBUS_TYPE_BOOLEAN, !record->not_always) &&
-         put_string(&dict, "note", record->note, "") && bus_dict_close(array, &dict);
+         put_string(&dict, "note", record->note, "") && put_chain_append(&dict, record) &&
+         bus_dict_close(array, &dict);
 }
 
 static bool put_options(DBusMessageIter *message, uint64_t operation, unsigned flags)
@@ -151,6 +155,7 @@ static bool put_options(DBusMessageIter *message, uint64_t operation, unsigned f
   return bus_dict_open(message, &dict) && put_number(&dict, "operation", operation) &&
          ((flags & TLSPIN_DRY_RUN) == 0 ||
           bus_dict_put_number(&dict, "dry-run", DBUS_TYPE_BOOLEAN, 1)) &&
+         ((flags & TLSPIN_MORE) == 0 || bus_dict_put_number(&dict, "more", DBUS_TYPE_BOOLEAN, 1)) &&
          bus_dict_close(message, &dict);
 }
 
@@ -247,7 +252,7 @@ int tlspin_put(tlspin_t *context, const struct tlspin_record *records, size_t co
   code = argument_there(context, "context");
   if (code == TLSPIN_OK)
     code = argument_there(records, "records");
-  if (code == TLSPIN_OK && (flags & ~(unsigned)TLSPIN_DRY_RUN) != 0)
+  if (code == TLSPIN_OK && (flags & ~(unsigned)(TLSPIN_DRY_RUN | TLSPIN_MORE)) != 0)
     code = last_say(TLSPIN_E_ARGUMENT, _("flags: there is a bit that has no meaning"));
   if (code == TLSPIN_OK)
     code = check_records(records, count);

@@ -29,26 +29,42 @@ static bool is_certificate(struct span octets)
 
 /* Servers do send certificates twice, and more than anybody needs. One that can't be read must not
  * hide the others. */
-static size_t pick(const gnutls_datum_t *sent, unsigned count, struct span picked[CHAIN_MAX])
+static size_t pick(const gnutls_datum_t *sent, unsigned count, struct span picked[CHAIN_MAX],
+                   bool *partly)
 {
   size_t used = 0;
 
-  for (unsigned i = 0; i < count && used < CHAIN_MAX; i++) {
+  *partly = false;
+  for (unsigned i = 0; i < count; i++) {
     struct span octets = span_of(&sent[i]);
 
-    if (i == 0 || (is_certificate(octets) && !is_among(octets, picked, used)))
+    if (i > 0 && is_among(octets, picked, used))
+      continue;
+    if (used < CHAIN_MAX && (i == 0 || is_certificate(octets)))
       picked[used++] = octets;
+    else
+      *partly = true;
   }
   return used;
 }
 
+static void keep_sent(const gnutls_datum_t *sent, unsigned count, struct shown *shown)
+{
+  for (unsigned i = 0; i < count && shown->sent_count < CHAIN_MAX; i++)
+    if (sent[i].size <= CHAIN_CERTIFICATE_MAX)
+      shown->sent[shown->sent_count++] = span_of(&sent[i]);
+}
+
 void shown_of(const gnutls_datum_t *sent, unsigned count, bool raw, struct shown *shown)
 {
-  struct span picked[CHAIN_MAX];
-  size_t used = pick(sent, raw && count > 1 ? 1 : count, picked);
+  struct span picked[CHAIN_MAX] = {{NULL, 0}};
+  bool partly;
+  size_t used = pick(sent, raw && count > 1 ? 1 : count, picked, &partly);
 
-  *shown = (struct shown){.path = {.pki = PKI_UNCHECKED}};
+  *shown = (struct shown){.partly = partly, .path = {.pki = PKI_UNCHECKED}};
   shown->there = chain_read(picked, used, raw, false, digest_gnutls, &shown->chain) == CHAIN_FINE;
+  if (!raw)
+    keep_sent(sent, count, shown);
 }
 
 void shown_read(gnutls_session_t session, struct shown *shown)
@@ -70,6 +86,8 @@ static void take_path(struct shown *shown)
   if (shown->path.count > 0 &&
       chain_read(path, shown->path.count, false, true, digest_gnutls, &chain) == CHAIN_FINE)
     shown->chain = chain;
+  else if (shown->path.pki == PKI_OK)
+    shown->partly = true;
 }
 
 void shown_open(gnutls_session_t session, struct shown_path *known, struct shown *shown)

@@ -12,17 +12,23 @@
 
 struct shown {
   bool there;         /* there is a chain */
+  bool partly;        /* and there was more than could be read: GnuTLS takes what is no DER outside
+                         of what is signed, so that anybody can make that of a certificate */
   bool validated;     /* the path was looked for */
   struct chain chain; /* points into the session or the path */
   struct path path;
+  struct span sent[CHAIN_MAX]; /* every certificate, in the server's order, as far as a report wants
+                                  it; of a raw key none */
+  size_t sent_count;
 };
 
 /* What was sent: a raw key, or certificates of which only the first is known to count. Those that
- * can't be used, behind the first, are left out. *shown: to be cleared. */
+ * can't be used, behind the first, are left out, and `partly` tells of it. *shown: to be cleared.
+ */
 void shown_of(const gnutls_datum_t *sent, unsigned count, bool raw, struct shown *shown);
 
 /* Verifies the certificates that it was made of, and puts the validated path in their place, where
- * there is one. */
+ * there is one that can be read. */
 void shown_find_path(const struct path_question *question, struct shown *shown);
 
 /* The same for the peer of a session. */

@@ -58,6 +58,16 @@ TLSPIN_API int tlspin_clear(tlspin_t *context, const struct tlspin_filter *filte
  * TLSPIN_E_NOTHING_TO_UNDO. */
 TLSPIN_API int tlspin_undo(tlspin_t *context, uint64_t operation, struct tlspin_change *change);
 
+/* A certificate that was seen with a key, in the form in which an entry's chain has it. A raw key
+ * has no certificate: then only `key` counts. */
+struct tlspin_seen {
+  const char *subject; /* a name for people; NULL: none */
+  uint64_t not_before; /* seconds since 1970 */
+  uint64_t not_after;
+  struct tlspin_octets certificate; /* its SHA-256; size 0: a raw key */
+  const char *key;                  /* "sha256//BASE64" */
+};
+
 /* A record to be stored: see Put of org.tlspin.Admin1. Set to zero first; what is NULL or 0 is as
  * said there. */
 struct tlspin_record {
@@ -80,20 +90,27 @@ struct tlspin_record {
   uint64_t first_seen; /* seconds since 1970; 0: now */
   uint64_t last_seen;
   uint64_t count_seen;
+  const struct tlspin_seen *chain; /* what was seen with the key, the server's own first; NULL: what
+                                      is known of it stays */
+  size_t chain_size;               /* at most 16 */
 };
 
-/* Reads a key as people write it ("sha256//BASE64", hex of the key's SHA-256, a TLSA record, or the
- * text of a PEM file with one certificate or public key) into selector, matching, digest and level
+/* Reads a key as people write it ("sha256//BASE64", hex of the key's SHA-256, a TLSA record, one
+ * without its usage as keys are told, or the text of a PEM file with one certificate or public key)
+ * into selector, matching, digest and level
  * of a record; and into errors, where the record is an exception without any: what a TLSA record of
- * usage 2 or 3 has nobody else vouch for (RFC 7671 section 5), and 0 with every other form. storage:
- * what digest then points to. TLSPIN_E_ARGUMENT. */
+ * usage 2 or 3 has nobody else vouch for (RFC 7671 section 5), and 0 with every other form.
+ * storage: what digest then points to. TLSPIN_E_ARGUMENT. */
 TLSPIN_API int tlspin_read_key(const char *text, struct tlspin_record *record,
                                unsigned char storage[64]);
 
 /* Told of a warning about what was stored, in the user's language. */
 typedef void (*tlspin_warn)(const char *warning, void *data);
 
-enum tlspin_put_flags { TLSPIN_DRY_RUN = 1 << 0 /* check everything, store nothing */ };
+enum tlspin_put_flags {
+  TLSPIN_DRY_RUN = 1 << 0, /* check everything, store nothing */
+  TLSPIN_MORE = 1 << 1     /* it is a part of an operation, which a call without this finishes */
+};
 
 /* Stores records of the user's: all or, on an error, none; at most 1,000. operation: 0, or that of
  * an earlier call to which these belong too, so that one undo takes all back. change: may be NULL.

@@ -94,8 +94,10 @@ TLSPIN_API int tlspin_gnutls_answer(
                                   ticket, what its keys said once the server's was judged */
 TLSPIN_API const char *
 tlspin_gnutls_reason(gnutls_session_t session); /* of a mismatch: "proof-wrong"...; else "" */
-TLSPIN_API const char *
-tlspin_gnutls_layer(gnutls_session_t session); /* whose pin it is: "user"...; else "" */
+/* Whose pin it is: "user" or the file name of a layer of the system. "" where none decided, and
+ * also where a layer of the system did and the daemon, which knows their names, had not to be
+ * asked. */
+TLSPIN_API const char *tlspin_gnutls_layer(gnutls_session_t session);
 TLSPIN_API int
 tlspin_gnutls_asked(gnutls_session_t session);               /* ClientHello carried the extension */
 TLSPIN_API int tlspin_gnutls_sent(gnutls_session_t session); /* it carried a ticket */
@@ -141,7 +143,7 @@ typedef struct tlspin_gnutls_shown tlspin_gnutls_shown_t;
  * were sent and don't belong to it.
  * credentials: whom to trust. certificates: DER, `count` of them, the server's own first, copied.
  * host: the name to be checked. *shown: to be freed by tlspin_gnutls_shown_free. Returns TLSPIN_OK,
- * also where the PKI says no; TLSPIN_E_ARGUMENT where they aren't certificates, TLSPIN_E_TLS,
+ * also where the PKI says no; TLSPIN_E_ARGUMENT where one of them can't be read, TLSPIN_E_TLS,
  * TLSPIN_E_MEMORY. */
 TLSPIN_API int tlspin_gnutls_examine(gnutls_certificate_credentials_t credentials,
                                      const gnutls_datum_t *certificates, unsigned count,

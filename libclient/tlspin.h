@@ -141,6 +141,11 @@ struct tlspin_check {
   const char *ticket;  /* NULL; "proved", or the reason for which the ticket was not met */
   uint64_t expires;    /* with ACCEPTED: seconds since 1970; 0: never */
   const char *program; /* for the log; NULL: the program's short name */
+  const struct tlspin_octets *served; /* the certificates that the server sent, in its order and no
+                                         others, for the report that the log has of a pin of HPKP
+                                         that was not met (RFC 7469 section 3), and for nothing
+                                         else; at most 16, of 65,535 octets; NULL: not known */
+  size_t served_size;                 /* how many */
 };
 
 /* What was answered, and why. */
@@ -150,10 +155,10 @@ typedef struct tlspin_verdict tlspin_verdict_t;
  * after the PKI's check and before any application data.
  * *verdict: to be freed by tlspin_verdict_free; NULL where an error is returned, or verdict is
  * NULL. Returns an answer, or TLSPIN_E_ARGUMENT (a chain that is empty, too long, or not DER),
- * TLSPIN_E_LIMIT (with LEARN: there is no room for one more key of this server, say 16 that the user
- * accepted; the last message names the remedy) or TLSPIN_E_MEMORY. Go on only with TLSPIN_MATCH, TLSPIN_NO_PIN and TLSPIN_OPTED_OUT, and with a
- * TLSPIN_MISMATCH that is not enforced; what else may be gone on with is the table of
- * tlspin-gnutls.h. */
+ * TLSPIN_E_LIMIT (with ACCEPTED: there is no room for one more key of this server, say 16 that the
+ * user accepted; the last message names the remedy) or TLSPIN_E_MEMORY. Go on only with
+ * TLSPIN_MATCH, TLSPIN_NO_PIN and TLSPIN_OPTED_OUT, and with a TLSPIN_MISMATCH that is not
+ * enforced; what else may be gone on with is the table of tlspin-gnutls.h. */
 TLSPIN_API int tlspin_check_chain(tlspin_t *context, const char *host, const char *protocol,
                                   unsigned port, const struct tlspin_check *check,
                                   tlspin_verdict_t **verdict);
@@ -161,6 +166,8 @@ TLSPIN_API int tlspin_check_chain(tlspin_t *context, const char *host, const cha
 TLSPIN_API void tlspin_verdict_free(tlspin_verdict_t *verdict);
 TLSPIN_API const char *
 tlspin_verdict_reason(const tlspin_verdict_t *verdict); /* a word of CheckChain */
+/* Whose word it was: "user" or the file name of a layer of the system; "" where none decided, or
+ * where it isn't known which. */
 TLSPIN_API const char *tlspin_verdict_layer(const tlspin_verdict_t *verdict);
 TLSPIN_API int tlspin_verdict_enforced(const tlspin_verdict_t *verdict); /* 0: only reported */
 TLSPIN_API unsigned tlspin_verdict_rule(const tlspin_verdict_t *verdict);

@@ -49,3 +49,19 @@ void base64_write(const uint8_t digest[BASE64_DIGEST], char text[BASE64_TEXT + 1
   text[BASE64_TEXT - 1] = '=';
   text[BASE64_TEXT] = '\0';
 }
+
+static const char key_prefix[] = "sha256//";
+
+bool base64_read_key(const char *text, uint8_t digest[BASE64_DIGEST])
+{
+  const size_t prefix = sizeof key_prefix - 1;
+
+  return strncmp(text, key_prefix, prefix) == 0 &&
+         base64_read((struct span){(const uint8_t *)text + prefix, strlen(text + prefix)}, digest);
+}
+
+void base64_write_key(const uint8_t digest[BASE64_DIGEST], char text[BASE64_KEY_SIZE])
+{
+  memcpy(text, key_prefix, sizeof key_prefix);
+  base64_write(digest, text + sizeof key_prefix - 1);
+}

@@ -139,13 +139,23 @@ static bool judge_active(struct judgement *j, enum rank rank, enum keypin_origin
   return false;
 }
 
+/* A key that a program had accepted stands against the word of a first use, and not against keys
+ * that must be met, whichever came first. */
+static bool judge_beside(struct judgement *j, enum rank rank)
+{
+  struct met met;
+
+  return rank == RANK_PROGRAM && judge_critical(j, RANK_LEARNED, &met);
+}
+
 /* Any program may note a header, so that what it says of another key excuses none: where a first
  * use has its word the header can but forbid. */
 static bool judge_rank(struct judgement *j, enum rank rank)
 {
   struct met met;
 
-  if (judge_critical(j, rank, &met) || (rank == RANK_LEARNED && judge_learned(j)) ||
+  if (judge_critical(j, rank, &met) || judge_beside(j, rank) ||
+      (rank == RANK_LEARNED && judge_learned(j)) ||
       (met.pin >= 0 && judgement_match(j, VERDICT_CRITICAL_MATCHED, met.pin, met.enforced)))
     return true;
   for (int origin = KEYPIN_ORIGINS - 1; origin >= 0; origin--)

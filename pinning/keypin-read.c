@@ -162,13 +162,30 @@ static bool read_tlsa(const char *text, struct key *key)
   return read_hex(text, blanks, &w) && w.used == matching_size(key->matching);
 }
 
+/* What keypin_key_text writes. The digits stand in one piece, so that no TLSA record that was cut
+ * off is taken for one. */
+static bool read_written(const char *text, struct key *key)
+{
+  struct writer w = writer_of(key->digest, sizeof key->digest);
+  unsigned selector, matching;
+
+  if (!read_number(&text, SELECTOR_SPKI, &selector) ||
+      !read_number(&text, MATCHING_SHA512, &matching))
+    return false;
+  *key = (struct key){.level = KEYPIN_ANY,
+                      .selector = (enum selector)selector,
+                      .matching = (enum matching)matching};
+  text += strspn(text, blanks);
+  return matching != 0 && read_hex(text, "", &w) && w.used == matching_size(key->matching);
+}
+
 static bool read_key(const char *text, struct key *key)
 {
   if (strncmp(text, "sha256//", 8) == 0)
     return read_base64(text + 8, strlen(text + 8), key);
   if (strncasecmp(text, "pin-sha256=", 11) == 0)
     return read_directive(text + 11, key);
-  return read_fingerprint(text, key) || read_tlsa(text, key);
+  return read_fingerprint(text, key) || read_tlsa(text, key) || read_written(text, key);
 }
 
 bool keypin_read_key(const char *text, struct keypin *pin, unsigned *errors)

@@ -28,8 +28,7 @@ bool keypin_key_text(const struct keypin *pin, char text[KEYPIN_KEY_TEXT_SIZE])
   if (size == 0 || (unsigned)pin->selector >= SELECTOR_COUNT)
     return false;
   if (pin->selector == SELECTOR_SPKI && pin->matching == MATCHING_SHA256) {
-    memcpy(text, "sha256//", 8);
-    base64_write(pin->digest, text + 8);
+    base64_write_key(pin->digest, text);
     return true;
   }
   snprintf(text, KEYPIN_KEY_TEXT_SIZE, "%u %u ", (unsigned)pin->selector, (unsigned)pin->matching);

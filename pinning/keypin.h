@@ -142,7 +142,8 @@ bool keypin_read_key(const char *text, struct keypin *pin, unsigned *errors);
 
 enum { KEYPIN_KEY_TEXT_SIZE = 160 };
 
-/* "sha256//BASE64" of an SPKI's SHA-256, else "SELECTOR MATCHING HEX" as in a TLSA record. */
+/* "sha256//BASE64" of an SPKI's SHA-256, else "SELECTOR MATCHING HEX" as in a TLSA record.
+ * keypin_read_key reads both back. */
 bool keypin_key_text(const struct keypin *pin, char text[KEYPIN_KEY_TEXT_SIZE]);
 
 #endif

@@ -179,10 +179,8 @@ enum host_fault place_read(const char *text, struct place *place)
   char name[HOST_INPUT_MAX + 1];
   enum host_fault fault;
 
-  if (text[0] == '\0')
-    return HOST_EMPTY;
-  if (!host_split(text, name, &read.port))
-    return strlen(text) > HOST_INPUT_MAX ? HOST_LENGTH : HOST_FORM;
+  if (strstr(text, "://") != NULL || !host_split(text, name, &read.port))
+    return host_split_fault(text);
   fault = read_name(name, &read);
   if (fault == HOST_FINE)
     *place = read;

@@ -16,8 +16,15 @@ enum rank ranks_of(const struct verdict_entry *entry)
 {
   if (entry->layer > 0)
     return entry->pin->locked ? RANK_LOCKED : RANK_SYSTEM;
-  return entry->pin->origin == KEYPIN_TOFU || entry->pin->origin == KEYPIN_HPKP ? RANK_LEARNED
-                                                                                : RANK_OWN;
+  switch (entry->pin->origin) {
+  case KEYPIN_TOFU:
+  case KEYPIN_HPKP:
+    return RANK_LEARNED;
+  case KEYPIN_PROGRAM:
+    return RANK_PROGRAM;
+  default:
+    return RANK_OWN;
+  }
 }
 
 static bool has_force(const struct verdict_input *input, const struct keypin *pin)

@@ -12,8 +12,9 @@
 /* Highest first. */
 enum rank {
   RANK_LOCKED,  /* locked entries of system layers */
-  RANK_OWN,     /* what the user, or a program for the user, put there on purpose */
+  RANK_OWN,     /* what the user put there on purpose */
   RANK_SYSTEM,  /* the other entries of system layers */
+  RANK_PROGRAM, /* what the user said to a program: a click, not a policy */
   RANK_LEARNED, /* what was learned from the servers themselves */
   RANKS
 };

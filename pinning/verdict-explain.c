@@ -65,6 +65,16 @@ static bool lookup_ends_in(const struct view *v, enum rank rank)
   return ends;
 }
 
+/* Whether it is of a set that had to be met before a program's pin could decide. */
+static bool was_asked_beside(const struct view *v, const struct verdict_entry *entry)
+{
+  int decided_by = v->verdict->decided_by;
+
+  return v->verdict->rule == 6 && v->verdict->answer == TLSPIN_MATCH && decided_by >= 0 &&
+         ranks_of(&v->in->entries[decided_by]) == RANK_PROGRAM && ranks_of(entry) == RANK_LEARNED &&
+         v->left.sets[RANK_LEARNED][entry->pin->origin].critical;
+}
+
 static bool was_asked(const struct view *v, enum rank rank)
 {
   bool ended = false;
@@ -89,7 +99,7 @@ static enum verdict_role role_of_pin(const struct view *v, size_t index)
     return VERDICT_EXEMPTED;
   if (!ranks_holds(&v->left, entry))
     return VERDICT_MASKED;
-  if (!was_asked(v, rank))
+  if (!was_asked(v, rank) && !was_asked_beside(v, entry))
     return beaten(rank, decider_is_locked(v));
   return v->in->chain == NULL ? VERDICT_DECIDED : role_of_comparison(v, entry->pin);
 }

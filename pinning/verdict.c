@@ -181,26 +181,35 @@ static bool has_pins_above_learned(const struct judgement *j)
   return false;
 }
 
-/* Nothing is learned but what the PKI vouched for by itself, of what is known in full, and where
- * nothing but a learned pin, or a proof alone, had to decide. */
-static bool may_learn(const struct judgement *j)
+static bool is_met(const struct judgement *j)
 {
   const struct verdict *out = j->out;
 
-  if (j->in->chain == NULL || j->in->chain->alone || j->in->pki != PKI_OK || j->in->added_anchor ||
-      j->in->unreadable)
-    return false;
-  if (out->answer == TLSPIN_NO_PIN)
-    return out->reason == VERDICT_NONE;
   if (out->answer != TLSPIN_MATCH)
     return false;
   return out->decided_by >= 0 ? ranks_of(judgement_entry(j, out->decided_by)) == RANK_LEARNED
                               : !has_pins_above_learned(j);
 }
 
-/* Ranks, the highest first: the locked entries of system layers; the user's own (commands, imports,
- * programs); the other entries of system layers; what was learned from the servers (first use,
- * HPKP). A learned pin never masks one of policy: it would unlock it.
+/* Nothing is learned but what the PKI vouched for by itself, of what is known in full, and where
+ * nothing but a learned pin, or a proof alone, had to decide. For a raw key no PKI can vouch, so
+ * that it is but counted, where it is learned already. */
+static bool may_learn(const struct judgement *j)
+{
+  enum verdict_reason reason = j->out->reason;
+
+  if (j->in->chain == NULL || j->in->chain->alone || j->in->pki != PKI_OK || j->in->added_anchor ||
+      j->in->unreadable)
+    return false;
+  if (j->in->chain->raw)
+    return reason == VERDICT_ACTIVE_MATCHED && is_met(j);
+  return (j->out->answer == TLSPIN_NO_PIN && reason == VERDICT_NONE) || is_met(j);
+}
+
+/* Ranks, the highest first: the locked entries of system layers; the user's own (commands,
+ * imports); the other entries of system layers; what the user said to a program; what was learned
+ * from the servers (first use, HPKP). A learned pin never masks one of policy: it would unlock it.
+ * Nor does a click, which says less than a policy.
  *
  * Of one rank and origin those pins count together that cover the peer, are in force and stand at
  * the most specific place (place_compare); of several layers with that place only the highest.
@@ -220,7 +229,7 @@ static bool may_learn(const struct judgement *j)
  * mismatch. Where no digest can be made of what was shown it counts as found. What was not shown
  * can't be known to be without it: of certificates without their path only these are looked at, and
  * of a key alone only the key. No lock, exception, mode or added anchor excuses it.
- * 2. Modes: rank by rank down to unlocked policy, the most specific one ("on" before "off" at the
+ * 2. Modes: rank by rank, but for what was learned, the most specific one ("on" before "off" at the
  * same place). "off" opts out, unless pins of the same rank are at a more specific place. Where a
  * rank has a mode or pins that are enforced (the first: or a locked ticket) the ranks below it are
  * not asked.
@@ -237,7 +246,8 @@ static bool may_learn(const struct judgement *j)
  * 5. The ticket was not proved: a mismatch.
  * 6. Pins, rank by rank. Of each critical set one pin, critical or active, must match, else it is a
  * mismatch; if all are met it is a match. In a rank without an enforced critical set an active pin
- * that matches is a match; one that does not has no opinion, and the next rank is asked. Learned
+ * that matches is a match; one that does not has no opinion, and the next rank is asked. Before a
+ * program's pin is a match the critical sets of what was learned must be met, too. Learned
  * pins do have one: another key is a mismatch, unless the change is of a class that policy accepts
  * (see change.c). HPKP's critical ones must be met, too, but explain no other key, for any program
  * may note a header: they are a match only where no pin of a first use stands. Where the PKI was

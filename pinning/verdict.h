@@ -90,7 +90,7 @@ struct verdict {
   int decided_by;       /* an index into the entries, or -1 */
   unsigned rule;        /* the number of the rule in verdict.c */
   bool enforced;        /* false: a mismatch that is only to be reported */
-  bool learn;           /* what was shown may be recorded: see daemon/learn.h */
+  bool learn;           /* what was shown may be recorded, or counted: see daemon/learn.h */
 };
 
 void verdict_judge(const struct verdict_input *input, struct verdict *verdict);

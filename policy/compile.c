@@ -11,7 +11,9 @@
 #include "policy/marker.h"
 #include "policy/publish.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LAYER_SUFFIX ".db"
@@ -187,6 +189,37 @@ static enum tlspin_code drop_layers(struct compile *compile)
   return TLSPIN_OK;
 }
 
+/* A folder that is gone by accident must not lift what is locked. */
+static enum tlspin_code keep_layers(struct compile *compile)
+{
+  const struct compile_options *options = compile->options;
+  GDir *dir = g_dir_open(options->output, 0, NULL);
+  const char *name;
+  bool compiled = false;
+
+  while (dir != NULL && !compiled && (name = g_dir_read_name(dir)) != NULL) {
+    g_autofree char *path = g_build_filename(options->output, name, NULL);
+
+    compiled = name[0] != '.' && g_str_has_suffix(name, LAYER_SUFFIX) &&
+               marker_read(path, geteuid()) == MARKER_COMPILED;
+  }
+  g_clear_pointer(&dir, g_dir_close);
+  if (!compiled)
+    return TLSPIN_OK;
+  findings_add(compile->findings, FINDING_FILE, (struct spot){options->source, 0}, NULL,
+               _("The folder isn't there, but %s has layers that were compiled from text. Make it "
+                 "again; once it is there and empty, they are removed."),
+               options->output);
+  return TLSPIN_E_ARGUMENT;
+}
+
+static bool is_missing(const struct compile_options *options)
+{
+  struct stat status;
+
+  return options->may_miss && lstat(options->source, &status) != 0 && errno == ENOENT;
+}
+
 static enum tlspin_code replace_layers(struct compile *compile)
 {
   enum tlspin_code code = TLSPIN_UNAVAILABLE;
@@ -209,18 +242,20 @@ enum tlspin_code policy_compile(const struct compile_options *options, struct fi
   const struct lint_options lint = {TRUST_SYSTEM, options->now, say_lint_progress, &compile};
   const char *const places[] = {options->source, NULL};
   enum tlspin_code code = TLSPIN_E_ARGUMENT;
+  bool missing = is_missing(options);
 
   *problem = NULL;
   *result = (struct compile_result){.layers = 0};
-  compile.paths = files_list(places, TRUST_SYSTEM, false, findings);
+  compile.paths = files_list(places, TRUST_SYSTEM, missing, findings);
   compile.rules = lint_files(compile.paths, &lint, findings);
   rules_forget_hosts(compile.rules);
   if (findings->counts[SEVERITY_ERROR] == 0)
-    code = replace_layers(&compile);
+    code = missing ? keep_layers(&compile) : replace_layers(&compile);
   findings_sort(findings);
   rules_free(compile.rules);
-  g_strfreev(compile.paths);
   if (code != TLSPIN_OK)
     *result = (struct compile_result){.layers = 0};
+  result->files = g_strv_length(compile.paths);
+  g_strfreev(compile.paths);
   return code;
 }

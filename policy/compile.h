@@ -11,10 +11,13 @@
 #include "common/tlspin-error.h"
 #include "policy/finding.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct compile_options {
   const char *source; /* a folder of policy text */
+  bool may_miss; /* it need not be there; but what was compiled from it goes only with its text,
+                    and not with the folder */
   const char *output; /* a folder of layers; made where it is missing */
   int64_t now;
   void (*progress)(size_t groups,
@@ -23,13 +26,14 @@ struct compile_options {
 };
 
 struct compile_result {
+  size_t files;   /* of text that were found */
   size_t layers;  /* that were written */
   size_t groups;  /* in all of them */
   size_t removed; /* layers that went */
 };
 
-/* TLSPIN_OK; TLSPIN_E_ARGUMENT: there are findings that are errors; TLSPIN_UNAVAILABLE: *problem
- * says why nothing could be written (g_free). */
+/* TLSPIN_OK (where the folder is missing, nothing was done); TLSPIN_E_ARGUMENT: there are findings
+ * that are errors; TLSPIN_UNAVAILABLE: *problem says why nothing could be written (g_free). */
 enum tlspin_code policy_compile(const struct compile_options *options, struct findings *findings,
                                 struct compile_result *result, char **problem);
 

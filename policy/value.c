@@ -29,8 +29,10 @@ static char *quote(const char *const *words, size_t count)
 {
   GString *list = g_string_new(NULL);
 
-  for (size_t i = 0; i < count; i++)
-    g_string_append_printf(list, "%s'%s'", i == 0 ? "" : ", ", words[i]);
+  for (size_t i = 0; i < count; i++) {
+    g_string_append(list, i == 0 ? "" : ", ");
+    g_string_append_printf(list, _("'%s'"), words[i]);
+  }
   return g_string_free(list, FALSE);
 }
 

@@ -42,7 +42,8 @@ tests_unit_ticket_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 # Key pins. path: a path of certificates, with the digests of each.
 unit_keypin = tests/unit-chain tests/unit-chain-seen tests/unit-change tests/unit-digest \
 	tests/unit-keypin tests/unit-keypin-text tests/unit-place tests/unit-ranks \
-	tests/unit-verdict tests/unit-verdict-all tests/unit-verdict-explain tests/unit-verdict-text
+	tests/unit-verdict tests/unit-verdict-all tests/unit-verdict-explain tests/unit-verdict-learned \
+	tests/unit-verdict-programs tests/unit-verdict-text
 check_PROGRAMS += $(unit_keypin)
 TESTS += $(unit_keypin)
 path = tests/path.c tests/path.h tests/pki.c tests/pki.h
@@ -60,12 +61,16 @@ tests_unit_keypin_text_SOURCES = tests/unit-keypin-text.c tests/hex.c tests/hex.
 tests_unit_keypin_text_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_keypin_text_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap,malloc
 tests_unit_place_LDADD = libpinning.la $(CMOCKA_LIBS)
-# The verdict. court: cases of it; oracle: another verdict.
+# The verdict. court: cases of it; trial: what is expected; oracle: another verdict.
 court = tests/court.c tests/court.h $(path)
 tests_unit_ranks_SOURCES = tests/unit-ranks.c $(court)
 tests_unit_ranks_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
-tests_unit_verdict_SOURCES = tests/unit-verdict.c $(court)
+tests_unit_verdict_SOURCES = tests/unit-verdict.c tests/trial.c tests/trial.h $(court)
 tests_unit_verdict_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_learned_SOURCES = tests/unit-verdict-learned.c tests/trial.c tests/trial.h $(court)
+tests_unit_verdict_learned_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_programs_SOURCES = tests/unit-verdict-programs.c tests/trial.c tests/trial.h $(court)
+tests_unit_verdict_programs_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_verdict_all_SOURCES = tests/unit-verdict-all.c tests/oracle.c tests/oracle.h $(court)
 tests_unit_verdict_all_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_verdict_explain_SOURCES = tests/unit-verdict-explain.c $(court)
@@ -153,8 +158,9 @@ tests_matrix_suites_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_suites_LDADD = $(matrix_libs)
 
 # Key pins in whole handshakes; the system layers for them are made by the daemon's store.
-matrix_keys = tests/matrix-anchors tests/matrix-attacks tests/matrix-keys tests/matrix-layers tests/matrix-tdb tests/matrix-verdicts tests/matrix-verify \
-	tests/unit-decision
+matrix_keys = tests/matrix-anchors tests/matrix-attacks tests/matrix-chains \
+	tests/matrix-encodings tests/matrix-keys tests/matrix-layers tests/matrix-tdb \
+	tests/matrix-verdicts tests/matrix-verify tests/unit-decision
 check_PROGRAMS += $(matrix_keys)
 TESTS += $(matrix_keys)
 check_LTLIBRARIES += tests/libpinned.la
@@ -171,8 +177,12 @@ tests_matrix_anchors_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_anchors_LDADD = $(keys_libs)
 tests_matrix_attacks_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_attacks_LDADD = $(keys_libs)
+tests_matrix_chains_CPPFLAGS = $(matrix_cppflags)
+tests_matrix_chains_LDADD = $(keys_libs)
 tests_matrix_keys_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_keys_LDADD = $(keys_libs)
+tests_matrix_encodings_CPPFLAGS = $(matrix_cppflags)
+tests_matrix_encodings_LDADD = $(keys_libs)
 tests_matrix_layers_SOURCES = tests/matrix-layers.c tests/tamper.c tests/tamper.h
 tests_matrix_layers_CPPFLAGS = $(matrix_cppflags) $(DBUS_CFLAGS)
 tests_matrix_layers_LDADD = $(keys_libs)
@@ -386,7 +396,8 @@ tests_unit_service_LDADD = $(formats_libs)
 
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
-	tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file tests/unit-history tests/unit-images \
+	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
+	tests/unit-forget tests/unit-history tests/unit-images \
 	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
 	tests/unit-open-older tests/unit-pinrow tests/unit-problem tests/unit-records tests/unit-row \
 	tests/unit-schema tests/unit-setting tests/unit-store tests/unit-table tests/unit-undo \
@@ -403,6 +414,10 @@ tests_unit_cell_CPPFLAGS = $(store_cppflags)
 tests_unit_cell_LDADD = $(store_libs)
 tests_unit_clear_CPPFLAGS = $(store_cppflags)
 tests_unit_clear_LDADD = $(store_libs)
+tests_unit_draft_CPPFLAGS = $(store_cppflags)
+tests_unit_draft_LDADD = $(store_libs)
+tests_unit_forget_CPPFLAGS = $(store_cppflags)
+tests_unit_forget_LDADD = $(store_libs)
 tests_unit_contents_CPPFLAGS = $(store_cppflags)
 tests_unit_contents_LDADD = $(store_libs)
 tests_unit_database_CPPFLAGS = $(store_cppflags)
@@ -593,20 +608,23 @@ check-valgrind: all
 		--errors-for-leak-kinds=definite --error-exitcode=1'
 .PHONY: check-valgrind
 TESTS += tests/completion.test tests/tlspin.test tests/tlspin-connect.test tests/tlspin-keys.test \
-	tests/tlspin-why.test
+	tests/tlspin-advice.test tests/tlspin-json.test tests/tlspin-tlsa.test tests/tlspin-why.test
 EXTRA_DIST += tests/completion.test tests/tlspin.sh tests/tlspin.test tests/tlspin-connect.test \
 	tests/tlspin-keys.test \
-	tests/tlspin-why.test
+	tests/tlspin-advice.test tests/tlspin-json.test tests/tlspin-tlsa.test tests/tlspin-why.test
 
 # The daemon above the store, and the messages. libupper: layers, a bus, and calls as words.
 unit_upper = tests/unit-admin tests/unit-announce tests/unit-bus-check tests/unit-bus-keys \
-	tests/unit-catalogue tests/unit-changes tests/unit-config-file tests/unit-contract \
-	tests/unit-cursor tests/unit-dict tests/unit-dispatch tests/unit-entries tests/unit-explain \
+	tests/unit-catalogue tests/unit-changes tests/unit-changes-history tests/unit-config-file \
+	tests/unit-contract \
+	tests/unit-cursor tests/unit-dict tests/unit-dispatch tests/unit-drafts tests/unit-entries \
+	tests/unit-explain \
 	tests/unit-fields tests/unit-filter tests/unit-handlers tests/unit-introspect \
-	tests/unit-layers tests/unit-layers-changes tests/unit-log tests/unit-loop \
+	tests/unit-layers tests/unit-layers-changes tests/unit-layers-renew tests/unit-log \
+	tests/unit-loop \
 	tests/unit-messages tests/unit-pins tests/unit-policy tests/unit-policy-journal \
 	tests/unit-policy-unavailable tests/unit-presence tests/unit-put tests/unit-record \
-	tests/unit-record-read tests/unit-shown tests/unit-standing tests/unit-status \
+	tests/unit-record-read tests/unit-seen tests/unit-shown tests/unit-standing tests/unit-status \
 	tests/unit-watch
 check_PROGRAMS += $(unit_upper)
 TESTS += $(unit_upper)
@@ -640,6 +658,8 @@ tests_unit_layers_CPPFLAGS = $(upper_cppflags)
 tests_unit_layers_LDADD = $(upper_libs)
 tests_unit_layers_changes_CPPFLAGS = $(upper_cppflags)
 tests_unit_layers_changes_LDADD = $(upper_libs)
+tests_unit_layers_renew_CPPFLAGS = $(upper_cppflags)
+tests_unit_layers_renew_LDADD = $(upper_libs)
 tests_unit_loop_CPPFLAGS = $(upper_cppflags)
 tests_unit_loop_LDADD = $(upper_libs)
 tests_unit_messages_CPPFLAGS = $(upper_cppflags)
@@ -652,6 +672,8 @@ tests_unit_policy_journal_CPPFLAGS = $(upper_cppflags)
 tests_unit_policy_journal_LDADD = $(upper_libs)
 tests_unit_policy_unavailable_CPPFLAGS = $(upper_cppflags)
 tests_unit_policy_unavailable_LDADD = $(upper_libs)
+tests_unit_drafts_CPPFLAGS = $(upper_cppflags)
+tests_unit_drafts_LDADD = $(upper_libs)
 tests_unit_presence_CPPFLAGS = $(upper_cppflags)
 tests_unit_presence_LDADD = $(upper_libs)
 tests_unit_status_CPPFLAGS = $(upper_cppflags)
@@ -663,6 +685,8 @@ tests_unit_catalogue_CPPFLAGS = $(upper_cppflags)
 tests_unit_catalogue_LDADD = $(upper_libs)
 tests_unit_changes_CPPFLAGS = $(upper_cppflags)
 tests_unit_changes_LDADD = $(upper_libs)
+tests_unit_changes_history_CPPFLAGS = $(upper_cppflags) $(SQLITE_CFLAGS)
+tests_unit_changes_history_LDADD = tests/libstores.la $(upper_libs) $(SQLITE_LIBS)
 tests_unit_cursor_CPPFLAGS = $(upper_cppflags)
 tests_unit_cursor_LDADD = $(upper_libs)
 tests_unit_entries_CPPFLAGS = $(upper_cppflags)
@@ -675,6 +699,8 @@ tests_unit_put_CPPFLAGS = $(upper_cppflags)
 tests_unit_put_LDADD = $(upper_libs)
 tests_unit_record_read_CPPFLAGS = $(upper_cppflags)
 tests_unit_record_read_LDADD = $(upper_libs)
+tests_unit_seen_CPPFLAGS = $(upper_cppflags)
+tests_unit_seen_LDADD = $(upper_libs)
 tests_unit_shown_CPPFLAGS = $(gate_cppflags)
 tests_unit_shown_LDADD = $(gate_libs)
 tests_unit_standing_CPPFLAGS = $(upper_cppflags)
@@ -740,7 +766,8 @@ tests_unit_tally_LDADD = $(gate_libs)
 
 # The daemon on a bus of its own.
 bus_tests = tests/activation.bus tests/calls.bus tests/check-chain.bus tests/config.bus tests/damage.bus tests/import.bus \
-	tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus tests/policy-show.bus tests/records.bus \
+	tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus tests/policy-show.bus tests/progress.bus \
+	tests/records.bus \
 	tests/scale.bus tests/signals.bus
 TESTS += $(bus_tests) tests/includes.test tests/linking.test
 EXTRA_DIST += $(bus_tests) tests/includes.sh tests/includes.test tests/linking.test

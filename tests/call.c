@@ -6,7 +6,9 @@
  *
  * -n wants no reply; an INTERFACE of "" is left out. Arguments are written as they are for the
  * basic types, for ay in hexadecimal digits or as COUNT*HH, and for a{sv} as KEY=TYPE:VALUE with
- * semicolons between; the elements of aay have commas between them, those of aa{sv} ampersands.
+ * semicolons between; the elements of aay have commas between them, those of aa{sv} ampersands. A
+ * VALUE of the type aa{sv} has tildes between its elements, and commas inside them; one of aay
+ * commas.
  *
  * Prints each argument of the reply on a line of its own: octets in hexadecimal digits, a
  * dictionary as its KEY=VALUE in their order with two spaces between, and an array of dictionaries

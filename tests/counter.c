@@ -35,6 +35,7 @@ void counter_open(struct counter *counter, struct strata *strata)
   counter_now = STRATA_NOW;
   memset(counter, 0, sizeof *counter);
   counter->handlers = (struct handlers){.policy = policy_new(strata_open(strata), &config, NULL),
+                                        .drafts = drafts_new(NULL, NULL, NULL),
                                         .now = tell_time,
                                         .served = on_served,
                                         .data = counter,
@@ -44,6 +45,7 @@ void counter_open(struct counter *counter, struct strata *strata)
 
 void counter_close(struct counter *counter)
 {
+  drafts_free(counter->handlers.drafts);
   policy_free(counter->handlers.policy);
 }
 

@@ -6,8 +6,10 @@
 
 #include "dbus/check.h"
 #include "dbus/dict.h"
+#include "dbus/fields.h"
 #include "dbus/names.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +253,21 @@ static void note_check(DBusMessage *call, const char *member, char *line, size_t
     snprintf(line, size, "%s unreadable\n", member);
 }
 
+/* Where it was told what the server sent, how many certificates and how many octets. */
+static void note_served(DBusMessage *call, char *line, size_t size)
+{
+  struct bus_check_call check;
+  struct bus_fault fault;
+  size_t octets = 0;
+
+  if (!bus_read_check_call(call, &check, &fault) || check.options.served.count == 0)
+    return;
+  for (size_t i = 0; i < check.options.served.count; i++)
+    octets += check.options.served.at[i].size;
+  snprintf(line + strlen(line) - 1, size - strlen(line) + 1, " served=%zu/%zu\n",
+           check.options.served.count, octets);
+}
+
 static void note_note(DBusMessage *call, char *line, size_t size)
 {
   struct bus_note_call note;
@@ -261,46 +278,72 @@ static void note_note(DBusMessage *call, char *line, size_t size)
              dbus_message_get_no_reply(call) ? "no-reply" : "reply");
 }
 
-/* Each member of each dictionary of a Put, and its options. */
-static void note_put(DBusMessage *call, char *line, size_t size)
+/* Appends to a line that may be full. */
+__attribute__((format(printf, 3, 4))) static void append(char *line, size_t size,
+                                                         const char *format, ...)
 {
-  size_t used = (size_t)snprintf(line, size, "Put");
-  DBusMessageIter iter, array, dict;
+  size_t used = strlen(line);
+  va_list arguments;
+
+  va_start(arguments, format);
+  vsnprintf(line + used, size - used, format, arguments);
+  va_end(arguments);
+}
+
+/* Each member; those of dictionaries in it are in braces. */
+static void note_dict(DBusMessageIter *at, char *line, size_t size)
+{
+  DBusMessageIter dict;
   struct bus_value value;
   const char *key;
 
-  dbus_message_iter_init(call, &iter);
-  for (int options = 0; options < 2; options++) {
-    if (options == 0)
-      dbus_message_iter_recurse(&iter, &array);
-    else
-      array = iter;
-    for (; bus_dict_at(&array); dbus_message_iter_next(&array)) {
-      dbus_message_iter_recurse(&array, &dict);
-      used += (size_t)snprintf(line + used, size - used, " |");
-      while (bus_dict_next(&dict, &key, &value) && used < size) {
-        if (value.type == DBUS_TYPE_STRING)
-          used += (size_t)snprintf(line + used, size - used, " %s=%s", key, value.string);
-        else
-          used += (size_t)snprintf(line + used, size - used, " %s=%c%llu", key, value.type,
-                                   (unsigned long long)(value.number + value.octets.size));
-      }
+  dbus_message_iter_recurse(at, &dict);
+  while (bus_dict_next(&dict, &key, &value)) {
+    append(line, size, " %s=", key);
+    if (value.type == DBUS_TYPE_STRING)
+      append(line, size, "%s", value.string);
+    else if (value.type != BUS_DICTS)
+      append(line, size, "%c%llu", value.type,
+             (unsigned long long)(value.number + value.octets.size));
+    for (; value.type == BUS_DICTS && bus_dict_at(&value.dicts);
+         dbus_message_iter_next(&value.dicts)) {
+      append(line, size, "{");
+      note_dict(&value.dicts, line, size);
+      append(line, size, " }");
     }
-    dbus_message_iter_next(&iter);
   }
-  snprintf(line + used, size - used, "\n");
+}
+
+/* Each member of each dictionary of a Put, and its options. */
+static void note_put(DBusMessage *call, char *line, size_t size)
+{
+  DBusMessageIter iter, array;
+
+  snprintf(line, size, "Put");
+  dbus_message_iter_init(call, &iter);
+  dbus_message_iter_recurse(&iter, &array);
+  for (; bus_dict_at(&array); dbus_message_iter_next(&array)) {
+    append(line, size, " |");
+    note_dict(&array, line, size);
+  }
+  dbus_message_iter_next(&iter);
+  append(line, size, " |");
+  note_dict(&iter, line, size);
+  append(line, size, "\n");
 }
 
 void fakekeys_note(DBusMessage *call, char *line, size_t size)
 {
   const char *member = dbus_message_get_member(call);
 
-  if (strcmp(member, "CheckChain") == 0 || strcmp(member, "Explain") == 0)
+  if (strcmp(member, "CheckChain") == 0 || strcmp(member, "Explain") == 0) {
     note_check(call, member, line, size);
-  else if (strcmp(member, "NoteHpkp") == 0)
+    note_served(call, line, size);
+  } else if (strcmp(member, "NoteHpkp") == 0) {
     note_note(call, line, size);
-  else if (strcmp(member, "Put") == 0)
+  } else if (strcmp(member, "Put") == 0) {
     note_put(call, line, size);
+  }
 }
 
 static void put_logged(DBusMessage *signal)

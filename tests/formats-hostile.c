@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* The numbers are the same in every run, so that a failure can be seen again. */
 enum { SEED = 20260722, ROUNDS = 1500, LINES = 1000000 };
@@ -107,7 +108,11 @@ static void test_mutated_json(void **state)
       "{\"tlspin-dump\":1}\n{\"host\":\"a.example\",\"scope\":\"subtree\",\"port\":443,"
       "\"kind\":\"pin\",\"status\":\"active\",\"origin\":\"tofu\",\"level\":\"leaf\",\"key\":"
       "\"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\"enforced-until\":1,"
-      "\"expires\":2000000000,\"first-seen\":5,\"always\":true,\"note\":\"x\"}\n{\"records\":1}\n"};
+      "\"expires\":2000000000,\"first-seen\":5,\"always\":true,\"note\":\"x\",\"chain\":[{"
+      "\"subject\":"
+      "\"a\",\"not-before\":1,\"not-after\":2,\"certificate\":\"0 1 "
+      "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\",\"key\":"
+      "\"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"}]}\n{\"records\":1}\n"};
   static const char *const formats_of[] = {"chromium", "dump"};
   g_autoptr(GRand) rand = g_rand_new_with_seed(SEED);
 
@@ -188,13 +193,189 @@ static void test_million_exceptions(void **state)
   assert_int_equal(count.skipped, 0);
 }
 
+/* What is read is no larger than this, in octets, and doesn't take longer, in seconds: far more
+ * than is needed where the work grows with the file, and far less than where it grows with its
+ * square. */
+enum { MEMORY_MOST = 2000000000, SECONDS_MOST = 120 };
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { MANY = LINES / 10 };
+static void assert_memory(void) {}
+#else
+enum { MANY = LINES };
+static void assert_memory(void)
+{
+  struct rusage usage;
+
+  assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+  assert_true(usage.ru_maxrss < MEMORY_MOST / 1024);
+}
+#endif
+
+/* Reads it, and every line is accounted for. */
+static void count_many(const char *format, const GString *text, size_t records, size_t skipped,
+                       size_t last)
+{
+  gint64 start = g_get_monotonic_time();
+  struct count count;
+
+  count_all(format, text, &count);
+  if (count.records != records || count.skipped != skipped || count.last != last)
+    fail_msg("%s: %zu records, %zu skipped, the last in line %zu", format, count.records,
+             count.skipped, count.last);
+  assert_true(g_get_monotonic_time() - start < SECONDS_MOST * G_USEC_PER_SEC);
+  assert_memory();
+}
+
+/* The text between two marks in a file of the tests. */
+static char *piece_of(const char *file, const char *from, const char *until)
+{
+  size_t size;
+  g_autofree char *octets = gather_load(file, &size);
+  char *begin = g_strstr_len(octets, (gssize)size, from), *end;
+
+  assert_non_null(begin);
+  begin += strlen(from);
+  end = g_strstr_len(begin, octets + size - begin, until);
+  assert_non_null(end);
+  return g_strndup(begin, (gsize)(end - begin));
+}
+
+/* One certificate of a hundred is one. */
+static void test_million_filezilla(void **state)
+{
+  g_autofree char *good = piece_of("trustedcerts.xml", "<Data>", "</Data>");
+  g_autoptr(GString) text = g_string_new("<FileZilla3><TrustedCerts>\n");
+
+  (void)state;
+  for (int i = 0; i < MANY; i++)
+    g_string_append_printf(
+        text,
+        "<Certificate><Data>%s</Data>"
+        "<ActivationTime>1795383484</ActivationTime><ExpirationTime>4041783484</ExpirationTime>"
+        "<Host>h%d.example</Host><Port>21</Port><TrustSANs>0</TrustSANs>"
+        "</Certificate>\n",
+        i % 100 == 99 ? good : "3082", i);
+  g_string_append(text, "</TrustedCerts></FileZilla3>\n");
+  count_many("filezilla", text, MANY / 100, MANY / 100 * 99, MANY + 1);
+}
+
+/* Groups of a host each, and one of a hundred has a certificate. */
+static void test_million_kde(void **state)
+{
+  g_autofree char *good = piece_of("ksslcertificatemanager", "CertificatePEM=", "\n");
+  g_autofree char *name = piece_of("ksslcertificatemanager", "[", "]");
+  g_autoptr(GString) text = g_string_new(NULL);
+
+  (void)state;
+  for (int i = 0; i < MANY / 4; i++)
+    g_string_append_printf(text,
+                           "[%s]\nCertificatePEM=%s\nh%d.example=ExpireUTC 2099-05-05T12:00:00,"
+                           "SelfSignedCertificate\n\n",
+                           name, i % 100 == 99 ? good : "none", i);
+  count_many("kde", text, MANY / 400, MANY / 400 * 99, MANY - 1);
+}
+
+/* Nine entries of ten have a hash that can be used. */
+static void test_million_emacs(void **state)
+{
+  static const char half[] = "8b:1f:8a:84:c2:3d:a7:6e:26:38:55:2d:bb:80:92:a7";
+  g_autoptr(GString) text = g_string_new("(\n");
+
+  (void)state;
+  for (int i = 0; i < MANY; i++) {
+    g_autofree char *host = g_strdup_printf("h%d.example:443", i);
+    g_autofree char *id = g_compute_checksum_for_string(G_CHECKSUM_SHA1, host, -1);
+
+    g_string_append_printf(text, " (:id \"sha1:%s\" :fingerprints (\"%s:%s:%s\") :host \"%s\")\n",
+                           id, i % 10 == 9 ? "md5" : "sha256", half, half, host);
+  }
+  g_string_append(text, ")\n");
+  count_many("emacs", text, MANY / 10 * 9, MANY / 10, MANY + 1);
+}
+
+/* Certificates of one authority, again and again, in lines of 64 characters. */
+static void test_million_pem(void **state)
+{
+  static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
+  g_autofree char *good = piece_of("chain.pem", begin, end);
+  g_autofree char *certificate = g_strconcat(begin, good, end, "\n", NULL);
+  struct place place = {.host = "mail.example.org", .protocol = PLACE_ANY_PROTOCOL, .port = 993};
+  struct reading reading = {.now = GATHER_NOW,
+                            .places = &place,
+                            .place_count = 1,
+                            .exceptions_end = GATHER_EXCEPTIONS_END,
+                            .record = count_record,
+                            .remark = count_remark};
+  g_autoptr(GString) text = g_string_new(NULL);
+  struct count count = {0, 0, 0};
+  size_t lines = 0, certificates = 0;
+  gint64 start;
+
+  (void)state;
+  for (const char *at = certificate; *at != '\0'; at++)
+    lines += *at == '\n';
+  for (; certificates < MANY / lines; certificates++)
+    g_string_append(text, certificate);
+  g_string_append(text, begin);
+  reading.data = &count;
+  start = g_get_monotonic_time();
+  assert_true(format_read(format_of_name("pem"), &reading,
+                          (struct span){(const uint8_t *)text->str, text->len}));
+  assert_int_equal(count.records, certificates);
+  assert_int_equal(count.skipped, 1); /* the last is broken off */
+  assert_int_equal(count.last, certificates * lines + 1);
+  assert_true(g_get_monotonic_time() - start < SECONDS_MOST * G_USEC_PER_SEC);
+  assert_memory();
+}
+
+#define PIN_TEXT "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+/* One entry of ten is whole. */
+static void test_million_chromium(void **state)
+{
+  g_autoptr(GString) text =
+      g_string_new("{\"pinsets\":{},\"pins_list_timestamp\":1795000000,\"entries\":[\n");
+
+  (void)state;
+  for (int i = 0; i < MANY; i++)
+    if (i % 10 == 9)
+      g_string_append_printf(text,
+                             ",{\"host\":\"h%d.example\",\"include_subdomains\":true,\"pins\":"
+                             "[\"" PIN_TEXT "\"],\"bad_pins\":[]}\n",
+                             i);
+    else
+      g_string_append_printf(text, "%s{\"host\":\"a..b\"}\n", i > 0 ? "," : "");
+  g_string_append(text, "]}\n");
+  count_many("chromium", text, MANY / 10, MANY / 10 * 9, 0); /* JSON is not by lines */
+}
+
+static void test_million_dump(void **state)
+{
+  g_autoptr(GString) text = g_string_new("{\"tlspin-dump\":1}\n");
+
+  (void)state;
+  for (int i = 0; i < MANY; i++)
+    if (i % 10 == 9)
+      g_string_append_printf(text,
+                             "{\"host\":\"h%d.example\",\"scope\":\"exact\",\"port\":443,"
+                             "\"kind\":\"pin\",\"status\":\"active\",\"origin\":\"user\","
+                             "\"level\":\"leaf\",\"key\":\"sha256//" PIN_TEXT "\"}\n",
+                             i);
+    else
+      g_string_append(text, "{\"host\":\"a..b\"}\n");
+  g_string_append_printf(text, "{\"records\":%d}\n", MANY);
+  count_many("dump", text, MANY / 10, MANY / 10 * 9, MANY + 1);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mutations),
-      cmocka_unit_test(test_mutated_json),
-      cmocka_unit_test(test_million_known_hosts),
-      cmocka_unit_test(test_million_exceptions),
+      cmocka_unit_test(test_mutations),           cmocka_unit_test(test_mutated_json),
+      cmocka_unit_test(test_million_known_hosts), cmocka_unit_test(test_million_exceptions),
+      cmocka_unit_test(test_million_filezilla),   cmocka_unit_test(test_million_kde),
+      cmocka_unit_test(test_million_emacs),       cmocka_unit_test(test_million_pem),
+      cmocka_unit_test(test_million_chromium),    cmocka_unit_test(test_million_dump),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,17 +20,17 @@ tools/*                                 : common pinning formats libclient libse
 policy/*                                : common pinning policy daemon/{store,settings} : glib gnutls psl
 tools/tlspin-policy*                    : common policy tools                     : glib json gnutls clock
 examples/*                              :                                         : public gnutls
-daemon/{cell,clear,contents,database,edit,events,file,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,row,schema,setting,store,store-private,table,undo,verify} : common pinning daemon/{cell,contents,database,events,file,journal,lockfile,pinrow,problem,row,schema,setting,store,store-private,table} : glib sqlite
-daemon/{layers,answer}                  : common daemon/{layers,store,file}       : glib
+daemon/{cell,clear,contents,database,draft,edit,events,file,forget,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,store,store-private,table,trail,undo,verify} : common pinning daemon/{cell,contents,database,events,file,journal,lockfile,pinrow,problem,restore,row,schema,setting,store,store-private,table,trail} : glib sqlite
+daemon/{layer,layers,survey,answer}     : common daemon/{layer,layers,survey,store,file} : glib
 daemon/{config-file,settings,settings-private,settings-resolve,recall} : common pinning daemon/{config-file,settings,settings-private,recall,layers} : glib
 daemon/{anchors,digest,report}          : common pinning daemon/{anchors,digest,report} : glib
 daemon/{gathering,tally}                : common pinning daemon/{gathering,tally,layers,store} : glib
 daemon/suffixes                          : daemon/suffixes : psl
 daemon/{policy,policy-private,judge,learn,accept,lesson,note} : common pinning daemon/{policy,policy-private,learn,lesson,layers,gathering,settings,recall,config-file,anchors,suffixes,report,tally} : glib
 daemon/{dispatch,introspect}            : common daemon/dispatch                  : glib dbus
-daemon/{catalogue,changes,standing}     : common pinning daemon/{catalogue,changes,standing,suffixes,policy,policy-private} : glib
-daemon/announce                         : common dbus daemon/{announce,store}     : glib dbus
-daemon/{handlers,pins,check,admin,status,filter,cursor,entries,explain,log,put,record-read,shown} : common pinning dbus daemon/{handlers,filter,cursor,entries,record-read,shown,digest,catalogue,changes,policy,store,announce,dispatch} : glib dbus
+daemon/{catalogue,changes,standing}     : common pinning daemon/{catalogue,changes,standing,suffixes,learn,policy,policy-private} : glib
+daemon/{announce,drafts}                : common dbus daemon/{announce,drafts,store} : glib dbus
+daemon/{handlers,pins,check,admin,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,dispatch} : glib dbus
 daemon/watch                            : common daemon/watch                     : glib
 daemon/{loop,presence}                  : common dbus daemon/{loop,presence}      : glib dbus
 daemon/main                             : common daemon/{config-file,handlers,loop,presence,watch} : glib dbus clock

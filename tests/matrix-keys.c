@@ -390,6 +390,7 @@ static void test_crowd(void **state)
   struct stand_request server = pinned_server(stage, PKI_ECDSA),
                        misissued = pinned_server(stage, PKI_RSA);
   struct visit_request client = stage_client(stage);
+  tlspin_explanation_t *explained;
   struct meeting met;
 
   put_crowd(stage, &stage->servers[PKI_ECDSA]);
@@ -406,6 +407,10 @@ static void test_crowd(void **state)
     pinned_refused(stage, &client, &misissued, "critical-differs", &met);
     client = stage_client(stage);
   }
+  assert_int_equal(tlspin_explain(stage->context, STAGE_HOST, "tls", VISIT_PORT, NULL, &explained),
+                   TLSPIN_OK);
+  assert_true(tlspin_explanation_count(explained, TLSPIN_ENTRIES) >= 5000);
+  tlspin_explanation_free(explained);
   pinned_layer_remove(stage, "70-crowd.db");
   assert_int_equal(pinned_count(stage, NULL, NULL), 0);
 }

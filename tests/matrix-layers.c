@@ -12,12 +12,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define LAYER "50-site.db"
 
-enum { PATIENCE = 10000 /* milliseconds */ };
+#define CROWD "40-crowd.db"
+#define SMALL "60-small.db"
+
+enum { PATIENCE = 10000 /* milliseconds */, UPTAKE = 5000, MANY = 100000, ROUNDS = 10 };
 
 /* One server that is pinned, and one with another certificate of the same authority. */
 enum who { HONEST, FRAUD };
@@ -58,7 +63,7 @@ static void mend(struct stage *stage, const char *path, bool fail)
 }
 
 /* What the library's function says of a server's certificate. */
-static int check(struct stage *stage, enum who who)
+static int check_at(struct stage *stage, const char *host, enum who who)
 {
   struct tlspin_check check = {.chain_size = 2, .flags = TLSPIN_CHECK_PATH, .pki = TLSPIN_PKI_OK};
   gnutls_datum_t der[2] = {
@@ -71,10 +76,15 @@ static int check(struct stage *stage, enum who who)
     chain[i] = (struct tlspin_octets){der[i].data, der[i].size};
   check.chain = chain;
   check.flags |= TLSPIN_CHECK_LEARN;
-  answer = tlspin_check_chain(stage->context, STAGE_HOST, "tls", VISIT_PORT, &check, NULL);
+  answer = tlspin_check_chain(stage->context, host, "tls", VISIT_PORT, &check, NULL);
   for (int i = 0; i < 2; i++)
     gnutls_free(der[i].data);
   return answer;
+}
+
+static int check(struct stage *stage, enum who who)
+{
+  return check_at(stage, STAGE_HOST, who);
 }
 
 /* The same by the method alone. */
@@ -302,6 +312,152 @@ static void test_new_user(void **state)
   pinned_layer_remove(stage, LAYER);
 }
 
+/* As many hosts as a browser's list has, in order. */
+struct crowd {
+  struct keypin pin;
+  unsigned next;
+};
+
+static const struct keypin *next_host(void *data)
+{
+  struct crowd *crowd = data;
+
+  if (crowd->next == MANY)
+    return NULL;
+  snprintf(crowd->pin.place.host, sizeof crowd->pin.place.host, "h%06u.example", crowd->next++);
+  return &crowd->pin;
+}
+
+/* Pins `count` hosts to the key of one of the two: the crowd, or its first. */
+static void write_hosts(struct stage *stage, const char *name, enum who who, unsigned count)
+{
+  struct crowd crowd = {.pin = pinned_locked(&stage->servers[who == HONEST ? PKI_ECDSA : PKI_RSA]),
+                        .next = MANY - count};
+  struct layer_contents contents = {.pin_count = count, .next_pin = next_host, .data = &crowd};
+  char *problem = NULL;
+
+  if (store_write_layer(pinned_layer_path(stage, name), &contents, &problem) != TLSPIN_OK)
+    fail_msg("%s", problem);
+}
+
+/* How long it takes from the rename until a host of the layer is pinned to that key. */
+static long take_up(struct stage *stage, const char *name, enum who who, unsigned count)
+{
+  const char *host = count == MANY ? "h000000.example" : "h099999.example";
+  long start;
+
+  write_hosts(stage, name, who, count);
+  start = test_now();
+  while (check_at(stage, host, who) != TLSPIN_MATCH) {
+    assert_true(test_now() - start < UPTAKE);
+    usleep(5000);
+  }
+  return test_now() - start;
+}
+
+/* A client in a process of its own that asks about the fraud all the time. */
+struct watcher {
+  pid_t pid;
+  volatile long *slowest, *asked; /* milliseconds; how many answers */
+};
+
+static void watch_fraud(struct stage *stage, const struct watcher *watcher)
+{
+  for (;;) {
+    long start = test_now(), took;
+    int answer = check(stage, FRAUD);
+
+    took = test_now() - start;
+    if (answer != TLSPIN_MISMATCH) {
+      print_error("The fraud was answered with %d in %ld ms.\n", answer, took);
+      _exit(1);
+    }
+    if (took > *watcher->slowest)
+      *watcher->slowest = took;
+    ++*watcher->asked;
+    usleep(1000);
+  }
+}
+
+static struct watcher start_watching(struct stage *stage)
+{
+  long *shared =
+      mmap(NULL, 2 * sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  struct watcher watcher = {.slowest = shared, .asked = shared + 1};
+
+  assert_true(shared != MAP_FAILED);
+  watcher.pid = fork();
+  assert_true(watcher.pid >= 0);
+  if (watcher.pid == 0) {
+    if (tlspin_new(&stage->context, stage->desk.bus.address) != TLSPIN_OK)
+      _exit(2);
+    tlspin_set_budget(stage->context, 20000, 20000);
+    watch_fraud(stage, &watcher);
+  }
+  return watcher;
+}
+
+/* Returns the longest time that an answer took. */
+static long stop_watching(const struct watcher *watcher)
+{
+  long slowest, asked;
+  int status;
+
+  assert_int_equal(kill(watcher->pid, SIGTERM), 0);
+  assert_int_equal(waitpid(watcher->pid, &status, 0), watcher->pid);
+  assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+  slowest = *watcher->slowest;
+  asked = *watcher->asked;
+  assert_true(asked > ROUNDS);
+  print_message("           %ld answers, the slowest in %ld ms\n", asked, slowest);
+  munmap((void *)watcher->slowest, 2 * sizeof(long));
+  return slowest;
+}
+
+/* How long the daemon takes to start, which reads all of it: the best of some tries. */
+static long start_anew(struct stage *stage)
+{
+  long best = PATIENCE;
+
+  for (int i = 0; i < 4; i++) {
+    long start, took;
+
+    desk_kill(&stage->desk, SIGTERM);
+    start = test_now();
+    assert_int_equal(check(stage, FRAUD), TLSPIN_MISMATCH);
+    took = test_now() - start;
+    best = took < best ? took : best;
+  }
+  return best;
+}
+
+/* A layer of 100,000 hosts is read aside, and only where it was itself changed: who asks meanwhile
+ * is answered, by the layers as they were, in less time than the reading takes. */
+static void test_crowd(void **state)
+{
+  struct stage *stage = *state;
+  struct watcher watcher;
+  long whole, slowest = 0;
+
+  mend(stage, pinned_layer_path(stage, LAYER), true);
+  write_hosts(stage, CROWD, HONEST, MANY);
+  whole = start_anew(stage);
+  watcher = start_watching(stage);
+  for (int i = 0; i < ROUNDS; i++) {
+    long took = take_up(stage, SMALL, i % 2 == 0 ? FRAUD : HONEST, 1);
+
+    slowest = took > slowest ? took : slowest;
+  }
+  print_message("           read in %ld ms; a small one beside it in force in %ld ms or less\n",
+                whole, slowest);
+  print_message("           another in its place in force in %ld ms\n",
+                take_up(stage, CROWD, FRAUD, MANY));
+  assert_true(stop_watching(&watcher) < whole / 2);
+  pinned_layer_remove(stage, SMALL);
+  pinned_layer_remove(stage, CROWD);
+  pinned_layer_remove(stage, LAYER);
+}
+
 #define TEST(function) cmocka_unit_test_setup(function, clear)
 
 int main(void)
@@ -310,7 +466,7 @@ int main(void)
       TEST(test_attacks),       TEST(test_attacks_without_the_lock),
       TEST(test_another_owner), TEST(test_replaced),
       TEST(test_others_stand),  TEST(test_namesake),
-      TEST(test_new_user),
+      TEST(test_new_user),      TEST(test_crowd),
   };
 
   return cmocka_run_group_tests(tests, stage_open, stage_close);

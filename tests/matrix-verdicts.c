@@ -105,6 +105,106 @@ static void test_header_explains_nothing(void **state)
   gnutls_free(ca.data);
 }
 
+/* A program says that its user accepted the key. */
+static int accept_key(struct stage *stage, const struct pki_identity *identity)
+{
+  gnutls_datum_t leaf = pki_certificate_der(identity), ca = pki_certificate_der(&stage->ca);
+  const struct tlspin_octets chain[] = {octets_of(&leaf), octets_of(&ca)};
+  struct tlspin_check check = {.chain = chain,
+                               .chain_size = 2,
+                               .flags =
+                                   TLSPIN_CHECK_PATH | TLSPIN_CHECK_LEARN | TLSPIN_CHECK_ACCEPTED,
+                               .pki = TLSPIN_PKI_OK};
+  int answer = tlspin_check_chain(stage->context, STAGE_HOST, "tls", VISIT_PORT, &check, NULL);
+
+  gnutls_free(leaf.data);
+  gnutls_free(ca.data);
+  return answer;
+}
+
+static const char *note_over(struct stage *stage, const struct pki_identity *identity,
+                             const char *header)
+{
+  gnutls_datum_t leaf = pki_certificate_der(identity), ca = pki_certificate_der(&stage->ca);
+  const struct tlspin_octets chain[] = {octets_of(&leaf), octets_of(&ca)};
+  const char *outcome = note(stage, header, 0, chain, 2);
+
+  gnutls_free(leaf.data);
+  gnutls_free(ca.data);
+  return outcome;
+}
+
+/* An attack: the user is talked into a wrong key. Pins of the server's header stand against it,
+ * whichever came first, and can't be removed over that connection. */
+static void test_word_and_header(void **state)
+{
+  struct stage *stage = *state;
+  const struct pki_identity *right = &stage->servers[PKI_ECDSA], *wrong = &stage->servers[PKI_RSA];
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       attacker = pinned_server(stage, PKI_RSA);
+
+  for (int first = 0; first < 2; first++) {
+    pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+    if (first)
+      assert_int_equal(accept_key(stage, wrong), TLSPIN_MATCH);
+    assert_string_equal(
+        note_over(stage, right, header_of(right, &stage->servers[PKI_ED25519], 9999)), "note");
+    if (!first)
+      assert_int_equal(accept_key(stage, wrong), TLSPIN_MISMATCH);
+    pinned_refuse(stage, &attacker, "critical-differs");
+    assert_string_equal(note_over(stage, wrong, "max-age=0"), "ignore");
+    pinned_refuse(stage, &attacker, "critical-differs");
+    pinned_go_well(stage, &server, TLSPIN_MATCH, "");
+    stage_clear(state);
+  }
+}
+
+/* The same with an administrator's keys, which are not even locked. */
+static void test_word_and_policy(void **state)
+{
+  struct stage *stage = *state;
+  const struct pki_identity *wrong = &stage->servers[PKI_RSA];
+  struct keypin pin = pinned_locked(&stage->servers[PKI_ECDSA]);
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       attacker = pinned_server(stage, PKI_RSA);
+
+  pin.locked = false;
+  for (int first = 0; first < 2; first++) {
+    pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+    if (first) {
+      assert_int_equal(accept_key(stage, wrong), TLSPIN_MATCH);
+      pinned_go_well(stage, &attacker, TLSPIN_MATCH, "");
+    }
+    pinned_layer(stage, "50-policy.db", &pin, 1);
+    if (!first)
+      assert_int_equal(accept_key(stage, wrong), TLSPIN_MISMATCH);
+    pinned_refuse(stage, &attacker, "critical-differs");
+    pinned_go_well(stage, &server, TLSPIN_MATCH, "");
+    pinned_layer_remove(stage, "50-policy.db");
+    stage_clear(state);
+  }
+}
+
+/* An attack: a program claims that the PKI vouched for a raw key. */
+static void test_raw_key_is_not_learned(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA);
+  gnutls_datum_t der = pki_spki_der(&stage->servers[PKI_RSA]);
+  struct tlspin_octets key = {der.data, der.size};
+  struct tlspin_check check = {.chain = &key,
+                               .chain_size = 1,
+                               .flags = TLSPIN_CHECK_RAW_KEY | TLSPIN_CHECK_LEARN,
+                               .pki = TLSPIN_PKI_OK};
+
+  assert_int_equal(tlspin_check_chain(stage->context, STAGE_HOST, "tls", VISIT_PORT, &check, NULL),
+                   TLSPIN_NO_PIN);
+  assert_int_equal(pinned_count(stage, NULL, NULL), 0);
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  pinned_go_well(stage, &server, TLSPIN_MATCH, "");
+  gnutls_free(der.data);
+}
+
 /* Through the session that the header came over. */
 static char session_header[256];
 static int noted;
@@ -293,6 +393,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       STAGE_TEST(test_header),
       STAGE_TEST(test_header_explains_nothing),
+      STAGE_TEST(test_word_and_header),
+      STAGE_TEST(test_word_and_policy),
+      STAGE_TEST(test_raw_key_is_not_learned),
       STAGE_TEST(test_header_of_a_session),
       STAGE_TEST(test_check_chain),
       STAGE_TEST(test_explain),

@@ -27,6 +27,14 @@ static inline bool nobody_become(void)
                             setresuid(nobody, nobody, nobody) == 0);
 }
 
+/* Root gives it to nobody; for what an ordinary user may do with what is theirs. */
+static inline void nobody_owns(const char *path)
+{
+  const uid_t nobody = 65534;
+
+  assert_true(geteuid() != 0 || lchown(path, nobody, nobody) == 0);
+}
+
 /* Calls `check` in a child, which an ordinary user remains in and root is nobody in. A failed
  * assertion must not go on with the parent's tests there. */
 static inline void nobody_checks(void (*check)(void **state), void **state)

@@ -16,6 +16,9 @@
 
 typedef uint64_t mask;
 
+/* Who speaks, the first first. */
+enum { LOCKED, OWN, SYSTEM, PROGRAM, LEARNED, RANKS };
+
 struct claim {
   int order;
   struct verdict verdict;
@@ -26,10 +29,10 @@ struct facts {
   mask covering, enforced, reported; /* by place and time */
   mask active, critical, rejected, inactive, excepted, on, off;
   mask matching, unknown; /* by the chain */
-  mask rank[4], origin[KEYPIN_ORIGINS];
+  mask rank[RANKS], origin[KEYPIN_ORIGINS];
   mask members; /* of the sets that decide */
   bool exempt;
-  struct claim claims[4 * ORACLE_MAX];
+  struct claim claims[5 * ORACLE_MAX];
   size_t count;
 };
 
@@ -100,9 +103,11 @@ static long weight(const struct facts *f, size_t i)
 
 static int rank_of(const struct verdict_entry *entry)
 {
-  bool learned = entry->pin->origin == KEYPIN_TOFU || entry->pin->origin == KEYPIN_HPKP;
+  static const int of_user[KEYPIN_ORIGINS] = {LEARNED, LEARNED, PROGRAM, OWN, OWN, OWN};
 
-  return entry->layer == 0 ? (learned ? 3 : 1) : entry->pin->locked ? 0 : 2;
+  if (entry->layer == 0)
+    return of_user[entry->pin->origin];
+  return entry->pin->locked ? LOCKED : SYSTEM;
 }
 
 static void find_facts(struct facts *f)
@@ -146,7 +151,7 @@ static void find_members(struct facts *f)
 {
   mask always = 0, pins, here;
 
-  FOR_EACH(i, f, ~f->rank[3]) always |= pin_at(f, i)->always ? BIT(i) : 0;
+  FOR_EACH(i, f, ~f->rank[LEARNED]) always |= pin_at(f, i)->always ? BIT(i) : 0;
   pins = (f->active | f->critical) & (f->enforced | f->reported) & (f->exempt ? always : ~(mask)0);
   here = pins & f->covering;
   f->members = here;
@@ -218,7 +223,7 @@ static bool outweighed(const struct facts *f, size_t off, mask modes)
 
 static void claim_modes(struct facts *f)
 {
-  for (int rank = 0; rank < 3; rank++) {
+  for (int rank = LOCKED; rank < LEARNED; rank++) {
     mask modes = (f->on | f->off) & f->covering & f->enforced & f->rank[rank];
 
     FOR_EACH(i, f, modes & f->off)
@@ -231,7 +236,7 @@ static void claim_modes(struct facts *f)
       for (int above = 0; above < rank; above++)
         stands |= rank_speaks(f, above) || f->in->ticket_locked;
       if (!stands)
-        claim(f, 2000 + rank, TLSPIN_OPTED_OUT, rank == 0 ? VERDICT_LOCKED_OFF : VERDICT_OFF,
+        claim(f, 2000 + rank, TLSPIN_OPTED_OUT, rank == LOCKED ? VERDICT_LOCKED_OFF : VERDICT_OFF,
               (int)i, true);
     }
   }
@@ -248,8 +253,8 @@ static int spokesman(const struct facts *f, bool *enforced)
   FOR_EACH(i, f, f->members)
   {
     bool is = set_is_enforced(f, f->members & fellows(f, i));
-    long value = (is * 10L + 3 - rank_of(&f->in->entries[i])) * 1000000000L + weight(f, i) * 10 +
-                 5 - (long)pin_at(f, i)->origin;
+    long value = (is * 10L + LEARNED - rank_of(&f->in->entries[i])) * 1000000000L +
+                 weight(f, i) * 10 + 5 - (long)pin_at(f, i)->origin;
 
     *enforced |= is;
     if (value > best) {
@@ -262,9 +267,9 @@ static int spokesman(const struct facts *f, bool *enforced)
 
 static mask exceptions(const struct facts *f)
 {
-  mask all = f->excepted & f->covering & f->enforced & f->matching & ~f->rank[3];
+  mask all = f->excepted & f->covering & f->enforced & f->matching & ~f->rank[LEARNED];
 
-  return rank_speaks(f, 0) ? all & f->rank[0] : all;
+  return rank_speaks(f, LOCKED) ? all & f->rank[LOCKED] : all;
 }
 
 static bool excused(const struct facts *f)
@@ -297,11 +302,12 @@ static void claim_anchor_and_ticket(struct facts *f)
     claim(f, 5000, TLSPIN_MISMATCH, VERDICT_TICKET, -1, !f->in->ticket_reported);
 }
 
-/* Critical sets: 6000 and up, by rank and origin; being met: 50 behind. */
+/* Critical sets: 6000 and up, by rank and origin; being met: 50 behind. What was learned is unmet
+ * between the two of a program. */
 static void claim_critical(struct facts *f, int rank, int origin)
 {
   mask set = f->members & f->rank[rank] & f->origin[origin];
-  int order = 6000 + 100 * rank;
+  int order = 6000 + 100 * rank, unmet = rank == LEARNED ? 6000 + 100 * PROGRAM + 20 : order;
   bool enforced = set_is_enforced(f, set);
 
   if ((set & f->critical) == 0)
@@ -310,10 +316,10 @@ static void claim_critical(struct facts *f, int rank, int origin)
     claim(f, order + 50 + origin, TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED,
           first_of(f, set & f->matching), enforced);
   else if ((set & f->unknown) != 0)
-    claim(f, order + origin, TLSPIN_MISMATCH, VERDICT_PATH_UNKNOWN, first_of(f, set & f->unknown),
+    claim(f, unmet + origin, TLSPIN_MISMATCH, VERDICT_PATH_UNKNOWN, first_of(f, set & f->unknown),
           enforced);
   else
-    claim(f, order + origin, TLSPIN_MISMATCH, VERDICT_CRITICAL_DIFFERS,
+    claim(f, unmet + origin, TLSPIN_MISMATCH, VERDICT_CRITICAL_DIFFERS,
           first_of(f, set & f->critical), enforced);
 }
 
@@ -322,7 +328,7 @@ static void claim_active(struct facts *f, int rank, int origin)
   mask set = f->members & f->rank[rank] & f->origin[origin];
   int order = 6060 + 100 * rank + 9 - origin;
 
-  if (set == 0 || (set & f->critical) != 0 || (rank == 3 && origin == KEYPIN_TOFU))
+  if (set == 0 || (set & f->critical) != 0 || (rank == LEARNED && origin == KEYPIN_TOFU))
     return;
   if ((set & f->matching) != 0)
     claim(f, order, TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, first_of(f, set & f->matching),
@@ -338,7 +344,7 @@ static enum change change_of(const struct facts *f, mask set)
   size_t count = 0;
 
   history &= ~(f->excepted | f->on | f->off);
-  FOR_EACH(i, f, set | (history & f->covering & f->rank[3] & f->origin[KEYPIN_TOFU]))
+  FOR_EACH(i, f, set | (history & f->covering & f->rank[LEARNED] & f->origin[KEYPIN_TOFU]))
   known[count++] = pin_at(f, i);
   return change_classify(known, count, f->in->chain, f->in->ticket == TICKET_PROVED, f->in->now);
 }
@@ -346,22 +352,23 @@ static enum change change_of(const struct facts *f, mask set)
 /* Before HPKP's being met, behind its not being. */
 static void claim_learned(struct facts *f)
 {
-  mask set = f->members & f->rank[3] & f->origin[KEYPIN_TOFU], match = set & f->matching;
+  mask set = f->members & f->rank[LEARNED] & f->origin[KEYPIN_TOFU], match = set & f->matching;
   enum change change = set != 0 ? change_of(f, set) : CHANGE_NONE;
   bool checked = f->in->pki != PKI_UNCHECKED, enforced = set_is_enforced(f, set);
   bool accepted = (f->in->changes & 1u << change) != 0 && (checked || change == CHANGE_SAME_KEY);
   int decided_by = first_of(f, match != 0 ? match : set);
+  int order = 6000 + 100 * LEARNED + 49;
 
   if (set == 0 || (set & f->critical) != 0)
     return;
   if (change == CHANGE_NONE || (accepted && !checked))
-    claim(f, 6349, TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, decided_by, enforced);
+    claim(f, order, TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, decided_by, enforced);
   else if (accepted)
-    claim(f, 6349, TLSPIN_MATCH, VERDICT_CHANGE_ACCEPTED, decided_by, enforced);
+    claim(f, order, TLSPIN_MATCH, VERDICT_CHANGE_ACCEPTED, decided_by, enforced);
   else if (match == 0 && (set & f->unknown) != 0)
-    claim(f, 6349, TLSPIN_MISMATCH, VERDICT_PATH_UNKNOWN, first_of(f, set & f->unknown), enforced);
+    claim(f, order, TLSPIN_MISMATCH, VERDICT_PATH_UNKNOWN, first_of(f, set & f->unknown), enforced);
   else
-    claim(f, 6349, TLSPIN_MISMATCH, VERDICT_CHANGED, decided_by, enforced);
+    claim(f, order, TLSPIN_MISMATCH, VERDICT_CHANGED, decided_by, enforced);
   f->claims[f->count - 1].verdict.change = change;
 }
 
@@ -369,7 +376,7 @@ static void claim_pins(struct facts *f)
 {
   if (f->in->chain == NULL)
     return;
-  for (int rank = 0; rank < 4; rank++)
+  for (int rank = LOCKED; rank < RANKS; rank++)
     for (int origin = 0; origin < KEYPIN_ORIGINS; origin++) {
       claim_critical(f, rank, origin);
       claim_active(f, rank, origin);
@@ -445,20 +452,22 @@ static struct verdict weigh(const struct facts *f)
 
 static bool learns(const struct facts *f, const struct verdict *verdict)
 {
-  mask policy = f->members & ~f->rank[3];
+  mask policy = f->members & ~f->rank[LEARNED];
+  bool by_learned = verdict->decided_by >= 0 && (f->rank[LEARNED] & BIT(verdict->decided_by)) != 0;
 
   if (f->in->chain == NULL || f->in->pki != PKI_OK || f->in->added_anchor || f->in->unreadable ||
       f->in->chain->alone)
     return false;
   switch (verdict->reason) {
   case VERDICT_NONE:
-    return true;
+    return !f->in->chain->raw;
   case VERDICT_PROVED:
-    return policy == 0;
-  case VERDICT_CRITICAL_MATCHED:
+    return policy == 0 && !f->in->chain->raw;
   case VERDICT_ACTIVE_MATCHED:
+    return by_learned;
+  case VERDICT_CRITICAL_MATCHED:
   case VERDICT_CHANGE_ACCEPTED:
-    return (f->rank[3] & BIT(verdict->decided_by)) != 0;
+    return by_learned && !f->in->chain->raw;
   default:
     return false;
   }

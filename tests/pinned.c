@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PLACES = 8 };
@@ -31,16 +32,19 @@ struct tlspin_octets pinned_digest(const struct pki_identity *identity, enum sel
 
 struct tlspin_record pinned_record(const char *status, const struct pki_identity *identity)
 {
+  bool exception = strcmp(status, "excepted") == 0; /* which must end */
+
   return (struct tlspin_record){
       .host = STAGE_HOST,
       .protocol = "tls",
       .port = VISIT_PORT,
-      .kind = strcmp(status, "excepted") == 0 ? "exception" : "pin",
+      .kind = exception ? "exception" : "pin",
       .status = status,
       .level = "leaf",
       .selector = SELECTOR_SPKI,
       .matching = MATCHING_SHA256,
       .digest = pinned_digest(identity, SELECTOR_SPKI),
+      .expires = exception ? (uint64_t)time(NULL) + 86400 : 0,
   };
 }
 

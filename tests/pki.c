@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define NOISE_OID "1.3.6.1.4.1.32473.1" /* for examples (RFC 5612) */
+
 enum { CHAIN_MAX = 8, DAY = 24 * 60 * 60 };
 
 static const struct {
@@ -104,6 +106,16 @@ static void set_key_id(gnutls_x509_crt_t certificate)
   MUST(gnutls_x509_crt_set_subject_key_id(certificate, id, size));
 }
 
+static void add_noise(gnutls_x509_crt_t certificate, size_t size)
+{
+  uint8_t *noise = malloc(size);
+
+  MUST(noise != NULL ? 0 : GNUTLS_E_MEMORY_ERROR);
+  MUST(gnutls_rnd(GNUTLS_RND_NONCE, noise, size));
+  MUST(gnutls_x509_crt_set_extension_by_oid(certificate, NOISE_OID, noise, size, 0));
+  free(noise);
+}
+
 void pki_make(struct pki_identity *identity, const struct pki_identity *issuer,
               const struct pki_request *request)
 {
@@ -122,6 +134,8 @@ void pki_make(struct pki_identity *identity, const struct pki_identity *issuer,
   set_times(certificate, request);
   set_purpose(certificate, request);
   set_key_id(certificate);
+  if (request->noise > 0)
+    add_noise(certificate, request->noise);
   MUST(gnutls_x509_crt_sign2(certificate, issuer->certificate, issuer->key, GNUTLS_DIG_UNKNOWN, 0));
 }
 

@@ -39,7 +39,8 @@ struct pki_request {
   const char *second_name;      /* a further DNS name, or NULL */
   time_t not_before, not_after; /* both 0: from yesterday, for a year */
   gnutls_x509_privkey_t
-      key; /* a key that is certified again (it is copied), or NULL for a new one */
+      key;      /* a key that is certified again (it is copied), or NULL for a new one */
+  size_t noise; /* octets of an extension that nobody knows and nobody has to; or 0 */
 };
 
 /* A key with its certificate. */

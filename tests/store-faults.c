@@ -397,7 +397,7 @@ static void live(struct store *store)
   check(store, false);
   note_change(store_undo(store, 0, STORES_NOW, &change), KNOWN_PRESENT);
   check(store, false);
-  if (store_forget(store, STORES_NOW + 1) == TLSPIN_OK)
+  if (stores_forget(store, STORES_NOW + 1) == TLSPIN_OK)
     assert_int_not_equal(store_undo(store, 0, STORES_NOW, &change), TLSPIN_OK);
   check(store, false);
 }

@@ -317,6 +317,15 @@ void stores_expect_fault(struct database *db, enum store_kind kind, const char *
   g_free(found);
 }
 
+enum tlspin_code stores_forget(struct store *store, int64_t before)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  for (bool more = true; more && code == TLSPIN_OK;)
+    code = store_forget(store, before, UINT64_MAX, &more);
+  return code;
+}
+
 void stores_undo(struct store *store, uint64_t target, struct store_change expected)
 {
   struct store_change change;

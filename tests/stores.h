@@ -78,6 +78,9 @@ void stores_put_row(struct database *db, enum table_id table, const struct cell 
 /* Reading the file through must find this fault, or any (NULL). */
 void stores_expect_fault(struct database *db, enum store_kind kind, const char *fault);
 
+/* Forgets to the end what was made before a time. */
+enum tlspin_code stores_forget(struct store *store, int64_t before);
+
 /* Takes `target` back, which must have done exactly this. */
 void stores_undo(struct store *store, uint64_t target, struct store_change expected);
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define NOW GATE_NOW
@@ -117,6 +118,54 @@ static void test_not_accepted_blindly(void **state)
   gate_open(gate);
   accept_key(gate, GATE_FOREIGN, 0, TLSPIN_UNAVAILABLE, "unreadable", false);
   gate_expect_records(gate, "");
+}
+
+/* An administrator's ticket for the server, or word that nothing is learned; the user's own word
+ * on the latter is about what happens without a word. */
+static void test_not_accepted_under_a_lock(void **state)
+{
+  struct gate *gate = *state;
+  struct ticket_row row = strata_row("a.example", LOCK_ENFORCE, 7);
+  struct layer_contents contents = {.ticket_count = 1, .tickets = &row};
+  const char *file = strata_path(gate->strata->admin, "50.db");
+  char *problem = NULL;
+
+  assert_int_equal(store_write_layer(file, &contents, &problem), TLSPIN_OK);
+  gate_open(gate);
+  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_NO_PIN, "none", true); /* it is learned */
+  gate_expect_records(gate, "3.0 tofu active leaf 1");
+  accept_key(gate, GATE_SECOND, 0, TLSPIN_MISMATCH, "changed", false);
+  gate_setting(gate, "learn", "no");
+  assert_int_equal(g_unlink(strata_path(gate->strata->admin, "50.db")), 0);
+  gate_open(gate);
+  accept_key(gate, GATE_SECOND, 0, TLSPIN_MISMATCH, "changed", false);
+  gate_expect_records(gate, "3.0 tofu active leaf 1");
+  assert_int_equal(g_unlink(strata_path(gate->strata->admin, "00-learn.db")), 0);
+  gate->config.learn = g_strdup("no");
+  gate_open(gate);
+  accept_key(gate, GATE_SECOND, 0, TLSPIN_MATCH, "active-matched", true);
+}
+
+/* What must be met and comes after the user's word: the answer is that of the other order. */
+static void test_accepted_before(void **state)
+{
+  struct gate *gate = *state;
+  struct keypin critical = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_POLICY);
+  struct keypin noted = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_HPKP);
+
+  gate_open(gate);
+  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", true);
+  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MATCH, "active-matched", true);
+  gate_layer(gate, "50.db", &critical, 1);
+  gate_open(gate);
+  gate_meet(gate, GATE_FOREIGN, NOW, TLSPIN_MISMATCH, "critical-differs", false);
+  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MISMATCH, "critical-differs", false);
+  assert_int_equal(g_unlink(strata_path(gate->strata->admin, "50.db")), 0);
+  gate_put(gate, &noted, 1);
+  gate_open(gate);
+  gate_meet(gate, GATE_FOREIGN, NOW, TLSPIN_MISMATCH, "critical-differs", false);
+  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MISMATCH, "critical-differs", false);
+  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_MATCH, "active-matched", false);
 }
 
 /* Raw keys have no path and no certificate: the two are enough, whatever the PKI says. */
@@ -308,6 +357,8 @@ int main(void)
       TEST(test_not_accepted),
       TEST(test_accepted_beside_a_block),
       TEST(test_not_accepted_blindly),
+      TEST(test_not_accepted_under_a_lock),
+      TEST(test_accepted_before),
       TEST(test_accepted_unchecked),
       TEST(test_logged),
       TEST(test_logged_over_another),

@@ -139,12 +139,37 @@ static void refuses_what_is_no_digit(void **unused)
     }
 }
 
+static void is_the_text_of_a_key(void **unused)
+{
+  static const char *const no_keys[] = {"",
+                                        "sha256//",
+                                        "sha256/" ZEROS,
+                                        "sha512//" ZEROS,
+                                        " sha256//" ZEROS,
+                                        "sha256//" ZEROS " ",
+                                        "sha256//A" ZEROS,
+                                        ZEROS,
+                                        "sha256///" ZEROS};
+  uint8_t digest[BASE64_DIGEST] = {0}, back[BASE64_DIGEST];
+  char text[BASE64_KEY_SIZE];
+
+  (void)unused;
+  base64_write_key(digest, text);
+  assert_string_equal(text, "sha256//" ZEROS);
+  digest[0] = digest[31] = 0xa5;
+  base64_write_key(digest, text);
+  assert_true(base64_read_key(text, back));
+  assert_memory_equal(back, digest, sizeof digest);
+  for (size_t i = 0; i < sizeof no_keys / sizeof no_keys[0]; i++)
+    assert_false(base64_read_key(no_keys[i], back));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(is_what_gnutls_makes_of_it), cmocka_unit_test(knows_its_ends),
       cmocka_unit_test(ignores_the_bits_that_pad),  cmocka_unit_test(refuses_another_size),
-      cmocka_unit_test(refuses_what_is_no_digit),
+      cmocka_unit_test(refuses_what_is_no_digit),   cmocka_unit_test(is_the_text_of_a_key),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

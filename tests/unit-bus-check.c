@@ -40,10 +40,20 @@ static void expect_peer(const struct bus_peer *got)
 
 static void test_check_call(void **state)
 {
-  const struct bus_check_call call = {
-      .peer = {"a.example", "dtls", 853},
-      .chain = {2, {{octets, 4}, {octets, 1}}},
-      .options = {true, true, true, "failed", 5, "proved", true, true, true, UINT64_MAX, "mail"}};
+  const struct bus_check_call call = {.peer = {"a.example", "dtls", 853},
+                                      .chain = {2, {{octets, 4}, {octets, 1}}},
+                                      .options = {true,
+                                                  true,
+                                                  true,
+                                                  "failed",
+                                                  5,
+                                                  "proved",
+                                                  true,
+                                                  true,
+                                                  true,
+                                                  UINT64_MAX,
+                                                  "mail",
+                                                  {2, {{octets, 1}, {octets, 3}}}}};
   DBusMessage *message = new_message();
   struct bus_check_call got;
   struct bus_fault fault;
@@ -61,6 +71,7 @@ static void test_check_call(void **state)
   assert_string_equal(got.options.ticket, "proved");
   assert_string_equal(got.options.program, "mail");
   assert_true(got.options.errors == 5 && got.options.expires == UINT64_MAX);
+  expect_chain(&got.options.served, &call.options.served);
   dbus_message_unref(message);
 }
 
@@ -82,6 +93,7 @@ static void test_check_call_bare(void **state)
   assert_int_equal(dbus_message_iter_get_element_count(&iter), 0);
   assert_true(bus_read_check_call(message, &got, &fault));
   assert_int_equal(got.chain.count, 0);
+  assert_int_equal(got.options.served.count, 0);
   assert_false(got.options.path || got.options.raw_key || got.options.key_alone ||
                got.options.learn || got.options.is_private || got.options.accepted);
   assert_string_equal(got.options.pki, "");
@@ -97,17 +109,19 @@ static void test_long_chain(void **state)
   DBusMessage *message = new_message();
   struct bus_check_call got;
   struct bus_fault fault;
-  char words[600] = "00";
+  char words[600] = "00", options[610];
   char *arguments[] = {(char *)(uintptr_t) "a", (char *)(uintptr_t) "tls", (char *)(uintptr_t) "1",
-                       words, (char *)(uintptr_t) ""};
+                       words, options};
 
   (void)state;
   for (int i = 0; i < 99; i++)
     strcat(words, ",00");
+  snprintf(options, sizeof options, "served=aay:%s", words);
   assert_true(values_append(message, "ssqaaya{sv}", arguments, 5));
   memset(&got, 0x5a, sizeof got);
   assert_true(bus_read_check_call(message, &got, &fault));
   assert_int_equal(got.chain.count, BUS_CHAIN_READ);
+  assert_int_equal(got.options.served.count, BUS_CHAIN_READ);
   assert_string_equal(got.options.pki, "");
   dbus_message_unref(message);
 }
@@ -121,6 +135,9 @@ static void test_strange_option(void **state)
   } cases[] = {{"paht=b:1", BUS_KEY_UNKNOWN, "paht"},
                {"path=u:1", BUS_KEY_TYPE, "path"},
                {"pki=s:ok;errors=t:1", BUS_KEY_TYPE, "errors"},
+               {"served=ay:00", BUS_KEY_TYPE, "served"},
+               {"served=s:00", BUS_KEY_TYPE, "served"},
+               {"served=aay:00;served=aay:00", BUS_KEY_TWICE, "served"},
                {"learn=b:1;learn=b:1", BUS_KEY_TWICE, "learn"}};
 
   (void)state;

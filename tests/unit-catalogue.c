@@ -519,6 +519,68 @@ static void test_events(void **state)
   policy_free(policy);
 }
 
+/* Of the administrator's one record, and of the vendor's many. */
+struct crowd {
+  unsigned seen;
+  uint8_t last[2]; /* of the digest */
+};
+
+static void count_entry(const struct policy_entry *entry, void *data)
+{
+  struct crowd *crowd = data;
+  const struct keypin *pin = entry->pin;
+
+  if (strcmp(entry->layer->name, "80.db") == 0) {
+    assert_string_equal(entry->state, "active");
+    return;
+  }
+  assert_string_equal(entry->state, pin->place.port == 443 ? "masked" : "active");
+  assert_true(crowd->seen == 0 || memcmp(crowd->last, pin->digest, sizeof crowd->last) < 0);
+  memcpy(crowd->last, pin->digest, sizeof crowd->last);
+  crowd->seen++;
+}
+
+/* So many records of the vendor's for one host, of which the last is for another port than that
+ * which the administrator has locked. */
+static struct policy *open_crowd(struct strata *strata, unsigned count)
+{
+  struct keypin *pins = g_new(struct keypin, count);
+  struct keypin locked = ledger_pin_of("a.example", KEYPIN_CRITICAL, KEYPIN_POLICY, 0x21);
+
+  for (unsigned i = 0; i < count; i++) {
+    pins[i] = ledger_pin_of("a.example", KEYPIN_CRITICAL, KEYPIN_POLICY, 0x11);
+    pins[i].digest[0] = (uint8_t)(i >> 8);
+    pins[i].digest[1] = (uint8_t)i;
+  }
+  pins[count - 1].place.port = 8443;
+  locked.locked = true;
+  ledger_layer(strata->vendor, "20.db", pins, count);
+  ledger_layer(strata->admin, "80.db", &locked, 1);
+  g_free(pins);
+  return policy_new(strata_open(strata), &config, NULL);
+}
+
+/* A peer is judged once for a page, and not for each of its entries, which would take minutes
+ * here. */
+static void test_many_of_one_peer(void **state)
+{
+  enum { CROWD = 20000, PAGE = 1000, SECONDS = 60 };
+  struct policy *policy = open_crowd(*state, CROWD);
+  struct policy_cursor cursor = {.layer = ""};
+  struct store_filter any = STORE_FILTER_ANY;
+  gint64 start = g_get_monotonic_time();
+  struct crowd crowd = {.seen = 0};
+  char *problem = NULL;
+
+  do {
+    assert_int_equal(policy_list(policy, &any, NOW, &cursor, PAGE, count_entry, &crowd, &problem),
+                     TLSPIN_OK);
+    assert_true(g_get_monotonic_time() - start < SECONDS * G_USEC_PER_SEC);
+  } while (cursor.layer[0] != '\0');
+  assert_int_equal(crowd.seen, CROWD);
+  policy_free(policy);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, strata_setup, strata_teardown)
 
 int main(void)
@@ -540,6 +602,7 @@ int main(void)
       TEST(test_entries),
       TEST(test_entries_of_ticket),
       TEST(test_events),
+      TEST(test_many_of_one_peer),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,14 +68,20 @@ static bool count_one(const struct keypin *pin, void *data)
   return true;
 }
 
-static unsigned count_records(struct policy *policy)
+static void visit_records(struct policy *policy, store_pin_visit visit, void *data)
 {
   struct store_filter any = STORE_FILTER_ANY;
+
+  assert_int_equal(
+      store_list_pins(layers_at(policy_layers(policy), 0)->store, &any, NULL, 1000, visit, data),
+      TLSPIN_OK);
+}
+
+static unsigned count_records(struct policy *policy)
+{
   unsigned count = 0;
 
-  assert_int_equal(store_list_pins(layers_at(policy_layers(policy), 0)->store, &any, NULL, 1000,
-                                   count_one, &count),
-                   TLSPIN_OK);
+  visit_records(policy, count_one, &count);
   return count;
 }
 
@@ -94,6 +100,42 @@ static void test_put_and_undo(void **state)
   assert_int_equal(policy_undo(policy, 0, NOW, &change, &problem), TLSPIN_OK);
   assert_int_equal(change.changed, 3);
   assert_int_equal(count_records(policy), 0);
+  policy_free(policy);
+}
+
+/* Parts of what isn't finished can't be undone, are taken back without a trace, and are one
+ * operation once they are finished. */
+static void test_draft(void **state)
+{
+  struct policy *policy = open_policy(*state);
+  struct keypin pins[] = {ledger_pin("a.example", KEYPIN_ACTIVE, KEYPIN_IMPORT, 1),
+                          ledger_pin("b.example", KEYPIN_ACTIVE, KEYPIN_IMPORT, 2),
+                          ledger_pin("c.example", KEYPIN_ACTIVE, KEYPIN_IMPORT, 3)};
+  struct policy_put first = {.pins = pins, .count = 1, .more = true};
+  struct policy_put last = {.pins = pins + 1, .count = 2, .operation = 1};
+  struct policy_put dry = {.pins = pins, .count = 3, .dry_run = true, .more = true};
+  struct store_change change;
+  char *problem = NULL;
+
+  g_free(put(policy, &first, &change));
+  assert_true(change.operation == 1);
+  assert_int_equal(policy_undo(policy, 0, NOW, &change, &problem), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_int_equal(policy_undo(policy, 1, NOW, &change, &problem), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_int_equal(policy_drop_draft(policy, 1, &change, &problem), TLSPIN_OK);
+  assert_int_equal(count_records(policy), 0);
+  expect_refused(policy, &last, TLSPIN_E_ARGUMENT, "no such operation");
+  g_free(put(policy, &dry, &change));
+  assert_true(change.operation == 0 && change.changed == 3);
+
+  g_free(put(policy, &first, &change));
+  assert_true(change.operation == 2);
+  last.operation = 2;
+  g_free(put(policy, &last, &change));
+  assert_int_equal(count_records(policy), 3);
+  assert_int_equal(policy_drop_draft(policy, 2, &change, &problem), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(policy_undo(policy, 0, NOW, &change, &problem), TLSPIN_OK);
+  assert_int_equal(count_records(policy), 0);
+  assert_null(problem);
   policy_free(policy);
 }
 
@@ -141,6 +183,9 @@ static void test_dry_run(void **state)
   dry.operation = 0;
   expect_refused(policy, &dry, TLSPIN_E_ARGUMENT, "entry 2");
   expect_put(policy, pins, 1, 1, 1); /* the number was not used up */
+  pins[1] = ledger_pin("b.example", KEYPIN_ACTIVE, KEYPIN_USER, 2);
+  g_free(put(policy, &dry, &change)); /* one of them is there by now */
+  assert_true(change.operation == 0 && change.changed == 1);
   policy_free(policy);
 }
 
@@ -302,12 +347,9 @@ static bool copy_times(const struct keypin *pin, void *data)
 
 static void expect_times(struct policy *policy, const char *expected)
 {
-  struct store_filter any = STORE_FILTER_ANY;
   g_autoptr(GString) text = g_string_new(NULL);
 
-  assert_int_equal(store_list_pins(layers_at(policy_layers(policy), 0)->store, &any, NULL, 1000,
-                                   copy_times, text),
-                   TLSPIN_OK);
+  visit_records(policy, copy_times, text);
   assert_string_equal(text->str, expected);
 }
 
@@ -338,6 +380,59 @@ static void test_times(void **state)
   long_name.first_seen = 0;
   expect_put(policy, &long_name, 1, 4, 1);
   expect_times(policy, "-9 -5 3\n0 0 0\n");
+  policy_free(policy);
+}
+
+static bool copy_seen(const struct keypin *pin, void *data)
+{
+  struct chain_seen seen;
+
+  assert_true(chain_seen_decode(pin->seen, &seen));
+  g_string_append_printf(data, "%s %s\n", pin->note, seen.count > 0 ? seen.at[0].subject : "-");
+  return true;
+}
+
+static void expect_seen(struct policy *policy, const char *expected)
+{
+  g_autoptr(GString) text = g_string_new(NULL);
+
+  visit_records(policy, copy_seen, text);
+  assert_string_equal(text->str, expected);
+}
+
+static struct span see(const char *subject, uint8_t octets[CHAIN_SEEN_MAX])
+{
+  struct writer writer = writer_of(octets, CHAIN_SEEN_MAX);
+  struct chain_seen seen = {.count = 2};
+
+  g_strlcpy(seen.at[0].subject, subject, sizeof seen.at[0].subject);
+  assert_true(chain_seen_encode(&seen, &writer));
+  return writer_span(&writer);
+}
+
+/* So does what was seen with it; and what the caller's records own stays the caller's. */
+static void test_seen(void **state)
+{
+  struct policy *policy = open_policy(*state);
+  struct keypin pins[] = {ledger_pin("*.a.example", KEYPIN_ACTIVE, KEYPIN_USER, 1),
+                          ledger_pin("a.example:443", KEYPIN_ACTIVE, KEYPIN_TOFU, 2)};
+  uint8_t octets[CHAIN_SEEN_MAX];
+
+  pins[0].seen = see("first", octets);
+  assert_true(keypin_own(&pins[0]));
+  expect_put(policy, pins, 2, 1, 2);
+  expect_seen(policy, " -\n first\n");
+  pins[1].seen = see("second", octets);
+  expect_put(policy, pins, 2, 2, 1);
+  pins[0].seen = pins[1].seen = (struct span){NULL, 0};
+  expect_put(policy, pins, 2, 0, 0); /* nothing is said of it */
+  pins[0].note = "changed";
+  expect_put(policy, pins, 2, 3, 1);
+  expect_seen(policy, " second\nchanged first\n");
+  pins[0].seen = see("third", octets);
+  expect_put(policy, pins, 1, 4, 1);
+  expect_seen(policy, " second\nchanged third\n");
+  keypin_clear(&pins[0]);
   policy_free(policy);
 }
 
@@ -420,12 +515,19 @@ static void test_clear_and_touched(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_put_and_undo),      TEST(test_pages),
-      TEST(test_dry_run),           TEST(test_public_suffixes),
-      TEST(test_warns_of_locks),    TEST(test_warns_of_single_keys),
-      TEST(test_no_backup),         TEST(test_times),
-      TEST(test_unavailable),       TEST(test_all_or_none),
+      TEST(test_put_and_undo),
+      TEST(test_draft),
+      TEST(test_pages),
+      TEST(test_dry_run),
+      TEST(test_public_suffixes),
+      TEST(test_warns_of_locks),
+      TEST(test_warns_of_single_keys),
+      TEST(test_no_backup),
+      TEST(test_times),
+      TEST(test_unavailable),
+      TEST(test_all_or_none),
       TEST(test_clear_and_touched),
+      TEST(test_seen),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -357,6 +357,26 @@ static void test_patience(void **state)
   test_process_end(daemon);
 }
 
+/* A daemon that changes a million records isn't given up: what it does would be reported as failed,
+ * and be done. */
+static void test_long_patience(void **state)
+{
+  pid_t daemon = test_bus_daemon(&world, "late=900");
+  struct tlspin_filter filter = {.since = 1};
+  long before = test_now();
+
+  (void)state;
+  assert_true(context->long_patience.warm >= 600000 && context->long_patience.cold >= 600000);
+  context->patience = (struct call_budget){100, 100};
+  assert_int_equal(tlspin_clear(context, &filter, NULL), TLSPIN_OK);
+  assert_int_equal(tlspin_undo(context, 0, NULL), TLSPIN_OK);
+  assert_true(test_now() - before >= 1800);
+  assert_int_equal(list(NULL), TLSPIN_UNAVAILABLE);
+  context->long_patience = (struct call_budget){100, 100};
+  assert_int_equal(tlspin_undo(context, 0, NULL), TLSPIN_UNAVAILABLE);
+  test_process_end(daemon);
+}
+
 static void test_without_a_bus(void **state)
 {
   (void)state;
@@ -414,6 +434,7 @@ int main(void)
       WITH(test_failing_clear_and_undo),
       cmocka_unit_test_setup_teardown(test_changes_are_not_repeated, set_up_dying, tear_down),
       WITH(test_patience),
+      WITH(test_long_patience),
       WITH(test_without_a_bus),
       WITH(test_wrong_arguments),
   };

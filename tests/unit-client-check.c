@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { HUNDRED = 100 };
+
 static gnutls_datum_t certificate, key;
 static struct tlspin_octets chain[1], raw[1];
 
@@ -88,6 +90,42 @@ static void test_what_is_asked(void **state)
   assert_string_equal(test_bus_call(&world, "CheckChain"),
                       "CheckChain www.example tls 443 1 p---- pki=ok/0 ticket=proved until=0 by=p "
                       "reply");
+  test_process_end(daemon);
+}
+
+/* What the server sent, and its bounds. */
+static void test_what_was_sent(void **state)
+{
+  enum { MOST = 16, LARGEST = 65535 };
+  static uint8_t octets[LARGEST + 1];
+  struct tlspin_octets served[MOST + 1];
+  struct tlspin_check check = {
+      .chain = chain, .chain_size = 1, .program = "p", .served = served, .served_size = MOST};
+  pid_t daemon = test_bus_daemon(&world, "log=%log");
+
+  (void)state;
+  for (size_t i = 0; i <= MOST; i++)
+    served[i] = (struct tlspin_octets){octets, i};
+  served[0] = (struct tlspin_octets){octets, LARGEST};
+  served[1] = (struct tlspin_octets){NULL, 0};
+  assert_int_equal(ask(&check, NULL), TLSPIN_MATCH);
+  assert_string_equal(test_bus_call(&world, "CheckChain"),
+                      "CheckChain www.example tls 443 1 ----- pki=unchecked/0 ticket= until=0 by=p "
+                      "reply served=16/65654");
+  check.served_size = MOST + 1;
+  assert_int_equal(ask(&check, NULL), TLSPIN_E_ARGUMENT);
+  assert_non_null(strstr(tlspin_last_message(), "served"));
+  check.served_size = SIZE_MAX;
+  assert_int_equal(ask(&check, NULL), TLSPIN_E_ARGUMENT);
+  check.served_size = 2;
+  served[1].size = 1; /* of NULL */
+  assert_int_equal(ask(&check, NULL), TLSPIN_E_ARGUMENT);
+  served[1] = (struct tlspin_octets){octets, LARGEST + 1};
+  assert_int_equal(ask(&check, NULL), TLSPIN_E_ARGUMENT);
+  assert_non_null(strstr(tlspin_last_message(), "served"));
+  check.served = NULL;
+  assert_int_equal(ask(&check, NULL), TLSPIN_E_ARGUMENT);
+  assert_int_equal(test_bus_calls(&world, "CheckChain"), 1);
   test_process_end(daemon);
 }
 
@@ -251,6 +289,98 @@ static void test_wrong_questions(void **state)
   test_process_end(daemon);
 }
 
+static gnutls_datum_t make_der(const struct pki_identity *issuer, gnutls_x509_privkey_t certified,
+                               size_t noise)
+{
+  struct pki_identity identity;
+  gnutls_datum_t der;
+
+  pki_make(&identity, issuer,
+           &(struct pki_request){
+               .purpose = PKI_CA, .name = "An authority", .key = certified, .noise = noise});
+  der = pki_certificate_der(&identity);
+  pki_free(&identity);
+  return der;
+}
+
+static int ask_of(const struct tlspin_octets *octets, size_t count)
+{
+  const struct tlspin_check check = {
+      .chain = octets, .chain_size = count, .flags = TLSPIN_CHECK_PATH, .pki = TLSPIN_PKI_OK};
+  tlspin_verdict_t *verdict = (tlspin_verdict_t *)&world;
+  int code = ask(&check, &verdict);
+
+  assert_true(verdict == NULL || code != TLSPIN_E_ARGUMENT);
+  tlspin_verdict_free(verdict);
+  return code;
+}
+
+/* What is too much is a wrong question, and the daemon isn't asked: a hundred certificates, all
+ * different, and one of a megabyte, be it the server's own or another. */
+static void test_too_much(void **state)
+{
+  pid_t daemon = test_bus_daemon(&world, "log=%log");
+  struct tlspin_octets octets[HUNDRED] = {chain[0]}, large[2];
+  gnutls_datum_t der[HUNDRED], huge;
+  struct pki_identity authority;
+
+  (void)state;
+  pki_make(&authority, NULL, &(struct pki_request){.purpose = PKI_CA, .name = "An authority"});
+  for (size_t i = 1; i < HUNDRED; i++) {
+    der[i] = make_der(NULL, authority.key, 0);
+    octets[i] = (struct tlspin_octets){der[i].data, der[i].size};
+  }
+  huge = make_der(NULL, authority.key, 1 << 20);
+  large[0] = chain[0];
+  large[1] = (struct tlspin_octets){huge.data, huge.size};
+  for (size_t count = 17; count <= HUNDRED; count++) {
+    assert_int_equal(ask_of(octets, count), TLSPIN_E_ARGUMENT);
+    assert_memory_equal(tlspin_last_message(), "chain:", 6);
+  }
+  assert_int_equal(ask_of(large, 2), TLSPIN_E_ARGUMENT);
+  assert_memory_equal(tlspin_last_message(), "chain:", 6);
+  assert_int_equal(ask_of(&large[1], 1), TLSPIN_E_ARGUMENT);
+  assert_int_equal(test_bus_calls(&world, "CheckChain"), 0);
+  assert_int_equal(ask_of(octets, 16), TLSPIN_MATCH); /* which is not too much */
+  test_bus_await_calls(&world, "CheckChain", 1);
+  test_process_end(daemon);
+  for (size_t i = 1; i < HUNDRED; i++)
+    gnutls_free(der[i].data);
+  gnutls_free(huge.data);
+  pki_free(&authority);
+}
+
+/* Authorities that certify each other are two certificates, of which nothing is wrong as octets:
+ * each is sent once, and whether they are a path was the program's to say. The first one again is
+ * the cycle closed, and that is no chain. */
+static void test_cycle(void **state)
+{
+  pid_t daemon = test_bus_daemon(&world, "log=%log");
+  struct pki_identity self, other;
+  struct tlspin_octets octets[4];
+  gnutls_datum_t der[2];
+
+  (void)state;
+  pki_make(&self, NULL, &(struct pki_request){.purpose = PKI_CA, .name = "An authority"});
+  pki_make(&other, &self, &(struct pki_request){.purpose = PKI_CA, .name = "Other"});
+  der[0] = make_der(&other, self.key, 0);
+  der[1] = pki_certificate_der(&other);
+  octets[0] = chain[0];
+  for (size_t i = 0; i < 2; i++)
+    octets[i + 1] = (struct tlspin_octets){der[i].data, der[i].size};
+  octets[3] = octets[1];
+  assert_int_equal(ask_of(octets, 4), TLSPIN_E_ARGUMENT);
+  assert_memory_equal(tlspin_last_message(), "chain:", 6);
+  assert_int_equal(test_bus_calls(&world, "CheckChain"), 0);
+  assert_int_equal(ask_of(octets, 3), TLSPIN_MATCH);
+  test_bus_await_calls(&world, "CheckChain", 1);
+  test_process_end(daemon);
+  for (size_t i = 0; i < 2; i++)
+    gnutls_free(der[i].data);
+  pki_free(&other);
+  pki_free(&self);
+}
+
 static int note(struct tlspin_octets header, const char **outcome)
 {
   return tlspin_note_hpkp(context, "www.example", "tls", 443, header, 1, chain, 1, outcome);
@@ -338,7 +468,8 @@ int main(void)
       WITH(test_what_is_asked),   WITH(test_verdict),    WITH(test_answers),
       WITH(test_garbage),         WITH(test_an_address), WITH(test_nobody_answers),
       WITH(test_wrong_questions), WITH(test_notes),      WITH(test_wrong_notes),
-      WITH(test_no_room),
+      WITH(test_no_room),         WITH(test_too_much),   WITH(test_cycle),
+      WITH(test_what_was_sent),
   };
 
   return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

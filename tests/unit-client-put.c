@@ -77,6 +77,65 @@ static void test_everything(void **state)
   test_process_end(daemon);
 }
 
+static void test_chain(void **state)
+{
+  pid_t daemon = test_bus_daemon(&world, "log=%log");
+  const struct tlspin_seen chain[] = {{"a", 1, 0, {octets, 32}, "sha256//x"},
+                                      {NULL, 0, 2, {octets, 32}, "sha256//y"}},
+                           raw = {.subject = "no", .not_after = 5, .key = "sha256//z"};
+  struct tlspin_record record = {.host = "a.example",
+                                 .selector = 1,
+                                 .matching = 1,
+                                 .digest = {octets, 32},
+                                 .chain = chain,
+                                 .chain_size = 2};
+
+  (void)state;
+  assert_int_equal(put(&record), TLSPIN_OK);
+  assert_non_null(
+      strstr(test_bus_call(&world, "Put"),
+             " note= chain={ subject=a not-before=t1 not-after=t0 certificate=A32 key=sha256//x }"
+             "{ subject= not-before=t0 not-after=t2 certificate=A32 key=sha256//y } |"));
+  test_process_end(daemon);
+  daemon = test_bus_daemon(&world, "log=%log");
+  record.chain = &raw;
+  record.chain_size = 1;
+  assert_int_equal(put(&record), TLSPIN_OK);
+  assert_non_null(strstr(test_bus_call(&world, "Put"), " chain={ key=sha256//z } |"));
+  test_process_end(daemon);
+}
+
+static void test_wrong_chains(void **state)
+{
+  static const struct {
+    struct tlspin_seen seen;
+    const char *named;
+  } wrong[] = {
+      {{.key = NULL}, "record 1: key:"},
+      {{.key = ""}, "record 1: key:"},
+      {{.key = "\xff"}, "record 1: key:"},
+      {{.key = "x", .subject = "\xff"}, "record 1: subject:"},
+      {{.key = "x", .certificate = {octets, 65}}, "record 1: certificate:"},
+      {{.key = "x", .certificate = {NULL, 32}}, "record 1: certificate:"},
+  };
+  const struct tlspin_seen many[17] = {{.key = "x"}};
+  struct tlspin_record record = {.host = "a.example", .chain_size = 1};
+
+  (void)state;
+  assert_int_equal(put(&record), TLSPIN_E_ARGUMENT);
+  assert_string_equal(tlspin_last_message(), "record 1: chain: it is missing");
+  record.chain = many;
+  record.chain_size = 17;
+  assert_int_equal(put(&record), TLSPIN_E_ARGUMENT);
+  assert_memory_equal(tlspin_last_message(), "record 1: chain: it has more", 28);
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    record.chain = &wrong[i].seen;
+    record.chain_size = 1;
+    assert_int_equal(put(&record), TLSPIN_E_ARGUMENT);
+    assert_memory_equal(tlspin_last_message(), wrong[i].named, strlen(wrong[i].named));
+  }
+}
+
 static void collect(const char *warning, void *data)
 {
   strcat(data, warning);
@@ -188,7 +247,7 @@ static void test_wrong_arguments(void **state)
   assert_int_equal(tlspin_put(context, records, 1001, 0, 0, NULL, NULL, NULL), TLSPIN_E_ARGUMENT);
   assert_int_equal(tlspin_put(context, records, 0, 0, 0, NULL, NULL, NULL), TLSPIN_E_ARGUMENT);
   assert_int_equal(tlspin_put(context, NULL, 1, 0, 0, NULL, NULL, NULL), TLSPIN_E_ARGUMENT);
-  assert_int_equal(tlspin_put(context, records, 1, 0, 2, NULL, NULL, NULL), TLSPIN_E_ARGUMENT);
+  assert_int_equal(tlspin_put(context, records, 1, 0, 4, NULL, NULL, NULL), TLSPIN_E_ARGUMENT);
   assert_int_equal(tlspin_put(NULL, records, 1, 0, 0, NULL, NULL, NULL), TLSPIN_E_ARGUMENT);
   assert_int_equal(tlspin_put(context, records, 1, 0, 0, NULL, NULL, NULL), TLSPIN_UNAVAILABLE);
   free(records);
@@ -321,6 +380,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       WITH(test_defaults),
       WITH(test_everything),
+      WITH(test_chain),
+      WITH(test_wrong_chains),
       WITH(test_what_comes_back),
       WITH(test_wrong_answers),
       WITH(test_not_repeated),

@@ -24,6 +24,7 @@
 
 static struct compile_result result;
 static size_t progress;
+static bool may_miss; /* the folder of the text */
 
 static void count(size_t groups, void *data)
 {
@@ -36,8 +37,11 @@ static void count(size_t groups, void *data)
 static void compile(struct policies *policies, enum tlspin_code expected, const char *problem,
                     const char *findings)
 {
-  const struct compile_options options = {policies->text, policies->layers, POLICIES_NOW, count,
-                                          NULL};
+  const struct compile_options options = {.source = policies->text,
+                                          .may_miss = may_miss,
+                                          .output = policies->layers,
+                                          .now = POLICIES_NOW,
+                                          .progress = count};
   g_autofree char *said = NULL;
   enum tlspin_code code;
 
@@ -168,6 +172,34 @@ static void test_no_source(void **state)
   assert_int_equal(g_rmdir(policies->text), 0);
   compile(policies, TLSPIN_E_ARGUMENT, NULL, "0:file");
   policies_expect_words(policies, "policy.d can't be read");
+}
+
+/* The usual folder need not be there, until something was compiled from it: what is locked is not
+ * lifted by an accident. */
+static void test_no_usual_source(void **state)
+{
+  struct policies *policies = *state;
+  const char *text = policies_write(policies, "10-a.conf", "[a.example]" PINS);
+
+  may_miss = true;
+  compile(policies, TLSPIN_OK, NULL, "");
+  assert_int_equal(result.files, 1);
+  assert_int_equal(g_unlink(text), 0);
+  assert_int_equal(g_rmdir(policies->text), 0);
+  compile(policies, TLSPIN_E_ARGUMENT, NULL, "0:file");
+  policies_expect_words(policies, "layers that were compiled");
+  expect_layer(policies, "10-a.db", "a.example critical A;a.example critical B;");
+  assert_int_equal(g_mkdir(policies->text, 0755), 0);
+  compile(policies, TLSPIN_OK, NULL, "");
+  assert_int_equal(result.removed, 1);
+  assert_int_equal(g_rmdir(policies->text), 0);
+  compile(policies, TLSPIN_OK, NULL, "");
+  assert_int_equal(result.files, 0);
+  assert_int_equal(result.removed, 0);
+  assert_int_equal(g_rmdir(policies->layers), 0);
+  compile(policies, TLSPIN_OK, NULL, "");
+  assert_int_equal(g_access(policies->layers, F_OK), -1);
+  may_miss = false;
 }
 
 static void write_layer(struct policies *policies, const char *name)
@@ -325,9 +357,10 @@ static void test_no_room(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_good),       TEST(test_again),  TEST(test_errors),  TEST(test_no_source),
-      TEST(test_removed),    TEST(test_kept),   TEST(test_foreign), TEST(test_damaged),
-      TEST(test_in_the_way), TEST(test_owners), TEST(test_no_room),
+      TEST(test_good),       TEST(test_again),           TEST(test_errors),
+      TEST(test_no_source),  TEST(test_no_usual_source), TEST(test_removed),
+      TEST(test_kept),       TEST(test_foreign),         TEST(test_damaged),
+      TEST(test_in_the_way), TEST(test_owners),          TEST(test_no_room),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,7 +163,9 @@ static void test_plans(void **state)
        "level,selector,matching,key)>(?,?,?,?,?,?,?,?,?,?))"},
       {STATEMENT_EVENTS, "SEARCH event USING PRIMARY KEY (id>?)"},
       {STATEMENT_SETTINGS, "SCAN setting"},
-      {STATEMENT_MADE, "SEARCH operation USING PRIMARY KEY (id>?)"},
+      {STATEMENT_LATER, "SEARCH operation USING PRIMARY KEY (id>?)"},
+      {STATEMENT_EARLIER, "SEARCH operation USING PRIMARY KEY (id<?)"},
+      {STATEMENT_EARLIER_PIN_IMAGES, "SEARCH image USING PRIMARY KEY (operation<?)"},
   };
   struct database db;
 
@@ -273,6 +275,33 @@ static void test_noise(void **state)
   database_close(&db);
 }
 
+/* A layer is what it was, whatever becomes of its name, until somebody writes to the file. */
+static void test_layer_unchanged(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *moved = g_strconcat(stores->layer, ".old", NULL);
+  struct database db;
+
+  stores_sql(stores->layer, "CREATE TABLE t(x); INSERT INTO t VALUES(7)");
+  assert_true(database_open(&db, stores->layer, STORE_SYSTEM));
+  assert_false(database_unchanged(&db));
+  database_stamp(&db);
+  assert_true(database_unchanged(&db));
+  assert_int_equal(g_rename(stores->layer, moved), 0);
+  assert_true(database_unchanged(&db));
+  stores_write(stores->layer, 0, "another", 7);
+  assert_true(database_unchanged(&db));
+  assert_false(database_in_place(&db));
+  usleep(20000); /* the kernel's clock for files */
+  stores_write(moved, 100, "x", 1);
+  assert_false(database_unchanged(&db));
+  database_stamp(&db);
+  assert_int_equal(g_unlink(moved), 0);
+  assert_true(database_unchanged(&db));
+  assert_false(database_in_place(&db));
+  database_close(&db);
+}
+
 /* A name full of what means something in a URI. */
 static void test_layer(void **state)
 {
@@ -339,10 +368,10 @@ static int setup(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_settings),   TEST(test_limits),  TEST(test_runaway),   TEST(test_fuel),
-      TEST(test_statements), TEST(test_plans),   TEST(test_version_1), TEST(test_in_place),
-      TEST(test_rewrite),    TEST(test_no_file), TEST(test_noise),     TEST(test_layer),
-      TEST(test_busy),
+      TEST(test_settings),        TEST(test_limits),  TEST(test_runaway),   TEST(test_fuel),
+      TEST(test_statements),      TEST(test_plans),   TEST(test_version_1), TEST(test_in_place),
+      TEST(test_rewrite),         TEST(test_no_file), TEST(test_noise),     TEST(test_layer),
+      TEST(test_layer_unchanged), TEST(test_busy),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

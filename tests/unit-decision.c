@@ -218,6 +218,28 @@ static void test_the_question(void **state)
   test_process_end(daemon);
 }
 
+/* For the report of a header's pins, and only where there are such: what the server sent, without
+ * the anchor that the path ends in. */
+static void test_what_was_sent(void **state)
+{
+  struct visit_request request = visitor(TLSPIN_TOFU);
+  gnutls_datum_t der = pki_certificate_der(&server);
+  char all[512], end[64];
+  pid_t daemon;
+
+  (void)state;
+  snprintf(all, sizeof all, "%skeys=1 origin=hpkp level=any check=mismatch why=critical-differs %s",
+           NONE, wrong);
+  snprintf(end, sizeof end, " reply served=1/%u", der.size);
+  daemon = test_bus_daemon(&world, all);
+  go(&request);
+  assert_memory_equal(test_bus_call(&world, "CheckChain"),
+                      "CheckChain " HOST " tls 443 2 p---- pki=ok/0", 40);
+  assert_non_null(strstr(test_bus_call(&world, "CheckChain"), end));
+  test_process_end(daemon);
+  gnutls_free(der.data);
+}
+
 static void test_what_is_learned(void **state)
 {
   struct visit_request request = visitor(TLSPIN_TOFU);
@@ -488,6 +510,7 @@ int main(void)
       WITH(test_the_daemons_word),
       WITH(test_no_word),
       WITH(test_the_question),
+      WITH(test_what_was_sent),
       WITH(test_what_is_learned),
       WITH(test_what_is_counted),
       WITH(test_what_is_not_learned),

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <inttypes.h>
 #include <string.h>
 
 static void append(const char *line, void *data)
@@ -72,7 +73,7 @@ static void test_form(void **state)
   pin.selector = SELECTOR_CERTIFICATE;
   put_one(text, &pin);
   lines = g_strsplit(text->str, "\n", -1);
-  assert_string_equal(lines[0], "{\"tlspin-dump\":1,\"left-out\":[\"tickets\",\"chains\"]}");
+  assert_string_equal(lines[0], "{\"tlspin-dump\":1,\"left-out\":[\"tickets\"]}");
   assert_string_equal(
       lines[1],
       "{\"host\":\"example.org\",\"scope\":\"subtree\",\"port\":8443,\"kind\":\"exception\","
@@ -82,6 +83,53 @@ static void test_form(void **state)
       "\"errors\":[\"expired\",\"name\"],\"note\":\"a \\\"note\\\"\"}");
   assert_true(g_str_has_prefix(lines[2], "{\"records\":1,\"sha256\":\""));
   assert_string_equal(lines[3], "");
+}
+
+/* The record's `seen` becomes this chain's; octets: what it points to. */
+static void see(struct keypin *pin, const struct chain_seen *seen, uint8_t octets[CHAIN_SEEN_MAX])
+{
+  struct writer writer = writer_of(octets, CHAIN_SEEN_MAX);
+
+  assert_true(chain_seen_encode(seen, &writer));
+  pin->seen = writer_span(&writer);
+}
+
+static void assert_chain(const struct keypin *pin, const char *expected)
+{
+  g_autoptr(GString) text = g_string_new(NULL);
+  g_auto(GStrv) lines = NULL;
+
+  put_one(text, pin);
+  lines = g_strsplit(text->str, "\n", -1);
+  if (expected != NULL ? strstr(lines[1], expected) == NULL : strstr(lines[1], "chain") != NULL)
+    fail_msg("%s", lines[1]);
+}
+
+#define HEX32 "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+#define ZEROS "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+static void test_chain(void **state)
+{
+  static const uint8_t damaged[] = {1, 0, 9};
+  struct keypin pin = learned(), mode = pin_at("a.example", KEYPIN_MODE, KEYPIN_ON);
+  struct chain_seen seen = {.count = 2,
+                            .at = {{.subject = "a \"b\"", .not_before = -5, .not_after = 6}}};
+  uint8_t octets[CHAIN_SEEN_MAX];
+
+  (void)state;
+  assert_chain(&pin, NULL);
+  memset(seen.at[0].certificate, 0x5a, 32);
+  see(&pin, &seen, octets);
+  assert_chain(&pin, ",\"chain\":[{\"subject\":\"a \\\"b\\\"\",\"not-before\":-5,\"not-after\":6,"
+                     "\"certificate\":\"0 1 " HEX32 "\",\"key\":\"sha256//" ZEROS "\"},"
+                     "{\"not-before\":0,\"not-after\":0,\"certificate\":\"0 1 000");
+  mode.seen = pin.seen;
+  assert_chain(&mode, NULL);
+  seen = (struct chain_seen){.count = 1, .raw = true};
+  see(&pin, &seen, octets);
+  assert_chain(&pin, ",\"chain\":[{\"key\":\"sha256//" ZEROS "\"}]}");
+  pin.seen = (struct span){damaged, sizeof damaged};
+  assert_chain(&pin, NULL);
 }
 
 struct copy {
@@ -120,8 +168,18 @@ static unsigned again(const GString *text, GString *written)
 static void put_all(struct dump *dump)
 {
   struct keypin pin = learned();
+  struct chain_seen seen = {.count = CHAIN_MAX, .at = {{.subject = "", .not_before = -9}}};
+  uint8_t octets[CHAIN_SEEN_MAX];
 
+  for (size_t i = 1; i < CHAIN_MAX; i++) {
+    seen.at[i].not_after = INT64_C(253402300799);
+    memset(seen.at[i].subject, '"', sizeof seen.at[i].subject - 1);
+    memset(seen.at[i].spki, (int)i, sizeof seen.at[i].spki);
+  }
+  see(&pin, &seen, octets);
   dump_put(dump, &pin);
+  seen = (struct chain_seen){.count = 1, .raw = true};
+  see(&pin, &seen, octets);
   pin.origin = KEYPIN_HPKP;
   dump_put(dump, &pin);
   pin = pin_at("*.example:1", KEYPIN_PIN, KEYPIN_REJECTED);
@@ -184,7 +242,7 @@ static void test_cut_off(void **state)
   put_all(dump);
   dump_end(dump, true);
   for (size_t size = 0; size + 1 < text->len; size++)
-    refuse(text->str, size, size < 50 ? "1 refused" : "");
+    refuse(text->str, size, text->str + size <= strchr(text->str, '\n') ? "1 refused" : "");
   g_string_truncate(text, 0);
   dump_end(dump_begin(append, text), false);
   refuse(text->str, text->len, "1 refused the dump is cut off");
@@ -244,6 +302,51 @@ static void test_by_hand(void **state)
   gather_clear(&gather);
 }
 
+#define SEEN_KEY       "\"key\":\"sha256//" ZEROS "\""
+#define CERTIFICATE    "\"certificate\":\"0 1 " HEX32 "\""
+#define TIMES          "\"not-before\":1,\"not-after\":2"
+#define CHAIN(members) "\"chain\":[{" members "}]"
+
+static void count_seen(const struct keypin *pin, size_t line, void *data)
+{
+  struct chain_seen seen;
+
+  (void)line;
+  assert_true(chain_seen_decode(pin->seen, &seen));
+  *(size_t *)data += seen.count;
+}
+
+/* What a later version says of a certificate is passed over. */
+static void test_chain_by_hand(void **state)
+{
+  static const char text[] = HEAD "{" GOOD "," CHAIN(
+      TIMES "," CERTIFICATE ",\"later\":[]," SEEN_KEY "},{" CERTIFICATE "," SEEN_KEY
+            "," TIMES) ",\"later\":{}}\n{" GOOD "," CHAIN(SEEN_KEY) "}\n{\"records\":2}\n";
+  size_t certificates = 0;
+  struct reading reading = {
+      .now = 1, .record = count_seen, .remark = no_remark, .data = &certificates};
+
+  (void)state;
+  assert_true(dump_read(&reading, (struct span){(const uint8_t *)text, sizeof text - 1}));
+  assert_int_equal(certificates, 3);
+}
+
+/* A good record with one member more, or instead of its own; to be freed by g_free. */
+static char *with_member(const char *member)
+{
+  static const char *const own[] = {"\"host\":\"a.example\"", "\"kind\":\"pin\"",
+                                    "\"status\":\"active\"",  "\"origin\":\"user\"",
+                                    "\"level\":\"leaf\"",     "\"key\":\"sha256//" ZEROS "\""};
+  size_t name = (size_t)(strchr(member, ':') - member) + 1;
+  GString *record = g_string_new("{");
+
+  for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+    if (strncmp(own[i], member, name) != 0)
+      g_string_append_printf(record, "%s,", own[i]);
+  g_string_append_printf(record, "%s}", member);
+  return g_string_free(record, FALSE);
+}
+
 static void test_bad_records(void **state)
 {
   static const char *const more[] = {
@@ -277,27 +380,104 @@ static void test_bad_records(void **state)
       "\"errors\":[\"nothing\"]",
       "\"note\":7",
       "\"note\":\"a\\u001bb\"",
+      "\"chain\":7",
+      "\"chain\":[]",
+      "\"chain\":[7]",
+      "\"chain\":[{}]",
+      "\"chain\":[null]",
+      CHAIN("\"key\":7"),
+      CHAIN("\"key\":\"x\""),
+      CHAIN("\"key\":\"0 1 " HEX32 "\""),
+      CHAIN("\"key\":\"1 2 " HEX32 HEX32 "\""),
+      CHAIN(CERTIFICATE),
+      CHAIN(CERTIFICATE "," SEEN_KEY),
+      CHAIN(CERTIFICATE "," SEEN_KEY ",\"not-before\":1"),
+      CHAIN(CERTIFICATE "," SEEN_KEY ",\"not-before\":1.5,\"not-after\":1"),
+      CHAIN(CERTIFICATE "," SEEN_KEY ",\"not-before\":1,\"not-after\":253402300800"),
+      CHAIN(CERTIFICATE "," TIMES),
+      CHAIN("\"certificate\":\"1 1 " HEX32 "\"," SEEN_KEY "," TIMES),
+      CHAIN("\"certificate\":\"" HEX32 "\"," SEEN_KEY "," TIMES),
+      CHAIN("\"certificate\":7," SEEN_KEY "," TIMES),
+      CHAIN(CERTIFICATE "," SEEN_KEY "," TIMES ",\"subject\":7"),
+      CHAIN(CERTIFICATE "," SEEN_KEY "," TIMES ",\"subject\":\"a\\u001bb\""),
+      CHAIN(SEEN_KEY "},{" SEEN_KEY),
+      CHAIN(SEEN_KEY "},{" CERTIFICATE "," SEEN_KEY "," TIMES),
   };
+  g_autofree char *subject = g_strnfill(128, 's');
+  g_autofree char *too_long = g_strdup_printf(
+      "{" GOOD "," CHAIN(CERTIFICATE "," SEEN_KEY "," TIMES ",\"subject\":\"%s\"") "}", subject);
+  g_autoptr(GString) too_many = g_string_new("{" GOOD ",\"chain\":[{" SEEN_KEY "}");
 
   (void)state;
   assert_bad("");
   assert_bad("{}");
   assert_bad("[]");
   assert_bad("{" GOOD);
+  assert_bad(too_long);
+  for (int i = 1; i <= CHAIN_MAX; i++)
+    g_string_append(too_many, ",{" CERTIFICATE "," SEEN_KEY "," TIMES "}");
+  assert_bad(g_string_append(too_many, "]}")->str);
+  assert_bad(
+      "{\"host\":\"a.example\",\"kind\":\"mode\",\"status\":\"on\",\"origin\":\"user\"," CHAIN(
+          SEEN_KEY) "}");
   for (size_t i = 0; i < G_N_ELEMENTS(more); i++) {
-    g_autofree char *record = g_strconcat("{" GOOD ",", more[i], "}", NULL);
+    g_autofree char *record = with_member(more[i]);
 
     assert_bad(record);
   }
 }
 
+/* What could be read in two ways, or would lose a part, isn't read. */
+static void test_ambiguous(void **state)
+{
+  (void)state;
+  assert_bad("{" GOOD ",\"host\":\"b.example\"}");
+  assert_bad("{" GOOD ",\"note\":\"a\",\"note\":\"b\"}");
+  assert_bad("{" GOOD ",\"note\":\"a\\u0000b\"}");
+}
+
+#define EXCEPTION                                                                                  \
+  "{\"host\":\"a.example\",\"kind\":\"exception\",\"status\":\"excepted\",\"origin\":\"user\","    \
+  "\"level\":\"leaf\",\"key\":\"sha256//" ZEROS "\",\"errors\":[\"name\"]"
+
+static void assert_ends(const char *record, int64_t end, const char *remark)
+{
+  g_autofree char *expected = g_strdup_printf("until %" PRId64 "\n", end);
+  struct gather gather;
+
+  read_record(record, &gather);
+  assert_true(g_str_has_suffix(gather.records->str, expected));
+  assert_int_equal(gather.record_count, 1);
+  if (remark != NULL)
+    assert_remark(&gather, remark);
+  else
+    assert_string_equal(gather.remarks->str, "");
+  gather_clear(&gather);
+}
+
+/* No dump brings one that never ends, or that ends later than the user allows. */
+static void test_exceptions_end(void **state)
+{
+  (void)state;
+  assert_ends(EXCEPTION "}", GATHER_EXCEPTIONS_END, "2 note the exception has no end");
+  assert_ends(EXCEPTION ",\"expires\":253402300799}", GATHER_EXCEPTIONS_END,
+              "2 note the exception has no end");
+  assert_ends(EXCEPTION ",\"expires\":1900000000}", GATHER_EXCEPTIONS_END,
+              "2 note the exception ends far in the future");
+  assert_ends(EXCEPTION ",\"expires\":1900000000,\"enforced-until\":1800000000}", 1800000000,
+              "2 note the exception ends far in the future");
+  assert_ends(EXCEPTION ",\"expires\":1800000000}", 1800000000, NULL);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_form),        cmocka_unit_test(test_round_trip),
-      cmocka_unit_test(test_empty),       cmocka_unit_test(test_cut_off),
-      cmocka_unit_test(test_changed),     cmocka_unit_test(test_by_hand),
-      cmocka_unit_test(test_bad_records),
+      cmocka_unit_test(test_form),           cmocka_unit_test(test_chain),
+      cmocka_unit_test(test_chain_by_hand),  cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_empty),          cmocka_unit_test(test_cut_off),
+      cmocka_unit_test(test_changed),        cmocka_unit_test(test_by_hand),
+      cmocka_unit_test(test_bad_records),    cmocka_unit_test(test_ambiguous),
+      cmocka_unit_test(test_exceptions_end),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,20 +17,20 @@
 
 #define PLACE "a.example:443"
 
-/* Records of any kind count; each has a key of its own. */
+/* Records of any kind count, and not those of a first use; each has a key of its own. */
 static struct keypin record(int n, const char *place)
 {
   static const enum keypin_status statuses[] = {KEYPIN_ACTIVE, KEYPIN_CRITICAL, KEYPIN_REJECTED,
                                                 KEYPIN_EXCEPTED};
   static const enum keypin_origin origins[] = {KEYPIN_USER, KEYPIN_IMPORT, KEYPIN_PROGRAM,
-                                               KEYPIN_HPKP, KEYPIN_TOFU};
+                                               KEYPIN_HPKP};
   enum keypin_status status = statuses[n % 4];
   struct place at;
   struct keypin pin;
 
   assert_int_equal(place_read(place, &at), HOST_FINE);
   pin = keypin_new(&at, status == KEYPIN_EXCEPTED ? KEYPIN_EXCEPTION : KEYPIN_PIN, status,
-                   status == KEYPIN_EXCEPTED ? KEYPIN_USER : origins[n % 5]);
+                   status == KEYPIN_EXCEPTED ? KEYPIN_USER : origins[n / 4 % 4]);
   pin.errors = status == KEYPIN_EXCEPTED ? PKI_EXPIRED : 0;
   memset(pin.digest, 0, sizeof pin.digest);
   pin.digest[0] = (uint8_t)n;
@@ -43,6 +43,13 @@ static struct keypin history(int n, const char *place)
   struct keypin pin = record(n * 4, place);
 
   pin.status = KEYPIN_INACTIVE;
+  return pin;
+}
+
+static struct keypin first_use(int n)
+{
+  struct keypin pin = record(n * 4, PLACE);
+
   pin.origin = KEYPIN_TOFU;
   return pin;
 }
@@ -176,6 +183,22 @@ static void test_history(void **state)
   store_close(store);
 }
 
+/* What others put there keeps no server from being pinned at its first use; of these there are as
+ * many at the most. */
+static void test_first_uses(void **state)
+{
+  struct store *store = fill(*state);
+  struct store_edit *edit = begin(store, STORE_LEARNED);
+
+  for (int i = 0; i < STORE_PLACE_MAX; i++)
+    put(edit, first_use(i), TLSPIN_OK);
+  put(edit, first_use(STORE_PLACE_MAX), TLSPIN_E_LIMIT);
+  put(edit, record(STORE_PLACE_MAX, PLACE), TLSPIN_E_LIMIT);
+  end(edit, TLSPIN_OK, STORE_PLACE_MAX);
+  expect_count(store, 2 * STORE_PLACE_MAX);
+  store_close(store);
+}
+
 /* An undo brings back what was there, however much there is by then. */
 static void test_undo(void **state)
 {
@@ -198,8 +221,8 @@ static void test_undo(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_full),         TEST(test_taken_back), TEST(test_changes),
-      TEST(test_other_places), TEST(test_history),    TEST(test_undo),
+      TEST(test_full),    TEST(test_taken_back), TEST(test_changes), TEST(test_other_places),
+      TEST(test_history), TEST(test_first_uses), TEST(test_undo),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

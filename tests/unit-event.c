@@ -75,6 +75,15 @@ static void test_others(void **state)
   }
 }
 
+static void test_crowded(void **state)
+{
+  (void)state;
+  assert_printed(PEER "kind=crowded;reason=none;layer=;count=#3;key=" KEY,
+                 "2026-11-23 17:00  www.example.org:443  a key could not be learned\n"
+                 "    too many were learned of this server before, 3 times\n"
+                 "    it showed " KEY "\n");
+}
+
 /* What a program had accepted names the program, and the command that says more. */
 static void test_accepted(void **state)
 {
@@ -206,11 +215,12 @@ static void test_json_report(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mismatch), cmocka_unit_test(test_others),
-      cmocka_unit_test(test_accepted), cmocka_unit_test(test_hpkp),
-      cmocka_unit_test(test_reasons),  cmocka_unit_test(test_width),
-      cmocka_unit_test(test_colour),   cmocka_unit_test(test_clean),
-      cmocka_unit_test(test_json),     cmocka_unit_test(test_json_report),
+      cmocka_unit_test(test_mismatch),    cmocka_unit_test(test_others),
+      cmocka_unit_test(test_accepted),    cmocka_unit_test(test_crowded),
+      cmocka_unit_test(test_hpkp),        cmocka_unit_test(test_reasons),
+      cmocka_unit_test(test_width),       cmocka_unit_test(test_colour),
+      cmocka_unit_test(test_clean),       cmocka_unit_test(test_json),
+      cmocka_unit_test(test_json_report),
   };
 
   setenv("TZ", "UTC", 1);

@@ -37,7 +37,7 @@ static void test_pin(void **state)
   pin.first_seen = 1;
   pin.last_seen = 2;
   pin.count_seen = 3;
-  record = exchange_of_pin(&pin);
+  record = exchange_of_pin(&pin, NULL);
   assert_string_equal(record.host, "example.org");
   assert_string_equal(record.scope, "subtree");
   assert_string_equal(record.protocol, "dtls");
@@ -57,6 +57,45 @@ static void test_pin(void **state)
   assert_int_equal(record.first_seen, 1);
   assert_int_equal(record.last_seen, 2);
   assert_int_equal(record.count_seen, 3);
+  assert_null(record.chain);
+  assert_int_equal(record.chain_size, 0);
+}
+
+static struct exchange_chain *chain_of(const struct chain_seen *seen)
+{
+  uint8_t octets[CHAIN_SEEN_MAX];
+  struct writer writer = writer_of(octets, sizeof octets);
+
+  assert_true(chain_seen_encode(seen, &writer));
+  return exchange_chain_new(writer_span(&writer));
+}
+
+static void test_chain(void **state)
+{
+  struct keypin pin = pin_at("a.example", KEYPIN_PIN, KEYPIN_ACTIVE);
+  struct chain_seen seen = {.count = 2, .at = {{.subject = "a", .not_before = -5, .not_after = 6}}};
+  struct exchange_chain *chain;
+  struct tlspin_record record;
+
+  (void)state;
+  memset(seen.at[0].certificate, 0x5a, 32);
+  memset(seen.at[1].spki, 0x11, 32);
+  chain = chain_of(&seen);
+  record = exchange_of_pin(&pin, chain);
+  assert_int_equal(record.chain_size, 2);
+  assert_string_equal(record.chain[0].subject, "a");
+  assert_true(record.chain[0].not_before == 0 && record.chain[0].not_after == 6);
+  assert_int_equal(record.chain[0].certificate.size, 32);
+  assert_memory_equal(record.chain[0].certificate.data, seen.at[0].certificate, 32);
+  assert_string_equal(record.chain[1].key, "sha256//ERERERERERERERERERERERERERERERERERERERERERE=");
+  g_free(chain);
+  seen = (struct chain_seen){.count = 1, .raw = true};
+  chain = chain_of(&seen);
+  record = exchange_of_pin(&pin, chain);
+  assert_int_equal(record.chain_size, 1);
+  assert_int_equal(record.chain[0].certificate.size, 0);
+  g_free(chain);
+  assert_null(exchange_chain_new((struct span){NULL, 0}));
 }
 
 static void test_exception(void **state)
@@ -70,7 +109,7 @@ static void test_exception(void **state)
   pin.selector = SELECTOR_CERTIFICATE;
   pin.always = true;
   pin.enforce_until = pin.report_until = 2000000000;
-  record = exchange_of_pin(&pin);
+  record = exchange_of_pin(&pin, NULL);
   assert_int_equal(record.errors, TLSPIN_PKI_EXPIRED | TLSPIN_PKI_NAME);
   assert_int_equal(record.digest.size, 64);
   assert_int_equal(record.selector, 0);
@@ -88,16 +127,19 @@ static void test_reported(void **state)
 
   (void)state;
   pin.enforce_until = 5;
-  assert_int_equal(exchange_of_pin(&pin).enforced_until, 5);
-  assert_int_equal(exchange_of_pin(&pin).expires, 0);
+  assert_int_equal(exchange_of_pin(&pin, NULL).enforced_until, 5);
+  assert_int_equal(exchange_of_pin(&pin, NULL).expires, 0);
   pin.enforce_until = 0;
-  assert_int_equal(exchange_of_pin(&pin).enforced_until, 1);
+  assert_int_equal(exchange_of_pin(&pin, NULL).enforced_until, 1);
+  pin.report_until = 0;
+  assert_int_equal(exchange_of_pin(&pin, NULL).enforced_until, 0);
+  assert_int_equal(exchange_of_pin(&pin, NULL).expires, 1);
 }
 
 static void test_mode(void **state)
 {
   struct keypin pin = pin_at("*", KEYPIN_MODE, KEYPIN_OFF);
-  struct tlspin_record record = exchange_of_pin(&pin);
+  struct tlspin_record record = exchange_of_pin(&pin, NULL);
 
   (void)state;
   assert_string_equal(record.host, "");
@@ -138,7 +180,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_pin),      cmocka_unit_test(test_exception),
       cmocka_unit_test(test_reported), cmocka_unit_test(test_mode),
-      cmocka_unit_test(test_text),
+      cmocka_unit_test(test_text),     cmocka_unit_test(test_chain),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

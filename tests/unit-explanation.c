@@ -41,7 +41,7 @@ static char *printed(const tlspin_explanation_t *explanation, const struct tlspi
   GString *paper = g_string_new(NULL);
   const struct columns_style style = thing_style(paper, width);
 
-  explanation_print(explanation, SERVER, check, &style);
+  explanation_print(&(struct advice_question){SERVER, check, "", "", explanation, NULL}, &style);
   return g_string_free(paper, FALSE);
 }
 
@@ -213,7 +213,8 @@ static JsonNode *json_of(const tlspin_explanation_t *explanation, const struct t
   char *text;
 
   capture_begin(&capture, STDOUT_FILENO);
-  json_print(explanation_to_json(explanation, SERVER, check));
+  json_print(
+      explanation_to_json(&(struct advice_question){SERVER, check, "", "", explanation, NULL}));
   text = capture_end(&capture);
   node = json_from_string(text, &error);
   if (error != NULL)

@@ -130,6 +130,33 @@ static void test_member_of_other_type(void **state)
   dbus_message_unref(message);
 }
 
+/* Dictionaries are read as an iterator at the first of them, and never written or set. */
+static void test_dicts(void **state)
+{
+  struct lists {
+    DBusMessageIter chain;
+  } lists;
+  const struct bus_field member = {"chain", BUS_DICTS, offsetof(struct lists, chain)};
+  const struct bus_fields one = {&member, 1};
+  char *words[] = {(char *)(uintptr_t) "chain=aa{sv}:a=y:1~b=y:2"};
+  DBusMessageIter iter;
+  DBusMessage *message = new_message(&iter);
+  uint32_t which;
+
+  (void)state;
+  memset(&lists, 0xff, sizeof lists);
+  assert_int_equal(bus_fields_set(one, &lists), 0);
+  assert_true(values_append(message, "a{sv}", words, 1));
+  assert_true(dbus_message_iter_init(message, &iter));
+  assert_true(bus_dict_read(&iter, one, &lists, &which, NULL));
+  assert_int_equal(which, 1);
+  assert_true(bus_dict_at(&lists.chain));
+  assert_true(dbus_message_iter_next(&lists.chain));
+  assert_true(bus_dict_at(&lists.chain));
+  assert_false(dbus_message_iter_next(&lists.chain));
+  dbus_message_unref(message);
+}
+
 /* Writes what `which` names of `members` and reads it back, strictly. */
 static uint32_t through_dict(const struct members *members, uint32_t which, struct members *got)
 {
@@ -248,6 +275,7 @@ static void test_type_text(void **state)
   (void)state;
   assert_string_equal(bus_type_text(BUS_OCTETS), "ay");
   assert_string_equal(bus_type_text(BUS_DICTS), "aa{sv}");
+  assert_string_equal(bus_type_text(BUS_CHAIN), "aay");
   assert_string_equal(bus_type_text(DBUS_TYPE_BYTE), "y");
   assert_string_equal(bus_type_text(DBUS_TYPE_DOUBLE), "");
 }
@@ -259,6 +287,7 @@ int main(void)
       cmocka_unit_test(test_struct_refused),
       cmocka_unit_test(test_member_of_other_type),
       cmocka_unit_test(test_dict),
+      cmocka_unit_test(test_dicts),
       cmocka_unit_test(test_dict_refused),
       cmocka_unit_test(test_no_dict),
       cmocka_unit_test(test_type_text),

@@ -371,12 +371,12 @@ static void test_turkish(void **state)
 
 static void test_fault_names(void **state)
 {
-  static const char *const tokens[] = {"fine",   "empty",        "control", "encoding",
-                                       "length", "label_length", "label",   "ip",
-                                       "ip",     "form",         "idna"};
+  static const char *const tokens[] = {"fine",         "empty", "control",  "encoding", "length",
+                                       "label_length", "label", "ip",       "ip",       "form",
+                                       "idna",         "port",  "nameless", "url"};
 
   (void)state;
-  for (int fault = HOST_FINE; fault <= HOST_IDNA; fault++) {
+  for (int fault = HOST_FINE; fault <= HOST_URL; fault++) {
     assert_string_equal(host_fault_token((enum host_fault)fault), tokens[fault]);
     for (int other = HOST_FINE; other < fault; other++)
       assert_string_not_equal(host_fault_text((enum host_fault)fault),

@@ -96,6 +96,44 @@ static void test_refused(void **state)
   refuse(FILES "chain.pem", NULL, NULL, address, "'192.0.2.7' can't be used: it is an address");
 }
 
+/* A file that says for whom its keys are can't be told so; they would be imported for all. */
+static void test_hosts_refused(void **state)
+{
+  static const char *const files[] = {"known_hosts", "trustedcerts.xml", "cert_override.txt",
+                                      "ksslcertificatemanager", "../chromium_static_pins.json"};
+  g_auto(GStrv) host = words("a.example");
+
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+    g_autofree char *path = g_strconcat(FILES, files[i], NULL);
+
+    refuse(path, NULL, NULL, host, "which servers it is about. Leave 'a.example' out.");
+  }
+  refuse(FILES "server.pem", "dump", NULL, host, "is read as a dump of tlspin: that says");
+}
+
+/* Nor does the name of a file steer a terminal, or make a line of policy or of a message. */
+static void test_name(void **state)
+{
+  g_autofree char *dir = g_dir_make_tmp("tlspin-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename(dir, "kh\n[*]\nmode=off\n#\033[2J", NULL);
+  g_auto(GStrv) missing = words("no\nsuch\033file"), host = words("a\nb");
+  struct intake intake;
+
+  (void)state;
+  assert_true(g_file_set_contents(path, "|g0|*|443|0|AAAA\n", -1, NULL));
+  assert_opened(&intake, path, "known-hosts");
+  assert_null(strpbrk(intake.name, "\n\033"));
+  assert_non_null(strstr(intake.name, "mode=off"));
+  intake_clear(&intake);
+  refuse(path, "nothing", NULL, no_hosts, "'nothing' is no format");
+  refuse("no\nsuch\033file", NULL, NULL, no_hosts, "'no?such?file' can't be read");
+  refuse(FILES "known_hosts", NULL, missing, no_hosts, "'no?such?file' can't be read");
+  refuse(FILES "server.pem", NULL, NULL, host, "'a?b' can't be used");
+  g_unlink(path);
+  g_rmdir(dir);
+}
+
 static void test_hosts_and_certs(void **state)
 {
   g_auto(GStrv) certs = words(FILES "others.pem|" FILES "chain.pem");
@@ -330,6 +368,8 @@ int main(void)
       cmocka_unit_test_setup(test_open, setup),
       cmocka_unit_test_setup(test_refused, setup),
       cmocka_unit_test_setup(test_hosts_and_certs, setup),
+      cmocka_unit_test_setup(test_hosts_refused, setup),
+      cmocka_unit_test_setup(test_name, setup),
       cmocka_unit_test_setup(test_twice, setup),
       cmocka_unit_test_setup(test_nothing_usable, setup),
       cmocka_unit_test_setup(test_harmless, setup),

@@ -111,7 +111,7 @@ static void test_touched_by_edit(void **state)
   expect_touched(store, 2, 99, "host-0003 ");
   stores_sql(stores->path, "UPDATE image SET port = 444 WHERE operation = 2");
   assert_int_equal(store_touched(store, 2, 99, note, NULL), TLSPIN_UNAVAILABLE);
-  assert_int_equal(store_forget(store, 99), TLSPIN_UNAVAILABLE);
+  assert_int_equal(stores_forget(store, 99), TLSPIN_UNAVAILABLE);
   store_close(store);
 }
 
@@ -126,7 +126,7 @@ static void test_touched_damaged(void **state)
   stores_sql(stores->path, "UPDATE before SET port = 444 WHERE host = 'host-0001.example'");
   assert_int_equal(store_touched(store, 1, 99, note, text), TLSPIN_UNAVAILABLE);
   assert_string_equal(text->str, "host-0000 ");
-  assert_int_equal(store_forget(store, 99), TLSPIN_UNAVAILABLE);
+  assert_int_equal(stores_forget(store, 99), TLSPIN_UNAVAILABLE);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM before"), 3);
   store_close(store);
 }
@@ -144,14 +144,14 @@ static void test_forget(void **state)
 
     assert_int_equal(clear(store, host, 100 + i), i + 1);
   }
-  assert_int_equal(store_forget(store, 100), TLSPIN_OK); /* nothing was made before */
+  assert_int_equal(stores_forget(store, 100), TLSPIN_OK); /* nothing was made before */
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 5);
-  assert_int_equal(store_forget(store, 103), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, 103), TLSPIN_OK);
   assert_int_equal(stores_number(stores->path, "SELECT min(id) FROM operation"), 4);
   assert_int_equal(stores_number(stores->path, "SELECT min(operation) FROM before"), 4);
   assert_int_equal(store_undo(store, 3, 200, &change), TLSPIN_E_NOTHING_TO_UNDO);
-  assert_int_equal(store_forget(store, INT64_MAX), TLSPIN_OK);
-  assert_int_equal(store_forget(store, INT64_MIN), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, INT64_MAX), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, INT64_MIN), TLSPIN_OK);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 0);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM before"), 0);
   assert_int_equal(store_undo(store, 0, 200, &change), TLSPIN_E_NOTHING_TO_UNDO);
@@ -172,7 +172,7 @@ static void test_forget_by_time(void **state)
   clear(store, "host-0000.example", 500);
   clear(store, "host-0001.example", 100);
   clear(store, "host-0002.example", 600);
-  assert_int_equal(store_forget(store, 200), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, 200), TLSPIN_OK);
   assert_int_equal(store_undo(store, 2, 700, &change), TLSPIN_E_NOTHING_TO_UNDO);
   assert_int_equal(store_undo(store, 1, 700, &change), TLSPIN_OK);
   assert_int_equal(store_undo(store, 0, 700, &change), TLSPIN_OK);
@@ -205,7 +205,7 @@ static void test_forget_records(void **state)
   assert_int_equal(stores_edit(store, &kept), 2);
   assert_int_equal(clear(store, pin.place.host, 100), 3);
   assert_true(stores_file_holds_octets(stores->path, key));
-  assert_int_equal(store_forget(store, INT64_MAX), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, INT64_MAX), TLSPIN_OK);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), 0);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 0);
   assert_false(stores_file_holds(stores->path, pin.note));
@@ -244,7 +244,7 @@ static void test_forgotten_is_erased(void **state)
       store_clear(store, &filter, 1, &change);
       memset(there + DECADE * decade, 0, DECADE);
     }
-    assert_int_equal(store_forget(store, 2), TLSPIN_OK);
+    assert_int_equal(stores_forget(store, 2), TLSPIN_OK);
     for (int n = 0; n < MANY; n++)
       if (!there[n])
         expect_erased(stores, n);
@@ -270,13 +270,13 @@ static void test_forget_again(void **state)
   stores_fill(store, ROWS);
   clear(store, "*", 1);
   sqlite3_set_authorizer(store->db.handle, deny_attach, NULL); /* VACUUM attaches */
-  assert_int_equal(store_forget(store, 9), TLSPIN_UNAVAILABLE);
+  assert_int_equal(stores_forget(store, 9), TLSPIN_UNAVAILABLE);
   assert_int_equal(store_undo(store, 1, 9, &change), TLSPIN_E_NOTHING_TO_UNDO);
   store_close(store);
   store = stores_open(stores->path);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 1);
   assert_int_equal(store_undo(store, 1, 9, &change), TLSPIN_E_NOTHING_TO_UNDO);
-  assert_int_equal(store_forget(store, 9), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, 9), TLSPIN_OK);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 0);
   store_close(store);
 }
@@ -294,7 +294,7 @@ static void test_forget_beside_reader(void **state)
   reader = stores_raw(stores->path);
   assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT * FROM before", NULL, NULL, NULL),
                    SQLITE_OK);
-  assert_int_equal(store_forget(store, 9), TLSPIN_UNAVAILABLE);
+  assert_int_equal(stores_forget(store, 9), TLSPIN_UNAVAILABLE);
   sqlite3_close(reader);
   assert_int_equal(store_undo(store, 1, 9, &change), TLSPIN_OK);
   assert_true(change.changed == ROWS);

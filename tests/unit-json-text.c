@@ -67,6 +67,28 @@ static void test_refused(void **state)
   assert_refused("nothing", 7, 1);
 }
 
+static void assert_text_refused(const char *text, size_t line)
+{
+  assert_refused(text, strlen(text), line);
+}
+
+/* What could be read in two ways, or not as it stands there, isn't read. */
+static void test_ambiguous(void **state)
+{
+  const char *fine = "{\"a\":\"\\\\u0000 \\u0001\",\"b\":{\"a\":[{\"a\":1},{\"a\":2}]}}";
+  size_t line;
+  JsonNode *root = read_text(fine, strlen(fine), &line);
+
+  (void)state;
+  assert_non_null(root);
+  json_node_unref(root);
+  assert_text_refused("{\"a\":1,\n\"a\":1}", 2);
+  assert_text_refused("{\"a\":{\"b\":1},\"a\":2}", 1);
+  assert_text_refused("{\"a\":2,\"a\":{\"b\":1}}", 1);
+  assert_text_refused("[{\"a\":1,\"\\u0061\":1}]", 1);
+  assert_text_refused("[\"a\",\n\"b\\u0000c\",\n1]", 2);
+}
+
 /* A million levels would use up the stack of whoever calls itself for each. */
 static void test_deep(void **state)
 {
@@ -92,6 +114,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_members),
       cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_ambiguous),
       cmocka_unit_test(test_deep),
   };
 

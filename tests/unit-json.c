@@ -5,6 +5,7 @@
 #include "tools/json.h"
 
 #include "tests/capture.h"
+#include "tools/output.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,12 +161,35 @@ static void test_array_streams(void **state)
   free(text);
 }
 
+/* The first of all tests here: nothing else was written. */
+static void test_failure(void **state)
+{
+  struct capture capture;
+  g_autoptr(JsonNode) node = NULL;
+  char *text;
+
+  (void)state;
+  capture_begin(&capture, STDERR_FILENO);
+  complain(STATUS_STORE, "b\xc3\xbc is wrong");
+  free(capture_end(&capture));
+  capture_begin(&capture, STDOUT_FILENO);
+  json_print_failure();
+  node = read_back(&capture);
+  assert_string_equal(json_object_get_string_member(json_node_get_object(node), "error"),
+                      "b\xc3\xbc is wrong");
+  capture_begin(&capture, STDOUT_FILENO);
+  json_print_failure(); /* there is a document already */
+  text = capture_end(&capture);
+  assert_string_equal(text, "");
+  free(text);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_members),       cmocka_unit_test(test_lines),
-      cmocka_unit_test(test_charset),       cmocka_unit_test(test_array),
-      cmocka_unit_test(test_array_streams),
+      cmocka_unit_test(test_failure), cmocka_unit_test(test_members),
+      cmocka_unit_test(test_lines),   cmocka_unit_test(test_charset),
+      cmocka_unit_test(test_array),   cmocka_unit_test(test_array_streams),
   };
 
   setlocale(LC_ALL, "C.UTF-8");

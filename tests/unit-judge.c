@@ -362,6 +362,43 @@ static void test_hpkp_report(void **state)
   assert_true(strstr(told->str, text + strlen("sha256//")) == told->str + strlen("sha256//"));
 }
 
+static unsigned occurrences(const char *text, const char *of)
+{
+  unsigned count = 0;
+
+  for (const char *at = strstr(text, of); at != NULL; at = strstr(at + 1, of))
+    count++;
+  return count;
+}
+
+/* In it stands what the server sent beside the path, where that was told. */
+static void test_hpkp_report_served(void **state)
+{
+  struct gate *gate = *state;
+  struct keypin pins[] = {gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_HPKP),
+                          gate_pin(GATE_SECOND, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_HPKP)};
+  struct chain chain = gate_chain(GATE_FOREIGN);
+  struct policy_shown shown = gate_shown(&chain);
+
+  gate_put(gate, pins, 2);
+  gate_open(gate);
+  for (size_t sent = 0; sent <= 2; sent++) {
+    g_autoptr(GString) told = g_string_new(NULL);
+    g_autofree char *program = g_strdup_printf("%zu", sent); /* lest it be one event */
+    const char *validated;
+
+    shown.program = program;
+    shown.served = gate_paths[GATE_FOREIGN].certificate;
+    shown.served_count = sent;
+    policy_logged(gate->policy,
+                  gate_expect(gate, &shown, NOW, TLSPIN_MISMATCH, "critical-differs", false),
+                  take_event, told);
+    validated = strstr(told->str, "validated-certificate-chain");
+    assert_int_equal(occurrences(validated, "BEGIN CERTIFICATE"), PATH_SIZE);
+    assert_int_equal(occurrences(told->str, "BEGIN CERTIFICATE"), sent + PATH_SIZE);
+  }
+}
+
 /* What a program says of a ticket is believed where there is one; its name stands in the log. */
 static void test_proof_logged(void **state)
 {
@@ -518,16 +555,27 @@ static void test_explain_ticket(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_appended),       TEST(test_rejected),
-      TEST(test_exception),      TEST(test_reported),
-      TEST(test_private),        TEST(test_ticket),
-      TEST(test_ticket_gone),    TEST(test_added_anchor),
-      TEST(test_always),         TEST(test_anchors_unknown),
-      TEST(test_unreadable),     TEST(test_not_written),
-      TEST(test_hpkp_report),    TEST(test_change_logged),
-      TEST(test_proof_logged),   TEST(test_counted),
-      TEST(test_full_tally),     TEST(test_explain),
-      TEST(test_explain_ticket), cmocka_unit_test(test_mismatches),
+      TEST(test_appended),
+      TEST(test_rejected),
+      TEST(test_exception),
+      TEST(test_reported),
+      TEST(test_private),
+      TEST(test_ticket),
+      TEST(test_ticket_gone),
+      TEST(test_added_anchor),
+      TEST(test_always),
+      TEST(test_anchors_unknown),
+      TEST(test_unreadable),
+      TEST(test_not_written),
+      TEST(test_hpkp_report),
+      TEST(test_hpkp_report_served),
+      TEST(test_change_logged),
+      TEST(test_proof_logged),
+      TEST(test_counted),
+      TEST(test_full_tally),
+      TEST(test_explain),
+      TEST(test_explain_ticket),
+      cmocka_unit_test(test_mismatches),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

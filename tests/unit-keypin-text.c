@@ -104,6 +104,28 @@ static void test_tlsa(void **state)
   check("001 1 001 " SHA256, KEYPIN_LEAF, SELECTOR_SPKI, MATCHING_SHA256, SHA256, 0);
 }
 
+/* What keypin_key_text writes of other keys than SPKIs' SHA-256: a record without a usage. */
+static void test_written(void **state)
+{
+  (void)state;
+  check("0 1 " SHA256, KEYPIN_ANY, SELECTOR_CERTIFICATE, MATCHING_SHA256, SHA256, 0);
+  check("1 1 " SHA256, KEYPIN_ANY, SELECTOR_SPKI, MATCHING_SHA256, SHA256, 0);
+  check("0 2 " ABC512, KEYPIN_ANY, SELECTOR_CERTIFICATE, MATCHING_SHA512, ABC512, 0);
+  check("1 2  " ABC512, KEYPIN_ANY, SELECTOR_SPKI, MATCHING_SHA512, ABC512, 0);
+  refused("1 0 " SPKI); /* a full record has a usage */
+  refused("2 1 " SHA256);
+  refused("1 3 " SHA256);
+  refused("1 2 " SHA256);
+  refused("1 1 " ABC512);
+  refused("1 1 " SHA256 "00");
+  refused("1 1 " SHA256 " ");
+  refused("1 1 ");
+  refused("1 1");
+  /* a TLSA record that lacks its last digit is no key of another kind */
+  refused("1 1 1 a1e9156054e04fac899ae9f275132cdc07a5dbc4ea2c2ad3a1ffc6e0d253681");
+  refused("0 1 1 a1e9156054e04fac899ae9f275132cdc07a5dbc4ea2c2ad3a1ffc6e0d253681");
+}
+
 /* A record with everything in it is kept by its digest, which means the same. */
 static void test_full_records(void **state)
 {
@@ -184,7 +206,7 @@ static void test_refused(void **state)
       "-1 1 1 " SHA256,
       "3 1 1",
       "3 1 1 ",
-      "3 1 " SHA256,
+      "3 1 " SHA256, /* no such selector */
       "311 " SHA256,
       "3,1,1 " SHA256,
       "3 1 1" SHA256,
@@ -309,7 +331,7 @@ static void test_back(void **state)
   for (int octet = 0; octet < 256; octet++)
     for (int form = 0; form < 4; form++) {
       struct keypin pin = some_pin(), back = some_pin();
-      char text[KEYPIN_KEY_TEXT_SIZE], record[KEYPIN_KEY_TEXT_SIZE + 2];
+      char text[KEYPIN_KEY_TEXT_SIZE];
       unsigned errors;
 
       pin.selector = (enum selector)(form & 1);
@@ -317,8 +339,9 @@ static void test_back(void **state)
       for (size_t i = 0; i < sizeof pin.digest; i++)
         pin.digest[i] = (uint8_t)(octet + (int)i * 7);
       assert_true(keypin_key_text(&pin, text));
-      snprintf(record, sizeof record, "%s%s", text[0] == 's' ? "" : "3 ", text);
-      assert_true(keypin_read_key(record, &back, &errors));
+      assert_true(keypin_read_key(text, &back, &errors));
+      assert_int_equal(back.level, KEYPIN_ANY);
+      assert_int_equal(errors, 0);
       assert_int_equal(back.selector, pin.selector);
       assert_int_equal(back.matching, pin.matching);
       assert_memory_equal(back.digest, pin.digest, matching_size(pin.matching));
@@ -333,6 +356,7 @@ int main(void)
       cmocka_unit_test(test_refused),       cmocka_unit_test(test_long_texts),
       cmocka_unit_test(test_large_records), cmocka_unit_test(test_text),
       cmocka_unit_test(test_back),          cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_written),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

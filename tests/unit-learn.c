@@ -97,23 +97,32 @@ static void test_anchor_level(void **state)
   gate_expect_records(gate, "0.2 tofu active anchor 1");
 }
 
-/* A raw key, or a certificate that is its own anchor, is at every level the server's own. */
-static void test_nothing_above(void **state)
+/* A program says that the PKI vouched for a raw key, which it can't have: nothing is pinned, and no
+ * key of the history comes back. A key that was learned in a certificate is counted. */
+static void test_raw_key(void **state)
 {
   struct gate *gate = *state;
+  struct keypin old = gate_pin(GATE_FOREIGN, PATH_SERVER, KEYPIN_INACTIVE, KEYPIN_TOFU);
   struct chain chain;
   struct policy_shown shown = gate_shown(&chain);
 
-  gate_setting(gate, "level", "issuer");
   gate_open(gate);
+  assert_int_equal(chain_read(gate_paths[GATE_FOREIGN].spki, 1, true, false, digest_glib, &chain),
+                   CHAIN_FINE);
+  gate_expect(gate, &shown, NOW, TLSPIN_NO_PIN, "none", false);
+  gate_expect_records(gate, "");
+  gate_put(gate, &old, 1);
+  gate_open(gate);
+  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", true);
+  gate_expect(gate, &shown, NOW, TLSPIN_MATCH, "change-accepted", false);
+  gate_expect_records(gate, "0.0 tofu active leaf 1\n3.0 tofu inactive leaf 0");
   assert_int_equal(chain_read(gate_paths[GATE_FIRST].spki, 1, true, false, digest_glib, &chain),
                    CHAIN_FINE);
-  gate_expect(gate, &shown, NOW, TLSPIN_NO_PIN, "none", true);
-  gate_expect_records(gate, "0.0 tofu active leaf 1");
   gate_expect(gate, &shown, NOW, TLSPIN_MATCH, "active-matched", false);
-  gate_expect_records(gate, "0.0 tofu active leaf 2");
+  gate_expect_records(gate, "0.0 tofu active leaf 2\n3.0 tofu inactive leaf 0");
 }
 
+/* A certificate that is its own anchor is at every level the server's own. */
 static void test_alone_in_its_path(void **state)
 {
   struct gate *gate = *state;
@@ -430,7 +439,7 @@ int main(void)
       TEST(test_kept),
       TEST(test_levels),
       TEST(test_anchor_level),
-      TEST(test_nothing_above),
+      TEST(test_raw_key),
       TEST(test_alone_in_its_path),
       TEST(test_not_learned),
       TEST(test_learning_off),

@@ -106,24 +106,52 @@ static void test_key_alone(void **state)
   assert_int_equal(seen_of_record(gate), PATH_SIZE);
 }
 
-/* Where there is no room any more that is said, with the place and the remedy. */
+/* STORE_PLACE_MAX records at the server's place, of keys that nobody has. */
+static void fill_place(struct gate *gate, enum keypin_status status, enum keypin_origin origin)
+{
+  static struct keypin pins[STORE_PLACE_MAX];
+
+  for (size_t i = 0; i < STORE_PLACE_MAX; i++) {
+    pins[i] = gate_pin(GATE_SECOND, PATH_SERVER, status, origin);
+    pins[i].errors = status == KEYPIN_EXCEPTED ? PKI_EXPIRED : 0;
+    pins[i].enforce_until = pins[i].report_until = origin == KEYPIN_TOFU ? NOW : KEYPIN_FOREVER;
+    memset(pins[i].digest, (int)i, 32);
+  }
+  gate_put(gate, pins, STORE_PLACE_MAX);
+}
+
+/* An attack: who fills the place with something else doesn't keep the server from being pinned. */
+static void test_full_place(void **state)
+{
+  struct gate *gate = *state;
+
+  fill_place(gate, KEYPIN_EXCEPTED, KEYPIN_USER);
+  gate_open(gate);
+  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", true);
+  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_MATCH, "active-matched", false);
+  gate_meet(gate, GATE_SECOND, NOW, TLSPIN_MISMATCH, "changed", false);
+  gate_expect_log(gate, "mismatch changed user 1");
+}
+
+/* Nor is it the answer to the question about the server that there is no room for what it taught:
+ * that is logged, once a day. What the user said can't be kept then, and that is an error. */
 static void test_no_room(void **state)
 {
   struct gate *gate = *state;
-  static struct keypin pins[STORE_PLACE_MAX];
   struct chain chain = gate_chain(GATE_FIRST);
   struct policy_shown shown = gate_shown(&chain);
   struct peer peer = strata_peer("a.example");
   struct policy_judged judged;
   char *problem = NULL;
 
-  for (size_t i = 0; i < STORE_PLACE_MAX; i++) {
-    pins[i] = gate_pin(GATE_SECOND, PATH_SERVER, KEYPIN_EXCEPTED, KEYPIN_USER);
-    pins[i].errors = PKI_EXPIRED;
-    memset(pins[i].digest, (int)i, 32);
-  }
-  gate_put(gate, pins, STORE_PLACE_MAX);
+  fill_place(gate, KEYPIN_ACTIVE, KEYPIN_TOFU); /* which ended */
   gate_open(gate);
+  assert_int_not_equal(gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", false), 0);
+  gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", false);
+  gate_expect_log(gate, "crowded none  2");
+  fill_place(gate, KEYPIN_EXCEPTED, KEYPIN_USER);
+  gate_open(gate);
+  shown.accepted = true;
   assert_int_equal(policy_check(gate->policy, &peer, &shown, NOW, &judged, &problem),
                    TLSPIN_E_LIMIT);
   assert_int_equal(judged.verdict.answer, TLSPIN_NO_PIN);
@@ -140,10 +168,8 @@ static void test_no_room(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_less_is_told),
-      TEST(test_path_stays),
-      TEST(test_key_alone),
-      TEST(test_no_room),
+      TEST(test_less_is_told), TEST(test_path_stays), TEST(test_key_alone),
+      TEST(test_full_place),   TEST(test_no_room),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

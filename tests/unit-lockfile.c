@@ -200,6 +200,31 @@ static void test_race(void **state)
   close(makers[1]);
 }
 
+/* A number is held by one open file, until that is closed, and beside all other locks. */
+static void test_numbers(void **state)
+{
+  struct stores *stores = *state;
+  struct lockfile ours, theirs;
+  char *problem = NULL;
+
+  open_lock(stores, &ours);
+  assert_int_equal(lockfile_settle(&ours, &problem), TLSPIN_OK);
+  open_lock(stores, &theirs);
+  assert_true(lockfile_hold(&ours, 7));
+  assert_true(lockfile_hold(&ours, 7));
+  assert_false(lockfile_hold(&theirs, 7));
+  assert_true(lockfile_hold(&theirs, 8));
+  assert_true(lockfile_hold(&theirs, INT64_MAX));
+  assert_false(lockfile_hold(&theirs, UINT64_MAX));
+  lockfile_let_go(&ours, 7);
+  assert_true(lockfile_hold(&theirs, 7));
+  assert_false(lockfile_hold(&ours, 7));
+  lockfile_close(&theirs);
+  assert_true(lockfile_hold(&ours, 7) && lockfile_hold(&ours, 8));
+  assert_false(lockfile_hold(&theirs, 9)); /* it isn't open any more */
+  lockfile_close(&ours);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, stores_teardown)
 
 int main(void)
@@ -208,6 +233,7 @@ int main(void)
       TEST(test_life),    TEST(test_crash_before_settle),
       TEST(test_name),    TEST(test_busy),
       TEST(test_hostile), TEST(test_race),
+      TEST(test_numbers),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

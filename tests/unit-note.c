@@ -366,6 +366,111 @@ static void test_other_set_is_logged(void **state)
   }
 }
 
+static int count_rows(struct gate *gate, const char *table)
+{
+  g_autofree char *text = g_strdup_printf("SELECT count(*) FROM %s", table);
+  sqlite3 *db = stores_raw(gate->strata->user);
+  sqlite3_stmt *statement = NULL;
+  int count;
+
+  assert_int_equal(sqlite3_prepare_v2(db, text, -1, &statement, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+  count = sqlite3_column_int(statement, 0);
+  sqlite3_finalize(statement);
+  sqlite3_close(db);
+  return count;
+}
+
+/* A header with the key of FIRST and one that is nobody's; the number makes it another each time.
+ */
+static char *header_number(unsigned number)
+{
+  uint8_t digest[32] = {(uint8_t)number, 1};
+  g_autofree char *own = pin_text(GATE_FIRST, PATH_SERVER);
+  g_autofree char *other = g_base64_encode(digest, sizeof digest);
+
+  return g_strdup_printf("%spin-sha256=\"%s\"; max-age=1000", own, other);
+}
+
+/* An attack: one header after the other, each with another set. The journal doesn't grow by them,
+ * the log tells of all, and what stood before the first comes back. */
+static void test_one_replacement_is_kept(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *first = header_of("max-age=1000");
+
+  gate_open(gate);
+  note(gate, first, HPKP_NOTE);
+  for (unsigned i = 0; i < 50; i++) {
+    g_autofree char *header = header_number(i);
+
+    assert_true(note(gate, header, HPKP_NOTE).changed);
+    if (i % 10 == 9) {
+      note(gate, "max-age=0", HPKP_REMOVE);
+      note(gate, first, HPKP_NOTE);
+    }
+  }
+  assert_int_equal(count_rows(gate, "operation"), 1);
+  assert_int_equal(count_rows(gate, "image"), 2); /* the backup went, another came */
+  gate_expect_log(gate, "hpkp replaced  50\nhpkp removed  5");
+  note(gate, "max-age=0", HPKP_REMOVE);
+  assert_int_equal(undo(gate), TLSPIN_OK);
+  gate_expect_records(gate, "3.0 hpkp critical any 1"); /* that of FIRST was in both sets */
+  assert_int_equal(undo(gate), TLSPIN_E_NOTHING_TO_UNDO);
+}
+
+/* It is of this place and origin alone; and once it is taken back, or forgotten, the next is kept.
+ */
+static void test_next_replacement(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+  struct keypin others[] = {gate_pin(GATE_SECOND, PATH_SERVER, KEYPIN_ACTIVE, KEYPIN_USER),
+                            gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_ACTIVE, KEYPIN_PROGRAM)};
+  bool more;
+
+  gate_put(gate, others, 2);
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  note_of(gate, "b.example", GATE_FIRST, header, false, NOW, HPKP_NOTE);
+  note_of(gate, "b.example", GATE_FIRST, "max-age=0", false, NOW, HPKP_REMOVE);
+  for (int i = 0; i < 2; i++) {
+    note(gate, "max-age=0", HPKP_REMOVE);
+    assert_int_equal(undo(gate), TLSPIN_OK); /* and that of b.example stays */
+  }
+  note(gate, "max-age=0", HPKP_REMOVE);
+  assert_int_equal(store_forget(layers_at(gate->strata->layers, 0)->store, NOW + 1, 0, &more),
+                   TLSPIN_OK);
+  note(gate, header, HPKP_NOTE);
+  assert_int_equal(undo(gate), TLSPIN_E_NOTHING_TO_UNDO);
+  note(gate, "max-age=0", HPKP_REMOVE);
+  assert_int_equal(undo(gate), TLSPIN_OK);
+}
+
+/* The user accepted another key, by whatever record: over that connection nobody speaks for the
+ * pins that were noted before, which it doesn't meet. */
+static void test_own_pins_are_not_met(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+  g_autofree char *second = pin_text(GATE_SECOND, PATH_SERVER);
+  g_autofree char *other = g_strconcat(second, header, NULL);
+  struct keypin own = gate_pin(GATE_SECOND, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_USER);
+  static const char expected[] = "0.0 hpkp critical any 1\n1.0 user critical leaf 1\n"
+                                 "3.0 hpkp critical any 1";
+
+  gate_open(gate);
+  note(gate, header, HPKP_NOTE);
+  gate_put(gate, &own, 1);
+  gate_open(gate);
+  gate_meet(gate, GATE_SECOND, NOW, TLSPIN_MATCH, "critical-matched", false);
+  note_at(gate, GATE_SECOND, "max-age=0", false, NOW, HPKP_IGNORE);
+  note_at(gate, GATE_SECOND, other, false, NOW, HPKP_IGNORE);
+  note_at(gate, GATE_SECOND, other, true, NOW, HPKP_IGNORE);
+  gate_expect_records(gate, expected);
+  note_at(gate, GATE_SECOND, other, false, NOW + 1000, HPKP_NOTE); /* they ended */
+}
+
 /* Where the place is full nothing of the set is stored, and what stands stays. */
 static void test_no_room(void **state)
 {
@@ -557,6 +662,9 @@ int main(void)
       TEST(test_public_suffix),
       TEST(test_removal_is_logged),
       TEST(test_ended_is_no_loss),
+      TEST(test_one_replacement_is_kept),
+      TEST(test_next_replacement),
+      TEST(test_own_pins_are_not_met),
       TEST(test_no_room),
       cmocka_unit_test(test_other_set_is_logged),
   };

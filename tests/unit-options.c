@@ -64,15 +64,33 @@ static void on_remark(size_t line, enum remark remark, const char *text, void *d
   g_string_append_printf(data, "%s%s\n", remark == REMARK_NOTE ? "note " : "", text);
 }
 
+/* What a test sets beside the pins. */
+static struct {
+  const struct place *asked;
+  const struct keypin *blocked;
+  const char *const *layers; /* of each pin; NULL: "user" */
+  const bool *masked;        /* the same; NULL: none is */
+} beside;
+
+static int setup(void **state)
+{
+  (void)state;
+  memset(&beside, 0, sizeof beside);
+  return 0;
+}
+
 static void assert_written(enum options_program program, const struct keypin *pins, size_t count,
                            const char *expected, const char *remarks)
 {
-  struct options *options = options_new(program, NOW);
+  struct options *options = options_new(program, NOW, beside.asked);
   g_autoptr(GString) told = g_string_new(NULL);
   g_autofree char *text = NULL;
 
+  if (beside.blocked != NULL)
+    options_block(options, beside.blocked);
   for (size_t i = 0; i < count; i++)
-    options_put(options, &pins[i]);
+    options_put(options, &pins[i], beside.layers != NULL ? beside.layers[i] : "user",
+                beside.masked != NULL && beside.masked[i]);
   text = options_end(options, on_remark, told);
   assert_string_equal(text, expected);
   if (strncmp(told->str, remarks, strlen(remarks)) != 0 || (remarks[0] == '\0' && told->len > 0))
@@ -142,21 +160,136 @@ static void test_any_level(void **state)
   assert_written(OPTIONS_CURL, &pin, 1, "# a.example\n--pinnedpubkey 'sha256//" B11 "'\n", "");
 }
 
+/* What counts for nobody is no reason for anything. */
 static void test_not_in_force(void **state)
 {
   struct keypin pins[] = {pin_at("a.example", 0x11), pin_at("b.example", 0x11),
-                          pin_at("c.example", 0x11), pin_at("d.example", 0x11)};
+                          pin_at("d.example", 0x11), pin_at("e.example", 0x11)};
 
   (void)state;
   pins[0].status = KEYPIN_REJECTED;
   pins[1].status = KEYPIN_INACTIVE;
-  pins[2].enforce_until = pins[2].report_until = NOW;
-  pins[3].kind = KEYPIN_EXCEPTION;
-  pins[3].status = KEYPIN_EXCEPTED;
+  pins[2].kind = KEYPIN_EXCEPTION;
+  pins[2].status = KEYPIN_EXCEPTED;
+  pins[3].kind = KEYPIN_MODE;
+  pins[3].status = KEYPIN_ON;
   for (int i = 0; i < OPTIONS_PROGRAMS; i++)
     assert_written((enum options_program)i, pins, 4, "", "");
-  pins[2].report_until = NOW + 1;
-  assert_written(OPTIONS_CURL, pins, 4, "# c.example\n--pinnedpubkey 'sha256//" B11 "'\n", "");
+}
+
+/* Of a place with pins of which none is left it is told why. */
+static void test_reasons(void **state)
+{
+  struct keypin pin = pin_at("a.example", 0x11);
+  const bool masked = true;
+
+  (void)state;
+  pin.enforce_until = pin.report_until = NOW;
+  for (int i = 0; i < OPTIONS_PROGRAMS; i++)
+    assert_written((enum options_program)i, &pin, 1, "", "The pins of a.example have expired.\n");
+  pin.report_until = NOW + 1;
+  assert_written(OPTIONS_CURL, &pin, 1, "",
+                 "What differs from the pins of a.example is only reported; curl would refuse");
+  pin = pin_at("a.example", 0x11);
+  pin.place.protocol = PROTOCOL_DTLS;
+  assert_written(OPTIONS_CURL, &pin, 1, "", "The pins of a.example are for DTLS, and curl");
+  pin = pin_at("a.example", 0x11);
+  beside.masked = &masked;
+  assert_written(OPTIONS_CURL, &pin, 1, "", "The pins of a.example don't count: pinning is off");
+  pin.kind = KEYPIN_MODE;
+  pin.status = KEYPIN_OFF;
+  beside.masked = NULL;
+  assert_written(OPTIONS_CURL, &pin, 1, "", "The pins of a.example don't count: pinning is off");
+}
+
+/* What is left out beside others goes without a word. */
+static void test_beside(void **state)
+{
+  struct keypin pins[] = {pin_at("a.example", 0x11), pin_at("a.example", 0x22),
+                          pin_at("a.example", 0x22), pin_at("a.example", 0x22)};
+  const bool masked[] = {false, false, false, true};
+
+  (void)state;
+  beside.masked = masked;
+  pins[1].place.protocol = PROTOCOL_DTLS;
+  pins[2].enforce_until = 1;
+  assert_written(OPTIONS_CURL, pins, 4, "# a.example\n--pinnedpubkey 'sha256//" B11 "'\n", "");
+}
+
+/* The key, the certificate or the authority that was seen with it; where the block is for the
+ * server. */
+static void test_blocked(void **state)
+{
+  uint8_t seen[CHAIN_SEEN_MAX];
+  struct keypin pins[] = {learned_at("b.a.example:443", 0x11, 0x33, seen),
+                          pin_at("b.a.example:443", 0x22)};
+  struct keypin blocked = pin_at("*", 0x11);
+  const char *left = "# b.a.example:443\n--pinnedpubkey 'sha256//" B22 "'\n";
+  const char *both = "# b.a.example:443\n--pinnedpubkey 'sha256//" B11 ";sha256//" B22 "'\n";
+  const char *told = "note b.a.example:443 has a pinned key that is blocked; it is left out.\n";
+
+  (void)state;
+  beside.blocked = &blocked;
+  blocked.status = KEYPIN_REJECTED;
+  assert_written(OPTIONS_CURL, pins, 2, left, told);
+  assert_written(OPTIONS_CURL, pins, 1, "",
+                 "b.a.example:443 has a pinned key that is blocked; it is left out.\n");
+  blocked.selector = SELECTOR_CERTIFICATE;
+  assert_written(OPTIONS_CURL, pins, 2, both, "");
+  memset(blocked.digest, 0x33, 32);
+  assert_written(OPTIONS_CURL, pins, 2, left, told);
+  assert_int_equal(place_read("*.a.example:443", &blocked.place), HOST_FINE);
+  assert_written(OPTIONS_CURL, pins, 2, left, told);
+  assert_int_equal(place_read("a.example", &blocked.place), HOST_FINE);
+  assert_written(OPTIONS_CURL, pins, 2, both, "");
+  assert_int_equal(place_read("b.a.example:444", &blocked.place), HOST_FINE);
+  assert_written(OPTIONS_CURL, pins, 2, both, "");
+  assert_int_equal(place_read("b.a.example", &blocked.place), HOST_FINE);
+  blocked.place.protocol = PROTOCOL_DTLS;
+  assert_written(OPTIONS_CURL, pins, 2, both, "");
+  blocked.place.protocol = PROTOCOL_TLS;
+  blocked.matching = MATCHING_SHA512;
+  assert_written(OPTIONS_CURL, pins, 2, both, "note A key that is blocked for b.a.example:443 is");
+  blocked.enforce_until = NOW;
+  assert_written(OPTIONS_CURL, pins, 2, both, "");
+}
+
+/* What is asked for is one server: all that is about it makes one line. */
+static void test_asked(void **state)
+{
+  const struct keypin pins[] = {pin_at("a.example:443", 0x11), pin_at(".example", 0x22)};
+  struct place place;
+
+  (void)state;
+  assert_int_equal(place_read("a.example:443", &place), HOST_FINE);
+  beside.asked = &place;
+  assert_written(OPTIONS_CURL, pins, 2,
+                 "# a.example:443\n--pinnedpubkey 'sha256//" B11 ";sha256//" B22 "'\n", "");
+}
+
+/* Each set with a critical pin must be met, so that a key that only one of them has is none. */
+static void test_sets(void **state)
+{
+  static const char *const layers[] = {"user", "10-a.db", "10-a.db"};
+  struct keypin pins[] = {pin_at("a.example", 0x11), pin_at("a.example", 0x11),
+                          pin_at("a.example", 0x22)};
+  const char *both = "# a.example\n--pinnedpubkey 'sha256//" B11 ";sha256//" B22 "'\n";
+  const char *first = "# a.example\n--pinnedpubkey 'sha256//" B11 "'\n";
+
+  (void)state;
+  beside.layers = layers;
+  pins[2].status = KEYPIN_CRITICAL;
+  assert_written(OPTIONS_CURL, pins, 3, both, "");
+  pins[0].status = KEYPIN_CRITICAL;
+  assert_written(OPTIONS_CURL, pins, 3, first, "");
+  pins[0].origin = KEYPIN_HPKP;
+  assert_written(OPTIONS_CURL, pins, 3, both, "");
+  pins[0].origin = KEYPIN_USER;
+  memset(pins[0].digest, 0x33, 32);
+  assert_written(OPTIONS_CURL, pins, 3, "",
+                 "The pins of a.example have no key in common, and each of them must be met.\n");
+  pins[0].level = KEYPIN_ISSUER;
+  assert_written(OPTIONS_CURL, pins, 3, both, "note a.example has a pin that curl does not know");
 }
 
 static void test_raw_key(void **state)
@@ -184,10 +317,18 @@ static void test_names(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_keys),         cmocka_unit_test(test_certificates),
-      cmocka_unit_test(test_unfit),        cmocka_unit_test(test_any_level),
-      cmocka_unit_test(test_not_in_force), cmocka_unit_test(test_raw_key),
-      cmocka_unit_test(test_names),
+      cmocka_unit_test_setup(test_keys, setup),
+      cmocka_unit_test_setup(test_certificates, setup),
+      cmocka_unit_test_setup(test_unfit, setup),
+      cmocka_unit_test_setup(test_any_level, setup),
+      cmocka_unit_test_setup(test_not_in_force, setup),
+      cmocka_unit_test_setup(test_reasons, setup),
+      cmocka_unit_test_setup(test_beside, setup),
+      cmocka_unit_test_setup(test_blocked, setup),
+      cmocka_unit_test_setup(test_asked, setup),
+      cmocka_unit_test_setup(test_sets, setup),
+      cmocka_unit_test_setup(test_raw_key, setup),
+      cmocka_unit_test_setup(test_names, setup),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

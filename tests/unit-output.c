@@ -47,9 +47,28 @@ static void test_complain(void **state)
   (void)state;
   g_set_prgname("tlspin list");
   capture_begin(&capture, STDERR_FILENO);
+  assert_null(output_problem());
+  assert_int_equal(complain(STATUS_FINE, "a remark"), STATUS_FINE);
+  assert_null(output_problem());
   status = complain(STATUS_STORE, "%s is wrong", UMLAUT);
-  assert_written(&capture, "tlspin list: " UMLAUT " is wrong\n");
+  assert_written(&capture, "tlspin list: a remark\ntlspin list: " UMLAUT " is wrong\n");
   assert_int_equal(status, STATUS_STORE);
+}
+
+/* The first failure is what matters; a warning is none. The other tests have had theirs before. */
+static void test_problem(void **state)
+{
+  const char *before = output_problem();
+  struct capture capture;
+
+  (void)state;
+  assert_non_null(before);
+  capture_begin(&capture, STDERR_FILENO);
+  complain(STATUS_FINE, "a warning");
+  complain(STATUS_STORE, "another");
+  assert_written(&capture, "tlspin list: a warning\ntlspin list: another\n");
+  assert_ptr_equal(output_problem(), before);
+  assert_string_equal(before, UMLAUT " is wrong");
 }
 
 /* Words stay whole, and so does a command that is to be copied. */
@@ -254,15 +273,11 @@ static void test_finish(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_text),
-      cmocka_unit_test(test_complain),
-      cmocka_unit_test(test_complain_on_terminal),
-      cmocka_unit_test(test_order),
-      cmocka_unit_test(test_converted),
-      cmocka_unit_test(test_coloured),
-      cmocka_unit_test(test_width),
-      cmocka_unit_test(test_paint),
-      cmocka_unit_test(test_clean),
+      cmocka_unit_test(test_text),     cmocka_unit_test(test_complain),
+      cmocka_unit_test(test_problem),  cmocka_unit_test(test_complain_on_terminal),
+      cmocka_unit_test(test_order),    cmocka_unit_test(test_converted),
+      cmocka_unit_test(test_coloured), cmocka_unit_test(test_width),
+      cmocka_unit_test(test_paint),    cmocka_unit_test(test_clean),
       cmocka_unit_test(test_finish),
   };
 

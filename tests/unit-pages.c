@@ -25,14 +25,18 @@ static struct {
   size_t stored;         /* records */
   unsigned fail_at;      /* which put fails, from 1; 0: none */
   int code;              /* how */
-  unsigned interrupt_at; /* which put is met by a SIGINT */
+  unsigned interrupt_at; /* which put is met by a signal */
+  int signal;            /* which; 0: SIGINT */
   const char *message;   /* of the last failure */
   const char *warning;   /* of every put */
   uint64_t undone;       /* which operation */
   int undo_code;
-  uint64_t operations[8]; /* that the puts belonged to */
-  unsigned flags;
+  uint64_t operations[8];       /* that the puts belonged to */
+  unsigned flags;               /* of the last put */
+  unsigned parts;               /* puts that said that more would follow */
   char last_host[HOST_MAX + 1]; /* of the last record */
+  char last_subject[128];       /* of the chain seen with it */
+  size_t last_chain;            /* how long it is */
 } store;
 
 enum { OPERATION = 42, PAGE = 1000 };
@@ -51,9 +55,13 @@ int __wrap_tlspin_put(tlspin_t *context, const struct tlspin_record *records, si
   assert_true(count >= 1 && count <= PAGE);
   store.operations[store.puts++ % G_N_ELEMENTS(store.operations)] = operation;
   store.flags = flags;
+  store.parts += (flags & TLSPIN_MORE) != 0;
   g_strlcpy(store.last_host, records[count - 1].host, sizeof store.last_host);
+  store.last_chain = records[count - 1].chain_size;
+  if (store.last_chain > 0)
+    g_strlcpy(store.last_subject, records[count - 1].chain[0].subject, sizeof store.last_subject);
   if (store.interrupt_at == store.puts)
-    raise(SIGINT);
+    raise(store.signal != 0 ? store.signal : SIGINT);
   if (store.fail_at == store.puts)
     return store.code;
   if (store.warning != NULL)
@@ -153,6 +161,8 @@ static void test_pages(void **state)
   assert_int_equal(change.count, 2 * PAGE + 1);
   assert_string_equal(store.last_host, "h2000.example");
   assert_int_equal(store.undos, 0);
+  assert_int_equal(store.parts, 2); /* the last one finishes it */
+  assert_int_equal(store.flags, 0);
 }
 
 static void test_sizes(void **state)
@@ -166,6 +176,10 @@ static void test_sizes(void **state)
   assert_said(run(PAGE, 0, STATUS_FINE, &change), "");
   assert_int_equal(store.puts, 1);
   assert_int_equal(store.stored, PAGE);
+  assert_int_equal(store.parts, 0);
+  assert_said(run(2 * PAGE, 0, STATUS_FINE, &change), "");
+  assert_int_equal(store.puts, 3);
+  assert_int_equal(store.parts, 1);
 }
 
 static void test_dry_run(void **state)
@@ -208,6 +222,19 @@ static void test_failure_at_once(void **state)
   store.message = "You may not.";
   assert_said(run(3, 0, STATUS_STORE, &change), "You may not.");
   assert_int_equal(store.undos, 0);
+}
+
+/* A daemon that was started anew in between has taken back by itself what was begun. */
+static void test_taken_back_already(void **state)
+{
+  struct tlspin_change change;
+
+  (void)state;
+  store.fail_at = 2;
+  store.code = TLSPIN_UNAVAILABLE;
+  store.undo_code = TLSPIN_E_NOTHING_TO_UNDO;
+  assert_said(run(2 * PAGE, 0, STATUS_STORE, &change), "was taken back: nothing is changed");
+  assert_int_equal(store.undos, 1);
 }
 
 /* Then at least how it can be done later is said. */
@@ -274,6 +301,45 @@ static void test_interrupted(void **state)
   assert_ptr_equal(after.sa_handler, before.sa_handler);
 }
 
+/* So does the end of the terminal, of the reader, and whatever else would end the program. */
+static void test_other_signals(void **state)
+{
+  static const int signals[] = {SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+  struct sigaction before, after;
+  struct tlspin_change change;
+
+  for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+    assert_int_equal(teardown(state) + setup(state), 0);
+    signal(signals[i], SIG_DFL);
+    assert_int_equal(sigaction(signals[i], NULL, &before), 0);
+    store.interrupt_at = 1;
+    store.signal = signals[i];
+    assert_said(run(4 * PAGE, 0, STATUS_USAGE, &change),
+                "Broken off.\nprogram: What had been stored by then was taken back");
+    assert_int_equal(store.puts, 1);
+    assert_int_equal(store.undone, OPERATION);
+    assert_int_equal(sigaction(signals[i], NULL, &after), 0);
+    assert_ptr_equal(after.sa_handler, before.sa_handler);
+  }
+}
+
+/* nohup tlspin import: the end of the terminal is nothing to it. */
+static void test_ignored_signals(void **state)
+{
+  static const int signals[] = {SIGHUP, SIGQUIT, SIGPIPE};
+  struct tlspin_change change;
+
+  for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+    assert_int_equal(teardown(state) + setup(state), 0);
+    signal(signals[i], SIG_IGN);
+    store.interrupt_at = 1;
+    store.signal = signals[i];
+    assert_said(run(2 * PAGE, 0, STATUS_FINE, &change), "");
+    assert_int_equal(store.puts, 2);
+    signal(signals[i], SIG_DFL);
+  }
+}
+
 static void test_put_says_when_to_stop(void **state)
 {
   struct tlspin_change change;
@@ -284,7 +350,7 @@ static void test_put_says_when_to_stop(void **state)
   store.fail_at = 1;
   store.code = TLSPIN_UNAVAILABLE;
   capture_begin(&capture, STDERR_FILENO);
-  assert_int_equal(put(pages, PAGE + 10), PAGE - 1);
+  assert_int_equal(put(pages, PAGE + 10), PAGE);
   assert_int_equal(pages_end(pages, &change), STATUS_STORE);
   free(capture_end(&capture));
 }
@@ -296,15 +362,23 @@ static void test_copies(void **state)
   struct keypin pin = keypin_new(&place, KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_IMPORT);
   struct pages *pages = pages_new(NULL, 0, on_remark, &store);
   char *note = g_strdup("a note");
+  struct chain_seen seen = {.count = 3, .at = {{.subject = "a subject"}}};
+  uint8_t octets[CHAIN_SEEN_MAX];
+  struct writer writer = writer_of(octets, sizeof octets);
   struct tlspin_change change;
 
   (void)state;
+  assert_true(chain_seen_encode(&seen, &writer));
   pin.note = note;
+  pin.seen = writer_span(&writer);
   assert_true(pages_put(pages, &pin, 1));
   g_free(note);
+  memset(octets, 0xff, sizeof octets);
   memset(&pin, 0xff, sizeof pin);
   assert_int_equal(pages_end(pages, &change), STATUS_FINE);
   assert_string_equal(store.last_host, "a.example");
+  assert_int_equal(store.last_chain, 3);
+  assert_string_equal(store.last_subject, "a subject");
 }
 
 int main(void)
@@ -318,7 +392,10 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_failure_to_take_back, setup, teardown),
       cmocka_unit_test_setup_teardown(test_refused_record, setup, teardown),
       cmocka_unit_test_setup_teardown(test_warnings, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_taken_back_already, setup, teardown),
       cmocka_unit_test_setup_teardown(test_interrupted, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_other_signals, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_ignored_signals, setup, teardown),
       cmocka_unit_test_setup_teardown(test_put_says_when_to_stop, setup, teardown),
       cmocka_unit_test_setup_teardown(test_copies, setup, teardown),
   };

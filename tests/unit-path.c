@@ -15,7 +15,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-enum { DAY = 86400, MOST = 24 };
+enum { DAY = 86400, MOST = 24, HUNDRED = 100 };
 
 #define HOST "www.example"
 
@@ -337,6 +337,91 @@ static void test_by_one_anchor(void **state)
   assert_int_equal(path.errors, PKI_OTHER);
 }
 
+/* Two authorities that certify each other. Who trusts neither has no path, also where one of them
+ * vouches for itself elsewhere; who trusts one has that which ends there. */
+static void test_cycle(void **state)
+{
+  struct pki_identity self, one, other, below;
+  gnutls_certificate_credentials_t by_one;
+  struct path path;
+  size_t count;
+
+  (void)state;
+  make(&self, NULL, PKI_CA, "One", NULL);
+  make(&other, &self, PKI_CA, "Other", NULL);
+  make(&one, &other, PKI_CA, "One", self.key);
+  make(&below, &one, PKI_SERVER, HOST, NULL);
+  const struct pki_identity *const *const ways[] = {
+      IDENTITIES(&below, &one, &other), IDENTITIES(&below, &other, &one),
+      IDENTITIES(&below, &one, &other, &one, &other), IDENTITIES(&below, &one, &other, &self)};
+
+  for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+    assert_int_equal(errors_of(nobody, ways[i], HOST, &count), PKI_UNKNOWN_ISSUER);
+    assert_int_equal(count, 0);
+    assert_int_equal(errors_of(trust, ways[i], HOST, &count), PKI_UNKNOWN_ISSUER);
+    assert_int_equal(count, 0);
+    find_by(&root, ways[i], &path);
+    assert_int_equal(path.pki, PKI_FAILED);
+    assert_int_equal(path.count, 0);
+  }
+  by_one = trusting(&self);
+  find(by_one, ways[0], HOST, &path);
+  assert_int_equal(path.pki, PKI_OK);
+  expect_path(&path, IDENTITIES(&below, &self));
+  path_clear(&path);
+  gnutls_certificate_free_credentials(by_one);
+  pki_free(&below);
+  pki_free(&one);
+  pki_free(&other);
+  pki_free(&self);
+}
+
+/* A certificate of one megabyte, and a hundred others: GnuTLS reads them, and no key is pinned by
+ * what they say. */
+static void test_large_and_many(void **state)
+{
+  gnutls_datum_t own = pki_certificate_der(&leaf), sent[HUNDRED + 2];
+  struct pki_identity large;
+  struct shown shown;
+
+  (void)state;
+  pki_make(&large, &root,
+           &(struct pki_request){
+               .purpose = PKI_CA, .name = "Middle", .key = middle.key, .noise = 1 << 20});
+  sent[0] = own;
+  sent[1] = pki_certificate_der(&large);
+  shown_of(sent, 2, false, &shown);
+  assert_true(shown.there && shown.partly);
+  assert_int_equal(shown.chain.count, 1);
+  shown_find_path(&(struct path_question){trust, sent, 2, HOST}, &shown);
+  assert_false(shown.chain.path);
+  assert_true(shown.partly);
+  shown_clear(&shown);
+  shown_of(&sent[1], 1, false, &shown);
+  assert_false(shown.there);
+  gnutls_free(sent[1].data);
+  pki_free(&large);
+  for (size_t i = 1; i < HUNDRED + 2; i++) {
+    const struct pki_identity *issuer = i == HUNDRED + 1 ? &root : &stranger;
+    struct pki_identity extra;
+
+    make(&extra, issuer, PKI_CA, "Middle", middle.key);
+    sent[i] = pki_certificate_der(&extra);
+    pki_free(&extra);
+  }
+  shown_of(sent, HUNDRED + 2, false, &shown);
+  assert_true(shown.there && shown.partly);
+  assert_int_equal(shown.chain.count, CHAIN_MAX);
+  shown_find_path(&(struct path_question){trust, sent, HUNDRED + 2, HOST}, &shown);
+  assert_int_equal(shown.path.pki, PKI_FAILED);
+  assert_int_equal(shown.path.errors, PKI_OTHER);
+  assert_false(shown.chain.path);
+  shown_clear(&shown);
+  for (size_t i = 1; i < HUNDRED + 2; i++)
+    gnutls_free(sent[i].data);
+  gnutls_free(own.data);
+}
+
 static void test_status_bits(void **state)
 {
   static const struct {
@@ -427,6 +512,8 @@ int main(void)
       cmocka_unit_test(test_forged),
       cmocka_unit_test(test_what_can_not_be_read),
       cmocka_unit_test(test_by_one_anchor),
+      cmocka_unit_test(test_cycle),
+      cmocka_unit_test(test_large_and_many),
       cmocka_unit_test(test_status_bits),
       cmocka_unit_test(test_shown),
   };

@@ -228,6 +228,130 @@ static void test_exceptions(void **state)
                  "pins, and these differ: it is left out.\n");
 }
 
+/* A mode never outlives its end, and is never for more than it was. */
+static void test_modes(void **state)
+{
+  struct keypin pins[] = {
+      record_at("*", KEYPIN_MODE, KEYPIN_OFF, 0),
+      record_at("*", KEYPIN_PIN, KEYPIN_REJECTED, 0x11),
+      record_at("b.example", KEYPIN_PIN, KEYPIN_CRITICAL, 0x11),
+      record_at("b.example", KEYPIN_MODE, KEYPIN_OFF, 0),
+      record_at("c.example", KEYPIN_MODE, KEYPIN_ON, 0),
+      record_at("c.example", KEYPIN_PIN, KEYPIN_CRITICAL, 0x11),
+  };
+
+  (void)state;
+  pins[0].enforce_until = pins[0].report_until = 1798761600;
+  pins[3].place.protocol = PROTOCOL_DTLS;
+  pins[4].enforce_until = pins[4].report_until = 1798761600;
+  pins[5].enforce_until = pins[5].report_until = 1798761599;
+  assert_written(pins, G_N_ELEMENTS(pins), 0,
+                 "[*]\n"
+                 "blocked=sha256//" B11 ";\n"
+                 "\n"
+                 "[b.example]\n"
+                 "pins=sha256//" B11 ";\n"
+                 "level=leaf\n"
+                 "status=critical\n"
+                 "\n"
+                 "[c.example]\n"
+                 "pins=sha256//" B11 ";\n"
+                 "level=leaf\n"
+                 "status=critical\n"
+                 "mode=on\n"
+                 "expires=2027-01-01T00:00:00Z\n");
+  assert_string_equal(
+      told->str, "1 skipped [*]: a mode has the protocol of its group's pins and ends with them, "
+                 "and this one is for another protocol or ends before: it is left out.\n"
+                 "4 skipped [b.example]: a mode has the protocol of its group's pins and ends with "
+                 "them, and this one is for another protocol or ends before: it is left out.\n"
+                 "5 [c.example]: a group has one end; it is the latest one.\n");
+}
+
+static void test_two_modes(void **state)
+{
+  struct keypin pins[] = {
+      record_at("a.example", KEYPIN_MODE, KEYPIN_ON, 0),
+      record_at("a.example", KEYPIN_MODE, KEYPIN_OFF, 0),
+      record_at("b.example", KEYPIN_MODE, KEYPIN_OFF, 0),
+      record_at("b.example", KEYPIN_MODE, KEYPIN_ON, 0),
+      record_at("c.example", KEYPIN_MODE, KEYPIN_OFF, 0),
+      record_at("c.example", KEYPIN_MODE, KEYPIN_OFF, 0),
+      record_at("d.example", KEYPIN_MODE, KEYPIN_OFF, 0),
+      record_at("d.example", KEYPIN_MODE, KEYPIN_OFF, 0),
+  };
+
+  (void)state;
+  pins[6].place.protocol = PROTOCOL_DTLS;
+  pins[7].place.protocol = PROTOCOL_TLS;
+  assert_written(pins, G_N_ELEMENTS(pins), 0,
+                 "[a.example]\nmode=on\n\n"
+                 "[b.example]\nmode=on\n\n"
+                 "[c.example]\nmode=off\n\n"
+                 "[d.example]\nmode=off\nprotocol=dtls\n");
+  assert_string_equal(told->str, "2 skipped [a.example]: a group has one mode, with one end and "
+                                 "protocol; another one is left out.\n"
+                                 "4 skipped [b.example]: a group has one mode, with one end and "
+                                 "protocol; another one is left out.\n"
+                                 "8 skipped [d.example]: a group has one mode, with one end and "
+                                 "protocol; another one is left out.\n");
+}
+
+/* What is only reported stays so: with its end, or without; and beside what is enforced it is left
+ * out. The user's store has a 1 there and policy a 0. */
+static void test_reported(void **state)
+{
+  struct keypin pins[] = {
+      record_at("a.example", KEYPIN_PIN, KEYPIN_CRITICAL, 0x11),
+      record_at("b.example", KEYPIN_PIN, KEYPIN_CRITICAL, 0x11),
+      record_at("c.example", KEYPIN_PIN, KEYPIN_CRITICAL, 0x11),
+      record_at("c.example", KEYPIN_PIN, KEYPIN_CRITICAL, 0x22),
+      record_at("d.example", KEYPIN_PIN, KEYPIN_CRITICAL, 0x11),
+      record_at("d.example", KEYPIN_MODE, KEYPIN_ON, 0),
+      record_at("e.example", KEYPIN_EXCEPTION, KEYPIN_EXCEPTED, 0x11),
+      record_at("f.example", KEYPIN_MODE, KEYPIN_OFF, 0),
+  };
+
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(pins); i++)
+    if (i != 3 && i != 5)
+      pins[i].enforce_until = i != 1 ? 1 : 0;
+  pins[0].report_until = 1798761600;
+  pins[1].note = "of policy";
+  pins[2].note = "lost";
+  pins[6].errors = PKI_NAME;
+  assert_written(pins, G_N_ELEMENTS(pins), 0,
+                 "[a.example]\n"
+                 "pins=sha256//" B11 ";\n"
+                 "level=leaf\n"
+                 "status=critical\n"
+                 "mode=report\n"
+                 "report-until=2027-01-01T00:00:00Z\n"
+                 "\n"
+                 "[b.example]\n"
+                 "pins=sha256//" B11 ";\n"
+                 "level=leaf\n"
+                 "status=critical\n"
+                 "mode=report\n"
+                 "comment=of policy\n"
+                 "\n"
+                 "[c.example]\n"
+                 "pins=sha256//" B22 ";\n"
+                 "level=leaf\n"
+                 "status=critical\n"
+                 "\n"
+                 "[d.example]\n"
+                 "mode=on\n"
+                 "\n"
+                 "[f.example]\n"
+                 "mode=report\n"
+                 "report-until=1970-01-01T00:00:01Z\n");
+  assert_string_equal(told->str, "3 skipped [c.example]: a group is enforced, or only reported as "
+                                 "a whole; a pin that is only reported is left out.\n"
+                                 "5 skipped [d.example]: a group is enforced, or only reported as "
+                                 "a whole; a pin that is only reported is left out.\n");
+}
+
 static void test_nothing(void **state)
 {
   struct keypin pin = record_at("a.example", KEYPIN_PIN, KEYPIN_INACTIVE, 0x11);
@@ -245,6 +369,9 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_until, setup, teardown),
       cmocka_unit_test_setup_teardown(test_differences, setup, teardown),
       cmocka_unit_test_setup_teardown(test_exceptions, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_modes, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_two_modes, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_reported, setup, teardown),
       cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
   };
 

@@ -246,6 +246,21 @@ static void test_not_idle(void **state)
   expect_over(f, 0, "given back");
 }
 
+/* So does what is under way for a caller, as long as it is. */
+static void test_kept(void **state)
+{
+  struct fixture *f = *state;
+
+  start(f, 0, 1);
+  presence_keep(f->daemons[0].presence, true);
+  for (int i = 0; i < 30; i++)
+    run(f, -1, 10);
+  assert_int_equal(f->daemons[0].overs, 0);
+  assert_int_equal(owner(f, BUS_PINS), 0);
+  presence_keep(f->daemons[0].presence, false);
+  expect_over(f, 0, "given back");
+}
+
 static DBusHandlerResult answer(DBusConnection *connection, DBusMessage *message, void *data)
 {
   DBusMessage *reply;
@@ -371,11 +386,13 @@ static void test_forged_signal(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_both_names),      TEST(test_second_daemon), TEST(test_race),
-      TEST(test_successor_waits), TEST(test_idle),          TEST(test_not_idle),
-      TEST(test_leave_answers),   TEST(test_leave_early),   TEST(test_leave_twice),
-      TEST(test_bus_ends),        TEST(test_no_bus),        TEST(test_name_lost),
-      TEST(test_forged_signal),
+      TEST(test_both_names),  TEST(test_second_daemon),
+      TEST(test_race),        TEST(test_successor_waits),
+      TEST(test_idle),        TEST(test_not_idle),
+      TEST(test_kept),        TEST(test_leave_answers),
+      TEST(test_leave_early), TEST(test_leave_twice),
+      TEST(test_bus_ends),    TEST(test_no_bus),
+      TEST(test_name_lost),   TEST(test_forged_signal),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,47 @@ static void test_dry_run(void **state)
                  "entry 2");
   counter_expect(&counter, PUT, OFF("a.example") "|dry-run=b:0", "1\n1\n\n");
   expect_count(&counter, 1);
+  counter_expect(&counter, PUT, OFF("a.example") "&" OFF("b.example") "|dry-run=b:1", "0\n1\n\n");
+  expect_count(&counter, 1);
+  counter_close(&counter);
+}
+
+#define CHAIN                                                                                      \
+  ";chain=aa{sv}:subject=s:b.example,not-before=t:5,not-after=t:6,certificate=ay:32*5a,"           \
+  "key=s:sha256//paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU="
+
+static void expect_chain(const struct counter *counter, const char *chain)
+{
+  char *text = counter_ask(counter, LIST, "host=s:b.example||9");
+
+  if (strstr(text, chain) == NULL)
+    fail_msg("%s", text);
+  free(text);
+}
+
+/* What was seen with a key is told in the form in which it is put, and stays where nothing is said
+ * of it. */
+static void test_chain(void **state)
+{
+  static const char chain[] = "  chain={subject=b.example  not-before=5  not-after=6  certificate="
+                              "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a  "
+                              "key=sha256//paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU=}\n";
+  static const char raw[] = "  chain={key=sha256//paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU=}\n";
+  struct counter counter;
+
+  counter_open(&counter, *state);
+  counter_expect(&counter, PUT, PIN("b.example") CHAIN "|", "1\n1\n\n");
+  expect_chain(&counter, chain);
+  counter_expect(&counter, PUT, PIN("b.example") "|", "0\n0\n\n");
+  counter_expect(&counter, PUT, PIN("b.example") ";note=s:x|", "2\n1\n\n");
+  expect_chain(&counter, chain);
+  counter_expect(&counter, PUT,
+                 PIN("b.example") ";note=s:x;chain=aa{sv}:"
+                                  "key=s:sha256//paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU=|",
+                 "3\n1\n\n");
+  expect_chain(&counter, raw);
+  counter_expect(&counter, UNDO, "3", "4\n1\n0\n");
+  expect_chain(&counter, chain);
   counter_close(&counter);
 }
 
@@ -108,6 +149,7 @@ static void test_refused(void **state)
       {OFF("a.example") "&" OFF("192.0.2.1") "|", "entry 2: ", "'host'"},
       {OFF("a.example") "&" OFF("b.example") ";scope=s:exact|", "entry 2: ", "'scope'"},
       {OFF("a.example") "&" OFF("b.example") ";origin=s:policy|", "entry 2: ", "'origin'"},
+      {PIN("a.example") "&" PIN("b.example") CHAIN "~hots=s:x|", "entry 2: ", "'chain'"},
       {OFF("a.example") "&host=s:co.uk;scope=s:subtree;kind=s:mode;status=s:off|",
        "entry 2: ", "'co.uk'"},
   };
@@ -224,9 +266,9 @@ static void test_lookup(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_put),     TEST(test_dry_run), TEST(test_warnings),
-      TEST(test_refused), TEST(test_limits),  TEST(test_unavailable),
-      TEST(test_lookup),  TEST(test_crowd),   TEST(test_crowd_dry),
+      TEST(test_put),       TEST(test_dry_run),     TEST(test_warnings), TEST(test_refused),
+      TEST(test_limits),    TEST(test_unavailable), TEST(test_lookup),   TEST(test_crowd),
+      TEST(test_crowd_dry), TEST(test_chain),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,24 @@
 #include <cmocka.h>
 #include <string.h>
 
+/* What the catalogue has in place of the quotation marks, or NULL; GNU gettext's own functions. */
+static const char *marks;
+
+char *dgettext(const char *domain, const char *text);
+char *dcgettext(const char *domain, const char *text, int category);
+
+char *dcgettext(const char *domain, const char *text, int category)
+{
+  (void)domain;
+  (void)category;
+  return (char *)(uintptr_t)(marks != NULL && strcmp(text, "'%s'") == 0 ? marks : text);
+}
+
+char *dgettext(const char *domain, const char *text)
+{
+  return dcgettext(domain, text, 0);
+}
+
 static void assert_quoted(const char *octets, size_t size, const char *expected)
 {
   g_autofree char *text = quote((struct span){(const uint8_t *)octets, size});
@@ -68,13 +86,29 @@ static void test_long(void **state)
   assert_quoted(octets, sizeof octets, expected);
 }
 
+/* The quotation marks are those of the user's language, and nothing in the text looks like one. */
+static void test_translated(void **state)
+{
+  (void)state;
+  marks = "\xc2\xbb%s\xc2\xab";
+  assert_quoted("a", 1,
+                "\xc2\xbb"
+                "a\xc2\xab");
+  assert_quoted("", 0, "\xc2\xbb\xc2\xab");
+  assert_quoted("a\xc2\xab b", 5,
+                "\xc2\xbb"
+                "a\\xc2\\xab b\xc2\xab");
+  assert_quoted("\xe2\x80\x9e%s", 5, "\xc2\xbb\\xe2\\x80\\x9e%s\xc2\xab");
+  assert_quoted("'\xe2\x80\xba", 4, "\xc2\xbb\\x27\\xe2\\x80\\xba\xc2\xab");
+  marks = NULL;
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_plain),
-      cmocka_unit_test(test_escaped),
-      cmocka_unit_test(test_no_character),
-      cmocka_unit_test(test_long),
+      cmocka_unit_test(test_plain),        cmocka_unit_test(test_escaped),
+      cmocka_unit_test(test_no_character), cmocka_unit_test(test_long),
+      cmocka_unit_test(test_translated),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,9 +41,11 @@ static void test_ranks(void **state)
       {9, KEYPIN_TOFU, RANK_SYSTEM}, /* what somebody learned for everybody is policy */
       {0, KEYPIN_USER, RANK_OWN},
       {0, KEYPIN_IMPORT, RANK_OWN},
-      {0, KEYPIN_PROGRAM, RANK_OWN},
+      {0, KEYPIN_PROGRAM, RANK_PROGRAM},
       {0, KEYPIN_POLICY, RANK_OWN},
       {0, KEYPIN_USER | COURT_LOCKED, RANK_OWN},
+      {0, KEYPIN_PROGRAM | COURT_LOCKED, RANK_PROGRAM},
+      {1, KEYPIN_PROGRAM, RANK_SYSTEM},
       {0, KEYPIN_TOFU, RANK_LEARNED},
       {0, KEYPIN_HPKP, RANK_LEARNED},
       {0, KEYPIN_TOFU | COURT_LOCKED, RANK_LEARNED},

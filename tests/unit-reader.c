@@ -69,6 +69,46 @@ static void test_detect_text(void **state)
   assert_detected("\x1f\x8b\x08", "none");
 }
 
+/* A known_hosts file whose first lines are empty or spoilt; and lines of one in other files. */
+static void test_detect_spoilt(void **state)
+{
+  (void)state;
+  assert_detected("\n\r\n|g0|a.example|443|0|AAAA\n", "known-hosts");
+  assert_detected("0|a.example|443|0|AAAA\n|c0|a.example|443|0|6|00\n", "known-hosts");
+  assert_detected("\xef\xbb\xbf|g0|a.example|443|0|AAAA\n", "known-hosts");
+  assert_detected("<x>\n|g0|a.example|443|0|AAAA\n", "none");
+  assert_detected("\n{\n|g0|a.example|443|0|AAAA\n", "none");
+  assert_detected("nonsense\n", "none");
+}
+
+/* Each format, and the mark is none of its octets. */
+static void test_byte_order_mark(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(samples); i++) {
+    size_t size;
+    struct place place = {.host = "a.example", .protocol = PLACE_ANY_PROTOCOL};
+    g_autofree char *octets = gather_load(samples[i].file, &size), *text = NULL;
+    struct gather with, without;
+
+    gather_init(&with);
+    gather_init(&without);
+    with.reading.places = without.reading.places = &place;
+    with.reading.place_count = without.reading.place_count = 1;
+    text = g_malloc(size + 3);
+    memcpy(text, "\xef\xbb\xbf", 3);
+    memcpy(text + 3, octets, size);
+    gather_octets(&with, samples[i].format, (struct span){(const uint8_t *)text, size + 3});
+    gather_octets(&without, samples[i].format, (struct span){(const uint8_t *)octets, size});
+    assert_true(with.fine);
+    assert_true(with.record_count > 0 || strcmp(samples[i].format, "emacs") == 0);
+    assert_string_equal(with.records->str, without.records->str);
+    assert_string_equal(with.remarks->str, without.remarks->str);
+    gather_clear(&with);
+    gather_clear(&without);
+  }
+}
+
 static void test_names(void **state)
 {
   (void)state;
@@ -76,6 +116,8 @@ static void test_names(void **state)
     assert_ptr_equal(format_of_name(format->name), format);
     assert_true(format->title[0] != '\0');
     assert_int_equal(format->policy_only, strcmp(format->name, "chromium") == 0);
+    assert_int_equal(format->takes_places,
+                     strcmp(format->name, "pem") == 0 || strcmp(format->name, "emacs") == 0);
   }
   assert_null(format_of_name("nothing"));
   assert_null(format_of_name(""));
@@ -170,9 +212,10 @@ static void test_exception(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_detect),    cmocka_unit_test(test_detect_text),
-      cmocka_unit_test(test_names),     cmocka_unit_test(test_other_kinds),
-      cmocka_unit_test(test_place),     cmocka_unit_test(test_put),
+      cmocka_unit_test(test_detect),        cmocka_unit_test(test_detect_text),
+      cmocka_unit_test(test_detect_spoilt), cmocka_unit_test(test_byte_order_mark),
+      cmocka_unit_test(test_names),         cmocka_unit_test(test_other_kinds),
+      cmocka_unit_test(test_place),         cmocka_unit_test(test_put),
       cmocka_unit_test(test_exception),
   };
 

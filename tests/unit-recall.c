@@ -44,9 +44,16 @@ static void forget(struct strata *strata)
   strata_open(strata);
 }
 
+static void hold_as(const char *name, const char *value, const char *layer, bool locked, bool now)
+{
+  const struct recalled said = {(char *)(uintptr_t)value, (char *)(uintptr_t)layer, locked, now};
+
+  recall_hold(&recall, settings_find(name), &said);
+}
+
 static void hold(const char *name, const char *value, const char *layer, bool now)
 {
-  recall_hold(&recall, settings_find(name), value, layer, now);
+  hold_as(name, value, layer, true, now);
 }
 
 static void expect(const char *name, const char *value, const char *layer, bool now)
@@ -92,6 +99,24 @@ static void test_hold(void **state)
   assert_null(recall.at[settings_find("learn")].value);
 }
 
+/* A lock counts more, be it laxer or older. */
+static void test_hold_unlocked(void **state)
+{
+  (void)state;
+  hold_as("learn", "yes", "50.db", false, true);
+  expect("learn", "yes", "50.db", true);
+  assert_false(recall.at[settings_find("learn")].locked);
+  hold_as("learn", "no", "40.db", false, true);
+  expect("learn", "no", "40.db", true);
+  hold("learn", "yes", "30.db", true);
+  expect("learn", "yes", "30.db", true);
+  assert_true(recall.at[settings_find("learn")].locked);
+  recall_age(&recall);
+  hold_as("learn", "no", "60.db", false, true);
+  expect("learn", "yes", "30.db", false);
+  recall_clear(&recall);
+}
+
 /* Neither of both says what holds then: it's named by the one that did first. */
 static void test_hold_both(void **state)
 {
@@ -111,14 +136,18 @@ static void test_saved_and_loaded(void **state)
   recall_renew(&recall);
   hold("learn", "no", "50.db", true);
   hold("lifetime-cap", "31d", "10.db", true);
+  hold_as("level", "issuer", "20.db", false, true);
   recall_save(&recall, user(strata));
   assert_true(recall.saved);
-  expect_rows(strata, "learn=50.db/no lifetime-cap=10.db/31d remembered=yes ");
+  expect_rows(strata, "learn=50.db/no level=20.db//issuer lifetime-cap=10.db/31d remembered=yes ");
   forget(strata);
   recall_load(&recall, user(strata));
   assert_true(recall.loaded && recall.known);
   expect("learn", "no", "50.db", false);
   expect("lifetime-cap", "31d", "10.db", false);
+  expect("level", "issuer", "20.db", false);
+  assert_false(recall.at[settings_find("level")].locked);
+  assert_true(recall.at[settings_find("learn")].locked);
   assert_null(recall.at[settings_find("anchors")].value);
 }
 
@@ -271,6 +300,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(test_hold),
+      TEST(test_hold_unlocked),
       TEST(test_hold_both),
       TEST(test_saved_and_loaded),
       TEST(test_load_once),

@@ -37,6 +37,7 @@ static struct reading read_text(const char *text)
 
 static void reading_clear(struct reading *r)
 {
+  keypin_clear(&r->pin);
   dbus_message_unref(r->message);
   g_string_free(r->problem, TRUE);
 }
@@ -99,6 +100,31 @@ static void test_all(void **state)
   reading_clear(&r);
 }
 
+#define KEY "key=s:sha256//paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU="
+#define CHAIN                                                                                      \
+  "chain=aa{sv}:subject=s:a.example,not-before=t:5,not-after=t:6,certificate=ay:32*5a," KEY
+
+/* The record has its own copy of what was seen, and of its note. */
+static void test_chain(void **state)
+{
+  struct reading r = read_text(PIN ";note=s:a note;" CHAIN);
+  struct chain_seen seen;
+
+  (void)state;
+  assert_int_equal(r.code, TLSPIN_OK);
+  dbus_message_unref(r.message);
+  r.message = dbus_message_new_signal("/a", "a.b", "C");
+  assert_true(keypin_is_valid(&r.pin));
+  assert_string_equal(r.pin.note, "a note");
+  assert_true(chain_seen_decode(r.pin.seen, &seen));
+  assert_int_equal(seen.count, 1);
+  assert_string_equal(seen.at[0].subject, "a.example");
+  assert_true(seen.at[0].not_before == 5 && seen.at[0].not_after == 6);
+  assert_int_equal(seen.at[0].certificate[31], 0x5a);
+  assert_int_equal(seen.at[0].spki[31], 0xa5);
+  reading_clear(&r);
+}
+
 /* Other forms that are records. */
 static void test_taken(void **state)
 {
@@ -111,6 +137,8 @@ static void test_taken(void **state)
       PIN ";enforced-until=t:5;expires=t:5",
       PIN ";expires=t:253402300799",
       PIN ";protocol=s:;port=q:0",
+      PIN ";chain=aa{sv}:" KEY,
+      PIN ";" CHAIN "~subject=s:,not-before=t:0,not-after=t:0,certificate=ay:32*00," KEY,
   };
 
   (void)state;
@@ -214,7 +242,19 @@ static void test_refused(void **state)
       {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
        "errors=u:4294967295",
        "'errors'"},
+      {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
+       "errors=u:8",
+       "'expires'"},
+      {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
+       "errors=u:8;expires=t:253402300799",
+       "'expires'"},
       {PIN ";note=s:a\nb", "'note'"},
+      {PIN ";chain=s:x", "'chain'"},
+      {PIN ";chain=ay:00", "'chain'"},
+      {PIN ";chain=aa{sv}:", "'chain'"},
+      {PIN ";chain=aa{sv}:hots=s:x," KEY, "'chain'"},
+      {PIN ";" CHAIN ";" CHAIN, "'chain'"},
+      {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:off;" CHAIN, "'chain'"},
       {PIN ";note=s:\x1b[31m", "'note'"},
   };
 
@@ -244,9 +284,10 @@ static void test_note_sizes(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_least),      cmocka_unit_test(test_all), cmocka_unit_test(test_taken),
-      cmocka_unit_test(test_always),     cmocka_unit_test(test_end), cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_note_sizes),
+      cmocka_unit_test(test_least),      cmocka_unit_test(test_all),
+      cmocka_unit_test(test_taken),      cmocka_unit_test(test_always),
+      cmocka_unit_test(test_end),        cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_note_sizes), cmocka_unit_test(test_chain),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,18 +41,31 @@ static void test_bits(void **state)
   };
 
   (void)state;
-  assert_int_equal(bus_record_fields.count, sizeof cases / sizeof cases[0]);
-  for (size_t i = 0; i < bus_record_fields.count; i++) {
+  assert_int_equal(bus_record_fields.count, sizeof cases / sizeof cases[0] + 1);
+  assert_int_equal(BUS_RECORD_CHAIN, UINT32_C(1) << (bus_record_fields.count - 1));
+  assert_string_equal(bus_record_fields.at[bus_record_fields.count - 1].key, "chain");
+  for (size_t i = 0; i + 1 < bus_record_fields.count; i++) {
     assert_int_equal(cases[i].bit, UINT32_C(1) << i);
     assert_string_equal(bus_record_fields.at[i].key, cases[i].key);
     assert_int_equal(bus_fields_set(bus_record_fields, &cases[i].record), cases[i].bit);
   }
 }
 
+static void test_seen(void **state)
+{
+  static const struct bus_seen seen = {"x", 1, 2, {(const uint8_t *)"x", 1}, "x"},
+                               key = {.subject = "", .key = "x"};
+
+  (void)state;
+  assert_int_equal(bus_fields_set(bus_seen_fields, &seen), BUS_SEEN_ALL);
+  assert_int_equal(bus_fields_set(bus_seen_fields, &key), BUS_SEEN_KEY);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_bits),
+      cmocka_unit_test(test_seen),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,9 @@ static struct report report_on(const struct chain *chain)
                          .expires = NOW + 86400,
                          .pins = 2,
                          .pin = pins,
-                         .chain = chain};
+                         .chain = chain,
+                         .served = path.certificate,
+                         .served_count = 2};
 }
 
 /* The members of the report, which must be one JSON object. */
@@ -109,10 +111,25 @@ static void test_members(void **state)
                       "pin-sha256=\"////AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"");
 }
 
-/* The certificates are those that were shown, as PEM that others can read. */
+/* A certificate as PEM that others can read. */
+static void expect_pem(const char *pem, struct span expected)
+{
+  gnutls_datum_t in = {(unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem)}, der;
+
+  assert_int_equal(gnutls_pem_base64_decode2("CERTIFICATE", &in, &der), 0);
+  assert_true(span_equal((struct span){der.data, der.size}, expected));
+  gnutls_free(der.data);
+  for (const char *line = pem; *line != '\0'; line += strcspn(line, "\n") + 1)
+    assert_true(strcspn(line, "\n") <= 64);
+}
+
+/* What was served is what the server sent, in its order, and what was validated is the path:
+ * neither stands for the other. */
 static void test_certificates(void **state)
 {
   g_autoptr(JsonParser) parser = json_parser_new();
+  const struct span served[] = {path.certificate[PATH_ISSUER], path.certificate[PATH_SERVER],
+                                path.certificate[PATH_ISSUER]};
   struct chain chain;
   struct report report;
   JsonObject *object;
@@ -121,22 +138,33 @@ static void test_certificates(void **state)
   path_read(&path, PATH_SIZE, true, &chain);
   report = report_on(&chain);
   report.subdomains = false;
+  report.served = served;
+  report.served_count = 3;
   object = read_report(parser, &report, MOST);
   assert_false(json_object_get_boolean_member(object, "include-subdomains"));
-  assert_int_equal(length(object, "served-certificate-chain"), PATH_SIZE);
+  assert_int_equal(length(object, "served-certificate-chain"), 3);
+  for (guint i = 0; i < 3; i++)
+    expect_pem(element(object, "served-certificate-chain", i), served[i]);
   assert_int_equal(length(object, "validated-certificate-chain"), PATH_SIZE);
-  for (guint i = 0; i < PATH_SIZE; i++) {
-    const char *pem = element(object, "validated-certificate-chain", i);
-    gnutls_datum_t in = {(unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem)}, der;
+  for (guint i = 0; i < PATH_SIZE; i++)
+    expect_pem(element(object, "validated-certificate-chain", i), path.certificate[i]);
+}
 
-    assert_int_equal(gnutls_pem_base64_decode2("CERTIFICATE", &in, &der), 0);
-    assert_int_equal(der.size, path.der[i].size);
-    assert_memory_equal(der.data, path.der[i].data, der.size);
-    gnutls_free(der.data);
-    for (const char *line = pem; *line != '\0'; line += strcspn(line, "\n") + 1)
-      assert_true(strcspn(line, "\n") <= 64);
-    assert_string_equal(element(object, "served-certificate-chain", i), pem);
-  }
+/* What isn't known is not made up: an empty list. */
+static void test_not_known(void **state)
+{
+  g_autoptr(JsonParser) parser = json_parser_new();
+  struct chain chain;
+  struct report report = report_on(&chain);
+  JsonObject *object;
+
+  (void)state;
+  report.served = NULL;
+  report.served_count = 0;
+  path_read(&path, PATH_SIZE, true, &chain);
+  object = read_report(parser, &report, MOST);
+  assert_int_equal(length(object, "served-certificate-chain"), 0);
+  assert_int_equal(length(object, "validated-certificate-chain"), PATH_SIZE);
 }
 
 /* Nothing is said to be validated that wasn't, and a raw key is no certificate. */
@@ -153,8 +181,8 @@ static void test_no_path(void **state)
   assert_int_equal(length(object, "served-certificate-chain"), 2);
   assert_int_equal(length(object, "validated-certificate-chain"), 0);
   path_read_raw(&path, &chain);
+  chain.path = true;
   object = read_report(parser, &report, MOST);
-  assert_int_equal(length(object, "served-certificate-chain"), 0);
   assert_int_equal(length(object, "validated-certificate-chain"), 0);
 }
 
@@ -171,7 +199,7 @@ static void test_long(void **state)
   path_read(&path, PATH_SIZE, true, &chain);
   whole = report_text(&report, MOST);
   object = read_report(parser, &report, strlen(whole));
-  assert_int_equal(length(object, "served-certificate-chain"), PATH_SIZE);
+  assert_int_equal(length(object, "served-certificate-chain"), 2);
   object = read_report(parser, &report, strlen(whole) - 1);
   assert_int_equal(length(object, "served-certificate-chain"), 0);
   assert_int_equal(length(object, "validated-certificate-chain"), PATH_SIZE);
@@ -209,7 +237,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_members), cmocka_unit_test(test_certificates),
       cmocka_unit_test(test_no_path), cmocka_unit_test(test_long),
-      cmocka_unit_test(test_escapes),
+      cmocka_unit_test(test_escapes), cmocka_unit_test(test_not_known),
   };
 
   return cmocka_run_group_tests(tests, make_path, free_path);

@@ -355,21 +355,55 @@ static void test_locked_meanwhile(void **state)
   expect_line(strata, "learn=no 50.db (remembered) 1");
 }
 
-/* "unavailable" is the system's alone, so that it needs no lock to be remembered; others do. */
+/* "unavailable" is the system's alone, so that it counts as locked. The others are remembered as
+ * what they were: behind the user's word. */
 static void test_unlocked(void **state)
 {
   struct strata *strata = *state;
+  struct config config = {.lifetime_cap = 0};
 
   write_layer(strata->admin, "50.db", "unavailable", "fail", false);
-  write_layer(strata->admin, "40.db", "anchors", "enforce", false);
+  write_layer(strata->admin, "40.db", "changes", "none", false);
+  write_layer(strata->admin, "30.db", "learn", "no", false);
   strata_open(strata);
   expect_line(strata, "unavailable=fail 50.db 1");
-  expect_line(strata, "anchors=enforce 40.db 0");
+  expect_line(strata, "changes=none 40.db 0");
+  save(strata);
   strata_write(strata->admin, "50.db", "");
   strata_write(strata->admin, "40.db", "");
+  for (int i = 0; i < 2; i++) {
+    g_autofree char *told = NULL;
+
+    if (i == 0)
+      assert_true(layers_reload_system(strata->layers));
+    else
+      restart(strata);
+    expect_line(strata, "unavailable=fail 50.db (remembered) 1");
+    expect_line(strata, "changes=none 40.db (remembered) 0");
+    expect_line(strata, "learn=no 30.db 0");
+    config.changes = g_strdup("same-key");
+    told = tell_all(strata, &config, true);
+    assert_non_null(strstr(told, "changes=same-key tlspind.conf 0"));
+    config_clear(&config);
+  }
+}
+
+/* Who unlocks a setting elsewhere, while a layer can't be read, loosens nothing. */
+static void test_unlocked_meanwhile(void **state)
+{
+  struct strata *strata = *state;
+
+  write_layer(strata->admin, "50.db", "changes", "none", true);
+  write_layer(strata->admin, "40.db", "anchors", "enforce", false);
+  strata_open(strata);
+  resolve(strata, &silent);
+  strata_write(strata->admin, "50.db", "no database");
+  strata_write(strata->admin, "40.db", "no database");
+  write_layer(strata->admin, "60.db", "changes", "same-key", false);
+  write_layer(strata->admin, "61.db", "anchors", "exempt", false);
   assert_true(layers_reload_system(strata->layers));
-  expect_line(strata, "unavailable=fail 50.db (remembered) 1");
-  expect_line(strata, "anchors=exempt default 0");
+  expect_line(strata, "changes=none 50.db (remembered) 1");
+  expect_line(strata, "anchors=enforce 40.db (remembered) 0");
 }
 
 /* Rule 4: a new user whose first start meets a damaged layer. */
@@ -501,23 +535,12 @@ static void test_known_without_store(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_defaults),
-      TEST(test_config),
-      TEST(test_order),
-      TEST(test_unavailable),
-      TEST(test_bad_values),
-      TEST(test_visit),
-      TEST(test_damaged_layer),
-      TEST(test_mended),
-      TEST(test_stricter_of_both),
-      TEST(test_locked_meanwhile),
-      TEST(test_unlocked),
-      TEST(test_nothing_remembered),
-      TEST(test_nothing_locked),
-      TEST(test_folder_unreadable),
-      TEST(test_damaged_while_open),
-      TEST(test_store_unreadable),
-      TEST(test_known_without_store),
+      TEST(test_defaults),           TEST(test_config),           TEST(test_order),
+      TEST(test_unavailable),        TEST(test_bad_values),       TEST(test_visit),
+      TEST(test_damaged_layer),      TEST(test_mended),           TEST(test_stricter_of_both),
+      TEST(test_locked_meanwhile),   TEST(test_unlocked),         TEST(test_unlocked_meanwhile),
+      TEST(test_nothing_remembered), TEST(test_nothing_locked),   TEST(test_folder_unreadable),
+      TEST(test_damaged_while_open), TEST(test_store_unreadable), TEST(test_known_without_store),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

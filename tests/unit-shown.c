@@ -76,7 +76,7 @@ static void test_bare(void **state)
   assert_int_equal(shown->errors, 0);
   assert_int_equal(shown->ticket, TICKET_NONE);
   assert_false(shown->learn || shown->private || shown->accepted);
-  assert_true(shown->expires == 0);
+  assert_true(shown->expires == 0 && shown->served_count == 0);
   assert_string_equal(shown->program, "");
   reading_clear(&r);
 }
@@ -87,7 +87,7 @@ static void test_everything(void **state)
   struct reading r = read_call("a.example", &chain,
                                "path=b:1;pki=s:failed;errors=u:130;ticket=s:proof-wrong;"
                                "learn=b:1;private=b:1;accepted=b:1;expires=t:253402300799;"
-                               "program=s:mail");
+                               "program=s:mail;served=aay:00,,3000,3000");
   const struct policy_shown *shown = &r.shown.shown;
 
   (void)state;
@@ -102,7 +102,38 @@ static void test_everything(void **state)
   assert_true(shown->learn && shown->private && shown->accepted);
   assert_true(shown->expires == KEYPIN_FOREVER);
   assert_string_equal(shown->program, "mail");
+  assert_int_equal(shown->served_count, 4); /* whatever that is */
+  assert_true(shown->served[0].size == 1 && shown->served[1].size == 0);
+  assert_true(shown->served[3].size == 2 && shown->served[3].data[0] == 0x30);
   reading_clear(&r);
+}
+
+/* What the server sent has the bounds of a chain. */
+static void test_served(void **state)
+{
+  static const struct {
+    const char *first, *more;
+    size_t count;
+    bool fine;
+  } cases[] = {{"65535*30", ",65535*30", 2, true}, {"65536*30", "", 1, false},
+               {"30", ",65536*30", 2, false},      {"30", ",30", 16, true},
+               {"30", ",30", 17, false},           {"30", ",30", 100, false}};
+
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GString) options = g_string_new("served=aay:");
+    struct reading r;
+
+    g_string_append(options, cases[i].first);
+    for (size_t k = 1; k < cases[i].count; k++)
+      g_string_append(options, cases[i].more);
+    r = read_call("a.example", &nothing, options->str);
+    assert_int_equal(r.code, cases[i].fine ? TLSPIN_OK : TLSPIN_E_ARGUMENT);
+    assert_int_equal(strstr(r.problem->str, "'served'") != NULL, !cases[i].fine);
+    if (cases[i].fine)
+      assert_int_equal(r.shown.shown.served_count, cases[i].count);
+    reading_clear(&r);
+  }
 }
 
 static void test_raw_key(void **state)
@@ -301,7 +332,7 @@ int main(void)
       cmocka_unit_test(test_raw_key),       cmocka_unit_test(test_key_alone),
       cmocka_unit_test(test_words),         cmocka_unit_test(test_refused),
       cmocka_unit_test(test_program_sizes), cmocka_unit_test(test_chains),
-      cmocka_unit_test(test_peers),
+      cmocka_unit_test(test_peers),         cmocka_unit_test(test_served),
   };
 
   return cmocka_run_group_tests(tests, begin, end);

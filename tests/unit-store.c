@@ -287,7 +287,7 @@ static void test_moved(void **state)
   assert_int_equal(store_put_failure(store, &row.peer, "no-proof", 1), TLSPIN_UNAVAILABLE);
   assert_int_equal(store_clear(store, &all, 1, &change), TLSPIN_UNAVAILABLE);
   assert_int_equal(store_undo(store, 0, 1, &change), TLSPIN_UNAVAILABLE);
-  assert_int_equal(store_forget(store, 1), TLSPIN_UNAVAILABLE);
+  assert_int_equal(stores_forget(store, 1), TLSPIN_UNAVAILABLE);
   stores_copy(aside, stores->path); /* the same content, another file */
   assert_false(store_in_place(store));
   assert_int_equal(put(store, &new, 0), TLSPIN_UNAVAILABLE);
@@ -320,7 +320,7 @@ static void test_layer_is_read_only(void **state)
   assert_int_equal(store_put_failure(store, &row.peer, "no-proof", 1), TLSPIN_E_DENIED);
   assert_int_equal(store_clear(store, &all, 1, &change), TLSPIN_E_DENIED);
   assert_int_equal(store_undo(store, 0, 1, &change), TLSPIN_E_DENIED);
-  assert_int_equal(store_forget(store, 1), TLSPIN_E_DENIED);
+  assert_int_equal(stores_forget(store, 1), TLSPIN_E_DENIED);
   assert_true(store_in_place(store));
   store_close(store);
 }

@@ -113,6 +113,32 @@ static void test_place_refused(void **state)
   }
 }
 
+/* The true cause is named. */
+static void test_place_cause(void **state)
+{
+  static const struct {
+    const char *text, *cause;
+  } rows[] = {
+      {"a.org:0", "there is no port from 1 to 65535 behind its colon"},
+      {"a.org:65536", "there is no port from 1 to 65535 behind its colon"},
+      {"a.org:", "there is no port from 1 to 65535 behind its colon"},
+      {":443", "there is no host before its colon"},
+      {"http://a.org", "it is a URL"},
+      {"https://a.org:443/", "it is a URL"},
+      {"192.0.2.7:443", "it is an address"},
+  };
+
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+    struct edit edit = {.record = {NULL}};
+    struct capture capture;
+
+    capture_begin(&capture, STDERR_FILENO);
+    assert_int_equal(edit_read_place(rows[i].text, &edit), STATUS_USAGE);
+    assert_said(&capture, rows[i].cause);
+  }
+}
+
 static void test_end(void **state)
 {
   struct capture capture;
@@ -184,18 +210,70 @@ static void test_keys(void **state)
 
   (void)state;
   assert_int_equal(fill(&keys, NULL, NULL, edits), STATUS_FINE);
-  assert_int_equal(edits->len, 4);
+  assert_int_equal(edits->len, 3); /* the file of the server holds the first again */
   assert_edit(edits, 0, "any");
   assert_edit(edits, 1, "leaf");
   assert_edit(edits, 2, "any");
-  assert_edit(edits, 3, "any");
-  assert_memory_equal(((struct edit *)edits->pdata[0])->digest,
-                      ((struct edit *)edits->pdata[3])->digest, 32);
-  assert_memory_not_equal(((struct edit *)edits->pdata[2])->digest,
-                          ((struct edit *)edits->pdata[3])->digest, 32);
+  assert_memory_not_equal(((struct edit *)edits->pdata[0])->digest,
+                          ((struct edit *)edits->pdata[2])->digest, 32);
   assert_int_equal(fill(&keys, "authority", NULL, levelled), STATUS_FINE);
-  for (guint i = 0; i < 4; i++)
+  assert_int_equal(levelled->len, 3);
+  for (guint i = 0; i < 3; i++)
     assert_edit(levelled, i, "authority");
+}
+
+/* No backup of itself; but another level of the same key is another pin. */
+static void test_keys_repeated(void **state)
+{
+  static char leaf[] = "3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+  static char any[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+  static char written[] = "1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+  char *texts[] = {any, any, leaf, written, key, leaf, any, NULL};
+  const struct edit_keys keys = {.texts = texts};
+  g_autoptr(GPtrArray) edits = g_ptr_array_new_with_free_func(g_free);
+
+  (void)state;
+  assert_int_equal(fill(&keys, NULL, NULL, edits), STATUS_FINE);
+  assert_int_equal(edits->len, 3);
+  assert_edit(edits, 0, "any");
+  assert_edit(edits, 1, "leaf");
+  assert_edit(edits, 2, "any");
+}
+
+static void test_note(void **state)
+{
+  g_autofree char *longest = g_strnfill(1024, 'a'), *longer = g_strnfill(1025, 'a');
+  struct tlspin_record record = {.note = "before"};
+  struct capture capture;
+
+  (void)state;
+  assert_int_equal(edit_read_note(longest, &record), STATUS_FINE);
+  assert_ptr_equal(record.note, longest);
+  assert_int_equal(edit_read_note("", &record), STATUS_FINE);
+  assert_null(record.note);
+  assert_int_equal(edit_read_note(NULL, &record), STATUS_FINE);
+  capture_begin(&capture, STDERR_FILENO);
+  assert_int_equal(edit_read_note(longer, &record), STATUS_USAGE);
+  assert_said(&capture, "--note is too long: 1025 octets, of which 1024 can be kept. Shorten it.");
+}
+
+/* What holds everywhere can only be a block. */
+static void test_every_server(void **state)
+{
+  char *texts[] = {key, NULL};
+  const struct edit_keys keys = {.texts = texts};
+  struct edit model = {.record = {.status = "critical"}, .place = {.scope = SCOPE_SUBTREE}};
+  g_autoptr(GPtrArray) edits = g_ptr_array_new_with_free_func(g_free);
+  struct capture capture;
+
+  (void)state;
+  capture_begin(&capture, STDERR_FILENO);
+  assert_int_equal(edit_read_keys(&keys, "*", &model, edits), STATUS_USAGE);
+  assert_said(&capture, "No key is that of every server there is. Name a host");
+  assert_int_equal(edits->len, 0);
+  model.record.status = "rejected";
+  assert_int_equal(edit_read_keys(&keys, "*", &model, edits), STATUS_FINE);
+  assert_int_equal(edits->len, 1);
 }
 
 static void assert_no_keys(const struct edit_keys *keys, int status, const char *said)
@@ -289,7 +367,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_place),       cmocka_unit_test(test_place_refused),
       cmocka_unit_test(test_end),         cmocka_unit_test(test_level),
-      cmocka_unit_test(test_keys),        cmocka_unit_test(test_keys_refused),
+      cmocka_unit_test(test_keys),        cmocka_unit_test(test_keys_repeated),
+      cmocka_unit_test(test_note),        cmocka_unit_test(test_every_server),
+      cmocka_unit_test(test_place_cause), cmocka_unit_test(test_keys_refused),
       cmocka_unit_test(test_from_server), cmocka_unit_test(test_store),
   };
 

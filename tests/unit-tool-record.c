@@ -84,6 +84,26 @@ static void test_says(void **state)
   assert_says("status=of-a-later-version", "of-a-later-version");
 }
 
+/* Where it holds for DTLS alone that is said; `tlspin clear` knows no protocols. */
+static void test_server(void **state)
+{
+  static const struct {
+    const char *protocol, *server;
+  } rows[] = {{"", "p.org:443"}, {"tls", "p.org:443"}, {"dtls", "p.org:443 (dtls)"}};
+
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autofree char *words =
+        g_strdup_printf("host=p.org;scope=exact;protocol=%s;port=#443;kind=pin", rows[i].protocol);
+    tlspin_entry_t *entry = thing_new(words);
+    g_autofree char *server = record_server(entry), *place = record_place(entry);
+
+    assert_string_equal(server, rows[i].server);
+    assert_string_equal(place, "p.org:443");
+    tlspin_entry_free(entry);
+  }
+}
+
 static void test_errors(void **state)
 {
   static const struct {
@@ -255,10 +275,15 @@ static void test_json(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_is),       cmocka_unit_test(test_place),
-      cmocka_unit_test(test_says),     cmocka_unit_test(test_errors),
-      cmocka_unit_test(test_facts),    cmocka_unit_test(test_facts_of_others),
-      cmocka_unit_test(test_reported), cmocka_unit_test(test_clean),
+      cmocka_unit_test(test_is),
+      cmocka_unit_test(test_place),
+      cmocka_unit_test(test_says),
+      cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_server),
+      cmocka_unit_test(test_facts),
+      cmocka_unit_test(test_facts_of_others),
+      cmocka_unit_test(test_reported),
+      cmocka_unit_test(test_clean),
       cmocka_unit_test(test_json),
   };
 

@@ -298,7 +298,7 @@ static void test_forgotten_target(void **state)
   records.tickets = false;
   assert_int_equal(store_clear(store, &records, 100, &change), TLSPIN_OK);
   assert_int_equal(store_undo(store, 0, 200, &change), TLSPIN_OK);
-  assert_int_equal(store_forget(store, 200), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, 200), TLSPIN_OK);
   assert_int_equal(store_undo(store, 1, 300, &change), TLSPIN_E_NOTHING_TO_UNDO);
   stores_undo(store, 2, (struct store_change){3, ROWS, 0});
   expect_all(store, true, false);
@@ -426,6 +426,200 @@ static void test_random_life(void **state)
   close_and_check(store, stores);
 }
 
+/* Several operations on one record: undone in every order, and brought back in every order. */
+enum { OVERLAPS = 3, ORDERS = 6 };
+
+static const int orders[ORDERS][OVERLAPS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                             {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+
+/* What an operation does to the record: a letter for the status that it gives it, '-' for a clear.
+ */
+static uint64_t touch(struct store *store, char what)
+{
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct keypin pin = stores_pin(3);
+  struct store_change change;
+
+  filter.host = pin.place.host;
+  if (what == '-') {
+    assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
+    return change.operation;
+  }
+  pin.status = what == 'A' ? KEYPIN_INACTIVE : what == 'B' ? KEYPIN_CRITICAL : KEYPIN_REJECTED;
+  return stores_edit(store, &pin);
+}
+
+static void expect_state(struct store *store, char expected)
+{
+  struct keypin pin = stores_pin(3);
+
+  if (expected == '-') {
+    stores_expect_no_pin(store, &pin);
+    return;
+  }
+  pin.status =
+      expected == 'A' ? KEYPIN_INACTIVE : (expected == 'B' ? KEYPIN_CRITICAL : KEYPIN_REJECTED);
+  stores_expect_pin(store, &pin);
+}
+
+static uint64_t undo(struct store *store, uint64_t operation)
+{
+  struct store_change change;
+
+  assert_int_equal(store_undo(store, operation, STORES_NOW, &change), TLSPIN_OK);
+  return change.operation;
+}
+
+/* Taken back the older first, what the older one made must not come back with the newer. */
+static void test_two_overlapping(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  uint64_t a = touch(store, 'A'), b = touch(store, 'B'), undo_a, undo_b;
+
+  undo_a = undo(store, a);
+  expect_state(store, '-');
+  undo_b = undo(store, b);
+  expect_state(store, '-');
+  undo(store, undo_a);
+  expect_state(store, 'A');
+  undo(store, undo_b);
+  expect_state(store, 'B');
+  undo(store, b);
+  expect_state(store, 'A');
+  undo(store, a);
+  expect_state(store, '-');
+  close_and_check(store, stores);
+}
+
+/* The states after each undo, in the orders above. What an undone operation made is never there;
+ * and the one before the oldest is, once all are undone. */
+struct overlap {
+  char before;
+  const char *made; /* by each */
+  const char *after[ORDERS];
+};
+
+static void expect_overlap(const char *path, const struct overlap *overlap, const int *order,
+                           const char *after, const int *back)
+{
+  struct store *store = stores_open(path);
+  uint64_t operations[OVERLAPS], undos[OVERLAPS];
+
+  if (overlap->before != '-')
+    touch(store, overlap->before);
+  for (int i = 0; i < OVERLAPS; i++)
+    operations[i] = touch(store, overlap->made[i]);
+  for (int i = 0; i < OVERLAPS; i++) {
+    undos[order[i]] = undo(store, operations[order[i]]);
+    expect_state(store, after[i]);
+  }
+  for (int i = 0; i < OVERLAPS; i++)
+    undo(store, undos[back[i]]);
+  expect_state(store, overlap->made[OVERLAPS - 1]);
+  store_close(store);
+  store_close(stores_open(path));
+}
+
+static void test_three_overlapping(void **state)
+{
+  static const struct overlap overlaps[] = {
+      {'-', "ABC", {"---", "-B-", "A--", "AA-", "B--", "BA-"}},
+      {'A', "BCB", {"AAA", "ACA", "BAA", "BBA", "CAA", "CBA"}},
+      {'-', "A-C", {"---", "---", "A--", "AA-", "---", "-A-"}},
+      {'A', "-B-", {"AAA", "ABA", "-AA", "--A", "BAA", "B-A"}},
+      {'A', "B-A", {"AAA", "A-A", "BAA", "BBA", "-AA", "-BA"}},
+  };
+  struct stores *stores = *state;
+
+  for (size_t i = 0; i < G_N_ELEMENTS(overlaps); i++)
+    for (int order = 0; order < ORDERS; order++)
+      for (int back = 0; back < ORDERS; back++) {
+        expect_overlap(stores->path, &overlaps[i], orders[order], overlaps[i].after[order],
+                       orders[back]);
+        assert_int_equal(remove(stores->path) + remove(stores->lock), 0);
+      }
+}
+
+/* What was restored by an undo is still the work of the operation before it. */
+static void test_restored_by_undo(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  uint64_t b, d;
+
+  touch(store, 'A');
+  b = touch(store, 'B');
+  undo(store, touch(store, 'C'));
+  d = touch(store, '-');
+  undo(store, b);
+  expect_state(store, 'A');
+  undo(store, d);
+  expect_state(store, 'A');
+  close_and_check(store, stores);
+}
+
+/* What nobody did in the journal isn't taken for the work of an operation that was undone. */
+static void test_learned_between(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin learned = stores_pin(3);
+  uint64_t a = touch(store, 'A'), b;
+
+  stores_learn(store, &learned);
+  b = touch(store, 'B');
+  undo(store, a);
+  expect_state(store, '-');
+  undo(store, b);
+  stores_expect_pin(store, &learned);
+  close_and_check(store, stores);
+}
+
+/* Whatever operations there were: with all of them undone, in any order, the store is as it was
+ * before; with the undos undone, in any order, as it was after. */
+static void shuffle(uint64_t *numbers, int count, uint32_t *seed)
+{
+  for (int i = count - 1; i > 0; i--) {
+    int j = (int)(stores_random(seed) % (uint32_t)(i + 1));
+    uint64_t number = numbers[i];
+
+    numbers[i] = numbers[j];
+    numbers[j] = number;
+  }
+}
+
+static void test_any_order(void **state)
+{
+  enum { ROUNDS_OF_LIFE = 4, SHORT = 40 };
+  struct stores *stores = *state;
+  uint32_t seed = 17;
+
+  for (int round = 0; round < ROUNDS_OF_LIFE; round++) {
+    struct store *store = stores_open(stores->path);
+    struct model model = {.ticket = {0}}, empty = model;
+    uint64_t operations[SHORT];
+    int count = 0;
+
+    for (int i = 0; i < SHORT; i++) {
+      uint64_t operation = random_step(store, &model, &seed);
+
+      if (operation != 0)
+        operations[count++] = operation;
+    }
+    shuffle(operations, count, &seed);
+    for (int i = 0; i < count; i++)
+      operations[i] = undo(store, operations[i]);
+    expect_model(store, &empty);
+    shuffle(operations, count, &seed);
+    for (int i = 0; i < count; i++)
+      undo(store, operations[i]);
+    expect_model(store, &model);
+    close_and_check(store, stores);
+    assert_int_equal(remove(stores->path) + remove(stores->lock), 0);
+  }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, stores_teardown)
 
 int main(void)
@@ -444,6 +638,11 @@ int main(void)
       TEST(test_forgotten_target),
       TEST(test_damaged),
       TEST(test_random_life),
+      TEST(test_two_overlapping),
+      TEST(test_three_overlapping),
+      TEST(test_restored_by_undo),
+      TEST(test_learned_between),
+      TEST(test_any_order),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,7 +230,7 @@ static void test_forgotten_target(void **state)
 
   assert_int_equal(store_clear(store, &all, 100, &change), TLSPIN_OK);
   assert_int_equal(store_undo(store, 0, 200, &change), TLSPIN_OK);
-  assert_int_equal(store_forget(store, 200), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, 200), TLSPIN_OK);
   refuse(store, 1);
   stores_undo(
       store, 2,

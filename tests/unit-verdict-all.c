@@ -79,9 +79,10 @@ static const struct {
   enum keypin_origin origin;
   bool locked;
 } sources[] = {
-    {0, KEYPIN_TOFU, false},   {0, KEYPIN_HPKP, false},   {0, KEYPIN_USER, false},
-    {0, KEYPIN_IMPORT, false}, {1, KEYPIN_POLICY, true},  {2, KEYPIN_POLICY, true},
-    {1, KEYPIN_POLICY, false}, {2, KEYPIN_POLICY, false}, {0, KEYPIN_USER, true},
+    {0, KEYPIN_TOFU, false},    {0, KEYPIN_HPKP, false},   {0, KEYPIN_USER, false},
+    {0, KEYPIN_PROGRAM, false}, {0, KEYPIN_IMPORT, false}, {1, KEYPIN_POLICY, true},
+    {2, KEYPIN_POLICY, true},   {1, KEYPIN_POLICY, false}, {2, KEYPIN_POLICY, false},
+    {0, KEYPIN_USER, true},
 };
 
 static const struct place places[] = {
@@ -294,7 +295,7 @@ static size_t make_list(struct draft *list)
   size_t n = 0;
 
   for (uint8_t status = KEYPIN_ACTIVE; status < KEYPIN_STATUSES; status++)
-    for (uint8_t rank = 0; rank < 7; rank++)
+    for (uint8_t rank = 0; rank < 8; rank++)
       for (uint8_t place = 0; place < 4; place++)
         for (uint8_t rest = 0; rest < 4; rest++)
           if (kind_of((enum keypin_status)status) == KEYPIN_PIN || (rest < 2))
@@ -310,7 +311,7 @@ static size_t make_list(struct draft *list)
 
 static void test_two(void **state)
 {
-  static struct draft list[KEYPIN_STATUSES * 7 * 4 * 4];
+  static struct draft list[KEYPIN_STATUSES * 8 * 4 * 4];
   size_t n = make_list(list);
   unsigned first = 0;
 

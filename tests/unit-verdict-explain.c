@@ -70,6 +70,21 @@ static void test_ranks(void **state)
   expect("masked masked looked-at looked-at decided");
 }
 
+/* What must be met beside a program's key was asked before that decided; a first use was not. */
+static void test_program(void **state)
+{
+  (void)state;
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_PROGRAM, PATH_SERVER);
+  court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_HPKP, PATH_SERVER);
+  court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_HPKP, COURT_OTHER);
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
+  expect("decided matched looked-at masked");
+  court.pins[1].digest[0] ^= 1;
+  expect("matched decided looked-at looked-at");
+  court_add(1, HOST, KEYPIN_CRITICAL, LOCKED, PATH_SERVER);
+  expect("locked-out locked-out locked-out locked-out decided");
+}
+
 static void test_active_differ(void **state)
 {
   (void)state;
@@ -258,7 +273,7 @@ int main(void)
       CASE(test_exceptions),  CASE(test_added_anchor),
       CASE(test_reported),    CASE(test_ticket),
       CASE(test_lookup),      CASE(test_added_anchor_unreadable),
-      CASE(test_hpkp),
+      CASE(test_hpkp),        CASE(test_program),
   };
 
   return cmocka_run_group_tests(tests, court_set_up, court_tear_down);

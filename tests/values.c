@@ -80,6 +80,8 @@ static bool append_octets(DBusMessageIter *iter, const char *word)
   return done;
 }
 
+static bool append_value(DBusMessageIter *variant, const char *type, const char *value);
+
 /* KEY=TYPE:VALUE; pair is changed. */
 static bool append_pair(DBusMessageIter *dict, char *pair)
 {
@@ -93,24 +95,33 @@ static bool append_pair(DBusMessageIter *dict, char *pair)
   return dbus_message_iter_open_container(dict, DBUS_TYPE_DICT_ENTRY, NULL, &entry) &&
          dbus_message_iter_append_basic(&entry, DBUS_TYPE_STRING, &pair) &&
          dbus_message_iter_open_container(&entry, DBUS_TYPE_VARIANT, type, &variant) &&
-         (strcmp(type, "ay") == 0 ? append_octets(&variant, value)
-                                  : append_basic(&variant, type[0], value)) &&
+         append_value(&variant, type, value) &&
          dbus_message_iter_close_container(&entry, &variant) &&
          dbus_message_iter_close_container(dict, &entry);
 }
 
-static bool append_dict(DBusMessageIter *iter, const char *word)
+static bool append_pairs(DBusMessageIter *iter, const char *word, const char *between)
 {
   DBusMessageIter dict;
   char *copy = strdup(word), *place = NULL;
   bool done =
       copy != NULL && dbus_message_iter_open_container(iter, DBUS_TYPE_ARRAY, "{sv}", &dict);
 
-  for (char *pair = done ? strtok_r(copy, ";", &place) : NULL; pair != NULL && done;
-       pair = strtok_r(NULL, ";", &place))
+  for (char *pair = done ? strtok_r(copy, between, &place) : NULL; pair != NULL && done;
+       pair = strtok_r(NULL, between, &place))
     done = append_pair(&dict, pair);
   free(copy);
   return done && dbus_message_iter_close_container(iter, &dict);
+}
+
+static bool append_dict(DBusMessageIter *iter, const char *word)
+{
+  return append_pairs(iter, word, ";");
+}
+
+static bool append_inner(DBusMessageIter *iter, const char *word)
+{
+  return append_pairs(iter, word, ",");
 }
 
 /* Elements with `between` between them; an empty word is an array without any. */
@@ -126,6 +137,17 @@ static bool append_array(DBusMessageIter *iter, const char *type, const char *wo
     done = append(&array, strsep(&rest, between));
   free(copy);
   return done && dbus_message_iter_close_container(iter, &array);
+}
+
+static bool append_value(DBusMessageIter *variant, const char *type, const char *value)
+{
+  if (strcmp(type, "ay") == 0)
+    return append_octets(variant, value);
+  if (strcmp(type, "aay") == 0)
+    return append_array(variant, "ay", value, ",", append_octets);
+  if (strcmp(type, "aa{sv}") == 0)
+    return append_array(variant, "a{sv}", value, "~", append_inner);
+  return append_basic(variant, type[0], value);
 }
 
 static bool append_word(DBusMessageIter *iter, const char *type, const char *word)

@@ -39,6 +39,7 @@ libuser_la_SOURCES = \
 	tools/advice.c tools/advice.h \
 	tools/chainfile.c tools/chainfile.h \
 	tools/choice.c tools/choice.h \
+	tools/clearing.c tools/clearing.h \
 	tools/edit.c tools/edit.h \
 	tools/entry.c tools/entry.h \
 	tools/event.c tools/event.h \

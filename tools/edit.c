@@ -44,6 +44,18 @@ int edit_read_end(const char *text, uint64_t *end)
   return complain(STATUS_USAGE, "%s.", problem);
 }
 
+int edit_read_note(const char *note, struct tlspin_record *record)
+{
+  size_t size = note != NULL ? strlen(note) : 0;
+
+  if (size > KEYPIN_NOTE_MAX)
+    return complain(STATUS_USAGE,
+                    _("--note is too long: %zu octets, of which %d can be kept. Shorten it."), size,
+                    (int)KEYPIN_NOTE_MAX);
+  record->note = size > 0 ? note : NULL;
+  return STATUS_FINE;
+}
+
 /* Copies point at their own place and digest. */
 static struct edit *edit_copy(const struct edit *model)
 {
@@ -182,11 +194,43 @@ static int add_server(const struct edit_keys *keys, const char *server, const st
   return status;
 }
 
+static bool is_same_key(const struct tlspin_record *a, const struct tlspin_record *b)
+{
+  return a->selector == b->selector && a->matching == b->matching &&
+         strcmp(a->level, b->level) == 0 && a->digest.size == b->digest.size &&
+         memcmp(a->digest.data, b->digest.data, a->digest.size) == 0;
+}
+
+/* One that is named twice is no backup of itself. */
+static void drop_repeated(GPtrArray *edits)
+{
+  for (guint i = 1; i < edits->len;) {
+    const struct edit *edit = edits->pdata[i];
+    guint other = 0;
+
+    while (other < i &&
+           !is_same_key(&((const struct edit *)edits->pdata[other])->record, &edit->record))
+      other++;
+    if (other < i)
+      g_ptr_array_remove_index(edits, i);
+    else
+      i++;
+  }
+}
+
+static bool is_for_every_server(const struct edit *model)
+{
+  return model->place.host[0] == '\0' && g_strcmp0(model->record.status, "rejected") != 0;
+}
+
 int edit_read_keys(const struct edit_keys *keys, const char *server, const struct edit *model,
                    GPtrArray *edits)
 {
   int status = STATUS_FINE;
 
+  if (is_for_every_server(model))
+    return complain(STATUS_USAGE, _("No key is that of every server there is. Name a host, or "
+                                    "'.DOMAIN' for a domain of one owner."));
   for (size_t i = 0; status == STATUS_FINE && keys->texts != NULL && keys->texts[i] != NULL; i++)
     status = add_key(keys->texts[i], model, edits);
   for (size_t i = 0; status == STATUS_FINE && keys->files != NULL && keys->files[i] != NULL; i++)
@@ -196,6 +240,8 @@ int edit_read_keys(const struct edit_keys *keys, const char *server, const struc
   if (status == STATUS_FINE && edits->len == 0)
     status = complain(STATUS_USAGE,
                       _("A key is missing: say --key TEXT, --cert FILE or --from-server."));
+  if (status == STATUS_FINE)
+    drop_repeated(edits);
   return status;
 }
 

@@ -31,6 +31,9 @@ struct edit_keys {
  * into the record. Returns STATUS_FINE, or STATUS_USAGE after a message. */
 int edit_read_place(const char *text, struct edit *edit);
 
+/* Puts a note into the record; NULL, "": none. Returns the same. */
+int edit_read_note(const char *note, struct tlspin_record *record);
+
 /* Checks the name of a level; NULL: none was named. Returns the same. */
 int edit_read_level(const char *level);
 
@@ -39,7 +42,8 @@ int edit_read_level(const char *level);
 int edit_read_key(const char *text, struct tlspin_record *record, unsigned char digest[64]);
 
 /* Fills one edit a key, each a copy of `model` but for its key and, where the model has none, its
- * level. server: HOST:PORT for --from-server, whose key is of level leaf and whose certificate must
+ * level; a key that is named twice counts once. For every server only keys that are blocked can be
+ * named. server: HOST:PORT for --from-server, whose key is of level leaf and whose certificate must
  * be valid; but for an exception, which must name all that is wrong with it. Returns STATUS_FINE
  * and appends to `edits` (struct edit *, freed by g_free), or the status after a message. */
 int edit_read_keys(const struct edit_keys *keys, const char *server, const struct edit *model,

@@ -54,7 +54,7 @@ static bool is_tls(const tlspin_entry_t *entry)
 char *entry_server(const tlspin_entry_t *entry)
 {
   if (record_is(entry))
-    return record_place(entry);
+    return record_server(entry);
   return g_strdup_printf(is_tls(entry) ? "%s:%u" : "%s:%u (%s)", tlspin_entry_host(entry),
                          tlspin_entry_port(entry), tlspin_entry_protocol(entry));
 }

@@ -21,6 +21,8 @@ static const struct kind {
     {"reported", NULL, N_("only reported"), NULL, PAINT_WARNING},
     {"change", NULL, N_("a change was accepted"), NULL, PAINT_GOOD},
     {"accepted", NULL, N_("a program had its user accept another key"), NULL, PAINT_WARNING},
+    {"crowded", NULL, N_("a key could not be learned"),
+     N_("too many were learned of this server before"), PAINT_WARNING},
     {"exception", NULL, N_("an exception was used"), NULL, PAINT_WARNING},
     {"hpkp", "removed", N_("the pins of HPKP were removed"), N_("the server had them forgotten"),
      PAINT_WARNING},

@@ -74,20 +74,18 @@ static void read_rest(const tlspin_entry_t *entry, struct keypin *pin)
 static bool read_certificate(const tlspin_entry_t *entry, struct chain_seen_certificate *at,
                              bool *raw)
 {
-  const char *key = text_of(entry, "key");
   size_t size = 0;
   const void *digest = tlspin_entry_octets(entry, "certificate", &size);
 
-  *raw = size == 0;
+  *raw = *raw || size == 0;
   if (size != 0 && size != sizeof at->certificate)
     return false;
   if (size != 0)
     memcpy(at->certificate, digest, size);
   g_strlcpy(at->subject, text_of(entry, "subject"), sizeof at->subject);
-  at->not_before = tlspin_entry_number(entry, "not-before");
-  at->not_after = tlspin_entry_number(entry, "not-after");
-  return g_str_has_prefix(key, "sha256//") &&
-         base64_read((struct span){(const uint8_t *)key + 8, strlen(key) - 8}, at->spki);
+  at->not_before = number_of(entry, "not-before", 0);
+  at->not_after = number_of(entry, "not-after", 0);
+  return base64_read_key(text_of(entry, "key"), at->spki);
 }
 
 /* What was seen with a key is told, and not what decides: what can't be read of it is left out. */
@@ -119,7 +117,32 @@ bool exchange_of_entry(const tlspin_entry_t *entry, uint8_t seen[CHAIN_SEEN_MAX]
   return keypin_is_valid(pin);
 }
 
-struct tlspin_record exchange_of_pin(const struct keypin *pin)
+struct exchange_chain {
+  struct chain_seen seen;
+  char keys[CHAIN_MAX][BASE64_KEY_SIZE];
+  struct tlspin_seen at[CHAIN_MAX];
+};
+
+struct exchange_chain *exchange_chain_new(struct span seen)
+{
+  struct exchange_chain *chain;
+
+  if (seen.size == 0)
+    return NULL;
+  chain = g_new0(struct exchange_chain, 1);
+  chain_seen_decode(seen, &chain->seen);
+  for (size_t i = 0; i < chain->seen.count; i++) {
+    const struct chain_seen_certificate *at = &chain->seen.at[i];
+    struct tlspin_octets digest = {at->certificate, chain->seen.raw ? 0 : sizeof at->certificate};
+
+    base64_write_key(at->spki, chain->keys[i]);
+    chain->at[i] = (struct tlspin_seen){at->subject, (uint64_t)MAX(at->not_before, 0),
+                                        (uint64_t)MAX(at->not_after, 0), digest, chain->keys[i]};
+  }
+  return chain;
+}
+
+struct tlspin_record exchange_of_pin(const struct keypin *pin, const struct exchange_chain *chain)
 {
   bool mode = pin->kind == KEYPIN_MODE, forever = pin->report_until == KEYPIN_FOREVER;
   bool reported = pin->enforce_until != pin->report_until;
@@ -136,7 +159,7 @@ struct tlspin_record exchange_of_pin(const struct keypin *pin)
       .selector = mode ? 0 : (unsigned)pin->selector,
       .matching = mode ? 0 : (unsigned)pin->matching,
       .digest = {mode ? NULL : pin->digest, mode ? 0 : matching_size(pin->matching)},
-      .expires = forever ? 0 : (uint64_t)pin->report_until,
+      .expires = forever ? 0 : (uint64_t)MAX(pin->report_until, 1),
       .enforced_until = reported ? (uint64_t)MAX(pin->enforce_until, 1) : 0,
       .not_always = !pin->always,
       .errors = pin->errors,
@@ -144,6 +167,8 @@ struct tlspin_record exchange_of_pin(const struct keypin *pin)
       .first_seen = (uint64_t)pin->first_seen,
       .last_seen = (uint64_t)pin->last_seen,
       .count_seen = pin->count_seen,
+      .chain = chain != NULL ? chain->at : NULL,
+      .chain_size = chain != NULL ? chain->seen.count : 0,
   };
 }
 

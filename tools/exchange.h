@@ -13,8 +13,12 @@
 bool exchange_of_entry(const tlspin_entry_t *entry, uint8_t seen[CHAIN_SEEN_MAX],
                        struct keypin *pin);
 
-/* For tlspin_put. It points into the record. */
-struct tlspin_record exchange_of_pin(const struct keypin *pin);
+/* An encoded chain in the library's form; to be freed by g_free. NULL where nothing was seen. */
+struct exchange_chain;
+struct exchange_chain *exchange_chain_new(struct span seen);
+
+/* For tlspin_put. It points into the record and the chain, which may be NULL. */
+struct tlspin_record exchange_of_pin(const struct keypin *pin, const struct exchange_chain *chain);
 
 /* "www.example.org:443  pin  active  sha256//...": a line for people, with a line feed; to be
  * freed. */

@@ -4,7 +4,6 @@
 
 #include "tools/explanation.h"
 
-#include "tools/advice.h"
 #include "tools/entry.h"
 #include "tools/record.h"
 #include "tools/thing.h"
@@ -73,12 +72,11 @@ static void put_part(JsonBuilder *builder, const tlspin_explanation_t *explanati
   json_builder_end_array(builder);
 }
 
-static void put_commands(JsonBuilder *builder, const tlspin_explanation_t *explanation,
-                         const char *server, const struct tlspin_check *check)
+static void put_commands(JsonBuilder *builder, const struct advice_question *question)
 {
-  g_autoptr(GArray) list = advice_new(explanation, server, check);
+  g_autoptr(GArray) list = advice_new(question);
 
-  json_put_text(builder, "locked-by", advice_lock(explanation));
+  json_put_text(builder, "locked-by", advice_lock(question));
   json_builder_set_member_name(builder, "commands");
   json_builder_begin_array(builder);
   for (guint i = 0; i < list->len; i++)
@@ -86,21 +84,21 @@ static void put_commands(JsonBuilder *builder, const tlspin_explanation_t *expla
   json_builder_end_array(builder);
 }
 
-JsonBuilder *explanation_to_json(const tlspin_explanation_t *explanation, const char *server,
-                                 const struct tlspin_check *check)
+JsonBuilder *explanation_to_json(const struct advice_question *question)
 {
+  const tlspin_explanation_t *explanation = question->explanation;
   static const char *const layer_names[] = {"name", "path", "state", "problem"};
   static const char *const setting_names[] = {"name", "value", "source"};
   JsonBuilder *builder = json_builder_new();
 
   json_builder_begin_object(builder);
-  json_put_text(builder, "server", server);
-  put_pki(builder, check);
+  json_put_text(builder, "server", question->server);
+  put_pki(builder, question->check);
   put_verdict(builder, tlspin_explanation_verdict(explanation));
   put_entries(builder, explanation);
   put_part(builder, explanation, TLSPIN_LAYERS, "layers", layer_names, G_N_ELEMENTS(layer_names));
   put_part(builder, explanation, TLSPIN_SETTINGS, "settings", setting_names,
            G_N_ELEMENTS(setting_names));
-  put_commands(builder, explanation, server, check);
+  put_commands(builder, question);
   return json_builder_end_object(builder);
 }

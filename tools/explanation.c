@@ -6,7 +6,6 @@
 
 #include "common/text.h"
 #include "pinning/change.h"
-#include "tools/advice.h"
 #include "tools/entry.h"
 #include "tools/record.h"
 #include "tools/sheet.h"
@@ -202,11 +201,10 @@ static void print_lock(const char *layer, const struct columns_style *style)
 }
 
 /* Commands are to be copied, so that they aren't broken. */
-static void print_advice(const tlspin_explanation_t *explanation, const char *server,
-                         const struct tlspin_check *check, const struct columns_style *style)
+static void print_advice(const struct advice_question *question, const struct columns_style *style)
 {
-  g_autoptr(GArray) list = advice_new(explanation, server, check);
-  const char *lock = advice_lock(explanation);
+  g_autoptr(GArray) list = advice_new(question);
+  const char *lock = advice_lock(question);
 
   if (lock != NULL)
     print_lock(lock, style);
@@ -220,11 +218,10 @@ static void print_advice(const tlspin_explanation_t *explanation, const char *se
   }
 }
 
-void explanation_print(const tlspin_explanation_t *explanation, const char *server,
-                       const struct tlspin_check *check, const struct columns_style *style)
+void explanation_print(const struct advice_question *question, const struct columns_style *style)
 {
-  print_verdict(explanation, server, check, style);
-  print_entries(explanation, check != NULL, style);
-  print_problems(explanation, style);
-  print_advice(explanation, server, check, style);
+  print_verdict(question->explanation, question->server, question->check, style);
+  print_entries(question->explanation, question->check != NULL, style);
+  print_problems(question->explanation, style);
+  print_advice(question, style);
 }

@@ -5,18 +5,15 @@
 #ifndef EXPLANATION_H
 #define EXPLANATION_H
 
-#include "libclient/tlspin-admin.h"
+#include "tools/advice.h"
 #include "tools/columns.h"
 #include "tools/json.h"
 
-/* server: HOST:PORT. check: what the server showed, or NULL. */
-void explanation_print(const tlspin_explanation_t *explanation, const char *server,
-                       const struct tlspin_check *check, const struct columns_style *style);
+void explanation_print(const struct advice_question *question, const struct columns_style *style);
 
 /* The verdict, all entries with their roles, layers, settings and the commands that would change
  * the answer. To be freed by json_print. */
-JsonBuilder *explanation_to_json(const tlspin_explanation_t *explanation, const char *server,
-                                 const struct tlspin_check *check);
+JsonBuilder *explanation_to_json(const struct advice_question *question);
 
 /* A table of entries with their roles where nothing was shown, and a row of it. */
 struct columns *explanation_table_new(const struct columns_style *style);

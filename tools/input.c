@@ -5,6 +5,7 @@
 #include "tools/input.h"
 
 #include "common/text.h"
+#include "tools/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,9 +40,16 @@ static int read_all(int fd, guint most, GByteArray *octets)
   return octets->len > most ? EFBIG : error;
 }
 
+char *input_name(const char *path)
+{
+  g_autofree char *name = g_filename_display_name(path);
+
+  return output_clean(name);
+}
+
 static char *describe(const char *path, guint most, int error)
 {
-  g_autofree char *shown = g_filename_display_name(path);
+  g_autofree char *shown = input_name(path);
 
   if (error == EFBIG && most == MOST)
     return g_strdup_printf(_("'%s' has more than 1 GiB. Divide it at a line."), shown);

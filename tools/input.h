@@ -16,6 +16,10 @@ GBytes *input_read(const char *path, int input, char **problem);
 /* The same for a file that has at most so many octets, whole MiB; "-" is standard input. */
 GBytes *input_read_small(const char *path, unsigned most, char **problem);
 
+/* The name of a file as it is shown: UTF-8, without what a terminal would obey, and in one line. To
+ * be freed by the caller. */
+char *input_name(const char *path);
+
 /* Its octets. */
 struct span input_span(GBytes *bytes);
 

@@ -34,7 +34,7 @@ static int load_certs(struct intake *intake, char **certs)
   for (; certs != NULL && *certs != NULL; certs++) {
     g_autoptr(GBytes) bytes = load(*certs);
     g_autoptr(GPtrArray) spkis = bytes != NULL ? pem_spkis(input_span(bytes)) : NULL;
-    g_autofree char *shown = g_filename_display_name(*certs);
+    g_autofree char *shown = input_name(*certs);
 
     if (spkis == NULL)
       return STATUS_USAGE;
@@ -51,18 +51,31 @@ static int load_certs(struct intake *intake, char **certs)
   return STATUS_FINE;
 }
 
+static int read_host(struct intake *intake, const char *host)
+{
+  g_autofree char *shown = output_clean(host);
+  struct place place;
+  enum host_fault fault = place_read(host, &place);
+
+  if (!intake->format->takes_places)
+    return complain(STATUS_USAGE,
+                    _("'%s' is read as %s: that says itself which servers it is about. Leave '%s' "
+                      "out."),
+                    intake->name, _(intake->format->title), shown);
+  if (fault != HOST_FINE)
+    return complain(STATUS_USAGE, _("'%s' can't be used: %s. Write HOST or HOST:PORT."), shown,
+                    _(host_fault_text(fault)));
+  g_array_append_val(intake->places, place);
+  return STATUS_FINE;
+}
+
 static int read_hosts(struct intake *intake, char *const *hosts)
 {
-  for (; *hosts != NULL; hosts++) {
-    struct place place;
-    enum host_fault fault = place_read(*hosts, &place);
+  int status = STATUS_FINE;
 
-    if (fault != HOST_FINE)
-      return complain(STATUS_USAGE, _("'%s' can't be used: %s. Write HOST or HOST:PORT."), *hosts,
-                      _(host_fault_text(fault)));
-    g_array_append_val(intake->places, place);
-  }
-  return STATUS_FINE;
+  for (; *hosts != NULL && status == STATUS_FINE; hosts++)
+    status = read_host(intake, *hosts);
+  return status;
 }
 
 static char *list_names(void)
@@ -97,8 +110,7 @@ int intake_open(struct intake *intake, const char *path, const char *format, cha
   int status;
 
   *intake = (struct intake){
-      .name =
-          strcmp(path, "-") == 0 ? g_strdup(_("standard input")) : g_filename_display_name(path),
+      .name = strcmp(path, "-") == 0 ? g_strdup(_("standard input")) : input_name(path),
       .spkis = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref),
       .spki_spans = g_array_new(FALSE, FALSE, sizeof(struct span)),
       .places = g_array_new(FALSE, FALSE, sizeof(struct place)),

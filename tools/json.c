@@ -65,6 +65,14 @@ static char *escape(const char *text)
   return g_string_free(escaped, FALSE);
 }
 
+static bool written;
+
+void json_print_text(const char *text)
+{
+  written = true;
+  fputs(text, stdout);
+}
+
 static void write_root(JsonBuilder *builder, bool pretty)
 {
   g_autoptr(JsonGenerator) generator = json_generator_new();
@@ -75,7 +83,7 @@ static void write_root(JsonBuilder *builder, bool pretty)
   json_generator_set_root(generator, root);
   text = json_generator_to_data(generator, NULL);
   escaped = escape(text);
-  fputs(escaped, stdout);
+  json_print_text(escaped);
   g_object_unref(builder);
 }
 
@@ -102,5 +110,17 @@ void json_array_add(struct json_array *array, JsonBuilder *builder)
 
 void json_array_end(struct json_array *array)
 {
-  puts(array->any ? "]" : "[]");
+  json_print_text(array->any ? "]\n" : "[]\n");
+}
+
+void json_print_failure(void)
+{
+  JsonBuilder *builder;
+
+  if (written)
+    return;
+  builder = json_builder_new();
+  json_builder_begin_object(builder);
+  json_put_text(builder, "error", output_problem());
+  json_print(json_builder_end_object(builder));
 }

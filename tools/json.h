@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Always UTF-8, whatever the locale is. What isn't there is null, so that keys are stable.
+ * Always UTF-8, whatever the locale is. What isn't there is null, so that keys are stable. After a
+ * failure there is a document, too: json_print_failure.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -22,6 +23,12 @@ void json_print(JsonBuilder *builder);
 
 /* The same on one line, for a stream of them. */
 void json_print_line(JsonBuilder *builder);
+
+/* Writes text that is JSON already. */
+void json_print_text(const char *text);
+
+/* Writes {"error": TEXT} with what was complained about first, where nothing was written yet. */
+void json_print_failure(void);
 
 /* An array that is written element by element, so that one of any length takes little memory. */
 struct json_array {

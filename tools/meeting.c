@@ -5,10 +5,12 @@
 #include "tools/meeting.h"
 
 #include "common/text.h"
+#include "libclient/tlspin-admin.h"
 #include "libclient/tlspin-gnutls.h"
 #include "pinning/verdict.h"
 #include "tools/dial.h"
 #include "tools/output.h"
+#include "tools/thing.h"
 #include "tools/tls.h"
 
 #include <string.h>
@@ -95,6 +97,13 @@ static void fail_connection(const struct tls *tls, int handshake, const char *me
     fail(meeting, STATUS_CONNECTION, handshake == GNUTLS_E_TIMEDOUT ? late : problem);
 }
 
+/* Who asked for no more than reports is told of all that is wrong; but a pin that is only to be
+ * reported stops nobody. */
+static bool is_reported(const struct meeting *meeting, unsigned level, int outcome)
+{
+  return outcome == TLSPIN_OK && meeting->reason[0] != '\0' && (level & TLSPIN_ADVISORY) == 0;
+}
+
 /* The connection's own failure counts more than the store's. */
 static void judge(const struct tls *tls, int handshake, int outcome, const char *trouble,
                   struct meeting *meeting)
@@ -103,7 +112,7 @@ static void judge(const struct tls *tls, int handshake, int outcome, const char 
 
   if (outcome == TLSPIN_E_TLS || is_pki_failure(handshake, meeting)) {
     fail_connection(tls, handshake, message, meeting);
-  } else if (outcome == TLSPIN_MISMATCH || meeting->reason[0] != '\0') {
+  } else if (outcome == TLSPIN_MISMATCH || (meeting->reason[0] != '\0' && !meeting->reported)) {
     fail(meeting, STATUS_PIN, message);
   } else if (outcome != TLSPIN_OK || is_doubtful(meeting->answer)) {
     fail(meeting, STATUS_STORE, message);
@@ -125,7 +134,8 @@ static int finish(gnutls_session_t session, int handshake)
   return handshake == GNUTLS_E_SUCCESS ? TLSPIN_OK : TLSPIN_E_TLS;
 }
 
-static void shake_hands(struct tls *tls, GSocket *socket, gint64 deadline, struct meeting *meeting)
+static void shake_hands(const struct meeting_plan *plan, struct tls *tls, GSocket *socket,
+                        gint64 deadline, struct meeting *meeting)
 {
   int rc = tls_handshake(tls, socket, deadline), outcome;
   g_autofree char *trouble = NULL;
@@ -138,6 +148,7 @@ static void shake_hands(struct tls *tls, GSocket *socket, gint64 deadline, struc
   read_session(tls->session, meeting);
   if (meeting->done)
     meeting->excused = tls_certificate_problem(tls);
+  meeting->reported = is_reported(meeting, plan->level, outcome);
   judge(tls, rc, outcome, trouble, meeting);
   if (meeting->done)
     tls_bye(tls, socket);
@@ -161,7 +172,45 @@ static void connect_and_greet(const struct meeting_plan *plan, struct tls *tls,
     return;
   }
   meeting->address = dial_address(connection);
-  shake_hands(tls, g_socket_connection_get_socket(connection), deadline, meeting);
+  shake_hands(plan, tls, g_socket_connection_get_socket(connection), deadline, meeting);
+}
+
+static bool is_learned(const tlspin_explanation_t *explanation)
+{
+  bool found = false;
+
+  for (size_t i = 0; i < tlspin_explanation_count(explanation, TLSPIN_ENTRIES) && !found; i++) {
+    const tlspin_entry_t *entry = tlspin_explanation_at(explanation, TLSPIN_ENTRIES, i);
+
+    found = thing_is(entry, "origin", keypin_origin_token(KEYPIN_TOFU)) &&
+            thing_is(entry, "status", keypin_status_token(KEYPIN_ACTIVE));
+  }
+  return found;
+}
+
+static char *no_learning(const tlspin_explanation_t *explanation)
+{
+  for (size_t i = 0; i < tlspin_explanation_count(explanation, TLSPIN_SETTINGS); i++) {
+    const tlspin_entry_t *setting = tlspin_explanation_at(explanation, TLSPIN_SETTINGS, i);
+
+    if (thing_is(setting, "name", "learn") && thing_is(setting, "value", "no"))
+      return g_strdup(thing_text(setting, "source"));
+  }
+  return NULL;
+}
+
+/* Nothing decided, and what was to be stored is stored: has the server's key been learned? */
+static void read_learning(tlspin_t *context, const struct meeting_plan *plan,
+                          struct meeting *meeting)
+{
+  tlspin_explanation_t *explanation = NULL;
+
+  if (!meeting->done || meeting->answer != TLSPIN_NO_PIN || meeting->is_private ||
+      tlspin_explain(context, plan->name, "tls", plan->port, NULL, &explanation) != TLSPIN_OK)
+    return;
+  meeting->unlearned = !is_learned(explanation);
+  meeting->no_learning = no_learning(explanation);
+  tlspin_explanation_free(explanation);
 }
 
 void meeting_hold(tlspin_t *context, const struct meeting_plan *plan, struct meeting *meeting)
@@ -176,6 +225,7 @@ void meeting_hold(tlspin_t *context, const struct meeting_plan *plan, struct mee
     connect_and_greet(plan, &tls, meeting);
   }
   tls_close(&tls);
+  read_learning(context, plan, meeting);
 }
 
 void meeting_clear(struct meeting *meeting)
@@ -185,6 +235,7 @@ void meeting_clear(struct meeting *meeting)
   g_free(meeting->reason);
   g_free(meeting->layer);
   g_free(meeting->change);
+  g_free(meeting->no_learning);
   g_free(meeting->excused);
   identity_clear(&meeting->certificate);
 }

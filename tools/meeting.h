@@ -22,18 +22,22 @@ struct meeting_plan {
 
 /* Texts are "" or NULL, and numbers 0, where it didn't come so far. */
 struct meeting {
-  int status;      /* enum exit_status */
-  char *message;   /* for people: a sentence or two */
-  char *address;   /* that was connected to */
-  bool greeted;    /* ClientHello was sent, so that the store was asked */
-  bool is_private; /* nothing was to be stored */
-  bool done;       /* the handshake is complete */
-  int answer;      /* the store's: a code of tlspin-error.h */
-  char *reason;    /* why the pin was not met */
-  char *layer;     /* whose pin it is */
-  char *change;    /* that the server's key went through: "same-issuer"... */
-  unsigned rule;   /* of tlspin-verdict(7) */
-  char *excused;   /* what the PKI has against the certificate, and an exception excuses; or NULL */
+  int status;        /* enum exit_status */
+  char *message;     /* for people: a sentence or two */
+  char *address;     /* that was connected to */
+  bool greeted;      /* ClientHello was sent, so that the store was asked */
+  bool is_private;   /* nothing was to be stored */
+  bool done;         /* the handshake is complete */
+  int answer;        /* the store's: a code of tlspin-error.h */
+  char *reason;      /* why the pin was not met */
+  char *layer;       /* whose pin it is */
+  char *change;      /* that the server's key went through: "same-issuer"... */
+  unsigned rule;     /* of tlspin-verdict(7) */
+  bool reported;     /* it was not met, and is one that is only to be reported */
+  bool unlearned;    /* no key is known of the server after the first meeting either */
+  char *no_learning; /* where it is set that keys aren't learned: a layer or "tlspind.conf"; or NULL
+                      */
+  char *excused; /* what the PKI has against the certificate, and an exception excuses; or NULL */
   bool asked, sent, proved;
   uint32_t lifetime; /* of the new ticket, in seconds */
   int kept;          /* what became of it: see tlspin_gnutls_kept */

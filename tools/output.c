@@ -64,6 +64,13 @@ static char *wrap(const char *text, unsigned width)
   return g_string_free(wrapped, FALSE);
 }
 
+static char *problem;
+
+const char *output_problem(void)
+{
+  return problem;
+}
+
 /* Standard output goes first, so that both are in order where they end in one place. */
 int complain(int status, const char *format, ...)
 {
@@ -77,6 +84,8 @@ int complain(int status, const char *format, ...)
   wrapped = wrap(line, output_width(STDERR_FILENO));
   fflush(stdout);
   write_converted(stderr, wrapped);
+  if (status != STATUS_FINE && problem == NULL)
+    problem = g_steal_pointer(&text);
   return status;
 }
 

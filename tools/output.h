@@ -31,6 +31,10 @@ void output_write(const char *text, void *unused);
  * the status, so that a function can end with it. */
 int complain(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* What was complained about first with a status other than STATUS_FINE, without the program's name;
+ * NULL: nothing was. Stays until the program ends. */
+const char *output_problem(void);
+
 /* Whether colour is wanted on a file descriptor: a terminal that is not dumb, and no NO_COLOR
  * (https://no-color.org). */
 bool output_is_coloured(int fd);

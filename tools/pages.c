@@ -16,10 +16,15 @@
 
 enum { PAGE = 1000 }; /* records of one Put (org.tlspin.Admin1) */
 
+/* What ends a program that doesn't look after it. */
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+enum { SIGNALS = G_N_ELEMENTS(signals) };
+
 struct slot {
   struct keypin pin;
   size_t line;
   char note[KEYPIN_NOTE_MAX + 1];
+  struct exchange_chain *chain; /* what was seen with it; else NULL */
 };
 
 struct pages {
@@ -34,7 +39,7 @@ struct pages {
   struct tlspin_change change;
   int status;
   struct progress *progress;
-  struct sigaction interrupt, end; /* what was there before */
+  struct sigaction before[SIGNALS]; /* what was there for them */
 };
 
 static volatile sig_atomic_t broken_off;
@@ -45,21 +50,32 @@ static void break_off(int signal)
   broken_off = 1;
 }
 
-/* Until it is over, Ctrl-C ends a page and not the program, so that all can be taken back. */
+/* nohup(1) means what it says, and a shell has its programs in the background ignore SIGINT. */
+static bool is_to_stay_ignored(int signal, const struct sigaction *before)
+{
+  return (signal == SIGHUP || signal == SIGQUIT || signal == SIGPIPE) &&
+         before->sa_handler == SIG_IGN;
+}
+
+/* Until it is over, Ctrl-C, or the end of the terminal, ends a page and not the program, so that
+ * all can be taken back, and that can be said. Of what can't be caught the daemon hears. */
 static void catch_signals(struct pages *pages)
 {
   struct sigaction action = {.sa_handler = break_off, .sa_flags = SA_RESTART};
 
   broken_off = 0;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, &pages->interrupt);
-  sigaction(SIGTERM, &action, &pages->end);
+  for (int i = 0; i < SIGNALS; i++) {
+    sigaction(signals[i], NULL, &pages->before[i]);
+    if (!is_to_stay_ignored(signals[i], &pages->before[i]))
+      sigaction(signals[i], &action, NULL);
+  }
 }
 
 static void release_signals(const struct pages *pages)
 {
-  sigaction(SIGINT, &pages->interrupt, NULL);
-  sigaction(SIGTERM, &pages->end, NULL);
+  for (int i = 0; i < SIGNALS; i++)
+    sigaction(signals[i], &pages->before[i], NULL);
 }
 
 struct pages *pages_new(tlspin_t *context, unsigned flags, reading_told told, void *data)
@@ -95,7 +111,7 @@ static void warn(const char *warning, void *pages)
   tell(pages, REMARK_NOTE, warning);
 }
 
-static int put_page(struct pages *pages)
+static int put_page(struct pages *pages, unsigned more)
 {
   struct tlspin_change change = {0};
   int code;
@@ -103,9 +119,9 @@ static int put_page(struct pages *pages)
   if (broken_off)
     return complain(STATUS_USAGE, _("Broken off."));
   for (size_t i = 0; i < pages->used; i++)
-    pages->records[i] = exchange_of_pin(&pages->slots[i].pin);
+    pages->records[i] = exchange_of_pin(&pages->slots[i].pin, pages->slots[i].chain);
   code = tlspin_put(pages->context, pages->records, pages->used, pages->change.operation,
-                    pages->flags, &change, warn, pages);
+                    pages->flags | more, &change, warn, pages);
   if (code == TLSPIN_E_ARGUMENT)
     tell(pages, REMARK_REFUSED, tlspin_last_message());
   if (code != TLSPIN_OK)
@@ -116,10 +132,13 @@ static int put_page(struct pages *pages)
   return STATUS_FINE;
 }
 
-static void flush(struct pages *pages)
+/* more: TLSPIN_MORE, or 0 with the last page, which finishes the operation. */
+static void flush(struct pages *pages, unsigned more)
 {
   if (pages->used > 0 && pages->status == STATUS_FINE)
-    pages->status = put_page(pages);
+    pages->status = put_page(pages, more);
+  for (size_t i = 0; i < pages->used; i++)
+    g_free(pages->slots[i].chain);
   pages->stored += (unsigned)pages->used;
   pages->used = 0;
   progress_count(pages->progress, pages->stored);
@@ -127,31 +146,34 @@ static void flush(struct pages *pages)
 
 bool pages_put(struct pages *pages, const struct keypin *pin, size_t line)
 {
-  struct slot *slot = &pages->slots[pages->used];
+  struct slot *slot;
 
+  if (pages->used == PAGE)
+    flush(pages, TLSPIN_MORE);
   if (pages->status != STATUS_FINE)
     return false;
+  slot = &pages->slots[pages->used++];
   slot->line = line;
   slot->pin = *pin;
   g_strlcpy(slot->note, pin->note, sizeof slot->note);
   slot->pin.note = slot->note;
-  slot->pin.seen = (struct span){NULL, 0};
-  if (++pages->used == PAGE)
-    flush(pages);
-  return pages->status == STATUS_FINE;
+  slot->chain = exchange_chain_new(pin->seen);
+  return true;
 }
 
-/* After an error of the store's, what was to be written last may have been. */
+/* After an error of the store's, what was to be written last may have been. A daemon that was
+ * started anew has taken back by itself what its predecessor had begun. */
 static void take_back(const struct pages *pages)
 {
   struct tlspin_change change;
   uint64_t operation = pages->change.operation;
+  int code = operation != 0 ? tlspin_undo(pages->context, operation, &change) : TLSPIN_OK;
 
   if (operation == 0 && pages->status == STATUS_STORE)
     complain(STATUS_FINE, _("Whether anything was changed is not known; 'tlspin list' shows it."));
   else if (operation == 0)
     complain(STATUS_FINE, _("Nothing was changed."));
-  else if (tlspin_undo(pages->context, operation, &change) == TLSPIN_OK)
+  else if (code == TLSPIN_OK || code == TLSPIN_E_NOTHING_TO_UNDO)
     complain(STATUS_FINE, _("What had been stored by then was taken back: nothing is changed."));
   else
     complain(STATUS_FINE,
@@ -164,7 +186,7 @@ int pages_end(struct pages *pages, struct tlspin_change *change)
 {
   int status;
 
-  flush(pages);
+  flush(pages, 0);
   progress_stop(pages->progress);
   if (pages->status != STATUS_FINE)
     take_back(pages);

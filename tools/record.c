@@ -147,11 +147,23 @@ static void add_key(struct sheet *sheet, const tlspin_entry_t *entry)
     sheet_add(sheet, _("Excuses"), "%s", errors);
 }
 
+char *record_server(const tlspin_entry_t *entry)
+{
+  char *place = record_place(entry), *server;
+  const char *protocol = tlspin_entry_protocol(entry);
+
+  if (protocol[0] == '\0' || strcmp(protocol, protocol_token(PROTOCOL_TLS)) == 0)
+    return place;
+  server = g_strdup_printf("%s (%s)", place, protocol);
+  g_free(place);
+  return server;
+}
+
 void record_add_facts(struct sheet *sheet, const tlspin_entry_t *entry)
 {
-  g_autofree char *place = record_place(entry);
+  g_autofree char *server = record_server(entry);
 
-  sheet_add(sheet, _("Server"), "%s", strcmp(place, "*") == 0 ? _("every server") : place);
+  sheet_add(sheet, _("Server"), "%s", strcmp(server, "*") == 0 ? _("every server") : server);
   sheet_add(sheet, _("Kind"), "%s: %s", record_says(entry), meaning_of(entry));
   add_key(sheet, entry);
   sheet_add(sheet, _("From"), "%s", thing_text(entry, "origin"));

@@ -18,6 +18,10 @@ bool record_is(const tlspin_entry_t *entry);
  * ".example.org", "*" for every host. To be freed. */
 char *record_place(const tlspin_entry_t *entry);
 
+/* The same for people, "(dtls)" behind it where it is for DTLS alone, as for a ticket. To be freed.
+ */
+char *record_server(const tlspin_entry_t *entry);
+
 /* What it says, in a word or two of the user's language: "critical", "learned", "blocked"... */
 const char *record_says(const tlspin_entry_t *entry);
 

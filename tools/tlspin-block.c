@@ -51,7 +51,8 @@ int run_block(int argc, char **argv)
   model.place.scope = SCOPE_SUBTREE;
   if (status == STATUS_FINE && argc > 2)
     status = edit_read_place(argv[2], &model);
-  model.record.note = options.note;
+  if (status == STATUS_FINE)
+    status = edit_read_note(options.note, &model.record);
   if (status == STATUS_FINE)
     status = edit_read_end(options.until, &model.record.expires);
   return status == STATUS_FINE ? block(argv[1], &model) : status;

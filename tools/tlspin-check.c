@@ -60,19 +60,38 @@ static void print_pki(const tlspin_verdict_t *verdict, const struct tlspin_check
     columns_paragraph(style, 0, text);
 }
 
+static void append_option(GString *command, const char *option, const char *value)
+{
+  g_autofree char *clean = value != NULL ? output_clean(value) : NULL;
+  g_autofree char *quoted = value != NULL ? g_shell_quote(clean) : NULL;
+
+  if (value != NULL)
+    g_string_append_printf(command, " %s %s", option, quoted);
+}
+
+static char *where_to_ask(const struct target *target)
+{
+  if (!options.connect || options.sni == NULL)
+    return target_text(target);
+  if (strchr(options.where, ':') != NULL)
+    return g_strdup_printf("'[%s]:%u'", options.where, target->port);
+  return g_strdup_printf("%s:%u", options.where, target->port);
+}
+
 /* What asks the same and says more; to be freed. */
 static char *why_command(const struct target *target)
 {
-  g_autofree char *server = target_text(target);
-  const char *where = options.where;
+  g_autofree char *server = where_to_ask(target);
+  GString *command = g_string_new("tlspin why");
 
-  if (!options.connect)
-    return g_strconcat("tlspin why --chain FILE ", server, NULL);
-  if (options.sni == NULL)
-    return g_strconcat("tlspin why --connect ", server, NULL);
-  return g_strdup_printf(strchr(where, ':') != NULL ? "tlspin why --connect --sni %s '[%s]:%u'"
-                                                    : "tlspin why --connect --sni %s %s:%u",
-                         target->host, where, target->port);
+  if (options.connect)
+    g_string_append(command, " --connect");
+  append_option(command, "--chain", options.chain_file);
+  if (options.connect && options.sni != NULL)
+    g_string_append_printf(command, " --sni %s", target->host);
+  g_string_append_printf(command, " %s", server);
+  append_option(command, "--ca", options.ca_file);
+  return g_string_free(command, FALSE);
 }
 
 /* A sentence, what the PKI has against the certificate, and where to read more. */

@@ -109,6 +109,19 @@ static char *ticket_text(const struct meeting *meeting)
                                  : _("not offered: a server needs TLS 1.3 for it"));
 }
 
+/* No pin decided. */
+static char *first_text(const struct meeting *meeting)
+{
+  if (meeting->is_private)
+    return g_strdup(_("none, and none was made because of --private"));
+  if (!meeting->unlearned)
+    return g_strdup(_("met for the first time"));
+  if (meeting->no_learning != NULL)
+    return g_strdup_printf(_("none, and none was made because of learn=no (%s)"),
+                           meeting->no_learning);
+  return g_strdup(_("none that decides, and none was made"));
+}
+
 /* What the pin is worth. */
 static char *pin_text(const struct meeting *meeting)
 {
@@ -118,6 +131,8 @@ static char *pin_text(const struct meeting *meeting)
     return g_strdup_printf(_("NOT MET (%s)"), meeting->reason);
   if (!meeting->done)
     return g_strdup(_("not checked"));
+  if (meeting->reported)
+    return g_strdup_printf(_("would not have been met (%s); it is only reported"), meeting->reason);
   if (change_from_token(meeting->change, &change) && change != CHANGE_NONE)
     return g_strdup_printf(_("met: %s"), _(change_text(change)));
   if (meeting->proved)
@@ -126,8 +141,7 @@ static char *pin_text(const struct meeting *meeting)
     return g_strdup(meeting->excused != NULL ? _("met: there is an exception for its key")
                                              : _("met: the server has the key that is pinned"));
   if (meeting->answer == TLSPIN_NO_PIN)
-    return g_strdup(meeting->is_private ? _("none, and none was made because of --private")
-                                        : _("met for the first time"));
+    return first_text(meeting);
   if (meeting->answer == TLSPIN_OPTED_OUT && meeting->rule == RULE_ADDED_ANCHOR)
     return g_strdup(_("none: an authority that was added to this computer vouches for the server"));
   return g_strdup(tlspin_code_text((enum tlspin_code)meeting->answer));
@@ -139,7 +153,7 @@ static enum paint pin_paint(const struct meeting *meeting)
     return PAINT_BAD;
   if (meeting->status != STATUS_FINE)
     return PAINT_WARNING;
-  if (meeting->excused != NULL)
+  if (meeting->excused != NULL || meeting->reported)
     return PAINT_WARNING;
   return meeting->stored > 0 || meeting->answer == TLSPIN_MATCH ? PAINT_GOOD : PAINT_NONE;
 }
@@ -229,7 +243,7 @@ static int meet(const struct meeting_plan *plan)
   progress_stop(progress);
   (shared_options.json ? print_json : print_meeting)(plan, &meeting);
   status = meeting.status;
-  if (status != STATUS_FINE)
+  if (status != STATUS_FINE || meeting.reported)
     complain(status, "%s", meeting.message);
   meeting_clear(&meeting);
   tlspin_free(context);
@@ -276,8 +290,8 @@ int run_connect(int argc, char **argv)
         "  tlspin connect --ca test-ca.pem --level strict --json localhost:4433\n"
         "\n"
         "Exit status: 0 fine, 1 wrong usage, 2 no connection or no valid certificate,\n"
-        "3 the server did not meet its pin, 4 the pin store can't be read or did not keep\n"
-        "the ticket.");
+        "3 the server did not meet a pin that is enforced, 4 the pin store can't be read\n"
+        "or did not keep the ticket.");
   int status = read_options("connect", _("HOST:PORT"), description, entries, 1, 1, &argc, &argv);
 
   return status == STATUS_FINE ? plan_and_meet(argv[1]) : status;

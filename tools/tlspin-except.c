@@ -82,7 +82,8 @@ int run_except(int argc, char **argv)
     status = edit_read_place(argv[1], &model);
   if (status == STATUS_FINE)
     status = read_errors(&model.record.errors);
-  model.record.note = options.note;
+  if (status == STATUS_FINE)
+    status = edit_read_note(options.note, &model.record);
   if (status == STATUS_FINE)
     status = edit_read_end(options.until, &model.record.expires);
   return status == STATUS_FINE ? except(argv[1], &model) : status;

@@ -10,6 +10,7 @@
 #include "formats/policy-text.h"
 #include "tools/exchange.h"
 #include "tools/hosts.h"
+#include "tools/json.h"
 #include "tools/progress.h"
 
 #include <stdio.h>
@@ -25,29 +26,35 @@ static const GOptionEntry entries[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-/* What is being written; one of the three. */
+/* What is being written: a dump, policy, or options of a program. */
 struct writing {
   struct dump *dump;
   struct policy_text *policy;
-  struct options *options;
+  enum options_program program;
+  GArray *blocked; /* struct keypin, without note and chain; NULL where no options are meant */
+  struct options *options; /* of the host that is being asked for */
+  GString *text;           /* of all of them */
   unsigned count;
-  int status;       /* what a visit ended with */
-  bool found;       /* something for the host that is being asked for */
-  GHashTable *seen; /* records as text, where several hosts may have the same one; else NULL */
+  int status;         /* what a visit ended with */
+  bool found;         /* something for the host that is being asked for */
+  unsigned long told; /* remarks */
+  GHashTable *seen;   /* records as text, where several hosts may have the same one; else NULL */
   struct progress *progress;
 };
 
 static void write_line(const char *line, void *unused)
 {
   (void)unused;
-  fputs(line, stdout);
+  json_print_text(line);
 }
 
-static void on_remark(size_t line, enum remark remark, const char *text, void *unused)
+static void on_remark(size_t line, enum remark remark, const char *text, void *data)
 {
+  struct writing *writing = data;
+
   (void)line;
   (void)remark;
-  (void)unused;
+  writing->told++;
   complain(STATUS_FINE, "%s", text);
 }
 
@@ -78,9 +85,11 @@ static int begin(struct writing *writing)
   if (dump)
     writing->dump = dump_begin(write_line, NULL);
   else if (policy)
-    writing->policy = policy_text_new(0, on_remark, NULL);
+    writing->policy = policy_text_new(0, on_remark, writing);
   else
-    writing->options = options_new(program, time(NULL));
+    writing->blocked = g_array_new(FALSE, FALSE, sizeof(struct keypin));
+  writing->text = g_string_new(NULL);
+  writing->program = program;
   if (!isatty(STDOUT_FILENO))
     writing->progress = progress_start(_("Pins read:"));
   return STATUS_FINE;
@@ -90,10 +99,8 @@ static int begin(struct writing *writing)
  * Tickets hold secrets. */
 static bool is_meant(const struct writing *writing, const tlspin_entry_t *entry)
 {
-  if (strcmp(tlspin_entry_kind(entry), "ticket") == 0)
-    return false;
-  return writing->options != NULL ? strcmp(tlspin_entry_state(entry), "masked") != 0
-                                  : strcmp(tlspin_entry_layer(entry), "user") == 0;
+  return strcmp(tlspin_entry_kind(entry), "ticket") != 0 &&
+         (writing->blocked != NULL || strcmp(tlspin_entry_layer(entry), "user") == 0);
 }
 
 /* One for any port is found with each port that is asked for. */
@@ -110,6 +117,31 @@ static bool is_repeated(const struct writing *writing, const struct keypin *pin)
                                      keypin_level_token(pin->level), key, NULL));
 }
 
+static bool read_entry(struct writing *writing, const tlspin_entry_t *entry,
+                       uint8_t seen[CHAIN_SEEN_MAX], struct keypin *pin)
+{
+  if (exchange_of_entry(entry, seen, pin))
+    return true;
+  writing->status =
+      complain(STATUS_STORE, _("A pin of %s is of a kind that this version doesn't know."),
+               tlspin_entry_host(entry));
+  return false;
+}
+
+static int visit_blocked(const tlspin_entry_t *entry, void *data)
+{
+  struct writing *writing = data;
+  uint8_t seen[CHAIN_SEEN_MAX];
+  struct keypin pin;
+
+  if (!read_entry(writing, entry, seen, &pin))
+    return writing->status;
+  pin.note = "";
+  pin.seen = (struct span){NULL, 0};
+  g_array_append_val(writing->blocked, pin);
+  return 0;
+}
+
 static int visit(const tlspin_entry_t *entry, void *data)
 {
   struct writing *writing = data;
@@ -118,10 +150,8 @@ static int visit(const tlspin_entry_t *entry, void *data)
 
   if (!is_meant(writing, entry))
     return 0;
-  if (!exchange_of_entry(entry, seen, &pin))
-    return writing->status =
-               complain(STATUS_STORE, _("A pin of %s is of a kind that this version doesn't know."),
-                        tlspin_entry_host(entry));
+  if (!read_entry(writing, entry, seen, &pin))
+    return writing->status;
   writing->found = true;
   if (is_repeated(writing, &pin))
     return 0;
@@ -133,27 +163,29 @@ static int visit(const tlspin_entry_t *entry, void *data)
   else if (writing->policy != NULL)
     policy_text_put(writing->policy, &pin, 0);
   else
-    options_put(writing->options, &pin);
+    options_put(writing->options, &pin, tlspin_entry_layer(entry),
+                strcmp(tlspin_entry_state(entry), "masked") == 0);
   return 0;
 }
 
 /* A dump that has no last line is known to be cut off. */
 static void end(struct writing *writing, bool whole)
 {
-  g_autofree char *text = NULL;
+  g_autofree char *policy = NULL;
 
   if (writing->progress != NULL)
     progress_stop(writing->progress);
   if (writing->policy != NULL)
-    text = policy_text_end(writing->policy);
-  else if (writing->options != NULL)
-    text = options_end(writing->options, on_remark, NULL);
-  if (whole && text != NULL)
-    output_text("%s", text);
+    policy = policy_text_end(writing->policy);
+  if (whole)
+    output_text("%s", policy != NULL ? policy : writing->text->str);
+  g_string_free(writing->text, TRUE);
   if (writing->dump != NULL)
     dump_end(writing->dump, whole);
   if (writing->seen != NULL)
     g_hash_table_unref(writing->seen);
+  if (writing->blocked != NULL)
+    g_array_unref(writing->blocked);
 }
 
 static int walk(tlspin_t *context, const struct target *target, struct writing *writing)
@@ -173,27 +205,106 @@ static int walk(tlspin_t *context, const struct target *target, struct writing *
   return STATUS_FINE;
 }
 
+/* A server with its port is asked for as a program meets it, with all that is about it; else the
+ * places of a host are walked over. */
+static bool is_server(const struct target *target)
+{
+  return target != NULL && target->port != 0 && target->host[0] != '\0' &&
+         (target->scope == TARGET_ANY_SCOPE || target->scope == SCOPE_EXACT);
+}
+
+static int ask(tlspin_t *context, const struct target *target, struct writing *writing)
+{
+  int code = tlspin_get(context, target->host, "tls", target->port, visit, writing);
+
+  if (writing->status != STATUS_FINE)
+    return writing->status;
+  return code == TLSPIN_OK || code == TLSPIN_E_NOT_FOUND ? STATUS_FINE : complain_of(code);
+}
+
+static void begin_options(struct writing *writing, const struct target *target)
+{
+  struct place place = {.protocol = PLACE_ANY_PROTOCOL};
+
+  if (is_server(target)) {
+    strcpy(place.host, target->host);
+    place.port = target->port;
+  }
+  writing->options = options_new(writing->program, time(NULL), is_server(target) ? &place : NULL);
+  for (guint i = 0; i < writing->blocked->len; i++)
+    options_block(writing->options, &g_array_index(writing->blocked, struct keypin, i));
+}
+
+/* A line of options that is missing would leave a program to itself, so that no status but 0 may
+ * mean that there is one. */
+static int write_options(tlspin_t *context, const struct target *target, struct writing *writing)
+{
+  unsigned long told = writing->told;
+  g_autofree char *text = NULL;
+  int status;
+
+  begin_options(writing, target);
+  status = is_server(target) ? ask(context, target, writing) : walk(context, target, writing);
+  text = options_end(writing->options, on_remark, writing);
+  if (status != STATUS_FINE)
+    return status;
+  g_string_append(writing->text, text);
+  if (text[0] != '\0' || (target == NULL && writing->told == told))
+    return STATUS_FINE;
+  if (writing->told == told)
+    complain(STATUS_NOT_FOUND, _("%s has no pin that could be written."), target->host);
+  return STATUS_NOT_FOUND;
+}
+
+static int write_target(tlspin_t *context, const struct target *target, struct writing *writing)
+{
+  return writing->blocked != NULL ? write_options(context, target, writing)
+                                  : walk(context, target, writing);
+}
+
+static int find_blocked(tlspin_t *context, struct writing *writing)
+{
+  const struct tlspin_filter filter = {.kind = "pin", .status = "rejected"};
+  int code;
+
+  if (writing->blocked == NULL)
+    return STATUS_FINE;
+  code = tlspin_list(context, &filter, visit_blocked, writing);
+  if (writing->status != STATUS_FINE)
+    return writing->status;
+  return code == TLSPIN_OK ? STATUS_FINE : complain_of(code);
+}
+
+static int write_targets(tlspin_t *context, const GArray *targets, struct writing *writing)
+{
+  int status = find_blocked(context, writing);
+
+  if (targets->len == 0 && status == STATUS_FINE)
+    return write_target(context, NULL, writing);
+  for (guint i = 0; i < targets->len && (status == STATUS_FINE || status == STATUS_NOT_FOUND);
+       i++) {
+    int one = write_target(context, &g_array_index(targets, struct target, i), writing);
+
+    status = one != STATUS_FINE ? one : status;
+  }
+  return status;
+}
+
 static int write_all(const GArray *targets)
 {
   tlspin_t *context;
   struct writing writing;
   int status = begin(&writing);
+  bool options = writing.blocked != NULL;
 
   if (status != STATUS_FINE)
     return status;
   context = store_context();
-  if (targets->len > 1)
+  if (targets->len > 1 && !options)
     writing.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  if (targets->len == 0)
-    status = walk(context, NULL, &writing);
-  for (guint i = 0; i < targets->len && (status == STATUS_FINE || status == STATUS_NOT_FOUND);
-       i++) {
-    int one = walk(context, &g_array_index(targets, struct target, i), &writing);
-
-    status = one != STATUS_FINE ? one : status;
-  }
+  status = write_targets(context, targets, &writing);
   end(&writing, status == STATUS_FINE || status == STATUS_NOT_FOUND);
-  if (writing.options != NULL && status == STATUS_FINE)
+  if (options && status == STATUS_FINE)
     status = complain_of_layers(context);
   tlspin_free(context);
   return status;
@@ -214,10 +325,10 @@ int run_export(int argc, char **argv)
         "\n"
         "Examples:\n"
         "  tlspin export >pins.dump\n"
-        "  tlspin export --format curl www.example.org\n"
+        "  tlspin export --format curl www.example.org:443\n"
         "\n"
         "Exit status: 0 fine, 1 wrong usage, 4 the pin store can't be read, 5 a host has\n"
-        "no pin.");
+        "no pin, or none that the program can be given.");
   int status =
       read_options("export", _("[HOST[:PORT]...]"), description, entries, 0, -1, &argc, &argv);
 

@@ -83,20 +83,35 @@ static void print_json(struct intake *intake, int status, const struct tlspin_ch
   json_print(json_builder_end_object(builder));
 }
 
-static void print(const struct intake *intake, const struct tlspin_change *change)
+/* Only what is new or changed counts as imported. */
+static void print_count(unsigned long count)
 {
-  unsigned long count = intake->records;
-
   if (options.dry_run)
     output_text(text_translate_count("%lu pin would be imported.\n",
                                      "%lu pins would be imported.\n", count),
                 count);
-  else if (change->operation == 0)
-    output_text("%s\n", _("That was so already; nothing was changed."));
-  else {
+  else
     output_text(text_translate_count("%lu pin was imported.\n", "%lu pins were imported.\n", count),
                 count);
-    output_text(_("To take that back: tlspin undo %" PRIu64 "\n"), change->operation);
+}
+
+static void print(const struct intake *intake, const struct tlspin_change *change)
+{
+  unsigned long count = (unsigned long)MIN(change->count, intake->records);
+  unsigned long rest = intake->records - count;
+
+  if (count == 0 && options.dry_run)
+    output_text("%s\n", _("That is so already; nothing would be changed."));
+  else if (count == 0)
+    output_text("%s\n", _("That was so already; nothing was changed."));
+  else {
+    print_count(count);
+    if (rest > 0)
+      output_text(text_translate_count("%lu more is stored like that already.\n",
+                                       "%lu more are stored like that already.\n", rest),
+                  rest);
+    if (change->operation != 0)
+      output_text(_("To take that back: tlspin undo %" PRIu64 "\n"), change->operation);
   }
 }
 

@@ -16,11 +16,13 @@
 #include <time.h>
 #include <unistd.h>
 
-static int seconds;
+enum { SECONDS_MOST = 86400 };
+
+static char *seconds; /* NULL: without an end */
 
 static const GOptionEntry entries[] = {
-    {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, N_("Listen for so long (default: until Ctrl-C)"),
-     N_("N")},
+    {"seconds", 0, 0, G_OPTION_ARG_STRING, &seconds,
+     N_("Listen for so long (default: until Ctrl-C)"), N_("N")},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -70,7 +72,7 @@ static void print_change(const tlspin_entry_t *what)
   int64_t port = tlspin_entry_number(what, "port");
 
   if (host[0] == '\0')
-    output_text(_("%s  many servers  %s\n"), now, change);
+    output_text(_("%s  one or more servers  %s\n"), now, change);
   else if (port > 0)
     output_text("%s  %s:%u  %s\n", now, host, (unsigned)port, change);
   else
@@ -103,7 +105,7 @@ static int heard(const char *signal, const tlspin_entry_t *what, void *data)
   return output_finish(STATUS_FINE) != STATUS_FINE; /* at once; nobody reads any more: enough */
 }
 
-static int listen_now(void)
+static int listen_for(int milliseconds)
 {
   tlspin_t *context = store_context();
   struct sigaction action = {.sa_handler = on_signal};
@@ -113,7 +115,7 @@ static int listen_now(void)
     return complain(STATUS_STORE, "%s.", g_strerror(errno));
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
-  code = tlspin_listen(context, seconds > 0 ? seconds * 1000 : -1, stop_pipe[0], heard, NULL);
+  code = tlspin_listen(context, milliseconds, stop_pipe[0], heard, NULL);
   tlspin_free(context);
   return code == TLSPIN_OK || code == 1 ? STATUS_FINE : complain_of(code);
 }
@@ -131,8 +133,11 @@ int run_monitor(int argc, char **argv)
         "\n"
         "Exit status: 0 fine, 1 wrong usage, 4 the session bus can't be reached.");
   int status = read_options("monitor", NULL, description, entries, 0, 0, &argc, &argv);
+  guint64 time = 0;
 
-  if (status == STATUS_FINE && (seconds < 0 || seconds > 86400))
+  if (status != STATUS_FINE)
+    return status;
+  if (seconds != NULL && !g_ascii_string_to_unsigned(seconds, 10, 1, SECONDS_MOST, &time, NULL))
     return complain(STATUS_USAGE, _("--seconds must be 1 to 86400."));
-  return status == STATUS_FINE ? listen_now() : status;
+  return listen_for(seconds != NULL ? (int)time * 1000 : -1);
 }

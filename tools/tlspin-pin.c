@@ -50,9 +50,9 @@ static int fill(struct edit *model)
                       "is never refused, so that there is nothing to report."));
   model->record.status = options.also ? "active" : "critical";
   model->record.level = options.level;
-  model->record.note = options.note;
   model->record.enforced_until = options.report ? 1 : 0;
-  return edit_read_end(options.until, &model->record.expires);
+  status = edit_read_note(options.note, &model->record);
+  return status == STATUS_FINE ? edit_read_end(options.until, &model->record.expires) : status;
 }
 
 static int pin(const char *server, const struct edit *model)
@@ -71,7 +71,8 @@ int run_pin(int argc, char **argv)
         "backup key too, so that the server can change its key. HOST is one host, *.HOST\n"
         "the names with one label more, .HOST the host and all names below it.\n"
         "\n"
-        "TEXT: sha256//BASE64, the 64 hex digits of the key's SHA-256, or a TLSA record.\n"
+        "TEXT: sha256//BASE64, the 64 hex digits of the key's SHA-256, a TLSA record, or\n"
+        "a key as 'tlspin list --json' and 'tlspin why' print it.\n"
         "\n"
         "LEVEL: 'leaf' is the server's own key, 'issuer' that of the one who issued its\n"
         "certificate, 'anchor' that of the root, 'authority' any but the server's own,\n"

@@ -23,6 +23,11 @@ static const GOptionEntry entries[] = {
     G_OPTION_ENTRY_NULL,
 };
 
+static const char *usual_source(void)
+{
+  return vendor ? POLICY_VENDOR : POLICY_ADMIN;
+}
+
 static void count_groups(size_t groups, void *data)
 {
   progress_count(data, (unsigned)groups);
@@ -49,6 +54,10 @@ static void print(const struct findings *findings, const struct compile_result *
   policy_print_findings(true, findings, SEVERITY_ERROR);
   if (findings->counts[SEVERITY_ERROR] > 0)
     return;
+  if (result->files == 0)
+    policy_say_none();
+  if (result->files == 0 && result->removed == 0)
+    return;
   output_text(_("Layers written: %zu, groups: %zu, layers removed: %zu.\n"), result->layers,
               result->groups, result->removed);
   if (findings->counts[SEVERITY_WARNING] > 0)
@@ -56,11 +65,17 @@ static void print(const struct findings *findings, const struct compile_result *
              findings->counts[SEVERITY_WARNING]);
 }
 
+/* from: NULL: the usual folder, which need not be there; another one was meant to be. */
 static int compile(const char *from, const char *to)
 {
   struct findings findings;
   struct progress *progress = progress_start(_("Groups read:"));
-  const struct compile_options options = {from, to, time(NULL), count_groups, progress};
+  const struct compile_options options = {.source = from != NULL ? from : usual_source(),
+                                          .may_miss = from == NULL,
+                                          .output = to,
+                                          .now = time(NULL),
+                                          .progress = count_groups,
+                                          .data = progress};
   struct compile_result result;
   g_autofree char *problem = NULL;
   enum tlspin_code code;
@@ -106,12 +121,7 @@ int run_policy_compile(int argc, char **argv)
   int status = read_options("policy compile", NULL, description, entries, 0, 0, &argc, &argv);
 
   if (status == STATUS_FINE)
-    status = compile(source != NULL ? source
-                     : vendor       ? POLICY_VENDOR
-                                    : POLICY_ADMIN,
-                     output != NULL ? output
-                     : vendor       ? LAYERS_VENDOR
-                                    : LAYERS_ADMIN);
+    status = compile(source, output != NULL ? output : vendor ? LAYERS_VENDOR : LAYERS_ADMIN);
   g_free(source);
   g_free(output);
   return status;

@@ -29,10 +29,7 @@ static void print_summary(const struct findings *findings, char *const *paths, s
   unsigned files = g_strv_length((char **)(uintptr_t)paths);
 
   if (files == 0)
-    complain(STATUS_FINE,
-             _("There is no policy file. One is written as %s/NAME.conf; see "
-               "tlspin-policy(5)."),
-             POLICY_ADMIN);
+    policy_say_none();
   else if (count[0] == '\0')
     output_text(_("Files: %u, groups: %zu. Nothing was found.\n"), files, groups);
   else

@@ -56,6 +56,14 @@ void policy_put_finding(JsonBuilder *builder, const struct finding *finding)
   json_builder_end_object(builder);
 }
 
+void policy_say_none(void)
+{
+  complain(STATUS_FINE,
+           _("There is no policy file. One is written as %s/NAME.conf; see "
+             "tlspin-policy(5)."),
+           POLICY_ADMIN);
+}
+
 char *policy_count(const struct findings *findings)
 {
   size_t errors = findings->counts[SEVERITY_ERROR], warnings = findings->counts[SEVERITY_WARNING];

@@ -16,6 +16,9 @@ enum { STATUS_WARNINGS = 1, STATUS_ERRORS = 2 };
 #define LAYERS_ADMIN  ADMIN_DIR "/layers.d"
 #define LAYERS_VENDOR VENDOR_DIR "/layers.d"
 
+/* That there is no policy file, which is fine. */
+void policy_say_none(void);
+
 /* A line for each finding, of this severity at least: to standard error, or to standard output. */
 void policy_print_findings(bool to_errors, const struct findings *findings, enum severity least);
 

@@ -68,8 +68,8 @@ static int run_new(int argc, char **argv)
 {
   g_autofree char *sni = NULL;
   const GOptionEntry entries[] = {
-      {"sni", 0, 0, G_OPTION_ARG_STRING, &sni,
-       N_("The server name that the key is for (default: every name)"), N_("NAME")},
+      {"sni", 0, 0, G_OPTION_ARG_STRING, &sni, N_("The server's name (default: every name)"),
+       N_("NAME")},
       G_OPTION_ENTRY_NULL,
   };
   char name[HOST_MAX + 1], id[KEY_ID_TEXT_SIZE];
@@ -78,8 +78,8 @@ static int run_new(int argc, char **argv)
   bool created;
   int status = options_parse(
       "tlspin-server keys new", _("FILE"),
-      _("Makes a file with one key, which is used at once. A file that is there already is left "
-        "alone.\n\n"
+      _("Makes a file with one key, which is used at once. A file that is there already\n"
+        "is left alone.\n\n"
         "Example:\n  tlspin-server keys new /etc/example/tlspin.keys"),
       entries, 1, 1, &argc, &argv);
 
@@ -163,18 +163,18 @@ static int run_rotate(int argc, char **argv)
   g_autofree char *sni = NULL;
   gint64 delay = ACTIVATE_IN;
   const GOptionEntry entries[] = {
-      {"sni", 0, 0, G_OPTION_ARG_STRING, &sni,
-       N_("The server name that the key is for (default: every name)"), N_("NAME")},
+      {"sni", 0, 0, G_OPTION_ARG_STRING, &sni, N_("The server's name (default: every name)"),
+       N_("NAME")},
       {"activate-in", 0, 0, G_OPTION_ARG_INT64, &delay,
-       N_("After how many seconds the new key takes over (default: 3600)"), N_("SECONDS")},
+       N_("When the new key takes over (default: 3600)"), N_("SECONDS")},
       G_OPTION_ENTRY_NULL,
   };
   char name[HOST_MAX + 1];
   int status = options_parse(
       "tlspin-server keys rotate", _("FILE"),
-      _("Adds a key. Until it takes over, the servers of a cluster learn it: copy the file to "
-        "each,\nand let it be read again (SIGHUP for 'tlspin-server serve'). Old keys stay, "
-        "so that the\ntickets under them are good until they end.\n\n"
+      _("Adds a key. Until it takes over, the servers of a cluster learn it: copy the\n"
+        "file to each, and let it be read again (SIGHUP for 'tlspin-server serve'). Old\n"
+        "keys stay, so that the tickets under them are good until they end.\n\n"
         "Examples:\n  tlspin-server keys rotate /etc/example/tlspin.keys\n"
         "  tlspin-server keys rotate --activate-in 0 FILE      after a break-in: at once"),
       entries, 1, 1, &argc, &argv);
@@ -198,9 +198,9 @@ static int run_ramp_down(int argc, char **argv)
   bool done;
   int status = options_parse(
       "tlspin-server keys ramp-down", _("FILE"),
-      _("Begins the orderly end of pinning: clients that were pinned still get their proof, "
-        "nobody is\npinned anew. 32 days later no ticket is left, and pinning can be taken "
-        "out."),
+      _("Begins the orderly end of pinning: clients that were pinned still get their\n"
+        "proof, nobody is pinned anew. 32 days later no ticket is left, and pinning can\n"
+        "be taken out."),
       entries, 1, 1, &argc, &argv);
 
   if (status != 0)
@@ -283,8 +283,8 @@ static int run_remove(int argc, char **argv)
   bool removed;
   int status = options_parse(
       "tlspin-server keys remove", _("FILE ID"),
-      _("Removes a key, if no ticket under it can be alive: 32 days after the next key for "
-        "the same name\ntook over. Keys are never removed by themselves."),
+      _("Removes a key, if no ticket under it can be alive: 32 days after the next key\n"
+        "for the same name took over. Keys are never removed by themselves."),
       entries, 2, 2, &argc, &argv);
 
   if (status != 0)

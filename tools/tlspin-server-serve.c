@@ -60,27 +60,27 @@ static bool parse_options(struct options *options, int *argc, char ***argv, int 
       {"key", 0, 0, G_OPTION_ARG_FILENAME, &options->key,
        N_("The private key of the certificate, PEM"), N_("FILE")},
       {"keys", 0, 0, G_OPTION_ARG_FILENAME, &options->keys,
-       N_("The protection keys, made with 'tlspin-server keys new'"), N_("FILE")},
+       N_("The protection keys, of 'tlspin-server keys new'"), N_("FILE")},
       {"listen", 0, 0, G_OPTION_ARG_STRING, &options->listen,
        N_("Where to listen (default: 127.0.0.1:0)"), N_("ADDRESS:PORT")},
       {"port-file", 0, 0, G_OPTION_ARG_FILENAME, &options->port_file,
        N_("Write the port to this file once it is listened on"), N_("FILE")},
       {"lifetime", 0, 0, G_OPTION_ARG_INT64, &options->lifetime,
-       N_("How long tickets shall be kept (default: 2678400, 31 days)"), N_("SECONDS")},
+       N_("How long tickets shall be kept (default: 31 days)"), N_("SECONDS")},
       {"ramp-down", 0, 0, G_OPTION_ARG_NONE, &options->ramp_down,
        N_("Give proofs, but no new tickets"), NULL},
       {"priority", 0, 0, G_OPTION_ARG_STRING, &options->priority,
        N_("What GnuTLS may use (default: NORMAL)"), N_("STRING")},
       {"client-ca", 0, 0, G_OPTION_ARG_FILENAME, &options->client_ca,
-       N_("Ask clients for a certificate of these authorities, PEM"), N_("FILE")},
+       N_("Ask clients for a certificate of these, PEM"), N_("FILE")},
       G_OPTION_ENTRY_NULL,
   };
 
   *status = options_parse(
       "tlspin-server serve", _("--cert FILE --key FILE --keys FILE"),
-      _("A small HTTPS server to try pinning with. It answers each request with what happened to "
-        "pinning in\nits connection, and prints a line about each. SIGHUP: read the protection "
-        "keys again. SIGTERM: end.\n\n"
+      _("A small HTTPS server to try pinning with. It answers each request with what\n"
+        "happened to pinning in its connection, and prints a line about each. SIGHUP:\n"
+        "read the protection keys again. SIGTERM: end.\n\n"
         "Example:\n"
         "  tlspin-server keys new tlspin.keys\n"
         "  tlspin-server serve --cert cert.pem --key key.pem --keys tlspin.keys \\\n"

@@ -21,13 +21,13 @@ static char *describe(void)
 
   return g_strdup_printf(
       _("Commands:\n%s\n"
-        "A server that pins hands each client a ticket, and proves in later connections that it is "
-        "the server\n"
-        "that did (RFC 8672). The tickets are sealed under protection keys.\n\n"
+        "A server that pins hands each client a ticket, and proves in later connections\n"
+        "that it is the server that did (RFC 8672). The tickets are sealed under\n"
+        "protection keys.\n\n"
         "Examples:\n"
         "  tlspin-server keys new /etc/example/tlspin.keys\n"
         "      make a file with a first key\n"
-        "  tlspin-server serve --cert cert.pem --key key.pem --keys /etc/example/tlspin.keys\n"
+        "  tlspin-server serve --cert cert.pem --key key.pem --keys tlspin.keys\n"
         "      try it\n"
         "  tlspin-server keys --help\n"
         "      what else can be done with keys\n\n"

@@ -5,6 +5,7 @@
 #include "tools/tlspin.h"
 
 #include "common/text.h"
+#include "tools/json.h"
 
 #include <stdlib.h>
 
@@ -14,9 +15,14 @@ tlspin_t *store_context(void)
 {
   tlspin_t *context = NULL;
 
-  if (tlspin_new(&context, shared_options.bus) != TLSPIN_OK)
-    exit(complain(STATUS_STORE, "%s", tlspin_code_text(TLSPIN_E_MEMORY)));
-  return context;
+  int status;
+
+  if (tlspin_new(&context, shared_options.bus) == TLSPIN_OK)
+    return context;
+  status = complain(STATUS_STORE, "%s", tlspin_code_text(TLSPIN_E_MEMORY));
+  if (shared_options.json)
+    json_print_failure();
+  exit(status);
 }
 
 int read_options(const char *command, const char *arguments, const char *description,

@@ -5,9 +5,13 @@
 #include "tools/tlspin.h"
 
 #include "common/text.h"
+#include "pinning/verdict.h"
 #include "tools/explanation.h"
 #include "tools/hosts.h"
 #include "tools/shown.h"
+#include "tools/thing.h"
+
+#include <string.h>
 
 enum { PORT_HTTPS = 443 };
 
@@ -27,35 +31,87 @@ static const GOptionEntry entries[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-static int print(const tlspin_explanation_t *explanation, const char *server,
-                 const struct tlspin_check *check)
+static int print(const struct advice_question *question)
 {
   const struct columns_style style = columns_style_of_output();
 
   if (shared_options.json)
-    json_print(explanation_to_json(explanation, server, check));
+    json_print(explanation_to_json(question));
   else
-    explanation_print(explanation, server, check, &style);
+    explanation_print(question, &style);
   return STATUS_FINE;
+}
+
+/* How `tlspin pin --from-server` meets the server that was asked about: over TLS, by its name. To
+ * be freed; NULL: not at all. */
+static char *way_to_ask(const struct target *target)
+{
+  g_autofree char *file = NULL;
+
+  if (dtls || strcmp(options.where, target->host) != 0)
+    return NULL;
+  if (options.ca_file == NULL)
+    return g_strdup("");
+  file = g_shell_quote(options.ca_file);
+  return g_strconcat(" --ca ", file, NULL);
+}
+
+static int ask(tlspin_t *context, const struct target *target, const struct tlspin_check *check,
+               tlspin_explanation_t **explanation)
+{
+  int code = tlspin_explain(context, target->host, dtls ? "dtls" : "tls", target->port, check,
+                            explanation);
+
+  return code == TLSPIN_OK ? STATUS_FINE : complain_of(code);
+}
+
+/* What the pins say apart from what the PKI does: an exception doesn't excuse from them. */
+static int ask_excused(tlspin_t *context, const struct target *target,
+                       const struct tlspin_check *shown, tlspin_explanation_t *explanation,
+                       tlspin_explanation_t **excused)
+{
+  struct tlspin_check check;
+
+  if (shown == NULL || !thing_is(tlspin_explanation_verdict(explanation), "reason",
+                                 verdict_reason_token(VERDICT_PKI_FAILED)))
+    return STATUS_FINE;
+  check = *shown;
+  check.pki = TLSPIN_PKI_OK;
+  check.errors = 0;
+  return ask(context, target, &check, excused);
+}
+
+static int explain_shown(tlspin_t *context, const struct target *target, const struct shown *shown)
+{
+  const struct tlspin_check *check = shown_check(shown);
+  tlspin_explanation_t *explanation = NULL, *excused = NULL;
+  g_autofree char *server = target_text(target), *way = way_to_ask(target);
+  char key[SPKI_PIN_TEXT_SIZE] = "";
+  int status = ask(context, target, check, &explanation);
+
+  if (check != NULL)
+    shown_key(shown, key);
+  if (status == STATUS_FINE)
+    status = ask_excused(context, target, check, explanation, &excused);
+  if (status == STATUS_FINE)
+    status = print(&(struct advice_question){server, check, key, way, explanation, excused});
+  tlspin_explanation_free(explanation);
+  tlspin_explanation_free(excused);
+  return status;
 }
 
 static int explain(const struct target *target)
 {
-  tlspin_t *context = store_context();
-  tlspin_explanation_t *explanation = NULL;
-  g_autofree char *server = target_text(target);
   struct shown shown;
-  int status = shown_read(&options, target, &shown), code;
+  tlspin_t *context;
+  int status = shown_read(&options, target, &shown);
 
   if (status == STATUS_FINE) {
-    code = tlspin_explain(context, target->host, dtls ? "dtls" : "tls", target->port,
-                          shown_check(&shown), &explanation);
-    status =
-        code == TLSPIN_OK ? print(explanation, server, shown_check(&shown)) : complain_of(code);
+    context = store_context();
+    status = explain_shown(context, target, &shown);
+    tlspin_free(context);
   }
-  tlspin_explanation_free(explanation);
   shown_clear(&shown);
-  tlspin_free(context);
   return status;
 }
 
@@ -79,6 +135,8 @@ int run_why(int argc, char **argv)
 
   if (status != STATUS_FINE)
     return status;
+  if (dtls && options.connect)
+    return complain(STATUS_USAGE, _("--connect asks over TLS. With --dtls, say --chain FILE."));
   status = shown_read_target(&options, argv[1], &target);
   if (status != STATUS_FINE)
     return status;

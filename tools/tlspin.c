@@ -5,6 +5,7 @@
 #include "tools/tlspin.h"
 
 #include "common/text.h"
+#include "tools/json.h"
 
 #include <locale.h>
 
@@ -69,9 +70,12 @@ int main(int argc, char **argv)
 
   setlocale(LC_ALL, "");
   description = describe();
-  status = output_finish(command_main(commands, "tlspin",
-                                      _("See and mend the TLS pins that your programs share."),
-                                      description, argc, argv));
+  status =
+      command_main(commands, "tlspin", _("See and mend the TLS pins that your programs share."),
+                   description, argc, argv);
+  if (status != STATUS_FINE && shared_options.json)
+    json_print_failure();
+  status = output_finish(status);
   g_free(shared_options.bus);
   return status;
 }

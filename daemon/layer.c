@@ -1,0 +1,82 @@
+/* One of the ordered stores: see layer.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/layer.h"
+
+#include <glib.h>
+#include <sys/stat.h>
+
+void layer_clear(struct layer *layer)
+{
+  store_close(layer->store);
+  layer->store = NULL;
+  g_clear_pointer(&layer->problem, g_free);
+}
+
+void layer_free(void *data)
+{
+  struct layer *layer = data;
+
+  layer_clear(layer);
+  g_free(layer->name);
+  g_free(layer->path);
+  g_free(layer->fingerprint);
+  g_free(layer);
+}
+
+/* Names of files are any octets; what goes into messages must be UTF-8. */
+struct layer *layer_new(const char *name, const char *path)
+{
+  struct layer *layer = g_new0(struct layer, 1);
+
+  layer->name = g_utf8_make_valid(name, -1);
+  layer->path = g_strdup(path);
+  return layer;
+}
+
+void layer_set_problem(struct layer *layer, char *problem)
+{
+  layer->problem = g_utf8_make_valid(problem, -1);
+  g_warning("%s", layer->problem);
+  g_free(problem);
+}
+
+void layer_open(struct layer *layer, enum store_kind kind, uid_t owner)
+{
+  char *problem;
+
+  layer_clear(layer);
+  if (store_open(layer->path, kind, owner, &layer->store, &problem) != TLSPIN_OK)
+    layer_set_problem(layer, problem);
+}
+
+static void note_file(GString *text, const char *path)
+{
+  struct stat s;
+
+  if (lstat(path, &s) == 0)
+    g_string_append_printf(text, "%s %ju %ju %jd %jd.%ld %jd.%ld %o %u\n", path,
+                           (uintmax_t)s.st_dev, (uintmax_t)s.st_ino, (intmax_t)s.st_size,
+                           (intmax_t)s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
+                           (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec, s.st_mode, s.st_uid);
+}
+
+char *layer_fingerprint(const char *path)
+{
+  static const char *const suffixes[] = {"", "-journal", "-wal"};
+  GString *text = g_string_new(NULL);
+
+  for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+    g_autofree char *file = g_strconcat(path, suffixes[i], NULL);
+
+    note_file(text, file);
+  }
+  return g_string_free(text, FALSE);
+}
+
+bool layer_serves(const struct layer *layer, const char *fingerprint, uid_t owner)
+{
+  return layer->store != NULL && g_strcmp0(layer->fingerprint, fingerprint) == 0 &&
+         store_in_place(layer->store) && store_is_trusted(layer->store, layer->path, owner);
+}
