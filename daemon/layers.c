@@ -244,7 +244,6 @@ struct layers *layers_new(const struct layers_config *config, int64_t now)
   layers->user_tried = now;
   layers->version = 1; /* also where there is nothing to read */
   layer_open(&layers->user, STORE_USER, layers->user_owner);
-  layers->version = 1;
   layers_reload_system(layers);
   return layers;
 }

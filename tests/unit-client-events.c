@@ -125,7 +125,7 @@ static void test_wrong_explanations(void **state)
 {
   static const char *const wrong[] = {"shape=answerless",  "shape=roleless keys=1",
                                       "shape=host keys=1", "shape=layers",
-                                      "shape=settings",    "keys=4097",
+                                      "shape=settings",    "keys=65537",
                                       "do=empty",          "do=text"};
 
   (void)state;
