@@ -43,6 +43,7 @@ int gate_teardown(void **state)
   if (gate->policy != NULL)
     policy_free(gate->policy);
   strata_teardown(&strata);
+  config_clear(&gate->config);
   g_free(gate->anchors);
   g_free(gate);
   return 0;
