@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "common/text.h"
 #include "daemon/restore.h"
 
 void draft_hold(struct store *store, uint64_t operation)
@@ -138,5 +139,11 @@ enum tlspin_code store_drop_drafts(struct store *store)
   while (code == TLSPIN_OK && (code = journal_next_head(store, row.id, &row)) == TLSPIN_OK)
     if (row.kind == OPERATION_DRAFT && !row.undone)
       code = drop_abandoned(store, row.id);
-  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+  if (code == TLSPIN_E_NOT_FOUND)
+    return TLSPIN_OK;
+  g_warning(
+      _("%s holds a part of an import that was broken off, which can't be taken back now; that "
+        "is tried again within the hour."),
+      store->path);
+  return code;
 }

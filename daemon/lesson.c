@@ -58,7 +58,7 @@ enum tlspin_code lesson_hold(struct policy *policy, struct lesson *lesson,
   *learned = lesson->code == TLSPIN_OK && change.changed > 0;
   policy->images += change.operation != 0 ? change.changed : 0;
   if (*learned && lesson->history)
-    store_trim_history(lesson->store, HISTORY_MAX, HISTORY_EACH);
+    store_trim_history(lesson->store, HISTORY_MAX, HISTORY_EACH); /* else policy_tidy does */
   return explain(policy, lesson, problem);
 }
 

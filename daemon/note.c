@@ -91,8 +91,6 @@ static bool may_note(const struct noting *noting, struct policy_noted *noted)
 
   if (noted->outcome == HPKP_NOTE && (!settings->learn || settings->hpkp_cap == 0))
     ignore(noted, "nothing is learned");
-  else if (noted->outcome == HPKP_NOTE && is_too_wide(noting))
-    ignore(noted, "it includes all names below a public suffix");
   else if (judged->input.added_anchor)
     ignore(noted, verdict_reason_text(VERDICT_ADDED_ANCHOR));
   else if (verdict->answer != TLSPIN_MATCH && verdict->answer != TLSPIN_NO_PIN)
@@ -297,14 +295,26 @@ static void evaluate(struct policy *policy, const struct noting *noting, struct 
   noted->event = log_as(user->store, noting, verdict_reason_token(VERDICT_CRITICAL_DIFFERS), text);
 }
 
+/* The Public Suffix List is read only for what is new: what stands was not too wide. */
+static enum tlspin_code note(struct policy *policy, const struct noting *noting,
+                             struct policy_noted *noted, char **problem)
+{
+  noted->expires = noting->expires;
+  if (stands(noting, &noted->expires))
+    return TLSPIN_OK;
+  if (!is_too_wide(noting))
+    return replace(policy, noting, false, noted, problem);
+  noted->expires = 0;
+  ignore(noted, "it includes all names below a public suffix");
+  return TLSPIN_OK;
+}
+
 static enum tlspin_code carry_out(struct policy *policy, struct noting *noting, struct chain *chain,
                                   struct policy_noted *noted, char **problem)
 {
   switch (noted->outcome) {
   case HPKP_NOTE:
-    noted->expires = noting->expires;
-    return stands(noting, &noted->expires) ? TLSPIN_OK
-                                           : replace(policy, noting, false, noted, problem);
+    return note(policy, noting, noted, problem);
   case HPKP_REMOVE:
     return replace(policy, noting, true, noted, problem);
   case HPKP_EVALUATE:

@@ -327,6 +327,7 @@ void policy_flush(struct policy *policy, int64_t now)
   save_locks(policy);
 }
 
+/* What fails is no harm before the next time. */
 bool policy_tidy(struct policy *policy, int64_t now)
 {
   const struct layer *user = layers_user(policy->layers, now);

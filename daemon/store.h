@@ -256,7 +256,8 @@ uint64_t store_edit_changed(const struct store_edit *edit);
 enum tlspin_code store_drop_draft(struct store *store, uint64_t operation,
                                   struct store_change *change);
 
-/* Does the same to all drafts that nobody sees to any more. */
+/* Does the same to all drafts that nobody sees to any more. What fails is said in the log, and to
+ * be tried again. */
 enum tlspin_code store_drop_drafts(struct store *store);
 
 /* Commits where code is TLSPIN_OK, else takes all back; frees the edit. change: number and count.

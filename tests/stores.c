@@ -260,6 +260,18 @@ void stores_refuse(const char *path, enum store_kind kind, const char *words)
   g_free(problem);
 }
 
+void stores_refuse_changed(struct stores *stores, const char *const *changes, size_t count)
+{
+  g_autofree char *good = g_strconcat(stores->folder, "/good.db", NULL);
+
+  stores_copy(stores->path, good);
+  for (size_t i = 0; i < count; i++) {
+    stores_copy(good, stores->path);
+    stores_sql(stores->path, changes[i]);
+    stores_refuse(stores->path, STORE_USER, "can't be used");
+  }
+}
+
 sqlite3 *stores_raw(const char *path)
 {
   sqlite3 *handle = NULL;

@@ -220,16 +220,22 @@ static void test_times_set_back(void **state)
   expect_unreadable(strata, "20.db");
 }
 
+/* A layer that is open, another one in its place, and the reading of that begun. */
+static void begin_renewal(struct strata *strata, unsigned *count)
+{
+  make_layer(strata->admin, "20.db", HOST, LOCK_NONE);
+  strata_open(strata);
+  make_layer(strata->admin, "20.db", HOST, LOCK_OFF);
+  layers_renew(strata->layers, count_one, count);
+}
+
 /* The layers are as they were until the new ones are taken over, whatever became of the files. */
 static void test_renew(void **state)
 {
   struct strata *strata = *state;
   unsigned count = 0;
 
-  make_layer(strata->admin, "20.db", HOST, LOCK_NONE);
-  strata_open(strata);
-  make_layer(strata->admin, "20.db", HOST, LOCK_OFF);
-  layers_renew(strata->layers, count_one, &count);
+  begin_renewal(strata, &count);
   g_usleep(A_WHILE * 1000);
   expect_match(strata, HOST, "20.db");
   assert_int_equal(count, 0);
@@ -301,10 +307,7 @@ static void test_renew_again(void **state)
   struct strata *strata = *state;
   unsigned count = 0;
 
-  make_layer(strata->admin, "20.db", HOST, LOCK_NONE);
-  strata_open(strata);
-  make_layer(strata->admin, "20.db", HOST, LOCK_OFF);
-  layers_renew(strata->layers, count_one, &count);
+  begin_renewal(strata, &count);
   make_layer(strata->admin, "30.db", OTHER, LOCK_ENFORCE);
   layers_renew(strata->layers, count_one, &count);
   layers_renew(strata->layers, count_one, &count);
@@ -361,10 +364,7 @@ static void test_reload_meanwhile(void **state)
   struct strata *strata = *state;
   unsigned count = 0;
 
-  make_layer(strata->admin, "20.db", HOST, LOCK_NONE);
-  strata_open(strata);
-  make_layer(strata->admin, "20.db", HOST, LOCK_OFF);
-  layers_renew(strata->layers, count_one, &count);
+  begin_renewal(strata, &count);
   assert_true(layers_reload_system(strata->layers));
   strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_OPTED_OUT, "locked-off", "20.db");
   run_until(&count, 1, A_WHILE);
@@ -406,7 +406,7 @@ static void test_no_thread(void **state)
   struct rlimit before, tight;
 
 #ifdef __SANITIZE_ADDRESS__
-  skip(); /* it takes all there is */
+  skip(); /* its shadow takes all the address space there is; run without it */
 #endif
   make_layer(strata->admin, "20.db", HOST, LOCK_NONE);
   strata_open(strata);

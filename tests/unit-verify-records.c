@@ -227,15 +227,8 @@ static void test_changed_rows(void **state)
       "9d908ecfb6b256def8b49a7c504e6c889c4b0e41fe6ce3e01863dd7b61a20aa0' WHERE name = 'records'",
       "DELETE FROM meta WHERE name = 'records'",
   };
-  struct stores *stores = *state;
-  g_autofree char *good = g_strconcat(stores->folder, "/good.db", NULL);
 
-  stores_copy(stores->path, good);
-  for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
-    stores_copy(good, stores->path);
-    stores_sql(stores->path, changes[i]);
-    stores_refuse(stores->path, STORE_USER, "can't be used");
-  }
+  stores_refuse_changed(*state, changes, G_N_ELEMENTS(changes));
 }
 
 /* Rows with right digests that tlspin never writes. */

@@ -226,15 +226,8 @@ static void test_changed_rows(void **state)
       "UPDATE before SET present = 0 WHERE host = 'host-0001.example'",
       "UPDATE failure SET count = count + 1",
   };
-  struct stores *stores = *state;
-  g_autofree char *good = g_strconcat(stores->folder, "/good.db", NULL);
 
-  stores_copy(stores->path, good);
-  for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
-    stores_copy(good, stores->path);
-    stores_sql(stores->path, changes[i]);
-    stores_refuse(stores->path, STORE_USER, "can't be used");
-  }
+  stores_refuse_changed(*state, changes, G_N_ELEMENTS(changes));
 }
 
 /* Another file's row, whole with its digest, put where this file's row was. */
