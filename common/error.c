@@ -46,6 +46,8 @@ static const struct row {
     {TLSPIN_E_DENIED, "denied", NAME("AccessDenied"), N_("The caller may not do this.")},
     {TLSPIN_E_LIMIT, "limit-exceeded", NAME("LimitsExceeded"),
      N_("There are as many entries already as there may be.")},
+    {TLSPIN_E_BUSY, "busy", NAME("Busy"),
+     N_("An import is being stored; try again in a moment.")},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

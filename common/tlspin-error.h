@@ -38,7 +38,8 @@ enum tlspin_code {
   TLSPIN_E_TLS = 38,             /* GnuTLS refused a call that tlspin needs */
   TLSPIN_E_KEYS = 39,            /* a file of protection keys can't be used; the text says why */
   TLSPIN_E_DENIED = 40,          /* the caller may not do this */
-  TLSPIN_E_LIMIT = 41            /* there is as much of it as there may be; the text says of what */
+  TLSPIN_E_LIMIT = 41,           /* there is as much of it as there may be; the text says of what */
+  TLSPIN_E_BUSY = 42             /* not while an import is being stored; a moment later */
 };
 
 /* The token of a code, as it stands in D-Bus answers and in JSON ("no-pin"); never NULL.

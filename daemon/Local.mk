@@ -5,6 +5,7 @@ libdaemon_la_SOURCES = \
 	daemon/clear.c \
 	daemon/contents.c daemon/contents.h \
 	daemon/database.c daemon/database.h \
+	daemon/apply.c \
 	daemon/draft.c \
 	daemon/edit.c \
 	daemon/events.c daemon/events.h \
@@ -37,16 +38,19 @@ libdaemon_la_LIBADD = libpinning.la $(GLIB_LIBS) $(SQLITE_LIBS)
 
 libdaemon_la_SOURCES += \
 	daemon/admin.c \
+	daemon/advice.c daemon/advice.h \
 	daemon/anchors.c daemon/anchors.h \
 	daemon/announce.c daemon/announce.h \
 	daemon/answer.c \
 	daemon/catalogue.c daemon/catalogue.h \
 	daemon/changes.c daemon/changes.h \
 	daemon/check.c \
+	daemon/clearing.c daemon/clearing.h \
 	daemon/config-file.c daemon/config-file.h \
 	daemon/cursor.c daemon/cursor.h \
 	daemon/digest.c daemon/digest.h \
 	daemon/drafts.c daemon/drafts.h \
+	daemon/waiting.c daemon/waiting.h \
 	daemon/dispatch.c daemon/dispatch.h daemon/introspect.c \
 	daemon/entries.c daemon/entries.h \
 	daemon/explain.c \
@@ -60,6 +64,7 @@ libdaemon_la_SOURCES += \
 	daemon/lesson.c daemon/lesson.h \
 	daemon/log.c \
 	daemon/loop.c daemon/loop.h \
+	daemon/meant.c daemon/meant.h \
 	daemon/note.c \
 	daemon/pins.c \
 	daemon/policy.c daemon/policy.h daemon/policy-private.h \
@@ -67,6 +72,7 @@ libdaemon_la_SOURCES += \
 	daemon/put.c \
 	daemon/recall.c daemon/recall.h \
 	daemon/record-read.c daemon/record-read.h \
+	daemon/remedy.c daemon/remedy.h \
 	daemon/report.c daemon/report.h \
 	daemon/seen.c daemon/seen.h \
 	daemon/settings.c daemon/settings.h daemon/settings-private.h daemon/settings-resolve.c \

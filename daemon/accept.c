@@ -7,11 +7,19 @@
 #include "common/text.h"
 #include "daemon/lesson.h"
 
-/* Whether a record forbids it: it wants nothing but certain keys, or not this one. */
-static bool forbids(const struct keypin *pin, struct chain *chain)
+/* What is only reported blocks nothing. */
+static bool is_enforced(const struct keypin *pin, const struct verdict_input *input)
 {
+  return place_covers(&pin->place, input->peer) && keypin_force(pin, input->now) == KEYPIN_ENFORCED;
+}
+
+/* Whether a record forbids it: it wants nothing but certain keys, or not this one. */
+static bool forbids(const struct keypin *pin, const struct verdict_input *input)
+{
+  if (!is_enforced(pin, input))
+    return false;
   return pin->locked || pin->status == KEYPIN_CRITICAL ||
-         (pin->status == KEYPIN_REJECTED && keypin_match(pin, chain) != KEYPIN_DIFFERS);
+         (pin->status == KEYPIN_REJECTED && keypin_match(pin, input->chain) != KEYPIN_DIFFERS);
 }
 
 /* What forbids it for any key: that nothing is learned only where nobody but an administrator can
@@ -22,8 +30,9 @@ static bool is_forbidden(const struct policy_judged *judged)
   const struct settings *settings = &judged->settings;
   enum verdict_reason reason = judged->verdict.reason;
 
-  return input->unreadable || input->ticket_locked || reason == VERDICT_OFF ||
-         reason == VERDICT_LOCKED_OFF || (!settings->learn && settings->learn_locked);
+  return input->unreadable || (input->ticket_locked && !input->ticket_reported) ||
+         reason == VERDICT_OFF || reason == VERDICT_LOCKED_OFF ||
+         (!settings->learn && settings->learn_locked);
 }
 
 /* What forbids it was said with more weight than a click; a layer that can't be read may hold one
@@ -34,13 +43,9 @@ static bool may_accept(const struct policy_judged *judged)
 
   if (is_forbidden(judged))
     return false;
-  for (size_t i = 0; i < input->count; i++) {
-    const struct keypin *pin = input->entries[i].pin;
-
-    if (place_covers(&pin->place, input->peer) && keypin_force(pin, input->now) != KEYPIN_EXPIRED &&
-        forbids(pin, input->chain))
+  for (size_t i = 0; i < input->count; i++)
+    if (forbids(input->entries[i].pin, input))
       return false;
-  }
   return true;
 }
 
@@ -52,8 +57,7 @@ bool accept_overrules(const struct policy_judged *judged)
   for (size_t i = 0; i < input->count; i++) {
     const struct keypin *pin = input->entries[i].pin;
 
-    if (pin->kind != KEYPIN_PIN || pin->status != KEYPIN_ACTIVE ||
-        !place_covers(&pin->place, input->peer) || keypin_force(pin, input->now) == KEYPIN_EXPIRED)
+    if (pin->kind != KEYPIN_PIN || pin->status != KEYPIN_ACTIVE || !is_enforced(pin, input))
       continue;
     if (keypin_match(pin, input->chain) == KEYPIN_MATCHES)
       return false;
@@ -112,13 +116,17 @@ static void accept_key(struct lesson *lesson)
 }
 
 enum tlspin_code learn_accepted(struct policy *policy, const struct policy_judged *judged,
-                                int64_t expires, bool *learned, char **problem)
+                                int64_t expires, uint64_t *operation, char **problem)
 {
   struct lesson lesson;
+  enum tlspin_code code;
+  bool learned;
 
-  *learned = false;
+  *operation = 0;
   if (!may_accept(judged) || !lesson_begin(&lesson, judged))
     return TLSPIN_OK;
   lesson.expires = expires;
-  return lesson_hold(policy, &lesson, STORE_UNDOABLE, accept_key, learned, problem);
+  code = lesson_hold(policy, &lesson, STORE_TOLD, accept_key, &learned, problem);
+  *operation = lesson.operation;
+  return code;
 }

@@ -135,14 +135,14 @@ static enum tlspin_code undo(struct handlers *handlers, uint64_t operation,
 enum tlspin_code admin_undo(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
 {
   struct handlers *handlers = data;
-  struct store_change change;
+  struct store_change change = {.operation = 0};
   struct bus_undo_reply out;
   dbus_uint64_t operation = 0;
   enum tlspin_code code;
 
   dbus_message_get_args(call, NULL, DBUS_TYPE_UINT64, &operation, DBUS_TYPE_INVALID);
   if (drafts_has(handlers->drafts, dbus_message_get_sender(call), operation))
-    code = handlers_drop_draft(handlers, operation, &change, problem);
+    code = handlers_drop_draft(handlers, operation, problem);
   else
     code = undo(handlers, operation, &change, problem);
   if (code != TLSPIN_OK)

@@ -93,7 +93,9 @@ bool announce_append_event(DBusMessageIter *parent, const struct event_row *even
          bus_dict_put_string(&dict, "layer", event->layer) &&
          bus_dict_put_string(&dict, "key", event->key) &&
          bus_dict_put_string(&dict, "report", event->report) &&
-         bus_dict_put_string(&dict, "program", event->program) && bus_dict_close(parent, &dict);
+         bus_dict_put_string(&dict, "program", event->program) &&
+         bus_dict_put_number(&dict, "operation", DBUS_TYPE_UINT64, event->operation) &&
+         bus_dict_close(parent, &dict);
 }
 
 void announce_logged(const struct announce *announce, const struct event_row *event)

@@ -36,15 +36,13 @@ static bool read_pins(struct store *store, struct question *question)
 static enum tlspin_code read_layer(struct store *store, struct question *question,
                                    struct ticket_row *row)
 {
-  enum tlspin_code code;
+  enum tlspin_code code = store_read_begin(store);
 
-  if (question->visit == NULL)
-    return store_get(store, question->peer, row);
-  code = store_read_begin(store);
   if (code != TLSPIN_OK)
     return code;
   code = store_get(store, question->peer, row);
-  if ((code == TLSPIN_OK || code == TLSPIN_E_NOT_FOUND) && !read_pins(store, question)) {
+  if (question->visit != NULL && (code == TLSPIN_OK || code == TLSPIN_E_NOT_FOUND) &&
+      !read_pins(store, question)) {
     if (code == TLSPIN_OK)
       ticket_row_clear(row);
     code = TLSPIN_UNAVAILABLE;
@@ -102,8 +100,10 @@ static const struct layer *judge(struct layers *layers, struct question *questio
     const struct layer *layer = layers_at(layers, question->layer);
     enum tlspin_code code = ask(layer, question, &row, &expired);
 
-    if (code == TLSPIN_UNAVAILABLE && unreadable == NULL)
-      unreadable = layer;
+    if (code == TLSPIN_UNAVAILABLE) {
+      layers_failed(layers, layer);
+      unreadable = unreadable != NULL ? unreadable : layer;
+    }
     if (code != TLSPIN_MATCH)
       continue;
     if (answer->layer == NULL || (row.lock != LOCK_NONE && answer->row.lock == LOCK_NONE))
@@ -111,8 +111,6 @@ static const struct layer *judge(struct layers *layers, struct question *questio
     else
       ticket_row_clear(&row);
   }
-  if (unreadable == layers_at(layers, 0))
-    layers_failed(layers);
   if (answer->layer != NULL)
     return unreadable;
   answer->code = unreadable != NULL ? TLSPIN_UNAVAILABLE : TLSPIN_NO_PIN; /* 4, 5 */

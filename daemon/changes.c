@@ -10,6 +10,8 @@
 #include "daemon/standing.h"
 #include "daemon/suffixes.h"
 
+#include <inttypes.h>
+
 /* Whether a subtree, or all names of one label more, reaches into names of many owners, which no
  * key is common to. What holds for every name at all may be a wish all the same: no pinning, or a
  * key that is to be rejected. */
@@ -65,14 +67,18 @@ static bool is_replaced(const struct policy_put *put, const struct keypin *pin)
   return false;
 }
 
-static bool has_backup(const struct policy_put *put, const struct keypin *critical,
-                       const struct policy_judged *stored, int64_t now)
+static bool has_backup(const struct policy_put *put, size_t i, const struct policy_judged *stored,
+                       int64_t now)
 {
-  for (size_t i = 0; i < put->count; i++)
-    if (is_beside(&put->pins[i], critical, now))
+  const struct keypin *critical = &put->pins[i];
+
+  if (put->backed != NULL && put->backed[i])
+    return true;
+  for (size_t j = 0; j < put->count; j++)
+    if (is_beside(&put->pins[j], critical, now))
       return true;
-  for (size_t i = 0; i < standing_records(stored); i++) {
-    const struct verdict_entry *entry = &stored->gathering.entries[i];
+  for (size_t j = 0; j < standing_records(stored); j++) {
+    const struct verdict_entry *entry = &stored->gathering.entries[j];
 
     if (entry->layer == 0 && is_beside(entry->pin, critical, now) && !is_replaced(put, entry->pin))
       return true;
@@ -136,17 +142,18 @@ static void warn_of(struct policy *policy, const struct policy_put *put, size_t 
 {
   const struct keypin *pin = &put->pins[i];
   const struct layer *lock = has_no_say(pin) ? find_lock(policy, stored, now) : NULL;
+  char place[PLACE_TEXT_SIZE];
 
+  place_text(&pin->place, place);
   if (lock != NULL)
-    g_ptr_array_add(warnings, g_strdup_printf(_("entry %zu: a locked entry of the system's layer "
-                                                "'%s' decides all the same"),
+    g_ptr_array_add(warnings, g_strdup_printf(_("entry %zu: A locked entry of the system's layer "
+                                                "'%s' decides all the same."),
                                               i + 1, lock->name));
-  if (pin->kind == KEYPIN_PIN && pin->status == KEYPIN_CRITICAL &&
-      !has_backup(put, pin, stored, now))
+  if (pin->kind == KEYPIN_PIN && pin->status == KEYPIN_CRITICAL && !has_backup(put, i, stored, now))
     g_ptr_array_add(warnings,
-                    g_strdup_printf(_("entry %zu: it is the only key for '%s'; without a second "
-                                      "one, the server can't be reached after it changed its key"),
-                                    i + 1, pin->place.host));
+                    g_strdup_printf(_("entry %zu: This is the only key for '%s'. Without a second "
+                                      "one, a server can't be reached after it changed its key."),
+                                    i + 1, place));
 }
 
 /* Looks at what is there already for the place of the i-th record. */
@@ -201,24 +208,43 @@ static bool any_history(const struct policy_put *put)
   return false;
 }
 
-/* It is no longer than where it was learned. */
-static enum tlspin_code trim(struct store_edit *edit, const struct policy_put *put,
-                             uint64_t *dropped, GPtrArray *warnings)
+static void warn_of_dropped(uint64_t dropped, GPtrArray *warnings)
 {
-  enum tlspin_code code = TLSPIN_OK;
-
-  *dropped = 0;
-  if (any_history(put))
-    code = store_edit_trim(edit, HISTORY_MAX, HISTORY_EACH, dropped);
-  if (*dropped > 0)
+  if (dropped > 0)
     g_ptr_array_add(warnings,
                     g_strdup_printf(text_translate_count(
                                         "%lu entry of the history was dropped: %d are kept for one "
                                         "place and %d in all, and the oldest go",
                                         "%lu entries of the history were dropped: %d are kept for "
                                         "one place and %d in all, and the oldest go",
-                                        (unsigned long)*dropped),
-                                    (unsigned long)*dropped, HISTORY_EACH, HISTORY_MAX));
+                                        (unsigned long)dropped),
+                                    (unsigned long)dropped, HISTORY_EACH, HISTORY_MAX));
+}
+
+void policy_warn_of_applied(const struct store_applied *applied, GPtrArray *warnings)
+{
+  warn_of_dropped(applied->dropped, warnings);
+  if (applied->left_out > 0)
+    g_ptr_array_add(warnings,
+                    g_strdup_printf(text_translate_count(
+                                        "%lu entry was left out: there are %d at its place by now, "
+                                        "and there can't be more",
+                                        "%lu entries were left out: there are %d at their places "
+                                        "by now, and there can't be more",
+                                        (unsigned long)applied->left_out),
+                                    (unsigned long)applied->left_out, STORE_PLACE_MAX));
+}
+
+/* It is no longer than where it was learned. Of a draft that is seen to as it is applied. */
+static enum tlspin_code trim(struct store_edit *edit, const struct policy_put *put,
+                             uint64_t *dropped, GPtrArray *warnings)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  *dropped = 0;
+  if (!put->more && put->operation == 0 && any_history(put))
+    code = store_edit_trim(edit, HISTORY_MAX, HISTORY_EACH, dropped);
+  warn_of_dropped(*dropped, warnings);
   return code;
 }
 
@@ -282,6 +308,7 @@ enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put,
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
   code = store_all(store, put, pins, now, change, &done, warnings);
+  policy->due = policy->due || (code == TLSPIN_OK && policy_put_finishes(put));
   policy->images += change->operation != 0 ? change->changed : 0;
   if (code == TLSPIN_E_LIMIT)
     return name_crowd(&pins[done], done + 1, problem);
@@ -292,15 +319,48 @@ enum tlspin_code policy_put(struct policy *policy, const struct policy_put *put,
   return TLSPIN_E_ARGUMENT;
 }
 
-enum tlspin_code policy_drop_draft(struct policy *policy, uint64_t operation,
-                                   struct store_change *change, char **problem)
+bool policy_put_finishes(const struct policy_put *put)
+{
+  return put->operation != 0 && !put->more && !put->dry_run;
+}
+
+static void add_applied(struct store_applied *sum, const struct store_applied *more)
+{
+  if (sum->operation != more->operation)
+    *sum = (struct store_applied){.operation = more->operation};
+  sum->changed += more->changed;
+  sum->left_out += more->left_out;
+  sum->dropped += more->dropped;
+  sum->over = more->over;
+}
+
+enum tlspin_code policy_apply(struct policy *policy, int64_t now, struct store_applied *applied,
+                              char **problem)
+{
+  struct store *store = policy_writable(policy, now, problem);
+  struct store_applied some;
+  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+
+  *applied = (struct store_applied){.operation = 0};
+  if (store != NULL)
+    code = store_apply(store, HISTORY_MAX, HISTORY_EACH, &some);
+  policy->due = code == TLSPIN_OK;
+  if (code != TLSPIN_OK)
+    return store != NULL ? policy_fault(policy, code, problem) : code;
+  add_applied(&policy->applied, &some);
+  policy->images += some.changed + some.dropped;
+  *applied = policy->applied;
+  return TLSPIN_OK;
+}
+
+enum tlspin_code policy_drop_draft(struct policy *policy, uint64_t operation, char **problem)
 {
   struct store *store = layers_at(policy->layers, 0)->store;
 
-  *change = (struct store_change){.operation = 0};
   if (store == NULL)
     return policy_unavailable(layers_at(policy->layers, 0), problem);
-  return policy_fault(policy, store_drop_draft(store, operation, change), problem);
+  policy->due = true;
+  return policy_fault(policy, store_drop_draft(store, operation), problem);
 }
 
 enum tlspin_code policy_clear(struct policy *policy, const struct store_filter *filter, int64_t now,
@@ -316,6 +376,23 @@ enum tlspin_code policy_clear(struct policy *policy, const struct store_filter *
   return policy_fault(policy, code, problem);
 }
 
+/* By its number, since the clear that makes room is the newest then. */
+static enum tlspin_code name_undo_crowd(const struct store *store, char **problem)
+{
+  uint64_t operation;
+  const struct place *place = store_crowd(store, &operation);
+  const char *host = place->host[0] != '\0' ? place->host : "*";
+  char text[PLACE_TEXT_SIZE];
+
+  place_text(place, text);
+  *problem = g_strdup_printf(
+      _("There would be more than %d entries for '%s', so nothing was taken back. 'tlspin list %s' "
+        "shows those that are there now, 'tlspin clear %s' removes them, and then 'tlspin undo "
+        "%" PRIu64 "' takes it back."),
+      STORE_PLACE_MAX, text, host, host, operation);
+  return TLSPIN_E_LIMIT;
+}
+
 enum tlspin_code policy_undo(struct policy *policy, uint64_t operation, int64_t now,
                              struct store_change *change, char **problem)
 {
@@ -325,6 +402,8 @@ enum tlspin_code policy_undo(struct policy *policy, uint64_t operation, int64_t 
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
   code = store_undo(store, operation, now, change);
+  if (code == TLSPIN_E_LIMIT)
+    return name_undo_crowd(store, problem);
   policy->images += change->changed;
   return policy_fault(policy, code, problem);
 }

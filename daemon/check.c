@@ -22,6 +22,7 @@ void handlers_logged(struct handlers *handlers, uint64_t event)
 static struct bus_check_reply reply_of(const struct policy_judged *judged)
 {
   const struct verdict *verdict = &judged->verdict;
+  enum tlspin_code otherwise = verdict_otherwise(&judged->input);
 
   return (struct bus_check_reply){
       .answer = tlspin_code_token(verdict->answer),
@@ -33,6 +34,7 @@ static struct bus_check_reply reply_of(const struct policy_judged *judged)
       .learned = judged->learned,
       .excused = judged->excused,
       .event = judged->event != 0 ? judged->event : judged->acceptance,
+      .otherwise = otherwise == verdict->answer ? "" : tlspin_code_token(otherwise),
   };
 }
 

@@ -89,6 +89,7 @@ enum tlspin_code store_clear(struct store *store, const struct store_filter *fil
   *change = (struct store_change){.operation = 0};
   if (!walk_init(&walk, filter) || !time_is_valid(now))
     return TLSPIN_E_ARGUMENT;
+  walk.same_port = true; /* what is said of every port isn't taken back for one */
   code = journal_begin(&work, store);
   return code == TLSPIN_OK ? journal_end(&work, clear_all(&work, &walk, now), change) : code;
 }

@@ -188,6 +188,13 @@ static enum tlspin_code forget(struct transaction *change, enum table_id table,
   return code;
 }
 
+/* After some errors (a full disk, no memory) SQLite takes all back by itself; what came then would
+ * be written for good at once, and without the rest. */
+static bool is_open(const struct transaction *change)
+{
+  return database_in_transaction(change->db);
+}
+
 enum tlspin_code change_add(struct transaction *change, enum table_id table,
                             const struct cell *cells)
 {
@@ -195,7 +202,7 @@ enum tlspin_code change_add(struct transaction *change, enum table_id table,
   struct cell columns[TABLE_COLUMNS + 1];
   struct digest digest;
 
-  if (!cells_digest(change->db->checksum, &tables[table], cells, &digest))
+  if (!is_open(change) || !cells_digest(change->db->checksum, &tables[table], cells, &digest))
     return TLSPIN_UNAVAILABLE;
   memcpy(columns, cells, (size_t)tables[table].columns * sizeof *cells);
   columns[tables[table].columns] = cell_blob((struct span){digest.octets, DIGEST_SIZE});
@@ -218,8 +225,8 @@ enum tlspin_code transaction_drop(struct transaction *change, enum table_id tabl
   sqlite3_stmt *statement = change->db->drop[table];
   enum tlspin_code code = forget(change, table, key);
 
-  if (code == TLSPIN_OK &&
-      (!cells_bind(statement, key, tables[table].key) || !database_finish(statement)))
+  if (code == TLSPIN_OK && (!is_open(change) || !cells_bind(statement, key, tables[table].key) ||
+                            !database_finish(statement)))
     code = TLSPIN_UNAVAILABLE;
   return code;
 }
@@ -230,13 +237,12 @@ static bool save_sums(const struct transaction *change)
          (!change->counted || save_census(change->db, &change->census));
 }
 
-/* After some errors SQLite has rolled back by itself. */
 enum tlspin_code transaction_end(struct transaction *change, enum tlspin_code code)
 {
   struct database *db = change->db;
 
-  if (code == TLSPIN_OK &&
-      (!save_sums(change) || !database_finish(db->statements[STATEMENT_COMMIT])))
+  if (code == TLSPIN_OK && (!is_open(change) || !save_sums(change) ||
+                            !database_finish(db->statements[STATEMENT_COMMIT])))
     code = TLSPIN_UNAVAILABLE;
   if (code == TLSPIN_OK &&
       change->known) /* what others wrote before is not made good by our writing */

@@ -43,7 +43,8 @@ char *contents_verify(struct database *db, enum store_kind kind);
 /* That a row is not there is believed only of a file that nobody else wrote to since it was read
  * through: damage in place, by a disk or by a hand, would look the same. True where it is as it was
  * verified or as we wrote it, or where it reads through again, from the disk; otherwise the
- * database is distrusted for good. Not inside a transaction: a change looks when it begins. */
+ * database is distrusted for good. So is a large layer, unread: it is opened again aside
+ * (layers.h). Not inside a transaction: a change looks when it begins. */
 bool contents_trust(struct database *db, enum store_kind kind);
 
 /* Reads and checks what `meta` says. A file of version 1 has no records. */

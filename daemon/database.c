@@ -48,6 +48,8 @@ static const struct {
                             "WHERE id > ?1 ORDER BY id LIMIT 1"},
     [STATEMENT_EARLIER] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
                               "WHERE id < ?1 ORDER BY id DESC LIMIT 1"},
+    [STATEMENT_APPLYING] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
+                               "WHERE kind = 'applying' ORDER BY id LIMIT 1"},
     [STATEMENT_IMAGES] =
         {1, "SELECT operation, host, protocol, port, present, ticket, secret, hash, series, "
             "first_seen, issued, expires, lock, digest FROM before WHERE operation = ?1 "
@@ -60,13 +62,26 @@ static const struct {
     [STATEMENT_LIST_PINS] =
         {2, "SELECT " PIN " FROM pin WHERE (" PIN_KEY_COLUMNS ") > "
             "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) AND host <= ?11 AND host GLOB ?12 "
-            "AND (?13 = '' OR protocol IN ('', ?13)) AND (?14 = 0 OR port IN (0, ?14)) "
-            "AND first_seen >= ?15 AND (?16 = '' OR kind = ?16) AND (?17 = '' OR status = ?17) "
-            "AND (?18 = '' OR origin = ?18) AND (?19 = '' OR scope = ?19) "
-            "AND (?20 = x'' OR key = ?20) ORDER BY " PIN_KEY_COLUMNS " LIMIT ?21"},
+            "AND (?13 = '' OR protocol IN ('', ?13)) AND (?14 = 0 OR port IN (?15, ?14)) "
+            "AND first_seen >= ?16 AND (?17 = '' OR kind = ?17) AND (?18 = '' OR status = ?18) "
+            "AND (?19 = '' OR origin = ?19) AND (?20 = '' OR scope = ?20) "
+            "AND (?21 = x'' OR key = ?21) ORDER BY " PIN_KEY_COLUMNS " LIMIT ?22"},
     [STATEMENT_COUNT_AT] = {2, "SELECT count(*) FROM (SELECT 1 FROM pin WHERE host = ?1 "
                                "AND scope = ?2 AND protocol = ?3 AND port = ?4 "
                                "AND NOT (" IN_HISTORY ") AND (origin = 'tofu') = ?5 LIMIT ?6)"},
+    [STATEMENT_COUNT_STAGED_AT] =
+        {2, "SELECT count(*) FROM (SELECT 1 FROM image WHERE operation = ?7 AND host = ?1 "
+            "AND scope = ?2 AND protocol = ?3 AND port = ?4 AND NOT (" IN_HISTORY ") "
+            "AND (origin = 'tofu') = ?5 LIMIT ?6)"},
+    [STATEMENT_COUNT_REPLACED_AT] = {2,
+                                     "SELECT count(*) FROM (SELECT 1 FROM image CROSS JOIN pin "
+                                     "USING(" PIN_KEY_COLUMNS
+                                     ") WHERE operation = ?7 AND host = ?1 AND scope = ?2 "
+                                     "AND protocol = ?3 AND port = ?4 AND NOT (pin." IN_HISTORY ") "
+                                     "AND (origin = 'tofu') = ?5 LIMIT ?6)"},
+    [STATEMENT_LEARNED_AT] = {2, "SELECT " PIN " FROM pin WHERE host = ?1 AND scope = 'exact' "
+                                 "AND protocol = ?2 AND port = ?3 AND kind = 'pin' "
+                                 "AND origin = 'tofu'"},
     [STATEMENT_PIN_IMAGES] = {2,
                               "SELECT operation, " PIN_KEY_COLUMNS ", present, " PIN_REST_COLUMNS
                               ", result, digest "
@@ -75,14 +90,24 @@ static const struct {
                               " LIMIT 1"},
     [STATEMENT_COUNT_PIN_IMAGES] = {2, "SELECT count(*) FROM (SELECT 1 FROM image "
                                        "WHERE operation = ?1 LIMIT ?2)"},
-    [STATEMENT_EDIT_STANDS] =
-        {2, "SELECT 1 FROM operation CROSS JOIN image ON image.operation = operation.id "
-            "WHERE operation.kind = 'edit' AND operation.undone = 0 AND present = 1 AND image.host "
-            "= ?1 "
-            "AND image.protocol = ?2 AND image.port = ?3 AND image.origin = ?4 LIMIT 1"},
+    [STATEMENT_TOLD_STANDS] =
+        {2, "SELECT operation.id FROM operation "
+            "CROSS JOIN image ON image.operation = operation.id "
+            "WHERE operation.kind = 'told' AND operation.undone = 0 AND present = 1 "
+            "AND image.host = ?1 AND image.protocol = ?2 AND image.port = ?3 AND image.origin = ?4 "
+            "ORDER BY operation.id DESC LIMIT 1"},
+    [STATEMENT_LATER_PIN_IMAGE] =
+        {2,
+         "SELECT image.present FROM operation CROSS JOIN image ON image.operation = operation.id "
+         "WHERE operation.id > ?11 AND operation.id < ?12 AND host = ?1 AND scope = ?2 "
+         "AND protocol = ?3 AND port = ?4 AND image.kind = ?5 AND origin = ?6 AND level = ?7 "
+         "AND selector = ?8 AND matching = ?9 AND key = ?10 "
+         "AND operation.kind NOT IN ('draft', 'gone') AND result <> zeroblob(32) "
+         "ORDER BY operation.id LIMIT 1"},
     [STATEMENT_EARLIER_PIN_IMAGES] = {2, "SELECT operation, " PIN_KEY_COLUMNS
                                          ", present, " PIN_REST_COLUMNS ", result, digest "
-                                         "FROM image WHERE operation < ?1"},
+                                         "FROM image WHERE operation IN (SELECT id FROM operation "
+                                         "WHERE id < ?1 AND kind NOT IN ('draft', 'gone'))"},
     [STATEMENT_OLDEST] = {2, "SELECT " PIN " FROM pin WHERE " IN_HISTORY " " BY_AGE " LIMIT ?1"},
     [STATEMENT_OLDEST_AT] = {2, "SELECT " PIN " FROM pin WHERE host = ?2 AND scope = ?3 "
                                 "AND protocol = ?4 AND port = ?5 AND " IN_HISTORY " " BY_AGE

@@ -12,10 +12,16 @@ enum { ERROR_TEXT_MAX = 2048 };
 
 /* A text may quote an argument, which may be as long as a message, and a file's name, which need
  * not be UTF-8: libdbus and the bus would put an end to the daemon over either. */
-static DBusMessage *make_error(DBusMessage *call, enum tlspin_code code, const char *text)
+static char *error_text(enum tlspin_code code, const char *text)
 {
   const char *said = text != NULL && text[0] != '\0' ? text : tlspin_code_text(code);
-  g_autofree char *valid = g_utf8_make_valid(said, (gssize)strnlen(said, ERROR_TEXT_MAX));
+
+  return g_utf8_make_valid(said, (gssize)strnlen(said, ERROR_TEXT_MAX));
+}
+
+static DBusMessage *make_error(DBusMessage *call, enum tlspin_code code, const char *text)
+{
+  g_autofree char *valid = error_text(code, text);
 
   return dbus_message_new_error(call, tlspin_code_dbus_name(code), valid);
 }
@@ -143,6 +149,52 @@ DBusMessage *dispatch_call(const struct dispatch *dispatch, DBusMessage *call)
   return method != NULL ? serve(dispatch, method, call) : unknown(call);
 }
 
+/* A reply that is sent at once wants none itself (serve); one that is kept is marked by that it
+ * does, until it is sent. */
+static bool is_kept(const DBusMessage *reply)
+{
+  return dbus_message_get_type((DBusMessage *)reply) == DBUS_MESSAGE_TYPE_METHOD_RETURN &&
+         !dbus_message_get_no_reply((DBusMessage *)reply);
+}
+
+DBusMessage *dispatch_keep(DBusMessage *reply)
+{
+  dbus_message_set_no_reply(reply, FALSE);
+  return dbus_message_ref(reply);
+}
+
+/* An error in the place of a reply that was kept. */
+static DBusMessage *error_for(DBusMessage *kept, enum tlspin_code code, const char *text)
+{
+  DBusMessage *error = dbus_message_new(DBUS_MESSAGE_TYPE_ERROR);
+  g_autofree char *valid = error_text(code, text);
+  const char *said = valid;
+
+  if (error == NULL)
+    return NULL;
+  if (dbus_message_set_error_name(error, tlspin_code_dbus_name(code)) &&
+      dbus_message_set_destination(error, dbus_message_get_destination(kept)) &&
+      dbus_message_set_reply_serial(error, dbus_message_get_reply_serial(kept)) &&
+      dbus_message_append_args(error, DBUS_TYPE_STRING, &said, DBUS_TYPE_INVALID))
+    return error;
+  dbus_message_unref(error);
+  return NULL;
+}
+
+void dispatch_send(DBusConnection *connection, DBusMessage *kept, enum tlspin_code code,
+                   const char *text)
+{
+  DBusMessage *message = code == TLSPIN_OK ? dbus_message_ref(kept) : error_for(kept, code, text);
+
+  if (message != NULL && connection != NULL && dbus_message_get_reply_serial(message) != 0) {
+    dbus_message_set_no_reply(message, TRUE);
+    dbus_connection_send(connection, message, NULL);
+  }
+  if (message != NULL)
+    dbus_message_unref(message);
+  dbus_message_unref(kept);
+}
+
 static DBusHandlerResult filter(DBusConnection *connection, DBusMessage *message, void *data)
 {
   const struct dispatch *dispatch = data;
@@ -153,7 +205,7 @@ static DBusHandlerResult filter(DBusConnection *connection, DBusMessage *message
   reply = dispatch_call(dispatch, message);
   if (reply == NULL)
     return DBUS_HANDLER_RESULT_NEED_MEMORY;
-  if (!dbus_message_get_no_reply(message))
+  if (!dbus_message_get_no_reply(message) && !is_kept(reply))
     dbus_connection_send(connection, reply, NULL);
   dbus_message_unref(reply);
   dispatch->served(dispatch->data);

@@ -58,6 +58,13 @@ bool dispatch_attach(struct dispatch *dispatch, DBusConnection *connection);
 /* The reply to a call, as it would go out; NULL without memory. */
 DBusMessage *dispatch_call(const struct dispatch *dispatch, DBusMessage *call);
 
+/* For a handler that can't answer yet, and returns TLSPIN_OK: keeps the reply, so that nothing is
+ * sent. It is filled in afterwards, and given to dispatch_send; what is returned by then instead is
+ * an error, with a text as above. */
+DBusMessage *dispatch_keep(DBusMessage *reply);
+void dispatch_send(DBusConnection *connection, DBusMessage *kept, enum tlspin_code code,
+                   const char *text);
+
 /* Introspection data of an object path, or NULL where there is no such object nor anything below
  * it. To be freed by g_free. */
 char *dispatch_introspect(const struct interface *interfaces, const char *path);

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "common/text.h"
-#include "daemon/restore.h"
+#include "daemon/journal.h"
 
 void draft_hold(struct store *store, uint64_t operation)
 {
@@ -30,87 +30,31 @@ bool draft_is_held(const struct store *store, uint64_t operation)
   return false;
 }
 
-/* Only where the record is as the draft left it. */
-static enum tlspin_code put_back(struct work *work, const struct trail *trail,
-                                 const struct pin_image *image, const struct found *current)
-{
-  struct pin_image state;
-  enum tlspin_code code;
-
-  if (!restore_is_left(work, image, current))
-    return TLSPIN_OK;
-  code = trail_follow(trail, image, &state);
-  if (code != TLSPIN_OK)
-    return code;
-  if (!restore_is_so(current, &state)) {
-    work->done.changed++;
-    code = restore_put(&work->change, &state);
-  }
-  if (code == TLSPIN_OK)
-    code = journal_drop_failure_of(work, &state.pin.place);
-  keypin_clear(&state.pin);
-  return code;
-}
-
-static enum tlspin_code drop_image(struct work *work, const struct operation_row *target,
-                                   const struct trail *trail, const struct pin_image *image)
-{
-  struct found current;
-  enum tlspin_code code = restore_find(work->store, &image->pin, &current);
-
-  (void)target;
-  if (code == TLSPIN_OK)
-    code = put_back(work, trail, image, &current);
-  keypin_clear(&current.pin);
-  return code;
-}
-
-/* The images go by and by (forget.c). But where something newer stands they are kept: it may have
- * found what the draft had put, and once it is undone that must not come back (trail.c). */
-static enum tlspin_code forget(struct work *work, struct operation_row *row)
-{
-  struct operation_row newest;
-  enum tlspin_code code = journal_last_head(work->store, INT64_MAX, &newest);
-
-  if (code != TLSPIN_OK || newest.id != row->id)
-    return code;
-  row->kind = OPERATION_GONE;
-  return journal_put(&work->change, row);
-}
-
-static enum tlspin_code drop(struct work *work, uint64_t operation)
+/* What was put into it goes by and by (forget.c). */
+static enum tlspin_code mark(struct store *store, struct transaction *change, uint64_t operation)
 {
   struct operation_row row;
-  enum tlspin_code code = journal_find(work->store, operation, &row);
+  enum tlspin_code code = journal_find(store, operation, &row);
 
-  if (code == TLSPIN_OK && (row.kind != OPERATION_DRAFT || row.undone))
-    return TLSPIN_E_NOT_FOUND;
-  row.undone = true;
-  if (code == TLSPIN_OK)
-    code = journal_put(&work->change, &row);
-  if (code == TLSPIN_OK)
-    code = restore_walk(work, &row, drop_image);
-  return code == TLSPIN_OK ? forget(work, &row) : code;
+  if (code == TLSPIN_OK && row.kind != OPERATION_DRAFT)
+    code = TLSPIN_E_NOT_FOUND;
+  return code == TLSPIN_OK ? journal_mark_gone(change, &row) : code;
 }
 
-static enum tlspin_code drop_one(struct store *store, uint64_t operation,
-                                 struct store_change *change)
+static enum tlspin_code drop(struct store *store, uint64_t operation)
 {
-  struct work work;
-  enum tlspin_code code = journal_begin(&work, store);
+  struct transaction change;
+  enum tlspin_code code = store_begin(store, &change);
 
-  *change = (struct store_change){.operation = 0};
-  return code == TLSPIN_OK ? journal_end(&work, drop(&work, operation), change) : code;
+  return code == TLSPIN_OK ? transaction_end(&change, mark(store, &change, operation)) : code;
 }
 
-enum tlspin_code store_drop_draft(struct store *store, uint64_t operation,
-                                  struct store_change *change)
+enum tlspin_code store_drop_draft(struct store *store, uint64_t operation)
 {
   enum tlspin_code code = TLSPIN_E_NOT_FOUND;
 
-  *change = (struct store_change){.operation = 0};
   if (draft_is_held(store, operation))
-    code = drop_one(store, operation, change);
+    code = drop(store, operation);
   draft_let_go(store, operation);
   return code;
 }
@@ -118,12 +62,11 @@ enum tlspin_code store_drop_draft(struct store *store, uint64_t operation,
 /* While it is held here, no other daemon tries the same. */
 static enum tlspin_code drop_abandoned(struct store *store, uint64_t operation)
 {
-  struct store_change change;
   enum tlspin_code code;
 
   if (draft_is_held(store, operation) || !lockfile_hold(&store->lock, operation))
     return TLSPIN_OK;
-  code = drop_one(store, operation, &change);
+  code = drop(store, operation);
   lockfile_let_go(&store->lock, operation);
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
@@ -137,13 +80,13 @@ enum tlspin_code store_drop_drafts(struct store *store)
     return TLSPIN_E_DENIED;
   database_refuel_all(&store->db);
   while (code == TLSPIN_OK && (code = journal_next_head(store, row.id, &row)) == TLSPIN_OK)
-    if (row.kind == OPERATION_DRAFT && !row.undone)
+    if (row.kind == OPERATION_DRAFT)
       code = drop_abandoned(store, row.id);
   if (code == TLSPIN_E_NOT_FOUND)
     return TLSPIN_OK;
   g_warning(
-      _("%s holds a part of an import that was broken off, which can't be taken back now; that "
-        "is tried again within the hour."),
+      _("%s holds a part of an import that was broken off, which can't be removed now; that is "
+        "tried again within the hour."),
       store->path);
   return code;
 }

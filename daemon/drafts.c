@@ -168,7 +168,16 @@ bool drafts_has(const struct drafts *drafts, const char *caller, uint64_t operat
 {
   const struct draft *draft = find(drafts, operation);
 
-  return draft != NULL && caller != NULL && strcmp(draft->caller, caller) == 0;
+  return draft != NULL && g_strcmp0(draft->caller, caller) == 0;
+}
+
+unsigned drafts_count(const struct drafts *drafts, const char *caller)
+{
+  unsigned count = 0;
+
+  for (guint i = 0; i < drafts->list->len; i++)
+    count += g_strcmp0(((struct draft *)drafts->list->pdata[i])->caller, caller) == 0;
+  return count;
 }
 
 bool drafts_any(const struct drafts *drafts)

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A draft is over when the caller finishes it, takes it back, or leaves the bus, however that
- * comes.
+ * comes. Nobody else may go on with it.
  */
 #ifndef DRAFTS_H
 #define DRAFTS_H
@@ -34,5 +34,9 @@ void drafts_end(struct drafts *drafts, uint64_t operation);
 /* Whether the operation is a draft of the caller's; and whether there are any. */
 bool drafts_has(const struct drafts *drafts, const char *caller, uint64_t operation);
 bool drafts_any(const struct drafts *drafts);
+
+/* A caller can't have more than these at once. */
+enum { DRAFTS_EACH = 4 };
+unsigned drafts_count(const struct drafts *drafts, const char *caller);
 
 #endif

@@ -9,27 +9,38 @@ struct store_edit {
   enum store_journal journal;
   int64_t now;
   enum tlspin_code failed; /* what spoiled the transaction: nothing of it may be kept */
-  bool resumed;            /* the operation is there already */
+  bool resumed;            /* the operation is a draft that was there already */
 };
 
-/* A draft that isn't held here is about to be taken back. */
-static bool is_open(const struct store_edit *edit, const struct operation_row *row)
-{
-  if (row->kind == OPERATION_DRAFT)
-    return draft_is_held(edit->work.store, row->id);
-  return row->kind == OPERATION_EDIT && edit->journal == STORE_UNDOABLE;
-}
-
-/* The edit that is to be gone on with. */
+/* One that isn't held here is about to be dropped. */
 static enum tlspin_code resume(struct store_edit *edit, uint64_t operation)
 {
   struct operation_row *row = &edit->work.operation;
   enum tlspin_code code = journal_find(edit->work.store, operation, row);
 
-  if (code == TLSPIN_OK && (row->undone || !is_open(edit, row)))
+  if (code == TLSPIN_OK &&
+      (row->kind != OPERATION_DRAFT || !draft_is_held(edit->work.store, row->id)))
     code = TLSPIN_E_NOT_FOUND;
   edit->work.done.operation = operation;
   edit->resumed = true;
+  return code;
+}
+
+enum tlspin_code edit_begin_applying(struct store *store, struct store_edit **edit)
+{
+  struct store_edit *begun = g_new0(struct store_edit, 1);
+  enum tlspin_code code = journal_begin(&begun->work, store);
+
+  *edit = NULL;
+  if (code == TLSPIN_OK) {
+    code = journal_find_applying(store, &begun->work.operation);
+    if (code != TLSPIN_OK)
+      code = transaction_end(&begun->work.change, code);
+  }
+  if (code == TLSPIN_OK)
+    *edit = begun;
+  else
+    g_free(begun);
   return code;
 }
 
@@ -40,7 +51,8 @@ enum tlspin_code store_edit_begin(struct store *store, enum store_journal journa
   enum tlspin_code code;
 
   *edit = NULL;
-  if (!time_is_valid(now) || (operation != 0 && journal == STORE_LEARNED))
+  if (!time_is_valid(now) ||
+      (operation != 0 && (journal == STORE_LEARNED || journal == STORE_TOLD)))
     return TLSPIN_E_ARGUMENT;
   begun = g_new0(struct store_edit, 1);
   begun->journal = journal;
@@ -61,11 +73,12 @@ enum tlspin_code store_edit_begin(struct store *store, enum store_journal journa
 /* It is held before anybody can see it. */
 static enum tlspin_code number(struct store_edit *edit)
 {
-  bool draft = edit->journal == STORE_DRAFT;
-  enum tlspin_code code =
-      journal_number(&edit->work, draft ? OPERATION_DRAFT : OPERATION_EDIT, 0, edit->now);
+  static const enum operation_kind kinds[] = {[STORE_UNDOABLE] = OPERATION_EDIT,
+                                              [STORE_TOLD] = OPERATION_TOLD,
+                                              [STORE_DRAFT] = OPERATION_DRAFT};
+  enum tlspin_code code = journal_number(&edit->work, kinds[edit->journal], 0, edit->now);
 
-  if (code == TLSPIN_OK && draft)
+  if (code == TLSPIN_OK && edit->journal == STORE_DRAFT)
     draft_hold(edit->work.store, edit->work.operation.id);
   return code;
 }
@@ -90,16 +103,17 @@ static enum tlspin_code keep(struct store_edit *edit, const struct keypin *befor
              : code;
 }
 
-/* current: the record of the same key, or NULL. */
+/* current: the record of the same key, or NULL. draft: as for store_count_at. */
 static enum tlspin_code find_room(struct store *store, const struct keypin *current,
-                                  const struct keypin *pin)
+                                  const struct keypin *pin, uint64_t draft)
 {
   enum tlspin_code code;
   uint32_t count;
 
   if (pin->status == KEYPIN_INACTIVE || (current != NULL && current->status != KEYPIN_INACTIVE))
     return TLSPIN_OK;
-  code = store_count_at(store, pin, STORE_PLACE_MAX, &count);
+  code = store_count_at(store, &pin->place, pin->origin == KEYPIN_TOFU, draft, STORE_PLACE_MAX,
+                        &count);
   return code == TLSPIN_OK && count >= STORE_PLACE_MAX ? TLSPIN_E_LIMIT : code;
 }
 
@@ -113,16 +127,61 @@ static enum tlspin_code put(struct store_edit *edit, const struct keypin *pin)
   bool present = code == TLSPIN_OK, equal = present && pin_equal(&current, pin);
 
   if (code == TLSPIN_E_NOT_FOUND || (present && !equal))
-    code = find_room(store, present ? &current : NULL, pin);
+    code = find_room(store, present ? &current : NULL, pin, 0);
   if (code == TLSPIN_OK && !equal)
     code = keep(edit, present ? &current : NULL, pin);
   database_reset(store->db.get[TABLE_PIN]);
   if (code != TLSPIN_OK || equal)
     return code;
   pin_to_cells(pin, cells);
-  code = transaction_put(&edit->work.change, TABLE_PIN, cells);
+  code = present ? transaction_put(&edit->work.change, TABLE_PIN, cells)
+                 : change_add(&edit->work.change, TABLE_PIN, cells);
   edit->work.done.changed += code == TLSPIN_OK;
   return code;
+}
+
+/* Puts a record into the draft. before: what would stand without it, or NULL; staged: which is of
+ * the draft itself. One that is stored like that already waits there, too: it may be gone once the
+ * draft is finished. */
+static enum tlspin_code stage_over(struct store_edit *edit, const struct keypin *before,
+                                   bool staged, const struct keypin *pin)
+{
+  bool equal = before != NULL && pin_equal(before, pin);
+  enum tlspin_code code = TLSPIN_OK;
+
+  if (!equal)
+    code = find_room(edit->work.store, before, pin, edit->work.operation.id);
+  if (code == TLSPIN_OK && edit->work.operation.id == 0)
+    code = number(edit);
+  if (code == TLSPIN_OK && !(staged && equal))
+    code = journal_stage(&edit->work, pin, !staged);
+  edit->work.done.changed += code == TLSPIN_OK && !equal;
+  return code;
+}
+
+static enum tlspin_code stage(struct store_edit *edit, const struct keypin *pin)
+{
+  struct store *store = edit->work.store;
+  struct keypin current;
+  struct pin_note note;
+  struct pin_image image;
+  enum tlspin_code code = journal_find_pin(store, edit->work.operation.id, pin, &image);
+
+  if (code == TLSPIN_OK)
+    code = stage_over(edit, &image.pin, true, pin);
+  else if (code == TLSPIN_E_NOT_FOUND) {
+    code = store_find_pin(store, pin, &current, &note);
+    if (code == TLSPIN_OK || code == TLSPIN_E_NOT_FOUND)
+      code = stage_over(edit, code == TLSPIN_OK ? &current : NULL, false, pin);
+    database_reset(store->db.get[TABLE_PIN]);
+  }
+  keypin_clear(&image.pin);
+  return code;
+}
+
+static bool is_draft(const struct store_edit *edit)
+{
+  return edit->journal == STORE_DRAFT || edit->resumed;
 }
 
 static enum tlspin_code drop(struct store_edit *edit, const struct keypin *pin)
@@ -168,12 +227,13 @@ static enum tlspin_code apply(struct store_edit *edit, const struct keypin *pin,
 
 enum tlspin_code store_edit_put(struct store_edit *edit, const struct keypin *pin)
 {
-  return pin_is_valid(pin, STORE_USER) ? apply(edit, pin, put) : TLSPIN_E_ARGUMENT;
+  return pin_is_valid(pin, STORE_USER) ? apply(edit, pin, is_draft(edit) ? stage : put)
+                                       : TLSPIN_E_ARGUMENT;
 }
 
 enum tlspin_code store_edit_drop(struct store_edit *edit, const struct keypin *pin)
 {
-  return pin_key_is_valid(pin) ? apply(edit, pin, drop) : TLSPIN_E_ARGUMENT;
+  return pin_key_is_valid(pin) && !is_draft(edit) ? apply(edit, pin, drop) : TLSPIN_E_ARGUMENT;
 }
 
 uint64_t store_edit_changed(const struct store_edit *edit)
@@ -181,24 +241,19 @@ uint64_t store_edit_changed(const struct store_edit *edit)
   return edit->work.done.changed;
 }
 
-const struct work *store_edit_work(const struct store_edit *edit)
+struct work *store_edit_work(struct store_edit *edit)
 {
   return &edit->work;
 }
 
-/* Whether this makes an edit of a draft. */
-static bool finishes(const struct store_edit *edit)
-{
-  return edit->resumed && edit->journal == STORE_UNDOABLE &&
-         edit->work.operation.kind == OPERATION_DRAFT;
-}
-
+/* The draft's records are the operation's from here on: see apply.c. */
 static enum tlspin_code finish(struct store_edit *edit)
 {
-  struct operation_row row = edit->work.operation;
+  struct work *work = &edit->work;
+  uint64_t draft = work->operation.id;
+  enum tlspin_code code = journal_drop(&work->change, draft);
 
-  row.kind = OPERATION_EDIT;
-  return journal_put(&edit->work.change, &row);
+  return code == TLSPIN_OK ? journal_number(work, OPERATION_APPLYING, draft, edit->now) : code;
 }
 
 enum tlspin_code store_edit_end(struct store_edit *edit, enum tlspin_code code,
@@ -206,7 +261,7 @@ enum tlspin_code store_edit_end(struct store_edit *edit, enum tlspin_code code,
 {
   struct store *store = edit->work.store;
   uint64_t operation = edit->work.operation.id;
-  bool over = finishes(edit);
+  bool over = edit->resumed && edit->journal == STORE_UNDOABLE;
 
   *change = (struct store_change){.operation = 0};
   if (code == TLSPIN_OK)

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { COLUMNS = 13 };
+enum { COLUMNS = 14 };
 
 static bool text_is_valid(const char *text, size_t max)
 {
@@ -23,7 +23,7 @@ bool event_is_valid(const struct event_row *event)
          reason_is_valid(event->reason) && text_is_valid(event->layer, EVENT_LAYER_MAX) &&
          text_is_valid(event->key, KEYPIN_KEY_TEXT_SIZE - 1) &&
          text_is_valid(event->report, EVENT_REPORT_MAX) &&
-         text_is_valid(event->program, EVENT_PROGRAM_MAX);
+         text_is_valid(event->program, EVENT_PROGRAM_MAX) && event->operation <= INT64_MAX;
 }
 
 void event_to_cells(const struct event_row *event, struct cell *cells)
@@ -39,6 +39,7 @@ void event_to_cells(const struct event_row *event, struct cell *cells)
   cells[10] = cell_text(event->key);
   cells[11] = cell_text(event->report);
   cells[12] = cell_text(event->program);
+  cells[13] = cell_integer((int64_t)event->operation);
 }
 
 bool event_of_cells(const struct cell *cells, struct event_row *event, struct event_texts *texts)
@@ -51,7 +52,8 @@ bool event_of_cells(const struct cell *cells, struct event_row *event, struct ev
                               .layer = texts->layer,
                               .key = texts->key,
                               .report = texts->report,
-                              .program = texts->program};
+                              .program = texts->program,
+                              .operation = (uint64_t)cells[13].number};
   if (cells[0].number < 1 || cells[3].number < 1 || cells[3].number > UINT32_MAX ||
       !cell_read_text(&cells[4], texts->kind, sizeof texts->kind) ||
       !peer_of_cells(cells + 5, &event->peer) ||
@@ -175,6 +177,8 @@ static enum tlspin_code log_event(struct store *store, struct transaction *chang
   like.last = MAX(like.last, now);
   if (like.count < UINT32_MAX)
     like.count++;
+  if (event->operation != 0)
+    like.operation = event->operation;
   return put(change, &like);
 }
 

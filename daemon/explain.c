@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "daemon/advice.h"
 #include "daemon/entries.h"
 #include "daemon/shown.h"
 #include "dbus/dict.h"
@@ -20,7 +21,8 @@ static const char *ticket_word(enum ticket_result ticket)
   }
 }
 
-static bool put_verdict(DBusMessageIter *iter, const struct policy_judged *judged, int decided)
+static bool put_verdict(DBusMessageIter *iter, const struct policy_judged *judged, int decided,
+                        const char *lock)
 {
   const struct verdict *verdict = &judged->verdict;
   DBusMessageIter dict;
@@ -35,6 +37,7 @@ static bool put_verdict(DBusMessageIter *iter, const struct policy_judged *judge
          bus_dict_put_number(&dict, "excused", DBUS_TYPE_UINT32, judged->excused) &&
          bus_dict_put_number(&dict, "learn", DBUS_TYPE_BOOLEAN, verdict->learn) &&
          bus_dict_put_string(&dict, "ticket", ticket_word(judged->input.ticket)) &&
+         bus_dict_put_string(&dict, "locked-by", lock) &&
          (decided < 0 ||
           bus_dict_put_number(&dict, "decided", DBUS_TYPE_UINT32, (uint64_t)decided)) &&
          bus_dict_close(iter, &dict);
@@ -68,6 +71,26 @@ static bool put_settings(DBusMessageIter *iter, struct policy *policy)
   return page.filled && dbus_message_iter_close_container(iter, &page.array);
 }
 
+static bool put_command(DBusMessageIter *array, const struct advice_command *command)
+{
+  DBusMessageIter dict;
+
+  return bus_dict_open(array, &dict) && bus_dict_put_string(&dict, "command", command->command) &&
+         bus_dict_put_string(&dict, "does", effect_token(command->does)) &&
+         bus_dict_put_number(&dict, "asks", DBUS_TYPE_BOOLEAN, command->asks) &&
+         bus_dict_close(array, &dict);
+}
+
+static bool put_commands(DBusMessageIter *iter, const struct advice *advice)
+{
+  DBusMessageIter array;
+  bool filled = bus_dicts_open(iter, &array);
+
+  for (guint i = 0; i < advice->commands->len && filled; i++)
+    filled = put_command(&array, &g_array_index(advice->commands, struct advice_command, i));
+  return filled && dbus_message_iter_close_container(iter, &array);
+}
+
 /* The entry that decided is known only once all are in the reply, behind the verdict: they are
  * visited twice. */
 static void pass_over(const struct policy_entry *entry, void *data)
@@ -76,7 +99,7 @@ static void pass_over(const struct policy_entry *entry, void *data)
 }
 
 static bool fill(DBusMessage *reply, struct handlers *handlers, const struct policy_judged *judged,
-                 int64_t now)
+                 const struct advice *advice, int64_t now)
 {
   struct layers *layers = policy_layers(handlers->policy);
   int decided = policy_entries(handlers->policy, judged, now, pass_over, NULL);
@@ -84,12 +107,12 @@ static bool fill(DBusMessage *reply, struct handlers *handlers, const struct pol
   DBusMessageIter iter;
 
   dbus_message_iter_init_append(reply, &iter);
-  if (!put_verdict(&iter, judged, decided))
+  if (!put_verdict(&iter, judged, decided, advice->lock))
     return false;
   entries_open(&entries, &iter);
   policy_entries(handlers->policy, judged, now, entries_append, &entries);
   return entries_close(&entries, &iter) && handlers_put_layers(&iter, layers) &&
-         put_settings(&iter, handlers->policy);
+         put_settings(&iter, handlers->policy) && put_commands(&iter, advice);
 }
 
 enum tlspin_code admin_explain(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
@@ -97,6 +120,7 @@ enum tlspin_code admin_explain(void *data, DBusMessage *call, DBusMessage *reply
   struct handlers *handlers = data;
   int64_t now = handlers->now();
   struct policy_judged judged;
+  struct advice advice;
   struct shown shown;
   enum tlspin_code code = shown_read(call, &shown, problem);
 
@@ -104,7 +128,9 @@ enum tlspin_code admin_explain(void *data, DBusMessage *call, DBusMessage *reply
     return code;
   policy_flush(handlers->policy, now);
   policy_explain(handlers->policy, &shown.peer, &shown.shown, now, &judged);
-  code = handlers_filled(fill(reply, handlers, &judged, now));
+  advice_make(handlers->policy, &shown.shown, &judged, &advice);
+  code = handlers_filled(fill(reply, handlers, &judged, &advice, now));
+  advice_clear(&advice);
   policy_judged_clear(&judged);
   return code;
 }

@@ -25,10 +25,7 @@ struct filter_words {
   bool all;
 };
 
-#define FIELD(type, member)                                                                        \
-  {                                                                                                \
-#member, type, offsetof(struct filter_words, member)                                           \
-  }
+#define FIELD(type, member) BUS_FIELD(filter_words, #member, type, member)
 
 static const struct bus_field members[] = {
     FIELD(DBUS_TYPE_STRING, host),     FIELD(DBUS_TYPE_STRING, pattern),

@@ -33,50 +33,128 @@ static enum tlspin_code count_images(struct store *store, uint64_t operation, ui
              : code;
 }
 
-/* *oldest: the number below which all go by rule 2. */
-static enum tlspin_code find_oldest(struct store *store, uint64_t keep, uint64_t *oldest)
+/* The user's own: what a server or a program brings about takes nothing of theirs away. */
+static bool is_own(const struct operation_row *row)
+{
+  return row->kind == OPERATION_CLEAR || row->kind == OPERATION_EDIT || row->kind == OPERATION_UNDO;
+}
+
+static bool is_told(const struct operation_row *row)
+{
+  return row->kind == OPERATION_TOLD;
+}
+
+/* The newest operations of a sort, as far as so many images go. */
+struct budget {
+  bool (*is_of)(const struct operation_row *row);
+  uint64_t keep, count;
+  uint64_t oldest; /* what is of the sort and below it goes */
+};
+
+static enum tlspin_code charge(struct store *store, struct budget *budget,
+                               const struct operation_row *row)
+{
+  uint64_t limit = budget->keep < INT64_MAX ? budget->keep + 1 : budget->keep;
+  enum tlspin_code code = TLSPIN_OK;
+
+  if (!budget->is_of(row) || budget->count > budget->keep)
+    return TLSPIN_OK;
+  code = count_images(store, row->id, limit, &budget->count);
+  if (budget->count <= budget->keep)
+    budget->oldest = row->id;
+  return code;
+}
+
+/* What the rules look at, but for the time. */
+struct kept {
+  uint64_t newest; /* of the user's own; 0: none */
+  struct budget own, told;
+  GHashTable *undos; /* of those in force, by their target: when they were made, as int64_t */
+};
+
+static void note_undo(struct kept *kept, const struct operation_row *row)
+{
+  int64_t *key = g_new(int64_t, 2);
+
+  key[0] = (int64_t)row->target;
+  key[1] = row->made;
+  g_hash_table_replace(kept->undos, key, key + 1);
+}
+
+/* From the newest to the oldest. */
+static enum tlspin_code find_kept(struct store *store, uint64_t keep, struct kept *kept)
 {
   struct operation_row row = {.id = INT64_MAX};
-  enum tlspin_code code = journal_last_head(store, row.id, &row); /* the newest isn't counted */
-  uint64_t count = 0;
+  enum tlspin_code code = TLSPIN_OK;
 
-  while (code == TLSPIN_OK && count <= keep) {
-    *oldest = row.id;
-    code = journal_last_head(store, row.id, &row);
-    if (code == TLSPIN_OK && row.kind != OPERATION_GONE)
-      code = count_images(store, row.id, keep < INT64_MAX ? keep + 1 : keep, &count);
+  *kept = (struct kept){.own = {is_own, keep, 0, INT64_MAX},
+                        .told = {is_told, STORE_TOLD_IMAGES, 0, INT64_MAX},
+                        .undos = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL)};
+  while (code == TLSPIN_OK && (code = journal_last_head(store, row.id, &row)) == TLSPIN_OK) {
+    if (row.kind == OPERATION_UNDO && !row.undone)
+      note_undo(kept, &row);
+    if (kept->newest == 0 && is_own(&row))
+      kept->newest = row.id;
+    else
+      code = charge(store, &kept->own, &row);
+    if (code == TLSPIN_OK)
+      code = charge(store, &kept->told, &row);
   }
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
-static bool is_draft(const struct operation_row *row)
+static bool is_too_old(const struct kept *kept, const struct operation_row *row, int64_t before)
 {
-  return row->kind == OPERATION_DRAFT && !row->undone;
+  const int64_t id = (int64_t)row->id;
+  const int64_t *undone = row->undone ? g_hash_table_lookup(kept->undos, &id) : NULL;
+
+  return row->made < before && (undone == NULL || *undone < before);
 }
 
 /* Which operations the journal forgets:
  *
  * 1. Those that were made before a time.
- * 2. Of the images beyond those of the newest operation, which may be of any size, a number is
- *    kept, the newest. The operation with which they would be more goes, and what is older.
- * 3. But never a draft that isn't finished: it could not be taken back without its images.
+ * 2. Of the images beyond those of the user's newest operation, which may be of any size, a number
+ *    is kept, the newest. The operation of the user's with which they would be more goes, and what
+ *    is older of the user's.
+ * 3. What servers and programs brought about has a budget of its own, in the same way: it takes
+ *    nothing of the user's own operations away, however much it is, nor they of it.
+ * 4. One that was taken back is as young, for rule 1, as the undo: whatever found what it had made
+ *    is older than that, and is forgotten with it. Otherwise an undo of that could bring back what
+ *    was taken back (trail.c).
+ * 5. But never a draft that isn't finished, nor an operation that is being applied.
  *
  * They are marked first, all at once: what has lost an image can't be undone. */
+static bool is_to_go(const struct kept *kept, const struct operation_row *row, int64_t before)
+{
+  if (is_own(row) ? row->id < kept->own.oldest && row->id != kept->newest
+                  : is_told(row) && row->id < kept->told.oldest)
+    return true; /* 2, 3 */
+  return (is_own(row) || is_told(row)) && is_too_old(kept, row, before);
+}
+
+static enum tlspin_code mark_all(struct store *store, struct transaction *change, int64_t before,
+                                 const struct kept *kept)
+{
+  struct operation_row row = {.id = 0};
+  enum tlspin_code code = TLSPIN_OK;
+
+  while (code == TLSPIN_OK && (code = journal_next_head(store, row.id, &row)) == TLSPIN_OK)
+    if (is_to_go(kept, &row, before))
+      code = journal_mark_gone(change, &row);
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
 static enum tlspin_code mark(struct store *store, struct transaction *change, int64_t before,
                              uint64_t keep)
 {
-  struct operation_row row = {.id = 0};
-  uint64_t oldest = 0;
-  enum tlspin_code code = find_oldest(store, keep, &oldest);
+  struct kept kept;
+  enum tlspin_code code = find_kept(store, keep, &kept);
 
-  while (code == TLSPIN_OK && (code = journal_next_head(store, row.id, &row)) == TLSPIN_OK) {
-    if (row.kind == OPERATION_GONE || is_draft(&row) || (row.made >= before && row.id >= oldest))
-      continue;
-    row = (struct operation_row){
-        .id = row.id, .kind = OPERATION_GONE, .made = row.made, .undone = true};
-    code = journal_put(change, &row);
-  }
-  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+  if (code == TLSPIN_OK)
+    code = mark_all(store, change, before, &kept);
+  g_hash_table_unref(kept.undos);
+  return code;
 }
 
 static enum tlspin_code drop_image(struct store *store, struct transaction *change,
@@ -126,10 +204,8 @@ static enum tlspin_code drop_heads(struct store *store)
   if (code != TLSPIN_OK)
     return code;
   while (code == TLSPIN_OK && (code = journal_next_head(store, row.id, &row)) == TLSPIN_OK) {
-    const struct cell key = cell_integer((int64_t)row.id);
-
     if (row.kind == OPERATION_GONE)
-      code = transaction_drop(&change, TABLE_OPERATION, &key);
+      code = journal_drop(&change, row.id);
   }
   return transaction_end(&change, code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code);
 }

@@ -68,7 +68,11 @@ static const struct method admin_methods[] = {
      admin_put},
     {"Explain",
      {PEER, {"chain", "aay"}, {"options", "a{sv}"}},
-     {{"verdict", "a{sv}"}, {"entries", "aa{sv}"}, {"layers", "aa{sv}"}, {"settings", "aa{sv}"}},
+     {{"verdict", "a{sv}"},
+      {"entries", "aa{sv}"},
+      {"layers", "aa{sv}"},
+      {"settings", "aa{sv}"},
+      {"commands", "aa{sv}"}},
      admin_explain},
     {"Events",
      {{"after", "t"}, {"host", "s"}, {"limit", "u"}},
@@ -196,14 +200,12 @@ void handlers_changed(struct handlers *handlers, const char *what,
 }
 
 enum tlspin_code handlers_drop_draft(struct handlers *handlers, uint64_t operation,
-                                     struct store_change *change, GString *problem)
+                                     GString *problem)
 {
   char *trouble = NULL;
-  enum tlspin_code code = policy_drop_draft(handlers->policy, operation, change, &trouble);
+  enum tlspin_code code = policy_drop_draft(handlers->policy, operation, &trouble);
 
   drafts_end(handlers->drafts, operation);
-  if (code == TLSPIN_OK)
-    announce_changed(&handlers->announce, "restored", NULL, 0);
   return handlers_explain(code, trouble, problem);
 }
 

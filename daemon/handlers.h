@@ -9,6 +9,7 @@
 #include "daemon/dispatch.h"
 #include "daemon/drafts.h"
 #include "daemon/policy.h"
+#include "daemon/waiting.h"
 #include "dbus/check.h"
 #include "dbus/messages.h"
 
@@ -16,6 +17,7 @@ struct handlers {
   struct policy *policy;
   struct announce announce;
   struct drafts *drafts;
+  struct waiting *waiting;    /* for operations that are being applied */
   int64_t (*now)(void);       /* seconds since 1970 */
   void (*served)(void *data); /* told after each call */
   void *data;
@@ -59,9 +61,14 @@ enum tlspin_code handlers_check_limit(uint32_t limit, GString *problem);
 void handlers_changed(struct handlers *handlers, const char *what,
                       const struct store_change *change);
 
-/* Takes a draft back, and sends Changed for it. */
+/* Drops a draft. */
 enum tlspin_code handlers_drop_draft(struct handlers *handlers, uint64_t operation,
-                                     struct store_change *change, GString *problem);
+                                     GString *problem);
+
+/* Goes on with what is being applied; where an operation is over, sends Changed for it and answers
+ * who waits for that. TLSPIN_E_NOT_FOUND: there was nothing to do. *applied: as of policy_apply. */
+enum tlspin_code handlers_apply(struct handlers *handlers, struct store_applied *applied,
+                                GString *problem);
 
 /* Appends the dictionaries of Status about the layers. */
 bool handlers_put_layers(DBusMessageIter *iter, const struct layers *layers);

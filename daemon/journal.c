@@ -28,9 +28,44 @@ enum tlspin_code journal_put(struct transaction *change, const struct operation_
   return transaction_put(change, TABLE_OPERATION, cells);
 }
 
+enum tlspin_code journal_drop(struct transaction *change, uint64_t operation)
+{
+  const struct cell key = cell_integer((int64_t)operation);
+
+  return transaction_drop(change, TABLE_OPERATION, &key);
+}
+
+enum tlspin_code journal_mark_gone(struct transaction *change, const struct operation_row *row)
+{
+  const struct operation_row gone = {
+      .id = row->id, .kind = OPERATION_GONE, .made = row->made, .undone = true};
+
+  return journal_put(change, &gone);
+}
+
+enum tlspin_code journal_check_ready(struct store *store)
+{
+  struct operation_row row;
+  enum tlspin_code code = journal_find_applying(store, &row);
+
+  if (code == TLSPIN_OK)
+    return TLSPIN_E_BUSY;
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+/* Neither changes a record at once. */
+static bool may_wait(enum operation_kind kind)
+{
+  return kind == OPERATION_DRAFT || kind == OPERATION_APPLYING;
+}
+
 enum tlspin_code journal_number(struct work *work, enum operation_kind kind, uint64_t target,
                                 int64_t now)
 {
+  enum tlspin_code code = may_wait(kind) ? TLSPIN_OK : journal_check_ready(work->store);
+
+  if (code != TLSPIN_OK)
+    return code;
   work->operation = (struct operation_row){
       .id = ++work->change.contents.last_operation, .kind = kind, .target = target, .made = now};
   work->done.operation = work->operation.id;
@@ -80,6 +115,11 @@ enum tlspin_code journal_find(struct store *store, uint64_t id, struct operation
     return read_operation(store, store->db.statements[STATEMENT_NEWEST], row);
   sqlite3_bind_int64(statement, 1, (int64_t)id);
   return read_operation(store, statement, row);
+}
+
+enum tlspin_code journal_find_applying(struct store *store, struct operation_row *row)
+{
+  return read_operation(store, store->db.statements[STATEMENT_APPLYING], row);
 }
 
 enum tlspin_code journal_next_head(struct store *store, uint64_t after, struct operation_row *row)

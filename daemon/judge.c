@@ -124,7 +124,10 @@ void policy_judge(struct policy *policy, const struct peer *peer, const struct p
 void policy_explain(struct policy *policy, const struct peer *peer,
                     const struct policy_shown *shown, int64_t now, struct policy_judged *judged)
 {
-  gather(policy, peer, shown, now, judged);
+  struct policy_shown whole = *shown;
+
+  whole.learn = true; /* an added authority is why nothing would be learned: that is to be told */
+  gather(policy, peer, &whole, now, judged);
   judged->roles = g_new(enum verdict_role, judged->gathering.count);
   verdict_explain(&judged->input, &judged->verdict, judged->roles);
   conclude(policy, judged);
@@ -194,15 +197,16 @@ static const char *name_reason(const struct verdict *verdict)
 }
 
 /* What is worth a line of the log, or NULL. That the PKI failed is the program's to tell; and that
- * a program knows no more than a key is nothing that the server did. What went well is logged where
- * the handshake is over, so that a connection has one line. */
+ * a program knows no more than a key, or tells no more than a certificate, is nothing that the
+ * server did. What went well is logged where the handshake is over, so that a connection has one
+ * line. */
 static const char *find_kind(const struct policy_judged *judged, const struct policy_shown *shown,
                              const char **reason)
 {
   const struct verdict *verdict = &judged->verdict;
 
   *reason = name_reason(verdict);
-  if (verdict->reason == VERDICT_PATH_UNKNOWN && shown->chain->alone)
+  if (verdict->reason == VERDICT_PATH_UNKNOWN && (shown->chain->alone || shown->leaf_alone))
     return NULL;
   if (verdict->answer == TLSPIN_MISMATCH && verdict->reason != VERDICT_PKI_FAILED)
     return verdict->enforced ? "mismatch" : "reported";
@@ -217,9 +221,11 @@ static const char *find_kind(const struct policy_judged *judged, const struct po
   return "change";
 }
 
-/* The event's number. One that can't be logged changes no answer. */
+/* The event's number. One that can't be logged changes no answer. operation: of the journal; 0:
+ * none. */
 static uint64_t log_as(struct policy *policy, const struct policy_shown *shown, int64_t now,
-                       const struct policy_judged *judged, const char *kind, const char *reason)
+                       const struct policy_judged *judged, const char *kind, const char *reason,
+                       uint64_t operation)
 {
   const struct layer *user = layers_user(policy->layers, now);
   struct event_row event = {.kind = kind,
@@ -227,7 +233,8 @@ static uint64_t log_as(struct policy *policy, const struct policy_shown *shown, 
                             .reason = reason,
                             .layer = judged->layer,
                             .report = "",
-                            .program = shown->program};
+                            .program = shown->program,
+                            .operation = operation};
   g_autofree char *report = NULL;
   char key[KEYPIN_KEY_TEXT_SIZE];
   uint64_t number = 0;
@@ -251,7 +258,7 @@ static void log_event(struct policy *policy, const struct policy_shown *shown, i
   const char *reason, *kind = find_kind(judged, shown, &reason);
 
   if (kind != NULL && shown->chain != NULL)
-    judged->event = log_as(policy, shown, now, judged, kind, reason);
+    judged->event = log_as(policy, shown, now, judged, kind, reason, 0);
 }
 
 /* A record of the user's that was met; not one that makes way for another key. */
@@ -270,7 +277,7 @@ static void count(struct policy *policy, const struct policy_judged *judged, int
 
 /* What would have been said without the user's word, where that overrules something. */
 static uint64_t log_word(struct policy *policy, const struct policy_shown *shown, int64_t now,
-                         const struct policy_judged *judged)
+                         const struct policy_judged *judged, uint64_t operation)
 {
   const struct verdict *verdict = &judged->verdict;
 
@@ -278,7 +285,8 @@ static uint64_t log_word(struct policy *policy, const struct policy_shown *shown
     return 0;
   return log_as(policy, shown, now, judged, "accepted",
                 verdict->change != CHANGE_NONE ? change_token(verdict->change)
-                                               : name_reason(verdict));
+                                               : name_reason(verdict),
+                operation);
 }
 
 /* The user's word first: what follows is judged with it. */
@@ -286,13 +294,12 @@ static enum tlspin_code take_word(struct policy *policy, const struct peer *peer
                                   const struct policy_shown *shown, int64_t now,
                                   struct policy_judged *judged, char **problem)
 {
-  bool learned;
-  enum tlspin_code code = learn_accepted(policy, judged, shown->expires, &learned, problem);
-  uint64_t acceptance;
+  uint64_t operation, acceptance;
+  enum tlspin_code code = learn_accepted(policy, judged, shown->expires, &operation, problem);
 
-  if (!learned)
+  if (operation == 0)
     return code;
-  acceptance = log_word(policy, shown, now, judged);
+  acceptance = log_word(policy, shown, now, judged, operation);
   policy_judged_clear(judged);
   policy_judge(policy, peer, shown, now, judged);
   judged->learned = true;
@@ -311,7 +318,7 @@ static enum tlspin_code learn(struct policy *policy, const struct policy_shown *
   if (code != TLSPIN_E_LIMIT)
     return code;
   g_clear_pointer(problem, g_free);
-  judged->event = log_as(policy, shown, now, judged, "crowded", name_reason(&judged->verdict));
+  judged->event = log_as(policy, shown, now, judged, "crowded", name_reason(&judged->verdict), 0);
   return TLSPIN_OK;
 }
 

@@ -4,8 +4,13 @@
 
 #include "daemon/layer.h"
 
+#include "common/text.h"
+
+#include <errno.h>
 #include <glib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 void layer_clear(struct layer *layer)
 {
@@ -49,6 +54,35 @@ void layer_open(struct layer *layer, enum store_kind kind, uid_t owner)
   layer_clear(layer);
   if (store_open(layer->path, kind, owner, &layer->store, &problem) != TLSPIN_OK)
     layer_set_problem(layer, problem);
+}
+
+static char *forbidden(const char *path, const char *folder)
+{
+  if (access(path, W_OK) == 0 && access(folder, W_OK | X_OK) == 0)
+    return NULL;
+  return g_strdup_printf(_("The pin store '%s' can't be written: %s. Mend the permissions of the "
+                           "file and of its folder: 'chmod u+rw %s' and 'chmod u+rwx %s'."),
+                         path, g_strerror(errno), path, folder);
+}
+
+/* Of what only root may use nothing is left for the user. */
+static bool is_full(const char *folder)
+{
+  struct statvfs disk;
+
+  return statvfs(folder, &disk) == 0 && disk.f_blocks > 0 &&
+         (geteuid() == 0 ? disk.f_bfree : disk.f_bavail) == 0;
+}
+
+char *layer_write_problem(const struct layer *layer)
+{
+  g_autofree char *folder = g_path_get_dirname(layer->path);
+  char *problem = forbidden(layer->path, folder);
+
+  if (problem != NULL || !is_full(folder))
+    return problem;
+  return g_strdup_printf(
+      _("The pin store '%s' can't be written: the disk is full. Make room on it."), layer->path);
 }
 
 static void note_file(GString *text, const char *path)

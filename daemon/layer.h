@@ -23,6 +23,10 @@ struct layer *layer_new(const char *name, const char *path);
 void layer_free(void *layer);
 
 /* Closes what was open, then opens and reads it through. */
+/* Why the file of an open layer can't be written now, with what to do; NULL: nothing is known to be
+ * in the way. To be freed. */
+char *layer_write_problem(const struct layer *layer);
+
 void layer_open(struct layer *layer, enum store_kind kind, uid_t owner);
 void layer_clear(struct layer *layer);
 

@@ -14,6 +14,7 @@ struct renewal {
   GPtrArray *found; /* what survey_take found: the thread's until that has ended; or NULL */
   GThread *thread;
   GSource *ended;
+  GSource *wish;  /* to begin one, since a file was changed in place; or NULL */
   bool again;     /* something was changed since it was begun */
   unsigned tries; /* in which a file was changed while it was read */
   void (*done)(void *data);
@@ -31,7 +32,7 @@ struct layers {
   struct renewal renewal;
 };
 
-enum { RENEWAL_TRIES = 3, SMALL_OCTETS = 256 << 10 /* that are read in some milliseconds */ };
+enum { RENEWAL_TRIES = 3 };
 
 static struct layer *find_layer(const GPtrArray *system, const char *path)
 {
@@ -115,17 +116,20 @@ bool layers_reload_system(struct layers *layers)
   return true;
 }
 
+static bool was_changed(const struct layer *layer)
+{
+  g_autofree char *now = layer_fingerprint(layer->path);
+
+  return g_strcmp0(now, layer->fingerprint) != 0;
+}
+
 /* What is wrong with a file that was changed while it was read says nothing of what it is now. */
 static bool any_overtaken(const GPtrArray *found)
 {
   for (guint i = 0; i < found->len; i++) {
     const struct layer *layer = g_ptr_array_index(found, i);
-    g_autofree char *now = NULL;
 
-    if (layer->problem == NULL || layer->fingerprint == NULL)
-      continue;
-    now = layer_fingerprint(layer->path);
-    if (strcmp(now, layer->fingerprint) != 0)
+    if (layer->problem != NULL && layer->fingerprint != NULL && was_changed(layer))
       return true;
   }
   return false;
@@ -153,7 +157,7 @@ static bool is_little(const GPtrArray *found)
     if (!layer->kept && lstat(layer->path, &status) == 0)
       size += status.st_size;
   }
-  return size <= SMALL_OCTETS;
+  return size <= STORE_SMALL;
 }
 
 static void finish(struct layers *layers, GPtrArray *found)
@@ -212,10 +216,19 @@ static gboolean on_read(gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void drop_wish(struct renewal *renewal)
+{
+  if (renewal->wish == NULL)
+    return;
+  g_source_destroy(renewal->wish);
+  g_clear_pointer(&renewal->wish, g_source_unref);
+}
+
 void layers_renew(struct layers *layers, void (*done)(void *data), void *data)
 {
   struct renewal *renewal = &layers->renewal;
 
+  drop_wish(renewal);
   renewal->done = done;
   renewal->data = data;
   renewal->again = true;
@@ -223,6 +236,33 @@ void layers_renew(struct layers *layers, void (*done)(void *data), void *data)
     return;
   renewal->tries = 0;
   begin_renewal(layers);
+}
+
+void layers_attend(struct layers *layers, void (*done)(void *data), void *data)
+{
+  layers->renewal.done = done;
+  layers->renewal.data = data;
+}
+
+static gboolean on_wish(gpointer data)
+{
+  struct layers *layers = data;
+
+  layers_renew(layers, layers->renewal.done, layers->renewal.data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Later, since whoever is being answered holds the layers as they are. */
+static void wish_renewal(struct layers *layers)
+{
+  struct renewal *renewal = &layers->renewal;
+
+  if (renewal->done == NULL || renewal->wish != NULL)
+    return;
+  renewal->wish = g_idle_source_new();
+  g_source_set_priority(renewal->wish, G_PRIORITY_DEFAULT);
+  g_source_set_callback(renewal->wish, on_wish, layers, NULL);
+  g_source_attach(renewal->wish, NULL);
 }
 
 unsigned layers_version(const struct layers *layers)
@@ -252,6 +292,7 @@ void layers_free(struct layers *layers)
 {
   if (layers == NULL)
     return;
+  drop_wish(&layers->renewal);
   end_renewal(&layers->renewal);
   layer_clear(&layers->user);
   g_free(layers->user.name);
@@ -276,9 +317,13 @@ const struct layer *layers_user(struct layers *layers, int64_t now)
   return user;
 }
 
-void layers_failed(struct layers *layers)
+/* One that could not even be opened was read as it is. */
+void layers_failed(struct layers *layers, const struct layer *layer)
 {
-  layers->user_failed = true;
+  if (layer == &layers->user)
+    layers->user_failed = true;
+  else if (layer->store != NULL && was_changed(layer))
+    wish_renewal(layers);
 }
 
 size_t layers_count(const struct layers *layers)

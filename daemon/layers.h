@@ -36,8 +36,13 @@ bool layers_reload_system(struct layers *layers);
 /* The same, and `done` is called where anything is another than before: at once, unless there is
  * much to read. Then the layers go on answering as they were: files are read in a thread, and the
  * default main context takes them over, all at once. A layer whose file was replaced or deleted is
- * served from the old one until then. What is changed meanwhile is read next. */
+ * served from the old one until then; one whose file was changed in place can't be read, and it is
+ * not known what it says. What is changed meanwhile is read next. */
 void layers_renew(struct layers *layers, void (*done)(void *data), void *data);
+
+/* From now on that is begun from the default main context, too, when an answer finds the file of a
+ * large layer changed in place. */
+void layers_attend(struct layers *layers, void (*done)(void *data), void *data);
 
 /* Another number whenever they were read anew; never 0. */
 unsigned layers_version(const struct layers *layers);
@@ -73,8 +78,8 @@ void layers_judge(struct layers *layers, const struct peer *peer, int64_t now,
  * it could not be opened or read before; its store may be NULL. */
 const struct layer *layers_user(struct layers *layers, int64_t now);
 
-/* Says that the user's layer can't be read: see layers_user. */
-void layers_failed(struct layers *layers);
+/* Says that a layer can't be read: see layers_user and layers_attend. */
+void layers_failed(struct layers *layers, const struct layer *layer);
 
 /* All layers, the user's first, then in order of precedence. */
 size_t layers_count(const struct layers *layers);

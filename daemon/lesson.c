@@ -28,6 +28,7 @@ bool lesson_begin(struct lesson *lesson, const struct policy_judged *judged)
   lesson->code = TLSPIN_OK;
   lesson->history = lesson->pinned = lesson->crowded = false;
   lesson->expires = 0;
+  lesson->operation = 0;
   return see(lesson);
 }
 
@@ -56,6 +57,7 @@ enum tlspin_code lesson_hold(struct policy *policy, struct lesson *lesson,
   teach(lesson);
   lesson->code = store_edit_end(lesson->edit, lesson->code, &change);
   *learned = lesson->code == TLSPIN_OK && change.changed > 0;
+  lesson->operation = change.operation;
   policy->images += change.operation != 0 ? change.changed : 0;
   if (*learned && lesson->history)
     store_trim_history(lesson->store, HISTORY_MAX, HISTORY_EACH); /* else policy_tidy does */

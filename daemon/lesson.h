@@ -19,6 +19,7 @@ struct lesson {
   bool pinned;           /* by another daemon, since the verdict */
   bool crowded;          /* by keys that programs had accepted */
   int64_t expires;       /* of a key that the user accepted; 0: never */
+  uint64_t operation;    /* of the journal, once it is over; 0: none */
   uint8_t octets[CHAIN_SEEN_MAX];
   struct span seen; /* in `octets`: the chain that is shown */
 };

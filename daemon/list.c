@@ -19,6 +19,7 @@ bool walk_init(struct walk *walk, const struct store_filter *filter)
   char *out = walk->glob;
 
   walk->filter = filter;
+  walk->same_port = false;
   if (strlen(pattern) > HOST_MAX || !is_choice(filter->protocol, PROTOCOL_COUNT) ||
       !is_choice(filter->kind, KEYPIN_KINDS) || !is_choice(filter->status, KEYPIN_STATUSES) ||
       !is_choice(filter->origin, KEYPIN_ORIGINS) || !is_choice(filter->scope, SCOPE_COUNT) ||

@@ -146,14 +146,25 @@ static gboolean on_signal(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* While there is something under way for a caller. */
+static void keep_present(struct daemon *daemon)
+{
+  presence_keep(daemon->presence,
+                drafts_any(daemon->handlers.drafts) || waiting_any(daemon->handlers.waiting));
+}
+
 /* A bit at a time, while nobody asks for anything. */
 static gboolean tidy_more(gpointer data)
 {
   struct daemon *daemon = data;
+  g_autoptr(GString) problem = g_string_new(NULL);
+  struct store_applied applied;
 
-  if (policy_tidy(daemon->handlers.policy, wall_clock()))
+  if (handlers_apply(&daemon->handlers, &applied, problem) == TLSPIN_OK ||
+      policy_tidy(daemon->handlers.policy, wall_clock()))
     return G_SOURCE_CONTINUE;
   daemon->tidying = 0;
+  keep_present(daemon);
   return G_SOURCE_REMOVE;
 }
 
@@ -168,7 +179,7 @@ static void on_served(void *data)
   struct daemon *daemon = data;
 
   presence_touch(daemon->presence);
-  presence_keep(daemon->presence, drafts_any(daemon->handlers.drafts));
+  keep_present(daemon);
   if (policy_has_grown(daemon->handlers.policy))
     tidy(daemon);
 }
@@ -178,13 +189,12 @@ static void on_caller_left(void *data, uint64_t operation)
 {
   struct daemon *daemon = data;
   g_autoptr(GString) problem = g_string_new(NULL);
-  struct store_change change;
 
-  if (handlers_drop_draft(&daemon->handlers, operation, &change, problem) == TLSPIN_OK)
+  if (handlers_drop_draft(&daemon->handlers, operation, problem) == TLSPIN_OK)
     g_info("A caller left in the middle of operation %" G_GUINT64_FORMAT ": it was taken back.",
            operation);
   tidy(daemon);
-  presence_keep(daemon->presence, drafts_any(daemon->handlers.drafts));
+  keep_present(daemon);
 }
 
 static void remember_locks(struct daemon *daemon)
@@ -241,11 +251,13 @@ static void start(struct daemon *daemon)
   daemon->watches[1] =
       watch_new(or_else(options.vendor_dir, VENDOR_DIR "/layers.d"), on_layers_changed, daemon);
   daemon->layers = open_layers();
+  layers_attend(daemon->layers, on_layers_read, daemon);
   daemon->handlers = (struct handlers){
       .policy = policy_new(daemon->layers, &daemon->config,
                            or_else(options.vendor_anchors, VENDOR_ANCHORS)),
       .announce = {daemon->connection},
       .drafts = drafts_new(daemon->connection, on_caller_left, daemon),
+      .waiting = waiting_new(daemon->connection),
       .now = wall_clock,
       .served = on_served,
       .data = daemon,
@@ -268,6 +280,7 @@ static void stop(struct daemon *daemon)
   watch_free(daemon->watches[1]);
   presence_free(daemon->presence);
   drafts_free(daemon->handlers.drafts);
+  waiting_free(daemon->handlers.waiting);
   policy_flush(daemon->handlers.policy, wall_clock());
   policy_free(daemon->handlers.policy);
   layers_free(daemon->layers);

@@ -8,9 +8,9 @@
  * Any program may tell of a header. So the pins only ever add to what is asked of a server: they
  * explain no other key (rule 6 of pinning/verdict.c), and no word about TOFU's comes from here.
  * Where another set takes the place of one that is in force, or none does, that is logged and can
- * be undone. While it can be, the next such change of the host's pins can't: a program that tells
- * of one header after the other doesn't fill the journal, and the set that stood before all of them
- * comes back. */
+ * be undone, by the number that the log names. While it can be, the next such change of the host's
+ * pins can't, and names the same number: a program that tells of one header after the other doesn't
+ * fill the journal, and the set that stood before all of them comes back. */
 #include "config.h"
 
 #include "daemon/policy-private.h"
@@ -203,7 +203,7 @@ static enum tlspin_code put_set(const struct noting *noting, struct store_edit *
 
 /* An event that can't be logged changes no outcome. */
 static uint64_t log_as(struct store *store, const struct noting *noting, const char *reason,
-                       const char *report)
+                       const char *report, uint64_t operation)
 {
   const struct event_row event = {.kind = "hpkp",
                                   .peer = *noting->peer,
@@ -211,33 +211,36 @@ static uint64_t log_as(struct store *store, const struct noting *noting, const c
                                   .layer = "",
                                   .key = "",
                                   .report = report,
-                                  .program = ""};
+                                  .program = "",
+                                  .operation = operation};
   uint64_t number = 0;
 
   return store_log(store, &event, noting->now, &number) == TLSPIN_OK ? number : 0;
 }
 
+/* *operation: what stands already and brings the older set back; 0: none. */
 static enum tlspin_code begin(struct store *store, const struct noting *noting, bool gives_way,
-                              struct store_edit **edit)
+                              uint64_t *operation, struct store_edit **edit)
 {
-  bool stands = false;
   enum tlspin_code code = TLSPIN_OK;
 
+  *operation = 0;
   if (gives_way)
-    code = store_edit_stands(store, &noting->place, KEYPIN_HPKP, &stands);
+    code = store_told_stands(store, &noting->place, KEYPIN_HPKP, operation);
   if (code != TLSPIN_OK)
     return code;
-  return store_edit_begin(store, gives_way && !stands ? STORE_UNDOABLE : STORE_LEARNED, 0,
+  return store_edit_begin(store, gives_way && *operation == 0 ? STORE_TOLD : STORE_LEARNED, 0,
                           noting->now, edit);
 }
 
+/* *operation: by which what gave way comes back; 0: nothing did. */
 static enum tlspin_code edit_set(struct policy *policy, struct store *store,
                                  const struct noting *noting, bool none, bool gives_way,
-                                 bool *changed)
+                                 uint64_t *operation, bool *changed)
 {
   struct store_change change = {0};
   struct store_edit *edit;
-  enum tlspin_code code = begin(store, noting, gives_way, &edit);
+  enum tlspin_code code = begin(store, noting, gives_way, operation, &edit);
 
   if (code != TLSPIN_OK)
     return code;
@@ -246,7 +249,10 @@ static enum tlspin_code edit_set(struct policy *policy, struct store *store,
     code = put_set(noting, edit);
   code = store_edit_end(edit, code, &change);
   *changed = code == TLSPIN_OK && change.changed > 0;
-  policy->images += change.operation != 0 ? change.changed : 0;
+  if (change.operation == 0)
+    return code;
+  *operation = change.operation;
+  policy->images += change.changed;
   return code;
 }
 
@@ -256,13 +262,14 @@ static enum tlspin_code replace(struct policy *policy, const struct noting *noti
 {
   struct store *store = policy_writable(policy, noting->now, problem);
   bool gives_way = give_way(noting, none);
+  uint64_t operation;
   enum tlspin_code code;
 
   if (store == NULL)
     return TLSPIN_UNAVAILABLE;
-  code = edit_set(policy, store, noting, none, gives_way, &noted->changed);
+  code = edit_set(policy, store, noting, none, gives_way, &operation, &noted->changed);
   if (noted->changed && gives_way)
-    noted->event = log_as(store, noting, none ? "removed" : "replaced", "");
+    noted->event = log_as(store, noting, none ? "removed" : "replaced", "", operation);
   return code == TLSPIN_E_LIMIT ? policy_crowded(&noting->place, problem)
                                 : policy_fault(policy, code, problem);
 }
@@ -292,7 +299,8 @@ static void evaluate(struct policy *policy, const struct noting *noting, struct 
   if (hpkp_met(&noting->hpkp, chain) || user->store == NULL)
     return;
   text = report_text(&report, EVENT_REPORT_MAX);
-  noted->event = log_as(user->store, noting, verdict_reason_token(VERDICT_CRITICAL_DIFFERS), text);
+  noted->event =
+      log_as(user->store, noting, verdict_reason_token(VERDICT_CRITICAL_DIFFERS), text, 0);
 }
 
 /* The Public Suffix List is read only for what is new: what stands was not too wide. */

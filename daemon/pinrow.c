@@ -172,9 +172,13 @@ bool pin_digest(GChecksum *checksum, const struct keypin *pin, struct digest *di
   return cells_digest(checksum, &tables[TABLE_PIN], cells, digest);
 }
 
+/* The result of a record that was only met: no record has this digest. */
+static const struct digest met;
+
 /* Where there was no record, the columns after the key hold what a new one has. */
 void pin_image_to_cells(const struct pin_image *image, struct cell *cells)
 {
+  const struct digest *result = image->noted ? &met : &image->result;
   struct keypin nothing = keypin_new(&image->pin.place, KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_USER);
   struct cell columns[PIN_COLUMNS];
 
@@ -184,8 +188,7 @@ void pin_image_to_cells(const struct pin_image *image, struct cell *cells)
   memcpy(&cells[1], columns, PIN_KEY * sizeof *cells);
   cells[1 + PIN_KEY] = cell_integer(image->present);
   memcpy(&cells[2 + PIN_KEY], columns + PIN_KEY, (PIN_COLUMNS - PIN_KEY) * sizeof *cells);
-  cells[2 + PIN_COLUMNS] =
-      cell_blob((struct span){image->result.octets, image->left ? DIGEST_SIZE : 0});
+  cells[2 + PIN_COLUMNS] = cell_blob((struct span){result->octets, image->left ? DIGEST_SIZE : 0});
 }
 
 bool pin_image_of_cells(const struct cell *cells, struct pin_image *image, struct pin_note *note)
@@ -204,6 +207,9 @@ bool pin_image_of_cells(const struct cell *cells, struct pin_image *image, struc
     return false;
   if (image->left)
     memcpy(image->result.octets, result.data, DIGEST_SIZE);
+  image->noted = image->left && memcmp(&image->result, &met, sizeof met) == 0;
+  if (image->noted && !image->present)
+    return false;
   if (image->present)
     return pin_of_cells(columns, STORE_USER, &image->pin, note);
   return key_of_cells(columns, &image->pin) && pin_key_is_valid(&image->pin);

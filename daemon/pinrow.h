@@ -50,13 +50,15 @@ bool pin_equal(const struct keypin *a, const struct keypin *b);
 /* A digest of what the record says, in the same sense. False where it can't be made. */
 bool pin_digest(GChecksum *checksum, const struct keypin *pin, struct digest *digest);
 
-/* What a record was before an operation touched it, and what the operation made of it. */
+/* What a record was before an operation touched it, and what the operation made of it. Of a draft
+ * (row.h) instead the record that is to be put: `present`, and not `left`. */
 struct pin_image {
   uint64_t operation;
   bool present;         /* false: there was none; then only the key of `pin` counts */
   struct keypin pin;    /* before */
   bool left;            /* the operation left a record there */
-  struct digest result; /* then the pin_digest of that */
+  bool noted;           /* as it was: the operation only met it, and touched others of its place */
+  struct digest result; /* if it left one and didn't only meet it, the pin_digest of that */
 };
 
 void pin_image_to_cells(const struct pin_image *image, struct cell *cells);

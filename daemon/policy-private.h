@@ -19,6 +19,8 @@ struct policy {
   unsigned settings_version; /* 0: not yet */
   struct recall recall;      /* of what is locked */
   uint64_t images;           /* that were added to the journal since it was last tidied up */
+  bool due; /* there may be an operation to go on with, or a draft to be removed: policy_apply */
+  struct store_applied applied; /* what was done of it up to now */
 };
 
 /* TLSPIN_UNAVAILABLE, with the layer's problem, or for one that was readable a moment ago, that it

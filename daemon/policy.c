@@ -108,11 +108,11 @@ void policy_lookup(struct policy *policy, const struct peer *peer, int64_t now,
 
 enum tlspin_code policy_unavailable(const struct layer *layer, char **problem)
 {
-  *problem = layer->problem != NULL
-                 ? g_strdup(layer->problem)
-                 : g_strdup_printf(_("The pin store '%s' can't be read or written now. Is the disk "
-                                     "full? Look at 'tlspin status'."),
-                                   layer->path);
+  *problem = layer->problem != NULL ? g_strdup(layer->problem) : layer_write_problem(layer);
+  if (*problem == NULL)
+    *problem = g_strdup_printf(_("The pin store '%s' can't be read or written now. Is the disk "
+                                 "full? Look at 'tlspin status'."),
+                               layer->path);
   return TLSPIN_UNAVAILABLE;
 }
 
@@ -127,6 +127,8 @@ struct store *policy_writable(struct policy *policy, int64_t now, char **problem
 
 enum tlspin_code policy_fault(struct policy *policy, enum tlspin_code code, char **problem)
 {
+  if (code == TLSPIN_E_BUSY)
+    policy->due = true;
   if (code != TLSPIN_UNAVAILABLE)
     return code;
   return policy_unavailable(layers_at(policy->layers, 0), problem);
@@ -347,5 +349,5 @@ bool policy_tidy(struct policy *policy, int64_t now)
 
 bool policy_has_grown(const struct policy *policy)
 {
-  return policy->images > POLICY_IMAGES;
+  return policy->due || policy->images > POLICY_IMAGES;
 }

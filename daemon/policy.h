@@ -76,6 +76,7 @@ struct policy_shown {
   enum ticket_result ticket; /* TICKET_NONE: not known; then TICKET_STANDS where there is one */
   enum refusal refusal;
   bool learn, private, accepted;
+  bool leaf_alone;           /* the program may know a path, and left it out */
   int64_t expires;           /* with accepted; 0: never */
   const char *program;       /* its name, for the log; "": not known. Only policy_check needs it */
   const struct span *served; /* the certificates that the server sent, for the log's report */
@@ -134,14 +135,16 @@ void policy_logged(struct policy *policy, uint64_t event, store_event_visit visi
  * be written before: now and then, before a list, and before the daemon leaves. */
 void policy_flush(struct policy *policy, int64_t now);
 
-/* The most images that the journal keeps beside those of the newest operation. */
+/* The most images that the journal keeps beside those of the user's newest operation. */
 enum { POLICY_IMAGES = 100000 };
 
-/* Forgets what the undo period has passed for and what is more than POLICY_IMAGES, and takes back
- * what nobody sees to any more; shortens the history of the records (learn.h). To be called at the
+/* Forgets what the undo period has passed for and what is more than POLICY_IMAGES, and drops drafts
+ * that nobody sees to any more; shortens the history of the records (learn.h). To be called at the
  * start and now and then, and at once where the journal has grown. True where there is more to be
  * done: a call takes a fraction of a second, but for the last of those that forgot something. */
 bool policy_tidy(struct policy *policy, int64_t now);
+
+/* Whether there is something to be done by that, or by policy_apply. */
 bool policy_has_grown(const struct policy *policy);
 
 #endif

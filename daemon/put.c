@@ -38,7 +38,8 @@ static void clear_pin(void *pin)
   keypin_clear(pin);
 }
 
-static enum tlspin_code read_records(DBusMessageIter *in, GArray *pins, GString *problem)
+static enum tlspin_code read_records(DBusMessageIter *in, GArray *pins, GArray *backed,
+                                     GString *problem)
 {
   enum tlspin_code code = check_count(dbus_message_iter_get_element_count(in), problem);
   DBusMessageIter array;
@@ -46,9 +47,11 @@ static enum tlspin_code read_records(DBusMessageIter *in, GArray *pins, GString 
   dbus_message_iter_recurse(in, &array);
   while (code == TLSPIN_OK && dbus_message_iter_get_arg_type(&array) != DBUS_TYPE_INVALID) {
     struct keypin pin;
+    bool is_backed;
 
-    code = record_read(&array, &pin, problem);
+    code = record_read(&array, &pin, &is_backed, problem);
     g_array_append_val(pins, pin);
+    g_array_append_val(backed, is_backed);
     dbus_message_iter_next(&array);
   }
   if (code != TLSPIN_OK && pins->len > 0) {
@@ -57,29 +60,6 @@ static enum tlspin_code read_records(DBusMessageIter *in, GArray *pins, GString 
     g_string_prepend(problem, number);
   }
   return code;
-}
-
-static bool append_warnings(DBusMessageIter *iter, const GPtrArray *warnings)
-{
-  DBusMessageIter array;
-
-  if (!dbus_message_iter_open_container(iter, DBUS_TYPE_ARRAY, "s", &array))
-    return false;
-  for (guint i = 0; i < warnings->len; i++)
-    if (!dbus_message_iter_append_basic(&array, DBUS_TYPE_STRING, &warnings->pdata[i]))
-      return false;
-  return dbus_message_iter_close_container(iter, &array);
-}
-
-static bool append_reply(DBusMessage *reply, const struct store_change *change,
-                         const GPtrArray *warnings)
-{
-  DBusMessageIter iter;
-
-  dbus_message_iter_init_append(reply, &iter);
-  return dbus_message_iter_append_basic(&iter, DBUS_TYPE_UINT64, &change->operation) &&
-         dbus_message_iter_append_basic(&iter, DBUS_TYPE_UINT64, &change->changed) &&
-         append_warnings(&iter, warnings);
 }
 
 /* A draft stands as long as its caller is on the bus. */
@@ -91,7 +71,64 @@ static void note_draft(struct handlers *handlers, const struct policy_put *put, 
   if (put->more)
     drafts_begin(handlers->drafts, caller, operation);
   else
-    drafts_end(handlers->drafts, operation);
+    drafts_end(handlers->drafts, put->operation);
+}
+
+/* Nobody else may go on with a draft, nor can anybody have many. */
+static enum tlspin_code check_draft(const struct handlers *handlers, const struct policy_put *put,
+                                    const char *caller, GString *problem)
+{
+  if (put->operation != 0 && !drafts_has(handlers->drafts, caller, put->operation)) {
+    g_string_printf(problem, _("key '%s' of argument '%s': %s"), "operation", "options",
+                    _("there is no such operation of Put, or it was taken back"));
+    return TLSPIN_E_ARGUMENT;
+  }
+  if (put->operation != 0 || !put->more || put->dry_run ||
+      drafts_count(handlers->drafts, caller) < DRAFTS_EACH)
+    return TLSPIN_OK;
+  g_string_printf(problem,
+                  _("The caller has begun %d operations of Put already; it must finish one of them "
+                    "first, or take one back"),
+                  DRAFTS_EACH);
+  return TLSPIN_E_LIMIT;
+}
+
+enum tlspin_code handlers_apply(struct handlers *handlers, struct store_applied *applied,
+                                GString *problem)
+{
+  char *trouble = NULL;
+  enum tlspin_code code = policy_apply(handlers->policy, handlers->now(), applied, &trouble);
+  struct store_change change;
+
+  handlers_explain(code, trouble, problem);
+  if (code == TLSPIN_OK && applied->over) {
+    change = waiting_change(applied);
+    if (change.operation != 0)
+      handlers_changed(handlers, "edited", &change);
+    waiting_over(handlers->waiting, applied);
+  } else if (code != TLSPIN_OK && code != TLSPIN_E_NOT_FOUND) {
+    waiting_failed(handlers->waiting, code, problem->str);
+  }
+  return code;
+}
+
+/* What is short is done at once; for the rest the caller waits, while others are served. */
+static enum tlspin_code finish(struct handlers *handlers, uint64_t operation, GPtrArray *warnings,
+                               DBusMessage *reply, GString *problem)
+{
+  struct store_applied applied;
+  struct store_change change;
+  enum tlspin_code code = handlers_apply(handlers, &applied, problem);
+
+  if (code != TLSPIN_OK)
+    return code;
+  if (applied.operation != operation || !applied.over) {
+    waiting_add(handlers->waiting, operation, dispatch_keep(reply), warnings);
+    return TLSPIN_OK;
+  }
+  change = waiting_change(&applied);
+  policy_warn_of_applied(&applied, warnings);
+  return handlers_filled(waiting_fill(reply, &change, warnings));
 }
 
 static enum tlspin_code put(struct handlers *handlers, const struct policy_put *put,
@@ -100,21 +137,26 @@ static enum tlspin_code put(struct handlers *handlers, const struct policy_put *
   g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
   struct store_change change;
   char *trouble = NULL;
-  enum tlspin_code code =
-      policy_put(handlers->policy, put, handlers->now(), &change, warnings, &trouble);
+  enum tlspin_code code = check_draft(handlers, put, caller, problem);
 
+  if (code != TLSPIN_OK)
+    return code;
+  code = policy_put(handlers->policy, put, handlers->now(), &change, warnings, &trouble);
   if (code != TLSPIN_OK)
     return handlers_explain(code, trouble, problem);
   note_draft(handlers, put, change.operation, caller);
-  if (change.operation != 0)
+  if (policy_put_finishes(put))
+    return finish(handlers, change.operation, warnings, reply, problem);
+  if (change.operation != 0 && !put->more)
     handlers_changed(handlers, "edited", &change);
-  return handlers_filled(append_reply(reply, &change, warnings));
+  return handlers_filled(waiting_fill(reply, &change, warnings));
 }
 
 enum tlspin_code admin_put(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
 {
   struct handlers *handlers = data;
   g_autoptr(GArray) pins = g_array_new(FALSE, FALSE, sizeof(struct keypin));
+  g_autoptr(GArray) backed = g_array_new(FALSE, FALSE, sizeof(bool));
   struct put_options options = {.operation = 0};
   struct bus_fault fault;
   DBusMessageIter in;
@@ -122,7 +164,7 @@ enum tlspin_code admin_put(void *data, DBusMessage *call, DBusMessage *reply, GS
 
   g_array_set_clear_func(pins, clear_pin);
   dbus_message_iter_init(call, &in);
-  code = read_records(&in, pins, problem);
+  code = read_records(&in, pins, backed, problem);
   dbus_message_iter_next(&in);
   if (code == TLSPIN_OK && !bus_dict_read(&in, fields, &options, NULL, &fault))
     code = handlers_fault("options", &fault, problem);
@@ -130,6 +172,6 @@ enum tlspin_code admin_put(void *data, DBusMessage *call, DBusMessage *reply, GS
     return code;
   return put(handlers,
              &(struct policy_put){(const struct keypin *)pins->data, pins->len, options.operation,
-                                  options.dry_run, options.more},
+                                  options.dry_run, options.more, (const bool *)backed->data},
              dbus_message_get_sender(call), reply, problem);
 }

@@ -10,7 +10,7 @@
 #define MARK_VALUE "yes"
 
 /* Neither names of files nor values of settings have one. */
-enum { SEPARATOR = '/', ROWS = SETTINGS_COUNT + 1 };
+enum { SEPARATOR = '/' };
 
 static void put(struct recalled *recalled, const struct recalled *said)
 {
@@ -60,20 +60,34 @@ void recall_hold(struct recall *recall, size_t index, const struct recalled *sai
   }
 }
 
-/* False for a row that is none of ours, or of a newer tlspin's. */
-static bool read_row(struct recall *recall, const struct setting_row *row)
+/* Where the value begins in a row, and whether it is locked; NULL for a row that is none of ours,
+ * or of a newer tlspin's. */
+static const char *find_value(const struct setting_row *row, bool *locked)
 {
   const char *end = strchr(row->value, SEPARATOR), *value;
-  g_autofree char *layer = NULL, *problem = NULL;
-  bool locked;
+  g_autofree char *problem = NULL;
 
   if (end == NULL)
+    return NULL;
+  *locked = end[1] != SEPARATOR;
+  value = end + (*locked ? 1 : 2);
+  return settings_check(row->name, value, &problem) ? value : NULL;
+}
+
+static bool is_mark(const struct setting_row *row)
+{
+  return strcmp(row->name, MARK) == 0 && strcmp(row->value, MARK_VALUE) == 0;
+}
+
+static bool read_row(struct recall *recall, const struct setting_row *row)
+{
+  g_autofree char *layer = NULL;
+  bool locked;
+  const char *value = find_value(row, &locked);
+
+  if (value == NULL)
     return false;
-  locked = end[1] != SEPARATOR;
-  value = end + (locked ? 1 : 2);
-  if (!settings_check(row->name, value, &problem))
-    return false;
-  layer = g_strndup(row->value, (gsize)(end - row->value));
+  layer = g_strndup(row->value, strcspn(row->value, (const char[]){SEPARATOR, '\0'}));
   recall_hold(recall, settings_find(row->name),
               &(struct recalled){(char *)(uintptr_t)value, layer, locked, false});
   return true;
@@ -88,7 +102,7 @@ static bool load_row(const struct setting_row *row, void *data)
 {
   struct loading *loading = data;
 
-  if (strcmp(row->name, MARK) == 0)
+  if (is_mark(row))
     loading->marked = true;
   else if (!read_row(loading->recall, row))
     loading->understood = false;
@@ -105,30 +119,63 @@ void recall_load(struct recall *recall, struct store *store)
   recall->known = loading.marked && loading.understood;
 }
 
-/* The rows that the store should have; values: what they point to. Who has no layers of the system
- * needs no mark either. */
-static size_t list_rows(const struct recall *recall, struct setting_row rows[ROWS],
-                        char *values[SETTINGS_COUNT])
+static void clear_row(void *data)
 {
-  size_t count = 0;
+  struct setting_row *row = data;
 
+  g_free((char *)(uintptr_t)row->name);
+  g_free((char *)(uintptr_t)row->value);
+}
+
+/* value: goes over to the rows. */
+static void add_row(GArray *rows, const char *name, char *value)
+{
+  const struct setting_row row = {g_strdup(name), value, false};
+
+  g_array_append_val(rows, row);
+}
+
+static const struct setting_row *row_at(const GArray *rows, guint i)
+{
+  return &g_array_index(rows, struct setting_row, i);
+}
+
+static bool has_row(const GArray *rows, const char *name)
+{
+  for (guint i = 0; i < rows->len; i++)
+    if (strcmp(row_at(rows, i)->name, name) == 0)
+      return true;
+  return false;
+}
+
+/* What a newer tlspin wrote is not ours to take away. */
+static bool keep_strange(const struct setting_row *row, void *rows)
+{
+  bool locked;
+
+  if (!is_mark(row) && find_value(row, &locked) == NULL)
+    add_row(rows, row->name, g_strdup(row->value));
+  return true;
+}
+
+/* The rows that the store should have beside the strange ones, which are there already and don't
+ * make room for ours. Who has no layers of the system needs no mark either. */
+static void list_rows(const struct recall *recall, GArray *rows)
+{
   for (size_t i = 0; i < SETTINGS_COUNT; i++) {
     const struct recalled *held = &recall->at[i];
 
-    values[i] = NULL;
-    if (held->value == NULL)
-      continue;
-    values[i] = g_strdup_printf("%s%s%s", held->layer, held->locked ? "/" : "//", held->value);
-    rows[count++] = (struct setting_row){settings_name(i), values[i], false};
+    if (held->value != NULL && !has_row(rows, settings_name(i)))
+      add_row(rows, settings_name(i),
+              g_strdup_printf("%s%s%s", held->layer, held->locked ? "/" : "//", held->value));
   }
-  if (recall->known && !recall->empty)
-    rows[count++] = (struct setting_row){MARK, MARK_VALUE, false};
-  return count;
+  if (recall->known && !recall->empty && !has_row(rows, MARK))
+    add_row(rows, MARK, g_strdup(MARK_VALUE));
 }
 
 struct comparison {
-  const struct setting_row *rows;
-  size_t count, found, same;
+  const GArray *rows;
+  size_t found, same;
 };
 
 static bool compare_row(const struct setting_row *row, void *data)
@@ -136,32 +183,38 @@ static bool compare_row(const struct setting_row *row, void *data)
   struct comparison *comparison = data;
 
   comparison->found++;
-  for (size_t i = 0; i < comparison->count; i++)
-    if (strcmp(row->name, comparison->rows[i].name) == 0 &&
-        strcmp(row->value, comparison->rows[i].value) == 0)
+  for (guint i = 0; i < comparison->rows->len; i++)
+    if (strcmp(row->name, row_at(comparison->rows, i)->name) == 0 &&
+        strcmp(row->value, row_at(comparison->rows, i)->value) == 0)
       comparison->same++;
   return true;
 }
 
-static bool store_says(struct store *store, const struct setting_row *rows, size_t count)
+static bool store_says(struct store *store, const GArray *rows)
 {
-  struct comparison comparison = {rows, count, 0, 0};
+  struct comparison comparison = {rows, 0, 0};
 
   return store_settings(store, compare_row, &comparison) == TLSPIN_OK &&
-         comparison.found == count && comparison.same == count;
+         comparison.found == rows->len && comparison.same == rows->len;
+}
+
+static bool save(const struct recall *recall, struct store *store, GArray *rows)
+{
+  if (store_settings(store, keep_strange, rows) != TLSPIN_OK)
+    return false;
+  list_rows(recall, rows);
+  return store_says(store, rows) ||
+         store_put_settings(store, (const struct setting_row *)(const void *)rows->data,
+                            rows->len) == TLSPIN_OK;
 }
 
 void recall_save(struct recall *recall, struct store *store)
 {
-  struct setting_row rows[ROWS];
-  char *values[SETTINGS_COUNT];
-  size_t count;
+  g_autoptr(GArray) rows = NULL;
 
   if (recall->saved || (!recall->known && !recall->loaded))
     return;
-  count = list_rows(recall, rows, values);
-  recall->saved =
-      store_says(store, rows, count) || store_put_settings(store, rows, count) == TLSPIN_OK;
-  for (size_t i = 0; i < SETTINGS_COUNT; i++)
-    g_free(values[i]);
+  rows = g_array_new(FALSE, FALSE, sizeof(struct setting_row));
+  g_array_set_clear_func(rows, clear_row);
+  recall->saved = save(recall, store, rows);
 }

@@ -4,7 +4,8 @@
  *
  * It is kept in the process, and for the next one in the user's store: a row of `setting` for each
  * setting, with LAYER/VALUE as its value where that is locked, else LAYER//VALUE, and one named
- * "remembered" that says that all layers could be read then. What holds by it: settings_resolve.
+ * "remembered" that says that all layers could be read then. Rows of another form are a newer
+ * tlspin's, and stay as they are. What holds by it: settings_resolve.
  */
 #ifndef RECALL_H
 #define RECALL_H

@@ -190,7 +190,8 @@ static struct flaw make_pin(const struct bus_record *in, uint32_t which, struct 
   return found.key == NULL ? check_whole(pin) : found;
 }
 
-enum tlspin_code record_read(DBusMessageIter *iter, struct keypin *pin, GString *problem)
+enum tlspin_code record_read(DBusMessageIter *iter, struct keypin *pin, bool *backed,
+                             GString *problem)
 {
   struct bus_record in = {.host = "",
                           .scope = "",
@@ -208,9 +209,11 @@ enum tlspin_code record_read(DBusMessageIter *iter, struct keypin *pin, GString 
   uint32_t which;
 
   *pin = (struct keypin){.note = ""};
+  *backed = false;
   if (!bus_dict_read(iter, bus_record_fields, &in, &which, &fault))
     return handlers_fault("entries", &fault, problem);
   fill_in(&in, which);
+  *backed = in.backed;
   found = make_pin(&in, which, pin);
   if (found.key == NULL)
     found = read_chain(&in, which, octets, pin);

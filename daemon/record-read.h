@@ -12,7 +12,9 @@
 #include <glib.h>
 
 /* Reads a record from the dictionary at which the iterator stands, to be cleared by keypin_clear in
- * any case. TLSPIN_E_ARGUMENT with a text that names the key. */
-enum tlspin_code record_read(DBusMessageIter *iter, struct keypin *pin, GString *problem);
+ * any case. backed: whether a second key for its place comes with another call of the operation.
+ * TLSPIN_E_ARGUMENT with a text that names the key. */
+enum tlspin_code record_read(DBusMessageIter *iter, struct keypin *pin, bool *backed,
+                             GString *problem);
 
 #endif

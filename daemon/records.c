@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_PARAMETERS = PIN_KEY + 11 };
+enum { LIST_PARAMETERS = PIN_KEY + 12 };
 
 /* The statement's next record, which points into it and into *note. */
 static enum tlspin_code step(struct store *store, sqlite3_stmt *statement, struct keypin *pin,
@@ -33,21 +33,37 @@ enum tlspin_code store_find_pin(struct store *store, const struct keypin *key, s
                                                                            : code;
 }
 
-enum tlspin_code store_count_at(struct store *store, const struct keypin *pin, uint32_t limit,
-                                uint32_t *count)
+static enum tlspin_code count_by(struct store *store, enum statement which,
+                                 const struct cell *cells, int count, uint32_t *counted)
 {
-  sqlite3_stmt *statement = store->db.statements[STATEMENT_COUNT_AT];
-  struct cell cells[6];
+  sqlite3_stmt *statement = store->db.statements[which];
   enum tlspin_code code = TLSPIN_UNAVAILABLE;
 
-  place_to_cells(&pin->place, cells);
-  cells[4] = cell_integer(pin->origin == KEYPIN_TOFU);
-  cells[5] = cell_integer(limit);
-  if (cells_bind(statement, cells, G_N_ELEMENTS(cells)) && database_step(statement) == STEP_ROW) {
-    *count = (uint32_t)sqlite3_column_int64(statement, 0);
+  if (cells_bind(statement, cells, count) && database_step(statement) == STEP_ROW) {
+    *counted = (uint32_t)sqlite3_column_int64(statement, 0);
     code = TLSPIN_OK;
   }
   database_reset(statement);
+  return code;
+}
+
+enum tlspin_code store_count_at(struct store *store, const struct place *place, bool learned,
+                                uint64_t draft, uint32_t limit, uint32_t *count)
+{
+  struct cell cells[7];
+  uint32_t staged = 0, replaced = 0;
+  enum tlspin_code code;
+
+  place_to_cells(place, cells);
+  cells[4] = cell_integer(learned);
+  cells[5] = cell_integer(limit);
+  cells[6] = cell_integer((int64_t)draft);
+  code = count_by(store, STATEMENT_COUNT_AT, cells, 6, count);
+  if (code == TLSPIN_OK && draft != 0)
+    code = count_by(store, STATEMENT_COUNT_STAGED_AT, cells, 7, &staged);
+  if (code == TLSPIN_OK && staged > 0 && *count > 0)
+    code = count_by(store, STATEMENT_COUNT_REPLACED_AT, cells, 7, &replaced);
+  *count += staged - replaced;
   return code;
 }
 
@@ -157,13 +173,14 @@ static bool bind_walk(sqlite3_stmt *statement, const struct walk *walk, const st
   rest[1] = cell_text(walk->glob);
   rest[2] = cell_text(place_protocol_token(f->protocol));
   rest[3] = cell_integer(f->port);
-  rest[4] = cell_integer(f->since);
-  rest[5] = cell_text(f->kind >= 0 ? keypin_kind_token((enum keypin_kind)f->kind) : "");
-  rest[6] = cell_text(f->status >= 0 ? keypin_status_token((enum keypin_status)f->status) : "");
-  rest[7] = cell_text(f->origin >= 0 ? keypin_origin_token((enum keypin_origin)f->origin) : "");
-  rest[8] = cell_text(f->scope >= 0 ? scope_token((enum scope)f->scope) : "");
-  rest[9] = cell_blob(f->digest);
-  rest[10] = cell_integer(limit);
+  rest[4] = cell_integer(walk->same_port ? f->port : PLACE_ANY_PORT);
+  rest[5] = cell_integer(f->since);
+  rest[6] = cell_text(f->kind >= 0 ? keypin_kind_token((enum keypin_kind)f->kind) : "");
+  rest[7] = cell_text(f->status >= 0 ? keypin_status_token((enum keypin_status)f->status) : "");
+  rest[8] = cell_text(f->origin >= 0 ? keypin_origin_token((enum keypin_origin)f->origin) : "");
+  rest[9] = cell_text(f->scope >= 0 ? scope_token((enum scope)f->scope) : "");
+  rest[10] = cell_blob(f->digest);
+  rest[11] = cell_integer(limit);
   return cells_bind(statement, cells, LIST_PARAMETERS);
 }
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What undo.c and draft.c share.
+ * What undo.c stands on.
  */
 #ifndef RESTORE_H
 #define RESTORE_H

@@ -17,8 +17,9 @@ static const char *const locks[LOCK_COUNT] = {
 };
 
 static const char *const kinds[OPERATION_KINDS] = {
-    [OPERATION_CLEAR] = "clear", [OPERATION_UNDO] = "undo", [OPERATION_EDIT] = "edit",
-    [OPERATION_DRAFT] = "draft", [OPERATION_GONE] = "gone",
+    [OPERATION_CLEAR] = "clear", [OPERATION_UNDO] = "undo",   [OPERATION_EDIT] = "edit",
+    [OPERATION_TOLD] = "told",   [OPERATION_DRAFT] = "draft", [OPERATION_APPLYING] = "applying",
+    [OPERATION_GONE] = "gone",
 };
 
 const char *lock_token(enum lock lock)
@@ -210,6 +211,11 @@ void operation_row_to_cells(const struct operation_row *row, struct cell *cells)
   cells[4] = cell_integer(row->undone);
 }
 
+static bool has_target(enum operation_kind kind)
+{
+  return kind == OPERATION_UNDO || kind == OPERATION_APPLYING;
+}
+
 bool operation_row_of_cells(const struct cell *cells, struct operation_row *row)
 {
   char kind[TOKEN_MAX + 1];
@@ -222,7 +228,7 @@ bool operation_row_of_cells(const struct cell *cells, struct operation_row *row)
   };
   return cells[0].number >= 1 && cell_read_text(&cells[1], kind, sizeof kind) &&
          kind_from_token(kind, &row->kind) && cells[2].number >= 0 &&
-         cells[2].number < cells[0].number && (row->target != 0) == (row->kind == OPERATION_UNDO) &&
+         cells[2].number < cells[0].number && (row->target != 0) == has_target(row->kind) &&
          time_is_valid(row->made) && (cells[4].number == 0 || cells[4].number == 1);
 }
 

@@ -48,15 +48,17 @@ enum operation_kind {
   OPERATION_CLEAR,
   OPERATION_UNDO,
   OPERATION_EDIT,
-  OPERATION_DRAFT, /* an edit to which more is to be added: taken back if it isn't finished */
-  OPERATION_GONE,  /* what is being forgotten: some of its images may be gone already */
+  OPERATION_TOLD,  /* an edit that a server or a program brought about, and not the user */
+  OPERATION_DRAFT, /* not in force: its images are records that are to be put once it is finished */
+  OPERATION_APPLYING, /* an edit that puts the records of a draft which was finished: see apply.c */
+  OPERATION_GONE,     /* what is being forgotten: some of its images may be gone already */
   OPERATION_KINDS
 };
 
 struct operation_row {
   uint64_t id; /* 1 and up, never used again */
   enum operation_kind kind;
-  uint64_t target; /* the operation that an undo took back; 0 for others */
+  uint64_t target; /* the operation that an undo took back, the draft that is applied; else 0 */
   int64_t made;
   bool undone; /* taken back, and not in force again since */
 };

@@ -19,8 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
   "CREATE TABLE event(id INTEGER NOT NULL, made INTEGER NOT NULL, last INTEGER NOT NULL, "         \
   "count INTEGER NOT NULL, kind TEXT NOT NULL, host TEXT NOT NULL, protocol TEXT NOT NULL, "       \
   "port INTEGER NOT NULL, reason TEXT NOT NULL, layer TEXT NOT NULL, key TEXT NOT NULL, "          \
-  "report TEXT NOT NULL, program TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY(id)) STRICT, "   \
-  "WITHOUT ROWID;\n"
+  "report TEXT NOT NULL, program TEXT NOT NULL, operation INTEGER NOT NULL, "                      \
+  "digest BLOB NOT NULL, PRIMARY KEY(id)) STRICT, WITHOUT ROWID;\n"
 #define FAILURE_1                                                                                  \
   "CREATE TABLE failure(host TEXT NOT NULL, protocol TEXT NOT NULL, port INTEGER NOT NULL, "       \
   "reason TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, "  \

@@ -55,6 +55,7 @@ static enum tlspin_code read_learning(const struct bus_check_options *in, struct
                                       GString *problem)
 {
   out->learn = in->learn;
+  out->leaf_alone = in->leaf_alone;
   out->private = in->is_private;
   out->accepted = in->accepted;
   out->expires = (int64_t)in->expires;
@@ -85,15 +86,23 @@ static enum tlspin_code read_served(const struct bus_check_options *in, struct s
   return fault == CHAIN_FINE ? TLSPIN_OK : wrong(problem, "served", _(chain_fault_text(fault)));
 }
 
-/* What is known of a key alone is neither that there is nothing above it, nor what. */
+/* What is known of a key or of a certificate alone is neither that there is nothing above it, nor
+ * what. */
 static enum tlspin_code read_form(const struct bus_check_options *in, GString *problem)
 {
+  const char *key = in->key_alone ? "key-alone" : "leaf-alone", *other = NULL;
   g_autofree char *what = NULL;
 
-  if (!in->key_alone || (!in->raw_key && !in->path))
+  if (in->raw_key)
+    other = "raw-key";
+  else if (in->path)
+    other = "path";
+  else if (in->key_alone && in->leaf_alone)
+    other = "leaf-alone";
+  if (other == NULL || (!in->key_alone && !in->leaf_alone))
     return TLSPIN_OK;
-  what = g_strdup_printf(_("it doesn't go with '%s'"), in->raw_key ? "raw-key" : "path");
-  return wrong(problem, "key-alone", what);
+  what = g_strdup_printf(_("it doesn't go with '%s'"), other);
+  return wrong(problem, key, what);
 }
 
 static enum tlspin_code read_chain(const struct bus_check_call *in, struct shown *out,

@@ -5,15 +5,27 @@
 #include "daemon/handlers.h"
 #include "dbus/dict.h"
 
-static bool put_layer(DBusMessageIter *array, const struct layer *layer)
+/* A store of the user's that can be read is fine for the answers, but nothing new is kept. */
+static char *problem_of(const struct layer *layer, bool users)
+{
+  g_autofree char *problem = NULL;
+
+  if (layer->problem != NULL)
+    return g_strdup(layer->problem);
+  problem = users && layer->store != NULL ? layer_write_problem(layer) : NULL;
+  return problem != NULL ? g_utf8_make_valid(problem, -1) : NULL;
+}
+
+static bool put_layer(DBusMessageIter *array, const struct layer *layer, bool users)
 {
   g_autofree char *path = g_utf8_make_valid(layer->path, -1);
+  g_autofree char *problem = problem_of(layer, users);
   DBusMessageIter dict;
 
   return bus_dict_open(array, &dict) && bus_dict_put_string(&dict, "name", layer->name) &&
          bus_dict_put_string(&dict, "path", path) &&
          bus_dict_put_string(&dict, "state", layer->store != NULL ? "ok" : "unavailable") &&
-         (layer->problem == NULL || bus_dict_put_string(&dict, "problem", layer->problem)) &&
+         (problem == NULL || bus_dict_put_string(&dict, "problem", problem)) &&
          bus_dict_close(array, &dict);
 }
 
@@ -23,7 +35,7 @@ bool handlers_put_layers(DBusMessageIter *iter, const struct layers *layers)
   bool filled = bus_dicts_open(iter, &array);
 
   for (size_t i = 0; filled && i < layers_count(layers); i++)
-    filled = put_layer(&array, layers_at(layers, i));
+    filled = put_layer(&array, layers_at(layers, i), i == 0);
   return filled && dbus_message_iter_close_container(iter, &array);
 }
 

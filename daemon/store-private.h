@@ -16,6 +16,10 @@ struct store {
   struct lockfile lock; /* of a user store */
   struct database db;
   GArray *drafts; /* uint64_t: the numbers of those that were begun here and aren't over; or NULL */
+  struct {
+    struct place place;
+    uint64_t operation;
+  } crowd; /* see store_crowd */
 };
 
 /* The drafts that are under way here. Their numbers are held in the lock file, by which others know
@@ -44,15 +48,16 @@ enum tlspin_code store_find(struct store *store, const struct peer *peer, struct
 enum tlspin_code store_find_pin(struct store *store, const struct keypin *key, struct keypin *pin,
                                 struct pin_note *note);
 
-/* How many records there are at the record's place, the history apart, as far as `limit`: those of
- * a first use for one of them, the others for another. */
-enum tlspin_code store_count_at(struct store *store, const struct keypin *pin, uint32_t limit,
-                                uint32_t *count);
+/* How many records there are at a place, the history apart, as far as `limit`: those of a first use
+ * (learned), or the others. draft: as it will be with the records of that; 0: as it is. */
+enum tlspin_code store_count_at(struct store *store, const struct place *place, bool learned,
+                                uint64_t draft, uint32_t limit, uint32_t *count);
 
 /* A filter made ready for SQLite. */
 struct walk {
   const struct store_filter *filter;
   char glob[3 * HOST_MAX + 1]; /* each character escaped, and a NUL */
+  bool same_port;              /* a record for any port fits no port */
 };
 
 /* False where the filter can't be meant: no such protocol, or a pattern longer than any host. */

@@ -66,7 +66,7 @@ struct store_filter {
   const char *pattern; /* a glob over the host: '*' and '?' (and nothing else is special) */
   const char *host;    /* exactly this normalised host; of records that of their place */
   int protocol;        /* enum protocol, or -1; a record for any protocol fits any */
-  uint16_t port;       /* a record for any port fits any */
+  uint16_t port;       /* a record for any port fits any; but store_clear leaves it */
   int64_t since;       /* stored or renewed at or after this time; of records, made */
   /* What follows is of records only; store_list and store_clear of tickets are asked for by
    * `tickets`. */
@@ -169,17 +169,24 @@ enum tlspin_code store_clear(struct store *store, const struct store_filter *fil
 /* Takes an operation of the journal back: every row that it touched becomes again what it was
  * before; a record whose earlier changes were taken back, too, what it was before those (the rules
  * are in trail.c). That is itself an operation, so that an undo can be undone by its number.
- * operation: 0 means the newest that was not taken back yet and isn't an undo itself.
- * TLSPIN_E_NOTHING_TO_UNDO where there is none, or that one was taken back already. Once an undo is
- * taken back, what it took back is in force again, and can be undone again. */
+ * operation: 0 means the newest of the user's own, a clear or an edit, that was not taken back yet:
+ * no server and no program gets in front of it. TLSPIN_E_NOTHING_TO_UNDO where there is none, or
+ * that one was taken back already. Once an undo is taken back, what it took back is in force again,
+ * and can be undone again. TLSPIN_E_LIMIT where more than STORE_PLACE_MAX records would come to be
+ * at a place: nothing is changed, and store_crowd tells more. */
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,
                             struct store_change *change);
 
-/* Forgets the operations made before `before`, and of the images beyond those of the newest
- * operation the oldest, so that at most `keep` are left: see the rules in forget.c. They can't be
- * undone any more. Much is forgotten in several calls: *more says that it isn't all. With the last
- * the file is written anew, after which no octet of their rows is left in it, and it is as small as
- * it can be; after an error the next call sees to that. */
+/* After TLSPIN_E_LIMIT from store_undo: the place, and the operation that is not taken back. */
+const struct place *store_crowd(const struct store *store, uint64_t *operation);
+
+/* Forgets the operations made before `before`, and of the images beyond those of the user's newest
+ * operation the oldest, so that at most `keep` are left, and STORE_TOLD_IMAGES of what servers and
+ * programs brought about: see the rules in forget.c. They can't be undone any more. Much is
+ * forgotten in several calls: *more says that it isn't all. With the last the file is written anew,
+ * after which no octet of their rows is left in it, and it is as small as it can be; after an error
+ * the next call sees to that. */
+enum { STORE_TOLD_IMAGES = 10000 };
 enum tlspin_code store_forget(struct store *store, int64_t before, uint64_t keep, bool *more);
 
 /* The peers that an operation touched, at most `limit`, for the signal; of a record whose place is
@@ -211,6 +218,9 @@ enum tlspin_code store_list_pins(struct store *store, const struct store_filter 
                                  const struct keypin *after, uint32_t limit, store_pin_visit visit,
                                  void *data);
 
+/* A file of so many octets is read through in some milliseconds. */
+enum { STORE_SMALL = 256 << 10 };
+
 /* The most records at one place of a user's store, the history apart; and as many again that were
  * learned at a first use, so that what others put there can't keep a server from being pinned. */
 enum { STORE_PLACE_MAX = 256 };
@@ -220,16 +230,19 @@ struct store_edit;
 
 enum store_journal {
   STORE_UNDOABLE, /* an operation of the journal, kind "edit": store_undo takes it back */
-  STORE_LEARNED,  /* what the daemon learned by itself: not in the journal */
-  STORE_DRAFT     /* a part of an operation; what comes with STORE_UNDOABLE finishes it */
+  STORE_TOLD,    /* the same, kind "told": what a server or a program said, which only by its number
+                    can be undone */
+  STORE_LEARNED, /* what the daemon learned by itself: not in the journal */
+  STORE_DRAFT    /* a part of an operation that isn't finished: not in force */
 };
 
-/* Begins. operation: 0, or the number of a draft or an edit to which this belongs too (the next
- * page of a long import): TLSPIN_E_NOT_FOUND where there is none, or it was taken back; for
- * STORE_DRAFT it must be a draft. A draft is stored like an edit, but store_undo doesn't know it,
- * and it stands only as long as the store that began it is open: afterwards whoever opens the file
- * takes it back.
- */
+/* Begins. operation: 0, or the number of a draft, which this goes on with (STORE_DRAFT) or finishes
+ * (STORE_UNDOABLE): TLSPIN_E_NOT_FOUND where there is none. STORE_TOLD and STORE_LEARNED have none.
+ *
+ * What is put into a draft only waits there: nobody sees it before the draft is finished, and then
+ * it is put as one operation, with a number of its own which is the highest there is, so that the
+ * order of the numbers is the order of the changes; store_apply does that. A draft can be finished
+ * only as long as the store that began it is open: afterwards whoever opens the file drops it. */
 enum tlspin_code store_edit_begin(struct store *store, enum store_journal journal,
                                   uint64_t operation, int64_t now, struct store_edit **edit);
 
@@ -239,10 +252,10 @@ enum tlspin_code store_edit_begin(struct store *store, enum store_journal journa
  * that was put before. */
 enum tlspin_code store_edit_put(struct store_edit *edit, const struct keypin *pin);
 
-/* Whether an edit that changed or removed a record of this origin at the place, with whatever
- * scope, stands and can be undone. */
-enum tlspin_code store_edit_stands(struct store *store, const struct place *place,
-                                   enum keypin_origin origin, bool *stands);
+/* The newest edit by STORE_TOLD that changed or removed a record of this origin at the place, with
+ * whatever scope, stands and can be undone; 0: there is none. */
+enum tlspin_code store_told_stands(struct store *store, const struct place *place,
+                                   enum keypin_origin origin, uint64_t *operation);
 
 /* Removes the record of the key; TLSPIN_E_NOT_FOUND. */
 enum tlspin_code store_edit_drop(struct store_edit *edit, const struct keypin *pin);
@@ -250,20 +263,36 @@ enum tlspin_code store_edit_drop(struct store_edit *edit, const struct keypin *p
 /* How many records were changed up to now. */
 uint64_t store_edit_changed(const struct store_edit *edit);
 
-/* Takes a draft that was begun here back for good. What it put is as it was before, and what others
- * changed there since stays. change->changed: how many records; there is no operation. Whatever the
+/* Drops a draft that was begun here; what was put into it is deleted by store_forget. Whatever the
  * code, it can't be gone on with. TLSPIN_E_NOT_FOUND. */
-enum tlspin_code store_drop_draft(struct store *store, uint64_t operation,
-                                  struct store_change *change);
+enum tlspin_code store_drop_draft(struct store *store, uint64_t operation);
 
 /* Does the same to all drafts that nobody sees to any more. What fails is said in the log, and to
  * be tried again. */
 enum tlspin_code store_drop_drafts(struct store *store);
 
 /* Commits where code is TLSPIN_OK, else takes all back; frees the edit. change: number and count.
- * An edit that changed nothing makes no operation: its number is 0. */
+ * An edit that changed nothing makes no operation: its number is 0. Of a draft the number is its
+ * own, and the count what would be changed as things are; of one that is finished now the number is
+ * that of the operation, of which nothing is done yet. */
 enum tlspin_code store_edit_end(struct store_edit *edit, enum tlspin_code code,
                                 struct store_change *change);
+
+/* What was done of an operation whose draft was finished. */
+struct store_applied {
+  uint64_t operation;
+  uint64_t changed;  /* records */
+  uint64_t left_out; /* for which there was no room at their place any more */
+  uint64_t dropped;  /* of the history, as store_edit_trim does */
+  bool over;         /* all of it is done; where it changed nothing there is no such operation */
+};
+
+/* Goes on with the first operation whose draft was finished and whose records aren't all put yet:
+ * some hundreds of them, so that others can be served between two calls. Until all is done no
+ * operation gets a number but further such ones: TLSPIN_E_BUSY. That ends for sure: after a crash
+ * whoever opens the file goes on. TLSPIN_E_NOT_FOUND: there is none. */
+enum tlspin_code store_apply(struct store *store, uint64_t keep, uint64_t keep_each,
+                             struct store_applied *applied);
 
 /* Records that were met again: last_seen and count_seen of those that are still there; one
  * transaction, not in the journal. */
@@ -295,11 +324,13 @@ struct event_row {
   const char *key;     /* the text of the key that was shown, or "" */
   const char *report;  /* JSON of RFC 7469 section 3, or "" */
   const char *program; /* that told of it, as it calls itself, or "" */
+  uint64_t operation;  /* of the journal, that takes it back; 0: none */
 };
 enum { EVENTS_KEPT = 1000, EVENT_REPORT_MAX = 131072 };
 
 /* Logs an event. The same kind, peer, reason, key and program again within a day of the last one
- * counts that one up. The oldest beyond EVENTS_KEPT go. *id: its number. */
+ * counts that one up, which names the newer operation then. The oldest beyond EVENTS_KEPT go. *id:
+ * its number. */
 enum tlspin_code store_log(struct store *store, const struct event_row *event, int64_t now,
                            uint64_t *id);
 typedef bool (*store_event_visit)(const struct event_row *event, void *data);

@@ -17,7 +17,8 @@ struct survey {
 };
 
 /* All system layers with their fingerprints, the highest precedence first; none is opened. Those
- * with a problem stand for a folder that can't be listed, and come before all others. */
+ * with a problem stand for a folder that can't be listed, also since it was changed each time that
+ * it was, and come before all others. */
 GPtrArray *survey_take(const struct survey *survey);
 
 #endif

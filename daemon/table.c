@@ -58,10 +58,10 @@ const struct table tables[TABLES] = {
                    "?17, ?18, ?19, ?20, ?21, ?22)",
                    "DELETE FROM pin" PIN_IS,
                    "SELECT " PIN ", digest FROM pin ORDER BY " PIN_KEY_COLUMNS},
-    [TABLE_EVENT] = {"event", 2, 13, 1, "iiiitttittttt",
+    [TABLE_EVENT] = {"event", 2, 14, 1, "iiiitttittttti",
                      "SELECT " EVENT_COLUMNS ", digest FROM event" EVENT_IS,
                      "INSERT OR REPLACE INTO event(" EVENT_COLUMNS ", digest) "
-                     "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                     "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
                      "DELETE FROM event" EVENT_IS,
                      "SELECT " EVENT_COLUMNS ", digest FROM event ORDER BY id"},
     [TABLE_SETTING] = {"setting", 2, 3, 1, "tti",

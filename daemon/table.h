@@ -41,7 +41,8 @@ extern const struct table tables[TABLES];
 
 /* Columns, for the statements that walk over tables. */
 #define EVENT_COLUMNS                                                                              \
-  "id, made, last, count, kind, host, protocol, port, reason, layer, key, report, program"
+  "id, made, last, count, kind, host, protocol, port, reason, layer, key, report, program, "       \
+  "operation"
 #define PIN_KEY_COLUMNS "host, scope, protocol, port, kind, origin, level, selector, matching, key"
 #define PIN_REST_COLUMNS                                                                           \
   "status, locked, always, enforce_until, report_until, errors, first_seen, last_seen, "           \

@@ -36,6 +36,12 @@ static const struct operation_row *find_head(const struct trail *trail, uint64_t
   return &g_array_index(trail->heads, struct operation_row, low);
 }
 
+/* What is being forgotten has lost some of its images already, and a draft has none. */
+static bool counts(const struct operation_row *head)
+{
+  return head != NULL && head->kind != OPERATION_GONE && head->kind != OPERATION_DRAFT;
+}
+
 static enum tlspin_code read_heads(struct trail *trail, uint64_t operation, bool *any_undone)
 {
   struct operation_row row = {.id = 0};
@@ -45,7 +51,7 @@ static enum tlspin_code read_heads(struct trail *trail, uint64_t operation, bool
   while ((code = journal_next_head(trail->store, row.id, &row)) == TLSPIN_OK &&
          row.id < operation) {
     g_array_append_val(trail->heads, row);
-    *any_undone = *any_undone || row.undone;
+    *any_undone = *any_undone || (row.undone && counts(&row));
   }
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
@@ -72,12 +78,6 @@ static gint compare_marks(gconstpointer a, gconstpointer b)
   return (x->operation > y->operation) - (x->operation < y->operation);
 }
 
-/* What is being forgotten has lost some of its images already. */
-static bool counts(const struct operation_row *head)
-{
-  return head != NULL && head->kind != OPERATION_GONE;
-}
-
 static enum tlspin_code read_marks(struct trail *trail, uint64_t operation)
 {
   sqlite3_stmt *statement = trail->store->db.statements[STATEMENT_EARLIER_PIN_IMAGES];
@@ -87,8 +87,14 @@ static enum tlspin_code read_marks(struct trail *trail, uint64_t operation)
   sqlite3_bind_int64(statement, 1, (int64_t)operation);
   while ((code = store_step(trail->store, TABLE_IMAGE, statement, cells)) == TLSPIN_OK) {
     struct mark mark = {hash_key(cells + 1), (uint64_t)cells[0].number};
+    struct pin_image image;
+    struct pin_note note;
 
-    if (counts(find_head(trail, mark.operation)))
+    if (!pin_image_of_cells(cells, &image, &note)) {
+      code = TLSPIN_UNAVAILABLE;
+      break;
+    }
+    if (!image.noted && counts(find_head(trail, mark.operation)))
       g_array_append_val(trail->marks, mark);
   }
   database_reset(statement);
@@ -223,8 +229,13 @@ static enum tlspin_code follow_one(const struct trail *trail, struct pin_image *
  * 4. If that one is an undo that is in force, the record is what its target found there, and the
  *    question is asked from the target on: what was taken back in between doesn't count.
  *
+ * An image that is only noted doesn't count: its operation didn't touch the record.
+ *
  * So whatever operations are undone, and in whatever order, a state that one of them made never
- * comes back; with all of them undone the record is as it was before the oldest. */
+ * comes back; with all of them undone the record is as it was before the oldest. That is so as far
+ * as the journal reaches: rule 4 of forget.c keeps by age what the others need, but where too many
+ * images are kept, one that was taken back may be forgotten before a newer one that found what it
+ * had made, and that comes back by an undo of the newer one. */
 enum tlspin_code trail_follow(const struct trail *trail, const struct pin_image *image,
                               struct pin_image *state)
 {

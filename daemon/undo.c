@@ -96,6 +96,12 @@ static enum tlspin_code undo_peers(struct work *work, const struct operation_row
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
+/* As in edit.c, the history has a limit of its own. */
+static bool takes_room(bool present, const struct keypin *pin)
+{
+  return present && pin->status != KEYPIN_INACTIVE;
+}
+
 /* The image is kept in any case: it says, too, which operations touched the record. */
 static enum tlspin_code restore_pin(struct work *work, const struct pin_image *state,
                                     const struct found *current)
@@ -109,45 +115,28 @@ static enum tlspin_code restore_pin(struct work *work, const struct pin_image *s
   if (code != TLSPIN_OK || restore_is_so(current, state))
     return code;
   work->done.changed++;
+  if (takes_room(state->present, &state->pin) && !takes_room(current->present, &current->pin))
+    work->grown[state->pin.origin == KEYPIN_TOFU] = true;
   code = restore_put(&work->change, state);
   return code == TLSPIN_OK ? journal_drop_failure_of(work, &state->pin.place) : code;
 }
 
-/* As undo_peer, for a record. */
-static enum tlspin_code undo_pin(struct work *work, const struct pin_image *image,
-                                 const struct pin_image *state)
+/* By rules 2 and 3 of forget_learned. The walk has passed only pins of the same host. */
+static enum tlspin_code is_learned_since(struct work *work, const struct operation_row *target,
+                                         const struct place *place, const struct keypin *pin,
+                                         bool *since)
 {
-  struct found current;
-  enum tlspin_code code = restore_find(work->store, &image->pin, &current);
-
-  if (code == TLSPIN_OK) {
-    work->done.replaced += current.present && !restore_is_so(&current, state) &&
-                           !restore_is_left(work, image, &current);
-    code = restore_pin(work, state, &current);
-  }
-  keypin_clear(&current.pin);
-  return code;
-}
-
-static bool has_image(struct work *work, uint64_t operation, const struct keypin *pin)
-{
-  struct cell key[TABLE_KEY], cells[TABLE_COLUMNS];
-  struct digest digest;
+  bool has, put = false;
   enum tlspin_code code;
 
-  key[0] = cell_integer((int64_t)operation);
-  pin_key_to_cells(pin, key + 1);
-  code = contents_get(&work->store->db, TABLE_IMAGE, key, cells, &digest);
-  database_reset(work->store->db.get[TABLE_IMAGE]);
-  return code == TLSPIN_OK;
-}
-
-/* The walk has passed only pins of the same host. */
-static bool is_learned_since(struct work *work, const struct operation_row *target,
-                             const struct place *place, const struct keypin *pin)
-{
-  return pin->place.protocol == place->protocol && pin->place.port == place->port &&
-         pin->first_seen >= target->made && !has_image(work, target->id, pin);
+  *since = false;
+  if (pin->place.protocol != place->protocol || pin->place.port != place->port)
+    return TLSPIN_OK;
+  code = journal_has_pin(work->store, target->id, pin, &has);
+  if (code == TLSPIN_OK && !has)
+    code = journal_put_later(work->store, pin, target->id, work->operation.id, &put);
+  *since = code == TLSPIN_OK && !has && !put;
+  return code;
 }
 
 /* The read ends before its row is deleted. */
@@ -172,8 +161,9 @@ static enum tlspin_code forget_next(struct work *work, const struct operation_ro
     code = walk_next_pin(work->store, &walk, first ? NULL : last, &pin, &note);
   if (code == TLSPIN_OK) {
     *last = pin;
-    newer = is_learned_since(work, target, place, &pin);
-    code = newer ? journal_keep_pin(work, &pin, NULL) : TLSPIN_OK;
+    code = is_learned_since(work, target, place, &pin, &newer);
+    if (code == TLSPIN_OK && newer)
+      code = journal_keep_pin(work, &pin, NULL);
   }
   database_reset(work->store->db.statements[STATEMENT_LIST_PINS]);
   if (code != TLSPIN_OK || !newer)
@@ -183,32 +173,96 @@ static enum tlspin_code forget_next(struct work *work, const struct operation_ro
   return transaction_drop(&work->change, TABLE_PIN, key);
 }
 
-/* What was learned at a place after it had been cleared makes way for what was known before: it may
- * be an impostor's, and beside the old key it would be accepted, too. */
+/* Which learned records make way for one that an undo brings back, so that it stands again:
+ *
+ * 1. Those at the same place that were learned since the target took it away: who spoke for the
+ *    server then may have been an impostor, and beside the old key his would be accepted, too. It
+ *    is no matter what the target was: a clear, an edit, what a server or a program brought about,
+ *    or an undo.
+ * 2. "Since" is not asked of the clock. An operation that touches a learned record has an image of
+ *    every learned record of its place, also of those that it only met (images.c). So what has no
+ *    image of the target's was learned afterwards.
+ * 3. But not what a later operation put there, who found none: the user brought it back, say, by
+ *    another undo.
+ * 4. They are in the journal as images of this undo: taken back, it brings them back. */
 static enum tlspin_code forget_learned(struct work *work, const struct operation_row *target,
                                        const struct keypin *restored)
 {
   enum tlspin_code code = TLSPIN_OK;
   struct keypin last;
 
-  if (target->kind != OPERATION_CLEAR || restored->origin != KEYPIN_TOFU)
-    return TLSPIN_OK;
   for (bool first = true; code == TLSPIN_OK; first = false)
     code = forget_next(work, target, &restored->place, &last, first);
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+/* As undo_peer, for a record. */
+static enum tlspin_code undo_pin(struct work *work, const struct operation_row *target,
+                                 const struct pin_image *image, const struct pin_image *state)
+{
+  bool back = false;
+  struct found current;
+  enum tlspin_code code = restore_find(work->store, &image->pin, &current);
+
+  if (code == TLSPIN_OK) {
+    work->done.replaced += current.present && !restore_is_so(&current, state) &&
+                           !restore_is_left(work, image, &current);
+    back = journal_is_learned(&state->pin) && takes_room(state->present, &state->pin) &&
+           !takes_room(current.present, &current.pin);
+    code = restore_pin(work, state, &current);
+  }
+  keypin_clear(&current.pin);
+  return code == TLSPIN_OK && back ? forget_learned(work, target, &state->pin) : code;
+}
+
+static enum tlspin_code check_room(struct work *work, bool learned, uint64_t target)
+{
+  uint32_t count = 0;
+  enum tlspin_code code = TLSPIN_OK;
+
+  if (work->grown[learned])
+    code = store_count_at(work->store, &work->place, learned, 0, STORE_PLACE_MAX + 1, &count);
+  work->grown[learned] = false;
+  if (code != TLSPIN_OK || count <= STORE_PLACE_MAX)
+    return code;
+  work->store->crowd.place = work->place;
+  work->store->crowd.operation = target;
+  return TLSPIN_E_LIMIT;
+}
+
+/* What comes back at a place may come before what makes way there: they are counted when the walk,
+ * in which the images of a place follow each other, has left it. */
+static enum tlspin_code leave_place(struct work *work, uint64_t target)
+{
+  enum tlspin_code code = check_room(work, false, target);
+
+  return code == TLSPIN_OK ? check_room(work, true, target) : code;
+}
+
+static enum tlspin_code enter_place(struct work *work, uint64_t target, const struct place *place)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  if (!place_equal(&work->place, place))
+    code = leave_place(work, target);
+  work->place = *place;
+  return code;
 }
 
 static enum tlspin_code undo_image(struct work *work, const struct operation_row *target,
                                    const struct trail *trail, const struct pin_image *image)
 {
   struct pin_image state;
-  enum tlspin_code code = trail_follow(trail, image, &state);
+  enum tlspin_code code;
 
+  if (image->noted)
+    return TLSPIN_OK; /* the target didn't touch it */
+  code = enter_place(work, target->id, &image->pin.place);
+  if (code == TLSPIN_OK)
+    code = trail_follow(trail, image, &state);
   if (code != TLSPIN_OK)
     return code;
-  code = undo_pin(work, image, &state);
-  if (code == TLSPIN_OK && state.present)
-    code = forget_learned(work, target, &state.pin);
+  code = undo_pin(work, target, image, &state);
   keypin_clear(&state.pin);
   return code;
 }
@@ -216,8 +270,10 @@ static enum tlspin_code undo_image(struct work *work, const struct operation_row
 static enum tlspin_code undo_all(struct work *work, uint64_t id, int64_t now)
 {
   struct operation_row target;
-  enum tlspin_code code = journal_find(work->store, id, &target);
+  enum tlspin_code code = journal_check_ready(work->store);
 
+  if (code == TLSPIN_OK)
+    code = journal_find(work->store, id, &target);
   if (code == TLSPIN_E_NOT_FOUND ||
       (code == TLSPIN_OK && (target.undone || target.kind == OPERATION_DRAFT)))
     return TLSPIN_E_NOTHING_TO_UNDO;
@@ -227,7 +283,15 @@ static enum tlspin_code undo_all(struct work *work, uint64_t id, int64_t now)
     code = mark_chain(work, target);
   if (code == TLSPIN_OK)
     code = undo_peers(work, &target);
-  return code == TLSPIN_OK ? restore_walk(work, &target, undo_image) : code;
+  if (code == TLSPIN_OK)
+    code = restore_walk(work, &target, undo_image);
+  return code == TLSPIN_OK ? leave_place(work, target.id) : code;
+}
+
+const struct place *store_crowd(const struct store *store, uint64_t *operation)
+{
+  *operation = store->crowd.operation;
+  return &store->crowd.place;
 }
 
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,

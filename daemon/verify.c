@@ -183,6 +183,10 @@ bool contents_trust(struct database *db, enum store_kind kind)
   if (database_unchanged(db))
     return true;
   database_stamp(db); /* before it is read: what comes meanwhile is read the next time */
+  if (kind == STORE_SYSTEM && db->stamp.set && db->stamp.status.st_size > STORE_SMALL) {
+    db->distrusted = true; /* nobody shall wait for that here: see layers_renew */
+    return false;
+  }
   database_drop_cache(db);
   fault = contents_verify(db, kind);
   db->distrusted = fault != NULL;

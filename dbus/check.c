@@ -6,20 +6,14 @@
 
 #include "dbus/dict.h"
 
-#define OPTION(key, type, member)                                                                  \
-  {                                                                                                \
-    key, type, offsetof(struct bus_check_options, member)                                          \
-  }
-#define DETAIL(key, type, member)                                                                  \
-  {                                                                                                \
-    key, type, offsetof(struct bus_check_reply, member)                                            \
-  }
-#define FIELDS(table) ((struct bus_fields){table, sizeof table / sizeof table[0]})
+#define OPTION(key, type, member) BUS_FIELD(bus_check_options, key, type, member)
+#define DETAIL(key, type, member) BUS_FIELD(bus_check_reply, key, type, member)
 
 static const struct bus_field options[] = {
     OPTION("path", DBUS_TYPE_BOOLEAN, path),
     OPTION("raw-key", DBUS_TYPE_BOOLEAN, raw_key),
     OPTION("key-alone", DBUS_TYPE_BOOLEAN, key_alone),
+    OPTION("leaf-alone", DBUS_TYPE_BOOLEAN, leaf_alone),
     OPTION("pki", DBUS_TYPE_STRING, pki),
     OPTION("errors", DBUS_TYPE_UINT32, errors),
     OPTION("ticket", DBUS_TYPE_STRING, ticket),
@@ -34,8 +28,11 @@ static const struct bus_field options[] = {
 static const struct bus_field details[] = {
     DETAIL("rule", DBUS_TYPE_UINT32, rule),        DETAIL("change", DBUS_TYPE_STRING, change),
     DETAIL("learned", DBUS_TYPE_BOOLEAN, learned), DETAIL("excused", DBUS_TYPE_UINT32, excused),
-    DETAIL("event", DBUS_TYPE_UINT64, event),
+    DETAIL("event", DBUS_TYPE_UINT64, event),      DETAIL("otherwise", DBUS_TYPE_STRING, otherwise),
 };
+
+static const struct bus_fields option_fields = BUS_FIELDS(options),
+                               detail_fields = BUS_FIELDS(details);
 
 /* The members that are set, as a dictionary. */
 static bool append_set(DBusMessageIter *iter, struct bus_fields fields, const void *members)
@@ -67,7 +64,7 @@ bool bus_append_check_call(DBusMessage *message, const struct bus_check_call *ca
     return false;
   dbus_message_iter_init_append(message, &iter);
   return bus_append_member(&iter, BUS_CHAIN, &call->chain) &&
-         append_set(&iter, FIELDS(options), &call->options);
+         append_set(&iter, option_fields, &call->options);
 }
 
 bool bus_read_check_call(DBusMessage *message, struct bus_check_call *call, struct bus_fault *fault)
@@ -80,7 +77,7 @@ bool bus_read_check_call(DBusMessage *message, struct bus_check_call *call, stru
   bus_read_member(&iter, BUS_CHAIN, &call->chain);
   dbus_message_iter_next(&iter);
   call->options = (struct bus_check_options){.pki = "", .ticket = "", .program = ""};
-  return bus_dict_read(&iter, FIELDS(options), &call->options, NULL, fault);
+  return bus_dict_read(&iter, option_fields, &call->options, NULL, fault);
 }
 
 bool bus_append_check_reply(DBusMessage *message, const struct bus_check_reply *reply)
@@ -93,7 +90,7 @@ bool bus_append_check_reply(DBusMessage *message, const struct bus_check_reply *
                                 &enforced, DBUS_TYPE_INVALID))
     return false;
   dbus_message_iter_init_append(message, &iter);
-  return append_set(&iter, FIELDS(details), reply);
+  return append_set(&iter, detail_fields, reply);
 }
 
 bool bus_read_check_reply(DBusMessage *message, struct bus_check_reply *reply)
@@ -101,7 +98,7 @@ bool bus_read_check_reply(DBusMessage *message, struct bus_check_reply *reply)
   dbus_bool_t enforced;
   DBusMessageIter iter;
 
-  *reply = (struct bus_check_reply){.change = ""};
+  *reply = (struct bus_check_reply){.change = "", .otherwise = ""};
   if (!dbus_message_has_signature(message, "sssba{sv}") ||
       !dbus_message_get_args(message, NULL, DBUS_TYPE_STRING, &reply->answer, DBUS_TYPE_STRING,
                              &reply->reason, DBUS_TYPE_STRING, &reply->layer, DBUS_TYPE_BOOLEAN,
@@ -111,7 +108,7 @@ bool bus_read_check_reply(DBusMessage *message, struct bus_check_reply *reply)
   dbus_message_iter_init(message, &iter);
   for (int i = 0; i < 4; i++)
     dbus_message_iter_next(&iter);
-  return bus_dict_read(&iter, FIELDS(details), reply, NULL, NULL);
+  return bus_dict_read(&iter, detail_fields, reply, NULL, NULL);
 }
 
 bool bus_append_note_call(DBusMessage *message, const struct bus_note_call *call)

@@ -15,6 +15,7 @@ struct bus_check_options {
   bool path;
   bool raw_key;
   bool key_alone;
+  bool leaf_alone;
   const char *pki;
   uint32_t errors;
   const char *ticket;
@@ -43,6 +44,7 @@ struct bus_check_reply {
   bool learned;
   uint32_t excused;
   uint64_t event;
+  const char *otherwise;
 };
 
 struct bus_note_call {

@@ -41,6 +41,16 @@ struct bus_fields {
   size_t count; /* at most 32 */
 };
 
+/* Initialisers: of the field of a member of that struct, and of all fields of a table. */
+#define BUS_FIELD(record, key, type, member)                                                       \
+  {                                                                                                \
+    key, type, offsetof(struct record, member)                                                     \
+  }
+#define BUS_FIELDS(table)                                                                          \
+  {                                                                                                \
+    table, sizeof table / sizeof table[0]                                                          \
+  }
+
 /* The signature of a type ("ay"); static. */
 const char *bus_type_text(int type);
 

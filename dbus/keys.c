@@ -6,10 +6,7 @@
 
 #include "dbus/fields.h"
 
-#define FIELD(type, member)                                                                        \
-  {                                                                                                \
-#member, type, offsetof(struct bus_key, member)                                                \
-  }
+#define FIELD(type, member) BUS_FIELD(bus_key, #member, type, member)
 
 static const struct bus_field members[] = {
     FIELD(DBUS_TYPE_STRING, host),
@@ -31,7 +28,7 @@ static const struct bus_field members[] = {
     FIELD(DBUS_TYPE_UINT32, layer),
 };
 
-static const struct bus_fields fields = {members, sizeof members / sizeof members[0]};
+static const struct bus_fields fields = BUS_FIELDS(members);
 
 bool bus_append_keys(DBusMessageIter *iter, const struct bus_key *keys, size_t count)
 {

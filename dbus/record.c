@@ -4,12 +4,8 @@
 
 #include "dbus/record.h"
 
-#define FIELD_OF(record, key, type, member)                                                        \
-  {                                                                                                \
-    key, type, offsetof(struct record, member)                                                     \
-  }
-#define FIELD(key, type, member) FIELD_OF(bus_record, key, type, member)
-#define SEEN(key, type, member)  FIELD_OF(bus_seen, key, type, member)
+#define FIELD(key, type, member) BUS_FIELD(bus_record, key, type, member)
+#define SEEN(key, type, member)  BUS_FIELD(bus_seen, key, type, member)
 
 static const struct bus_field members[] = {
     FIELD("host", DBUS_TYPE_STRING, host),
@@ -31,10 +27,11 @@ static const struct bus_field members[] = {
     FIELD("first-seen", DBUS_TYPE_UINT64, first_seen),
     FIELD("last-seen", DBUS_TYPE_UINT64, last_seen),
     FIELD("count-seen", DBUS_TYPE_UINT64, count_seen),
+    FIELD("backed", DBUS_TYPE_BOOLEAN, backed),
     FIELD("chain", BUS_DICTS, chain),
 };
 
-const struct bus_fields bus_record_fields = {members, sizeof members / sizeof members[0]};
+const struct bus_fields bus_record_fields = BUS_FIELDS(members);
 
 static const struct bus_field seen_members[] = {
     SEEN("subject", DBUS_TYPE_STRING, subject),
@@ -44,5 +41,4 @@ static const struct bus_field seen_members[] = {
     SEEN("key", DBUS_TYPE_STRING, key),
 };
 
-const struct bus_fields bus_seen_fields = {seen_members,
-                                           sizeof seen_members / sizeof seen_members[0]};
+const struct bus_fields bus_seen_fields = BUS_FIELDS(seen_members);

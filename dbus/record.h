@@ -29,6 +29,7 @@ struct bus_record {
   uint64_t first_seen;
   uint64_t last_seen;
   uint64_t count_seen;
+  bool backed;           /* only of Put */
   DBusMessageIter chain; /* stands at the first dictionary of a struct bus_seen; only read */
 };
 
@@ -53,7 +54,8 @@ enum bus_record_bit {
   BUS_RECORD_FIRST_SEEN = 1 << 16,
   BUS_RECORD_LAST_SEEN = 1 << 17,
   BUS_RECORD_COUNT_SEEN = 1 << 18,
-  BUS_RECORD_CHAIN = 1 << 19
+  BUS_RECORD_BACKED = 1 << 19,
+  BUS_RECORD_CHAIN = 1 << 20
 };
 
 extern const struct bus_fields bus_record_fields;

@@ -10,6 +10,8 @@ import sys
 
 import dbus
 
+if len(sys.argv) not in (3, 4) or not sys.argv[2].isdecimal():
+    sys.exit("Usage: check_chain.py HOST PORT [CA-FILE]")
 host, port = sys.argv[1], int(sys.argv[2])
 context = ssl.create_default_context(cafile=sys.argv[3] if len(sys.argv) > 3 else None)
 with socket.create_connection((host, port), timeout=10) as raw:
@@ -24,5 +26,5 @@ with socket.create_connection((host, port), timeout=10) as raw:
             dbus_interface="org.tlspin.Pins1", timeout=1.0)
         print(f"{host}:{port}: {answer} ({reason})")
         if answer == "mismatch" and enforced:
-            sys.exit(f"The server is not the one that was pinned. Look at: tlspin why {host}:{port}")
+            sys.exit(f"The server is not the one that was pinned. Look at: tlspin why --connect {host}:{port}")
         tls.sendall(b"HEAD / HTTP/1.0\r\n\r\n")  # only now is anything said to the server

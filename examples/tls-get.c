@@ -113,6 +113,12 @@ static int fetch(gnutls_session_t session)
   return print_page(session);
 }
 
+static int usage(void)
+{
+  fprintf(stderr, "Usage: tls-get [--ca FILE] [--address ADDRESS] HOST PORT PATH\n");
+  return 0;
+}
+
 static int read_options(int argc, char **argv)
 {
   static const struct option known[] = {
@@ -125,11 +131,9 @@ static int read_options(int argc, char **argv)
     else if (option == 'c')
       options.ca_file = optarg;
     else
-      return 0;
-  if (argc - optind != 3) {
-    fprintf(stderr, "Usage: tls-get [--ca FILE] [--address ADDRESS] HOST PORT PATH\n");
-    return 0;
-  }
+      return usage();
+  if (argc - optind != 3)
+    return usage();
   options.host = argv[optind];
   options.port = argv[optind + 1];
   options.path = argv[optind + 2];

@@ -14,6 +14,11 @@ libformats_la_SOURCES = \
 	formats/lisp.c formats/lisp.h \
 	formats/options-private.h formats/options-target.c formats/options.c formats/options.h \
 	formats/pem.c formats/pem.h \
+	formats/policy-text-accord.c formats/policy-text-accord.h \
+	formats/policy-text-group.c formats/policy-text-group.h \
+	formats/policy-text-leave.c \
+	formats/policy-text-pins.c \
+	formats/policy-text-places.c formats/policy-text-places.h \
 	formats/policy-text-private.h formats/policy-text-write.c \
 	formats/policy-text.c formats/policy-text.h \
 	formats/quote.c formats/quote.h \

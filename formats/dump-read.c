@@ -103,21 +103,64 @@ static bool read_token(JsonObject *object, const char *name, const char **token)
   return *token != NULL;
 }
 
-static bool read_place(JsonObject *object, struct place *place)
+/* A record that is being read. */
+struct record {
+  const struct reading *reading;
+  size_t line;
+  JsonObject *object;
+  bool told; /* what is wrong with it */
+};
+
+/* Tells of the first member that can't be used. */
+static bool check(struct record *record, const char *name, bool fine)
 {
-  const char *host = json_text_string(object, "host"), *scope = "exact", *protocol = "";
+  if (!fine && !record->told)
+    reading_remark(record->reading, record->line, REMARK_SKIPPED,
+                   _("this is no record: its '%s' is missing or wrong; tlspin-formats(5) says how "
+                     "one looks."),
+                   name);
+  record->told = record->told || !fine;
+  return fine;
+}
+
+/* "" is every host; others are written as the name system knows them. */
+static bool read_host(struct record *record, struct place *place)
+{
+  const char *host = json_text_string(record->object, "host");
+  struct place normal;
+
+  if (!check(record, "host", host != NULL))
+    return false;
+  if (host[0] == '\0')
+    return true;
+  if (!reading_place(record->reading, record->line,
+                     (struct span){(const uint8_t *)host, strlen(host)}, 0, &normal)) {
+    record->told = true;
+    return false;
+  }
+  strcpy(place->host, normal.host);
+  return check(record, "host", strcmp(host, normal.host) == 0);
+}
+
+static bool read_place(struct record *record, struct place *place)
+{
+  JsonObject *object = record->object;
+  const char *scope = "exact", *protocol = "";
   int64_t port = 0;
 
   *place = (struct place){.scope = SCOPE_EXACT};
-  if (host == NULL || strlen(host) > HOST_MAX || !read_token(object, "scope", &scope) ||
-      !read_token(object, "protocol", &protocol) || !scope_from_token(scope, &place->scope) ||
-      !place_protocol_from_token(protocol, &place->protocol))
+  if (!read_host(record, place) ||
+      !check(record, "scope",
+             read_token(object, "scope", &scope) && scope_from_token(scope, &place->scope)) ||
+      !check(record, "protocol",
+             read_token(object, "protocol", &protocol) &&
+                 place_protocol_from_token(protocol, &place->protocol)) ||
+      !check(record, "port",
+             (!json_object_has_member(object, "port") || json_text_number(object, "port", &port)) &&
+                 port >= 0 && port <= UINT16_MAX))
     return false;
-  if (json_object_has_member(object, "port") && !json_text_number(object, "port", &port))
-    return false;
-  g_strlcpy(place->host, host, sizeof place->host);
   place->port = (uint16_t)port;
-  return port >= 0 && port <= UINT16_MAX;
+  return true;
 }
 
 /* A text of keypin_key_text, which leaves TLSA's usage out. */
@@ -129,14 +172,16 @@ static bool read_key_text(const char *text, struct keypin *pin)
   return keypin_read_key(g_str_has_prefix(text, "sha256//") ? text : record, pin, &errors);
 }
 
-static bool read_key(JsonObject *object, struct keypin *pin)
+/* A mode has neither. */
+static bool read_key(struct record *record, struct keypin *pin)
 {
-  const char *key = json_text_string(object, "key"), *level = json_text_string(object, "level");
+  const char *key = json_text_string(record->object, "key");
+  const char *level = json_text_string(record->object, "level");
+  bool none = pin->kind == KEYPIN_MODE;
 
-  if (pin->kind == KEYPIN_MODE)
-    return key == NULL && level == NULL;
-  return key != NULL && level != NULL && read_key_text(key, pin) &&
-         keypin_level_from_token(level, &pin->level);
+  return check(record, "key", none ? key == NULL : key != NULL && read_key_text(key, pin)) &&
+         check(record, "level",
+               none ? level == NULL : level != NULL && keypin_level_from_token(level, &pin->level));
 }
 
 static bool read_errors(JsonObject *object, unsigned *errors)
@@ -162,17 +207,19 @@ static bool read_number(JsonObject *object, const char *name, int64_t *number)
   return !json_object_has_member(object, name) || json_text_number(object, name, number);
 }
 
-static bool read_times(JsonObject *object, struct keypin *pin)
+static bool read_times(struct record *record, struct keypin *pin)
 {
+  JsonObject *object = record->object;
   int64_t count = 0;
 
-  if (!read_number(object, "expires", &pin->report_until))
+  if (!check(record, "expires", read_number(object, "expires", &pin->report_until)))
     return false;
   pin->enforce_until = pin->report_until;
-  if (!read_number(object, "enforced-until", &pin->enforce_until) ||
-      !read_number(object, "first-seen", &pin->first_seen) ||
-      !read_number(object, "last-seen", &pin->last_seen) ||
-      !read_number(object, "count-seen", &count) || count < 0)
+  if (!check(record, "enforced-until",
+             read_number(object, "enforced-until", &pin->enforce_until)) ||
+      !check(record, "first-seen", read_number(object, "first-seen", &pin->first_seen)) ||
+      !check(record, "last-seen", read_number(object, "last-seen", &pin->last_seen)) ||
+      !check(record, "count-seen", read_number(object, "count-seen", &count) && count >= 0))
     return false;
   pin->count_seen = (uint64_t)count;
   return true;
@@ -231,43 +278,59 @@ static bool read_chain(JsonObject *object, uint8_t octets[CHAIN_SEEN_MAX], struc
   return true;
 }
 
-static bool read_rest(JsonObject *object, struct keypin *pin)
+static bool read_words(struct record *record, struct keypin *pin)
 {
-  const char *kind = json_text_string(object, "kind"), *note = "";
-  const char *status = json_text_string(object, "status");
-  const char *origin = json_text_string(object, "origin");
+  const char *kind = json_text_string(record->object, "kind");
+  const char *status = json_text_string(record->object, "status");
+  const char *origin = json_text_string(record->object, "origin");
 
-  if (kind == NULL || status == NULL || origin == NULL || !read_token(object, "note", &note))
+  return check(record, "kind", kind != NULL && keypin_kind_from_token(kind, &pin->kind)) &&
+         check(record, "status",
+               status != NULL && keypin_status_from_token(status, &pin->status)) &&
+         check(record, "origin",
+               origin != NULL && keypin_origin_from_token(origin, &pin->origin) &&
+                   pin->origin != KEYPIN_POLICY);
+}
+
+/* seen: octets that the record then points to. */
+static bool read_rest(struct record *record, uint8_t seen[CHAIN_SEEN_MAX], struct keypin *pin)
+{
+  JsonObject *object = record->object;
+  const char *note = "";
+
+  if (!read_words(record, pin) || !check(record, "note", read_token(object, "note", &note)))
     return false;
   pin->note = note;
-  if (json_object_has_member(object, "always") && !json_text_flag(object, "always", &pin->always))
-    return false;
-  return keypin_kind_from_token(kind, &pin->kind) &&
-         keypin_status_from_token(status, &pin->status) &&
-         keypin_origin_from_token(origin, &pin->origin) && pin->origin != KEYPIN_POLICY &&
-         read_key(object, pin) && read_times(object, pin) && read_errors(object, &pin->errors);
+  return check(record, "always",
+               !json_object_has_member(object, "always") ||
+                   json_text_flag(object, "always", &pin->always)) &&
+         read_key(record, pin) && read_times(record, pin) &&
+         check(record, "errors", read_errors(object, &pin->errors)) &&
+         check(record, "chain", read_chain(object, seen, pin));
 }
 
 static void read_record(const struct reading *reading, size_t line, struct span text)
 {
   g_autoptr(JsonNode) node = read_object(text);
-  JsonObject *object = node != NULL ? json_node_get_object(node) : NULL;
+  struct record record = {reading, line, NULL, false};
   uint8_t seen[CHAIN_SEEN_MAX];
   struct place place;
   struct keypin pin;
-  bool fine = object != NULL && read_place(object, &place);
 
-  if (fine) {
-    pin = keypin_new(&place, KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_USER);
-    fine = read_rest(object, &pin) && read_chain(object, seen, &pin);
-  }
-  if (fine && pin.kind == KEYPIN_EXCEPTION)
-    reading_limit(reading, line, &pin);
-  if (fine)
-    reading_put(reading, line, &pin);
-  else
+  if (node == NULL) {
     reading_remark(reading, line, REMARK_SKIPPED,
                    _("this is no record; tlspin-formats(5) says how one looks."));
+    return;
+  }
+  record.object = json_node_get_object(node);
+  if (!read_place(&record, &place))
+    return;
+  pin = keypin_new(&place, KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_USER);
+  if (!read_rest(&record, seen, &pin))
+    return;
+  if (pin.kind == KEYPIN_EXCEPTION)
+    reading_limit(reading, line, &pin);
+  reading_put(reading, line, &pin);
 }
 
 bool dump_read(const struct reading *reading, struct span octets)

@@ -74,9 +74,55 @@ static void on_object(JsonParser *parser, JsonObject *object, void *data)
   members->kept += json_object_get_size(object);
 }
 
-JsonNode *json_text_read(struct span text, size_t *line)
+/* Where the parser is: in lists and objects that each began in some line. */
+struct whereabouts {
+  GHashTable *lines; /* see json_text_read_lines */
+  size_t began[DEPTH_MOST + 1];
+  unsigned depth;
+};
+
+static void on_begin(JsonParser *parser, void *data)
 {
-  g_autoptr(JsonParser) parser = json_parser_new_immutable();
+  struct whereabouts *where = data;
+
+  if (where->depth < G_N_ELEMENTS(where->began))
+    where->began[where->depth] = json_parser_get_current_line(parser);
+  where->depth++;
+}
+
+static void on_end(JsonParser *parser, void *ended, void *data)
+{
+  struct whereabouts *where = data;
+
+  (void)parser;
+  (void)ended;
+  where->depth--;
+}
+
+/* The object or list that ended last is the element. */
+static void on_element(JsonParser *parser, JsonArray *list, int index, void *data)
+{
+  struct whereabouts *where = data;
+  JsonNode *node = json_array_get_element(list, (guint)index);
+  size_t line = JSON_NODE_HOLDS_VALUE(node) || JSON_NODE_HOLDS_NULL(node)
+                    ? json_parser_get_current_line(parser)
+                    : where->began[where->depth];
+
+  if (where->depth == 2)
+    g_hash_table_insert(where->lines, node, GSIZE_TO_POINTER(line));
+}
+
+static void watch(JsonParser *parser, struct whereabouts *where)
+{
+  g_signal_connect(parser, "object-start", G_CALLBACK(on_begin), where);
+  g_signal_connect(parser, "array-start", G_CALLBACK(on_begin), where);
+  g_signal_connect(parser, "object-end", G_CALLBACK(on_end), where);
+  g_signal_connect(parser, "array-end", G_CALLBACK(on_end), where);
+  g_signal_connect(parser, "array-element", G_CALLBACK(on_element), where);
+}
+
+static JsonNode *parse(JsonParser *parser, struct span text, size_t *line)
+{
   struct members members = {0, 0};
   bool closed;
 
@@ -93,6 +139,22 @@ JsonNode *json_text_read(struct span text, size_t *line)
       members.read != members.kept)
     return NULL;
   return json_parser_steal_root(parser);
+}
+
+JsonNode *json_text_read(struct span text, size_t *line)
+{
+  g_autoptr(JsonParser) parser = json_parser_new_immutable();
+
+  return parse(parser, text, line);
+}
+
+JsonNode *json_text_read_lines(struct span text, size_t *line, GHashTable *lines)
+{
+  g_autoptr(JsonParser) parser = json_parser_new_immutable();
+  struct whereabouts where = {.lines = lines};
+
+  watch(parser, &where);
+  return parse(parser, text, line);
 }
 
 static JsonNode *member(JsonObject *object, const char *name, JsonNodeType type)

@@ -14,6 +14,11 @@
  * is where that was noticed. */
 JsonNode *json_text_read(struct span text, size_t *line);
 
+/* The same of a document that is an object. lines: receives the nodes of the lists that are its
+ * members, each with the line in which it begins (GSIZE_TO_POINTER); what is neither a list nor an
+ * object, with that in which the comma behind it stands. */
+JsonNode *json_text_read_lines(struct span text, size_t *line, GHashTable *lines);
+
 /* Members of an object: NULL or false where the member isn't there or is of another type. */
 const char *json_text_string(JsonObject *object, const char *name);
 JsonArray *json_text_array(JsonObject *object, const char *name);

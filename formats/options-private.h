@@ -17,6 +17,13 @@ struct option_item {
   bool critical;
   const char *layer; /* lives as long as the program */
   enum keypin_origin origin;
+  bool wanted; /* it is a key's digest, and the program wants that of its certificate */
+};
+
+/* A certificate that was seen with a pin of the place, whether that counts or not. */
+struct option_seen {
+  uint8_t key[OPTION_DIGEST], certificate[OPTION_DIGEST];
+  int64_t seen;
 };
 
 /* Why pins are left out, as bits. */
@@ -34,6 +41,7 @@ enum option_reason {
 struct option_target {
   struct place place;
   GArray *items; /* struct option_item */
+  GArray *seen;  /* struct option_seen, where the program compares certificates */
   unsigned reasons;
 };
 
@@ -50,7 +58,7 @@ struct options {
 bool options_program_wants_certificates(enum options_program program);
 
 /* The items that the program may be given: those that fit, each digest once. Array to be freed. */
-GArray *options_choose(const struct option_target *target);
+GArray *options_choose(struct option_target *target);
 
 void options_free(struct options *options);
 

@@ -11,6 +11,7 @@ static void target_free(void *data)
   struct option_target *target = data;
 
   g_array_unref(target->items);
+  g_array_unref(target->seen);
   g_free(target);
 }
 
@@ -61,6 +62,7 @@ static struct option_target *target_of(struct options *options, const struct key
   target = g_new0(struct option_target, 1);
   target->place = *place;
   target->items = g_array_new(FALSE, FALSE, sizeof(struct option_item));
+  target->seen = g_array_new(FALSE, FALSE, sizeof(struct option_seen));
   g_ptr_array_add(options->targets, target);
   g_hash_table_insert(options->by_name, g_strdup(name), target);
   return target;
@@ -93,11 +95,13 @@ static bool is_seen(const struct keypin *blocked, const struct chain_seen *seen)
   return false;
 }
 
-static bool is_blocked(const struct options *options, struct option_target *target,
-                       const struct keypin *pin)
+/* As bits; 0: it isn't. */
+static unsigned find_block(const struct options *options, const struct option_target *target,
+                           const struct keypin *pin)
 {
   struct chain_seen seen;
   bool known = chain_seen_decode(pin->seen, &seen);
+  unsigned reasons = 0;
 
   for (guint i = 0; i < options->blocked->len; i++) {
     const struct keypin *blocked = &g_array_index(options->blocked, struct keypin, i);
@@ -106,14 +110,12 @@ static bool is_blocked(const struct options *options, struct option_target *targ
       continue;
     if (blocked->selector == pin->selector && blocked->matching == pin->matching
             ? memcmp(blocked->digest, pin->digest, matching_size(pin->matching)) == 0
-            : known && is_seen(blocked, &seen)) {
-      target->reasons |= OPTION_BLOCKED;
-      return true;
-    }
+            : known && is_seen(blocked, &seen))
+      return reasons | OPTION_BLOCKED;
     if (blocked->matching != MATCHING_SHA256)
-      target->reasons |= OPTION_UNCERTAIN;
+      reasons |= OPTION_UNCERTAIN;
   }
-  return false;
+  return reasons;
 }
 
 /* A pin of a key at any level may be one of the server's own; one that isn't matches nothing. */
@@ -122,26 +124,46 @@ static bool is_own(const struct keypin *pin)
   return pin->level == KEYPIN_LEAF || pin->level == KEYPIN_ANY;
 }
 
-/* Of a key that was learned, the certificate that came with it is known too. */
-static bool find_certificate(const struct keypin *pin, uint8_t digest[OPTION_DIGEST])
+/* A certificate of the server's own, as a record of it came with a chain. */
+static void note_seen(const struct options *options, struct option_target *target,
+                      const struct keypin *pin)
 {
+  struct option_seen at = {.seen = MAX(pin->last_seen, pin->first_seen)};
   struct chain_seen seen;
 
-  if (pin->selector == SELECTOR_CERTIFICATE && pin->matching == MATCHING_SHA256) {
-    memcpy(digest, pin->digest, OPTION_DIGEST);
-    return true;
+  if (!options_program_wants_certificates(options->program) ||
+      !chain_seen_decode(pin->seen, &seen) || seen.count == 0 || seen.raw ||
+      (find_block(options, target, pin) & OPTION_BLOCKED) != 0)
+    return;
+  memcpy(at.key, seen.at[0].spki, OPTION_DIGEST);
+  memcpy(at.certificate, seen.at[0].certificate, OPTION_DIGEST);
+  g_array_append_val(target->seen, at);
+}
+
+/* The newest one that has the pinned key, whichever record it was seen with. */
+static bool find_certificate(const struct option_target *target, struct option_item *item)
+{
+  const struct option_seen *found = NULL;
+
+  for (guint i = 0; i < target->seen->len; i++) {
+    const struct option_seen *seen = &g_array_index(target->seen, struct option_seen, i);
+
+    if (memcmp(seen->key, item->digest, OPTION_DIGEST) == 0 &&
+        (found == NULL || seen->seen > found->seen))
+      found = seen;
   }
-  if (pin->level != KEYPIN_LEAF || !chain_seen_decode(pin->seen, &seen) || seen.count == 0 ||
-      seen.raw)
+  if (found == NULL)
     return false;
-  memcpy(digest, seen.at[0].certificate, OPTION_DIGEST);
+  memcpy(item->digest, found->certificate, OPTION_DIGEST);
+  item->seen = MAX(item->seen, found->seen);
   return true;
 }
 
-static bool find_key(const struct keypin *pin, uint8_t digest[OPTION_DIGEST])
+static bool has_digest(const struct options *options, const struct keypin *pin, bool *wanted)
 {
-  memcpy(digest, pin->digest, OPTION_DIGEST);
-  return pin->selector == SELECTOR_SPKI && pin->matching == MATCHING_SHA256;
+  *wanted = options_program_wants_certificates(options->program) && pin->selector == SELECTOR_SPKI;
+  return pin->matching == MATCHING_SHA256 &&
+         (pin->selector == SELECTOR_SPKI || options_program_wants_certificates(options->program));
 }
 
 /* 0 where it counts. */
@@ -166,13 +188,14 @@ static void put_item(const struct options *options, struct option_target *target
                              .critical = pin->status == KEYPIN_CRITICAL,
                              .layer = g_intern_string(layer),
                              .origin = pin->origin};
+  unsigned block = find_block(options, target, pin);
 
-  if (is_blocked(options, target, pin))
+  target->reasons |= block;
+  if ((block & OPTION_BLOCKED) != 0)
     return;
-  item.fits =
-      is_own(pin) && (options->asked != NULL || pin->place.scope == SCOPE_EXACT) &&
-      (options_program_wants_certificates(options->program) ? find_certificate(pin, item.digest)
-                                                            : find_key(pin, item.digest));
+  memcpy(item.digest, pin->digest, OPTION_DIGEST);
+  item.fits = is_own(pin) && (options->asked != NULL || pin->place.scope == SCOPE_EXACT) &&
+              has_digest(options, pin, &item.wanted);
   if (!item.fits)
     target->reasons |= OPTION_UNFIT;
   g_array_append_val(target->items, item);
@@ -190,6 +213,8 @@ void options_put(struct options *options, const struct keypin *pin, const char *
   target = target_of(options, pin);
   reason = find_reason(options, pin, masked);
   target->reasons |= reason;
+  if (is_pin)
+    note_seen(options, target, pin);
   if (reason == 0)
     put_item(options, target, pin, layer);
 }
@@ -247,10 +272,26 @@ static bool is_there(GArray *chosen, const struct option_item *item)
   return false;
 }
 
-GArray *options_choose(const struct option_target *target)
+/* Once all records are known. */
+static void find_certificates(struct option_target *target)
+{
+  for (guint i = 0; i < target->items->len; i++) {
+    struct option_item *item = &g_array_index(target->items, struct option_item, i);
+
+    if (!item->fits || !item->wanted)
+      continue;
+    item->wanted = false;
+    item->fits = find_certificate(target, item);
+    if (!item->fits)
+      target->reasons |= OPTION_UNFIT;
+  }
+}
+
+GArray *options_choose(struct option_target *target)
 {
   GArray *chosen = g_array_new(FALSE, FALSE, sizeof(struct option_item));
 
+  find_certificates(target);
   for (guint i = 0; i < target->items->len; i++) {
     const struct option_item *item = &g_array_index(target->items, struct option_item, i);
 

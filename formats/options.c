@@ -110,9 +110,11 @@ static char *reason_text(const struct option_target *target, const char *name,
                                "it with its port."),
                              name, program);
     if (programs[options->program].certificates)
-      return g_strdup_printf(_("%s wants a certificate, and of %s only the key is known. Meet it "
-                               "with a program that uses tlspin, or with 'tlspin connect'."),
-                             program, name);
+      return g_strdup_printf(
+          _("%s wants a certificate, and of %s only the key is known. Pin the certificate, too: "
+            "'tlspin pin' takes its SHA-256 as the key '3 0 1 HEX'. Or clear the pin, and meet the "
+            "server with 'tlspin connect'."),
+          program, name);
     return g_strdup_printf(_("%s has a pin that %s does not know: only the SHA-256 of the server's "
                              "own key."),
                            name, program);
@@ -140,9 +142,9 @@ static void tell(const struct options *options, const struct option_target *targ
 {
   unsigned reasons = target->reasons;
 
-  if (written)
+  if (written || target->items->len > 0) /* what else there is doesn't decide */
     reasons &= OPTION_BLOCKED | OPTION_UNCERTAIN | OPTION_UNFIT;
-  else if ((reasons & ~(unsigned)OPTION_UNCERTAIN) == 0)
+  if (!written && (reasons & ~(unsigned)OPTION_UNCERTAIN) == 0)
     reasons |= OPTION_CONFLICT;
   for (unsigned bit = 1; bit <= OPTION_CONFLICT; bit <<= 1)
     if ((reasons & bit) != 0) {
@@ -152,8 +154,8 @@ static void tell(const struct options *options, const struct option_target *targ
     }
 }
 
-static void end_target(const struct options *options, const struct option_target *target,
-                       GString *text, reading_told told, void *data)
+static void end_target(const struct options *options, struct option_target *target, GString *text,
+                       reading_told told, void *data)
 {
   g_autoptr(GArray) items = options_choose(target);
   char name[PLACE_TEXT_SIZE];

@@ -4,12 +4,12 @@
 
 #include "formats/policy-text-private.h"
 
-static void set(GKeyFile *file, const struct group *group, const char *key, const char *value)
+static void set(GKeyFile *file, const struct text_group *group, const char *key, const char *value)
 {
   g_key_file_set_string(file, group->name, key, value);
 }
 
-static void set_list(GKeyFile *file, const struct group *group, const char *key,
+static void set_list(GKeyFile *file, const struct text_group *group, const char *key,
                      const GPtrArray *texts)
 {
   if (texts->len > 0)
@@ -17,7 +17,7 @@ static void set_list(GKeyFile *file, const struct group *group, const char *key,
                                texts->len);
 }
 
-static void set_exceptions(GKeyFile *file, const struct group *group)
+static void set_exceptions(GKeyFile *file, const struct text_group *group)
 {
   g_autoptr(GPtrArray) tokens = g_ptr_array_new();
 
@@ -28,7 +28,8 @@ static void set_exceptions(GKeyFile *file, const struct group *group)
   set_list(file, group, "excuse", tokens);
 }
 
-static void set_time(GKeyFile *file, const struct group *group, const char *key, int64_t seconds)
+static void set_time(GKeyFile *file, const struct text_group *group, const char *key,
+                     int64_t seconds)
 {
   g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(seconds);
   g_autofree char *text = date != NULL ? g_date_time_format(date, "%Y-%m-%dT%H:%M:%SZ") : NULL;
@@ -37,31 +38,34 @@ static void set_time(GKeyFile *file, const struct group *group, const char *key,
     set(file, group, key, text);
 }
 
-bool policy_text_is_enforced(int64_t enforce_until)
-{
-  return enforce_until > 1;
-}
-
 /* Nothing enforced at all is a mode of its own. */
-static void set_times(GKeyFile *file, const struct group *group, int64_t until)
+static void set_times(GKeyFile *file, const struct text_group *group, int64_t until)
 {
   int64_t enforce = group->terms.enforce_until, report = group->terms.report_until;
-  bool enforced = policy_text_is_enforced(enforce);
+  bool enforced = !group->reported || (group->pins->len == 0 && group->blocked->len == 0);
 
   if (until != 0) {
     enforce = MIN(enforce, until);
     report = MIN(report, until);
   }
   if (!enforced || group->mode != NULL)
-    set(file, group, "mode", enforced ? group->mode : "report");
+    set(file, group, "mode", enforced ? keypin_status_token(group->mode->pin.status) : "report");
   if (enforced)
     set_time(file, group, "expires", enforce);
   if (report != enforce || !enforced)
     set_time(file, group, "report-until", report);
 }
 
-void policy_text_write(GKeyFile *file, const struct group *group, int64_t until)
+static bool is_empty(const struct text_group *group)
 {
+  return group->pins->len == 0 && group->blocked->len == 0 && group->exceptions->len == 0 &&
+         group->mode == NULL;
+}
+
+void policy_text_write(GKeyFile *file, const struct text_group *group, int64_t until)
+{
+  if (is_empty(group))
+    return;
   if (group->pins->len > 0) {
     set_list(file, group, "pins", group->pins);
     set(file, group, "level", keypin_level_token(group->level));

@@ -80,10 +80,13 @@ void reading_remark(const struct reading *reading, size_t line, enum remark rema
 
 void reading_put(const struct reading *reading, size_t line, const struct keypin *pin)
 {
-  if (keypin_is_valid(pin))
+  const char *fault = keypin_fault(pin);
+
+  if (fault == NULL)
     reading->record(pin, line, reading->data);
   else
-    reading_remark(reading, line, REMARK_SKIPPED, _("this is no pin that tlspin could keep."));
+    reading_remark(reading, line, REMARK_SKIPPED,
+                   _("this is no pin that tlspin could keep, because of its '%s'."), fault);
 }
 
 bool reading_place(const struct reading *reading, size_t line, struct span host, uint16_t port,

@@ -27,9 +27,11 @@ static int call_within(tlspin_t *context, const struct call_budget *patience, DB
 
   call_init(&call, context->bus, message, patience, repeatable);
   code = call_wait(&call, &reply);
+  context->unsure = call.unsure;
   if (code == TLSPIN_OK) {
     code = read(reply, data);
     dbus_message_unref(reply);
+    context->unsure = code != TLSPIN_OK;
   }
   call_clear(&call);
   return code;

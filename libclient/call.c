@@ -138,6 +138,7 @@ static int code_of_error(DBusMessage *error)
   case TLSPIN_E_UNKNOWN_METHOD:
   case TLSPIN_E_DENIED:
   case TLSPIN_E_LIMIT:
+  case TLSPIN_E_BUSY:
     break;
   default:
     code = TLSPIN_UNAVAILABLE;
@@ -145,17 +146,37 @@ static int code_of_error(DBusMessage *error)
   return last_say(code, "%s", text_of_error(error));
 }
 
+static bool is_unknown(DBusMessage *error)
+{
+  return dbus_message_is_error(error, DBUS_ERROR_SERVICE_UNKNOWN) ||
+         dbus_message_is_error(error, DBUS_ERROR_NAME_HAS_NO_OWNER);
+}
+
+/* What the bus says in its own words is in English, and says nothing of what to do. */
+static int code_of_bus_error(DBusMessage *error)
+{
+  static const char spawn[] = "org.freedesktop.DBus.Error.Spawn.";
+
+  if (is_unknown(error))
+    return last_say(TLSPIN_UNAVAILABLE,
+                    _("The session bus doesn't know the pin store's daemon, tlspind. Install it; "
+                      "where it is installed, but came after the session began, log in again."));
+  if (strncmp(dbus_message_get_error_name(error), spawn, strlen(spawn)) == 0)
+    return last_say(TLSPIN_UNAVAILABLE,
+                    _("The session bus can't start the pin store's daemon, tlspind: %s. Start it "
+                      "yourself to see why: tlspind"),
+                    text_of_error(error));
+  return code_of_error(error);
+}
+
 /* What the bus, or libdbus for a lost connection, said in the daemon's place. */
 static enum outcome judge_bus_error(DBusMessage *error, int *code)
 {
-  *code = code_of_error(error);
+  *code = code_of_bus_error(error);
   if (dbus_message_is_error(error, DBUS_ERROR_NO_REPLY) ||
       dbus_message_is_error(error, DBUS_ERROR_DISCONNECTED))
     return LOST;
-  if (dbus_message_is_error(error, DBUS_ERROR_SERVICE_UNKNOWN) ||
-      dbus_message_is_error(error, DBUS_ERROR_NAME_HAS_NO_OWNER))
-    return UNDELIVERED;
-  return ANSWERED;
+  return is_unknown(error) ? UNDELIVERED : ANSWERED;
 }
 
 static enum outcome judge_reply(struct call *call, DBusMessage *reply, int *code)
@@ -219,6 +240,7 @@ int call_wait(struct call *call, DBusMessage **reply)
     if (code != TLSPIN_OK)
       return code;
     outcome = await(call, &code, reply);
+    call->unsure = code != TLSPIN_OK && (call->unsure || outcome == LOST || outcome == LATE);
     if (code == TLSPIN_OK)
       last_clear();
     if (!may_repeat(call, outcome))

@@ -32,6 +32,7 @@ struct call {
   int64_t cold;             /* when it ends where the daemon has to be started */
   bool repeatable;          /* the daemon may get it twice */
   bool repeated;
+  bool unsure; /* it failed, but the daemon may have carried it out */
 };
 
 /* message: goes over to the call, also where it is NULL for want of memory. The budget counts from

@@ -77,13 +77,14 @@ static bool is_change(const char *token)
 int check_read(DBusMessage *reply, const struct peer *peer, struct tlspin_verdict *verdict)
 {
   struct bus_check_reply read;
-  enum tlspin_code answer;
+  enum tlspin_code answer, otherwise;
 
   if (!bus_read_check_reply(reply, &read))
     return entry_garbled();
   answer = tlspin_code_from_token(read.answer);
-  if (!is_answer(answer) || !is_reason(read.reason) || !is_change(read.change) ||
-      strlen(read.layer) > NAME_MAX || read.excused > PKI_EXCUSABLE)
+  otherwise = read.otherwise[0] != '\0' ? tlspin_code_from_token(read.otherwise) : answer;
+  if (!is_answer(answer) || !is_answer(otherwise) || !is_reason(read.reason) ||
+      !is_change(read.change) || strlen(read.layer) > NAME_MAX || read.excused > PKI_EXCUSABLE)
     return entry_garbled();
   *verdict = (struct tlspin_verdict){
       .peer = *peer,
@@ -92,6 +93,7 @@ int check_read(DBusMessage *reply, const struct peer *peer, struct tlspin_verdic
       .learned = read.learned,
       .rule = read.rule,
       .excused = read.excused,
+      .otherwise = (int)otherwise,
   };
   strcpy(verdict->reason, read.reason);
   strcpy(verdict->layer, read.layer);
@@ -204,8 +206,11 @@ int check_read_chain(const struct tlspin_octets *certificates, size_t count, boo
   chain->count = 0;
   if (count > 0 && certificates == NULL)
     return argument_there(NULL, "chain");
-  for (size_t i = 0; i < count && i < BUS_CHAIN_READ; i++)
+  for (size_t i = 0; i < count && i < BUS_CHAIN_READ; i++) {
+    if (certificates[i].size > 0 && certificates[i].data == NULL)
+      return argument_there(NULL, "chain");
     chain->at[chain->count++] = (struct span){certificates[i].data, certificates[i].size};
+  }
   fault = chain_read(chain->at, chain->count, raw, path, digest_gnutls, &read);
   if (fault != CHAIN_FINE)
     return last_say(TLSPIN_E_ARGUMENT, _("chain: %s"), _(chain_fault_text(fault)));

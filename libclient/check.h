@@ -23,6 +23,7 @@ struct tlspin_verdict {
   bool learned;
   unsigned rule;
   unsigned excused; /* enum pki_error */
+  int otherwise;    /* the answer but for what is only reported */
   char text[1024];
 };
 

@@ -212,40 +212,67 @@ static bool has_news(const struct pin *pin, struct shown *shown)
   return verdict.learn || pin->verdict.change[0] != '\0' || keyset_is_crowded(&pin->keys);
 }
 
-/* What another program taught the daemon meanwhile doesn't change what was found; but that it won't
- * have this key does. */
-static void tell(struct pin *pin, struct bus_check_call *call, bool wait)
+/* True where there was time for a word. Until there is one, nobody knows what became of the key. */
+static bool tell(struct pin *pin, struct bus_check_call *call, bool wait,
+                 struct tlspin_verdict *word)
 {
-  struct tlspin_verdict word;
+  bool said = false;
 
   call->options.learn = true;
-  if (!wait)
+  if (wait)
+    said = ask(pin, call, word);
+  else
     check_post(pin->context, &pin->peer, call);
-  else if (ask(pin, call, &word) && word.answer == TLSPIN_MISMATCH)
-    pin->verdict = word;
+  pin->unsettled = !said || word->answer == TLSPIN_OPTED_OUT;
+  return said;
+}
+
+/* What another program taught the daemon meanwhile doesn't change what was found; but that it won't
+ * have this key does. */
+static void heed(struct pin *pin, const struct tlspin_verdict *word)
+{
+  if (word->answer == TLSPIN_MISMATCH)
+    pin->verdict = *word;
+}
+
+static void teach(struct pin *pin, const struct shown *shown, bool wait)
+{
+  struct bus_check_call call = question(pin, shown);
+  struct tlspin_verdict word;
+
+  if (tell(pin, &call, wait, &word))
+    heed(pin, &word);
 }
 
 /* For that the certificate alone does, and no path has to be validated. Whatever became of the pin
- * since, the daemon learns nothing where the PKI was not asked. */
-static void count_key(struct pin *pin, struct shown *shown, bool wait)
+ * since, the daemon learns nothing where the PKI was not asked. Where a pin above the certificate
+ * came since, the path is wanted after all; who doesn't wait is told of that pin by his next
+ * lookup. */
+static void count_key(gnutls_session_t session, struct pin *pin, struct shown *shown, bool wait)
 {
+  struct shown leaf = *shown;
   struct bus_check_call call;
+  struct tlspin_verdict word;
 
-  shown->chain.count = 1;
-  call = question(pin, shown);
+  leaf.chain.count = 1;
+  call = question(pin, &leaf);
   call.options.pki = check_pki_token(PKI_UNCHECKED);
-  tell(pin, &call, wait);
+  call.options.leaf_alone = true;
+  if (!tell(pin, &call, wait, &word))
+    return;
+  if (strcmp(word.reason, verdict_reason_token(VERDICT_PATH_UNKNOWN)) != 0) {
+    heed(pin, &word);
+    return;
+  }
+  shown_validate(session, pin->peer.host, pin->anchor, shown);
+  teach(pin, shown, wait);
 }
 
 static void learn(gnutls_session_t session, struct pin *pin, struct shown *shown, bool wait)
 {
-  struct bus_check_call call;
-
   shown_validate(session, pin->peer.host, pin->anchor, shown);
-  if (!has_news(pin, shown))
-    return;
-  call = question(pin, shown);
-  tell(pin, &call, wait);
+  if (has_news(pin, shown))
+    teach(pin, shown, wait);
 }
 
 void decision_learn(gnutls_session_t session, struct pin *pin, bool wait)
@@ -256,7 +283,7 @@ void decision_learn(gnutls_session_t session, struct pin *pin, bool wait)
     return;
   shown_open(session, &pin->path, &shown);
   if (pin->known && shown.there && !shown.validated)
-    count_key(pin, &shown, wait);
+    count_key(session, pin, &shown, wait);
   else
     learn(session, pin, &shown, wait);
   shown_close(&shown, &pin->path);

@@ -48,6 +48,12 @@ __attribute__((format(printf, 3, 4))) static void add(char *text, size_t size, c
   va_end(arguments);
 }
 
+/* Without --connect it knows no more of the server than what is stored: not which key it showed. */
+static const char *why_command(const struct peer *peer)
+{
+  return peer->protocol == PROTOCOL_DTLS ? "why --dtls" : "why --connect";
+}
+
 static void append(char *text, size_t size, const char *sentence, const char *command,
                    const struct peer *peer)
 {
@@ -78,7 +84,8 @@ void describe_remedy(const struct tlspin_verdict *verdict, char *text, size_t si
     append(text, size, _("If you know that the server was changed on purpose, forget its pin:"),
            "clear", &verdict->peer);
   if (!ticket)
-    append(text, size, _("Why, and what can be done:"), "why", &verdict->peer);
+    append(text, size, _("Why, and what can be done:"), why_command(&verdict->peer),
+           &verdict->peer);
 }
 
 /* Each error with what stands before and behind it. */

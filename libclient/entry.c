@@ -20,10 +20,11 @@ static const struct {
   int type;
 } documented[] = {
     {" host protocol kind layer state lock hash failure-reason scope status origin level key note"
-     " role subject reason report name path problem answer change ticket value source ",
+     " role subject reason report name path problem answer change ticket value source locked-by"
+     " command does ",
      DBUS_TYPE_STRING},
     {" selector matching ", DBUS_TYPE_BYTE},
-    {" always enforced learn locked ", DBUS_TYPE_BOOLEAN},
+    {" always enforced learn locked asks ", DBUS_TYPE_BOOLEAN},
     {" port ", DBUS_TYPE_UINT16},
     {" ticket-size failures errors rule excused decided count ", DBUS_TYPE_UINT32},
     {" first-seen issued expires failed enforced-until last-seen count-seen not-before not-after id"
@@ -193,9 +194,9 @@ int entry_of_lookup(const struct peer *peer, const struct bus_lookup_reply *repl
 static bool is_named(const char *names, const char *name)
 {
   size_t size = strlen(name);
-  const char *found = strstr(names, name);
+  const char *found = size > 0 && strchr(name, ' ') == NULL ? strstr(names, name) : NULL;
 
-  while (found != NULL && (size == 0 || found[-1] != ' ' || found[size] != ' '))
+  while (found != NULL && (found[-1] != ' ' || found[size] != ' '))
     found = strstr(found + 1, name);
   return found != NULL;
 }

@@ -12,9 +12,10 @@
 #include <stdlib.h>
 
 enum {
-  PARTS = TLSPIN_SETTINGS + 1,
+  PARTS = TLSPIN_COMMANDS + 1,
   LAYERS_MAX = 1024, /* more than any system has */
-  SETTINGS_MAX = 256
+  SETTINGS_MAX = 256,
+  COMMANDS_MAX = 64
 };
 
 struct tlspin_explanation {
@@ -32,15 +33,22 @@ void tlspin_explanation_free(tlspin_explanation_t *explanation)
   free(explanation);
 }
 
-/* The verdict has an answer, and every entry a role. */
+static bool all_have(const struct entry_list *list, const char *name)
+{
+  for (size_t i = 0; i < list->count; i++)
+    if (tlspin_entry_string(list->at[i], name) == NULL)
+      return false;
+  return true;
+}
+
+/* The verdict has an answer, every entry a role, and every command says what it does. */
 static bool is_whole(const tlspin_explanation_t *explanation)
 {
-  const struct entry_list *entries = &explanation->parts[TLSPIN_ENTRIES];
+  const struct entry_list *commands = &explanation->parts[TLSPIN_COMMANDS];
 
-  for (size_t i = 0; i < entries->count; i++)
-    if (tlspin_entry_string(entries->at[i], "role") == NULL)
-      return false;
-  return tlspin_entry_string(explanation->verdict, "answer") != NULL;
+  return tlspin_entry_string(explanation->verdict, "answer") != NULL &&
+         all_have(&explanation->parts[TLSPIN_ENTRIES], "role") && all_have(commands, "command") &&
+         all_have(commands, "does");
 }
 
 static int read_explanation(DBusMessage *reply, void *data)
@@ -52,12 +60,13 @@ static int read_explanation(DBusMessage *reply, void *data)
       [TLSPIN_ENTRIES] = {ENTRY_STORED, BUS_STORED_MAX},
       [TLSPIN_LAYERS] = {ENTRY_OTHER, LAYERS_MAX},
       [TLSPIN_SETTINGS] = {ENTRY_OTHER, SETTINGS_MAX},
+      [TLSPIN_COMMANDS] = {ENTRY_OTHER, COMMANDS_MAX},
   };
   tlspin_explanation_t *explanation = data;
   DBusMessageIter iter, dict;
   int code;
 
-  if (!dbus_message_has_signature(reply, "a{sv}aa{sv}aa{sv}aa{sv}"))
+  if (!dbus_message_has_signature(reply, "a{sv}aa{sv}aa{sv}aa{sv}aa{sv}"))
     return entry_garbled();
   dbus_message_iter_init(reply, &iter);
   dbus_message_iter_recurse(&iter, &dict);

@@ -288,6 +288,8 @@ int tlspin_gnutls_attach_with(gnutls_session_t session, tlspin_t *context, const
 
   if (code != TLSPIN_OK)
     return code;
+  if (session == NULL || context == NULL)
+    return TLSPIN_E_ARGUMENT;
   if (gnutls_dtls_get_mtu(session) > 0)
     return TLSPIN_CANNOT_BE_PINNED;
   if (port < 1 || port > UINT16_MAX || !flags_fit(flags))

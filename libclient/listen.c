@@ -218,15 +218,21 @@ static bool is_readable(int descriptor)
   return descriptor >= 0 && poll(&ready, 1, 0) > 0;
 }
 
-/* One wait; a connection that was lost is made anew, once. */
+static bool is_lost(const struct listener *l)
+{
+  return l->generation != l->bus->generation;
+}
+
+/* One wait; a connection that was lost is made anew, once. It may have been lost before, when the
+ * bus was asked who sent a signal: then there is nothing to be waited for. */
 static int wait_for_more(struct listener *l, const struct call_budget *budget, int stop,
                          int64_t deadline, bool *over)
 {
   int code = TLSPIN_OK;
 
   bus_lock(l->bus);
-  *over = !bus_wait_for(l->bus, stop, deadline);
-  if (!*over && l->generation != l->bus->generation) {
+  *over = !is_lost(l) && !bus_wait_for(l->bus, stop, deadline);
+  if (!*over && is_lost(l)) {
     code = begin(l, budget);
     l->lost = code == TLSPIN_OK;
   }
@@ -252,9 +258,21 @@ static int listen_until(struct listener *l, const struct call_budget *budget, in
   return code == TLSPIN_OK && word != 0 ? word : code;
 }
 
+/* Another thread may set it anew. */
+static struct call_budget budget_of(tlspin_t *context)
+{
+  struct call_budget budget;
+
+  bus_lock(context->bus);
+  budget = context->budget;
+  bus_unlock(context->bus);
+  return budget;
+}
+
 int tlspin_listen(tlspin_t *context, int milliseconds, int stop, tlspin_heard heard, void *data)
 {
   struct listener l = {.heard = heard, .data = data};
+  struct call_budget budget;
   int64_t deadline =
       milliseconds < 0 ? INT64_MAX : deadline_after(deadline_now(), (unsigned)milliseconds);
   int code;
@@ -268,7 +286,8 @@ int tlspin_listen(tlspin_t *context, int milliseconds, int stop, tlspin_heard he
   l.bus = bus_new(context->bus->address);
   if (l.bus == NULL)
     return last_code(TLSPIN_E_MEMORY);
-  code = listen_until(&l, &context->budget, stop, deadline);
+  budget = budget_of(context);
+  code = listen_until(&l, &budget, stop, deadline);
   bus_free(l.bus);
   while (l.count > 0)
     dbus_message_unref(l.queue[--l.count]);

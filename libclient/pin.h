@@ -37,6 +37,8 @@ struct pin {
   bool vouched;    /* by our own verdict a pin says whose raw key it is */
   bool known;      /* and a learned key came in the certificate that it came in last */
   bool refused;    /* and the handshake was ended for it */
+  bool unsettled;  /* the daemon was told of the key, and whether it kept it isn't known, or it let
+                      it be for the anchor that the path ends in */
   uint8_t *ticket; /* that came */
   size_t ticket_size;
   bool has_ticket;   /* a ticket of zero octets is one, too */

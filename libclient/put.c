@@ -145,6 +145,7 @@ static bool put_record(DBusMessageIter *array, const struct tlspin_record *recor
          put_times(&dict, record) &&
          bus_dict_put_number(&dict, "always", DBUS_TYPE_BOOLEAN, !record->not_always) &&
          put_string(&dict, "note", record->note, "") && put_chain_append(&dict, record) &&
+         (record->backed == 0 || bus_dict_put_number(&dict, "backed", DBUS_TYPE_BOOLEAN, 1)) &&
          bus_dict_close(array, &dict);
 }
 
@@ -223,22 +224,24 @@ static void tell_warnings(struct put_reply *reply, tlspin_warn warn, void *data)
 }
 
 /* Not repeated: where everything was stored the first time the number of the operation would be
- * lost. */
-static int put(tlspin_t *context, DBusMessage *message, struct tlspin_change *change,
+ * lost. What finishes an operation is answered once all of it is stored. */
+static int put(tlspin_t *context, DBusMessage *message, bool finishes, struct tlspin_change *change,
                tlspin_warn warn, void *data)
 {
   struct put_reply reply = {.message = NULL};
   int code;
 
   bus_lock(context->bus);
-  code = admin_call(context, message, false, read_put, &reply);
+  code = finishes ? admin_call_long(context, message, read_put, &reply)
+                  : admin_call(context, message, false, read_put, &reply);
+  reply.change.unknown = context->unsure;
   bus_unlock(context->bus);
+  if (change != NULL)
+    *change = reply.change;
   if (code != TLSPIN_OK)
     return code;
   tell_warnings(&reply, warn, data);
   dbus_message_unref(reply.message);
-  if (change != NULL)
-    *change = reply.change;
   return TLSPIN_OK;
 }
 
@@ -256,7 +259,7 @@ int tlspin_put(tlspin_t *context, const struct tlspin_record *records, size_t co
     code = last_say(TLSPIN_E_ARGUMENT, _("flags: there is a bit that has no meaning"));
   if (code == TLSPIN_OK)
     code = check_records(records, count);
-  return code == TLSPIN_OK
-             ? put(context, put_message(records, count, operation, flags), change, warn, data)
-             : code;
+  return code == TLSPIN_OK ? put(context, put_message(records, count, operation, flags),
+                                 operation != 0 && (flags & TLSPIN_MORE) == 0, change, warn, data)
+                           : code;
 }

@@ -86,6 +86,25 @@ static bool is_plain(const struct pin *pin)
           pin->verdict.answer == TLSPIN_OPTED_OUT);
 }
 
+/* A first ticket that could have been kept. */
+static bool came_with_ticket(const struct pin *pin)
+{
+  return pin->has_ticket && pin->ticket_size > 0 && pin->lifetime > 0;
+}
+
+/* A server of which the store knew no ticket: either a key of it was met, or this connection pinned
+ * it, or there was nothing to be pinned. What was only sent to the daemon may not be kept there: it
+ * keeps neither a ticket nor a key from behind an anchor that was added to the system, and neither
+ * where the store can't be written or another program was faster. */
+static bool is_settled(const struct pin *pin)
+{
+  if (pin->kept == TLSPIN_OK)
+    return pin->stored != 0;
+  if (pin->kept != TLSPIN_NO_PIN)
+    return false;
+  return pin->verdict.answer == TLSPIN_MATCH || (!came_with_ticket(pin) && !pin->unsettled);
+}
+
 /* Who resumes speaks to whoever had the session: that must be a server that was authenticated by
  * its pin, or by the connection that pinned it, or by a session of which the same holds. A pin that
  * was passed over, for an anchor that was added to the system, authenticated nobody. */
@@ -99,7 +118,7 @@ int tlspin_gnutls_may_resume(gnutls_session_t session)
     return (pin->flags & TLSPIN_RESUMING) != 0;
   return pin->evidence.proof_right || pin->answer == TLSPIN_OPTED_OUT ||
          (pin->answer == TLSPIN_NO_PIN && pin->verdict.answer != TLSPIN_OPTED_OUT &&
-          (pin->kept == TLSPIN_OK || pin->kept == TLSPIN_NO_PIN));
+          is_settled(pin));
 }
 
 uint32_t tlspin_gnutls_lifetime(gnutls_session_t session)

@@ -7,6 +7,11 @@
 
 #include "libclient/tlspin-gnutls.h"
 
+#include "common/text.h"
+#include "libclient/check.h"
+#include "libclient/describe.h"
+#include "libclient/last.h"
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <stdbool.h>
@@ -32,8 +37,9 @@ static unsigned port_of(const char *service)
   return ntohs((uint16_t)entry->s_port);
 }
 
-/* What the store says of the key. Where the server showed a raw one (RFC 7250) GnuTLS hands over
- * just the same. */
+/* What the store says of the key, by what is enforced alone: a pin that is only reported blocks no
+ * key, and so vouches for none. Where the server showed a raw one (RFC 7250) GnuTLS hands over just
+ * the same. */
 static int check(const char *host, const char *service, const gnutls_datum_t *key, unsigned flags,
                  time_t expires, tlspin_verdict_t **verdict)
 {
@@ -46,21 +52,47 @@ static int check(const char *host, const char *service, const gnutls_datum_t *ke
       .expires = expires > 0 ? (uint64_t)expires : 0,
   };
   tlspin_t *context = tlspin_default();
+  int answer;
 
   *verdict = NULL;
   if (context == NULL)
     return TLSPIN_E_MEMORY;
-  return tlspin_check_chain(context, host, "tls", port_of(service), &check, verdict);
+  answer = tlspin_check_chain(context, host, "tls", port_of(service), &check, verdict);
+  return *verdict != NULL ? (*verdict)->otherwise : answer;
+}
+
+/* The last message: why the server is refused, and what to do about it. */
+static void tell_refusal(const tlspin_verdict_t *verdict)
+{
+  char text[LAST_SIZE];
+
+  describe_verdict(verdict, text, sizeof text);
+  describe_remedy(verdict, text, sizeof text);
+  last_say(TLSPIN_MISMATCH, "%s", text);
+}
+
+/* The last message: why the key was not stored. What could not be asked or written was told. */
+static void tell_not_stored(const tlspin_verdict_t *verdict, int answer)
+{
+  if (verdict == NULL || tlspin_last_message()[0] != '\0')
+    return;
+  if (answer == TLSPIN_MISMATCH)
+    tell_refusal(verdict);
+  else if (answer == TLSPIN_NO_PIN)
+    last_say(answer, _("The key was not stored: the administrator doesn't let keys be accepted for "
+                       "this server."));
+  else
+    last_say(answer, _("The key was not stored: %s"), verdict->text);
 }
 
 /* Programs take GNUTLS_E_NO_CERTIFICATE_FOUND for "never seen", and then store what they have. */
-static int code_of(int answer, bool enforced, bool strict)
+static int code_of(int answer, bool strict)
 {
   switch (answer) {
   case TLSPIN_MATCH:
     return 0;
   case TLSPIN_MISMATCH:
-    return enforced ? GNUTLS_E_CERTIFICATE_KEY_MISMATCH : 0;
+    return GNUTLS_E_CERTIFICATE_KEY_MISMATCH;
   case TLSPIN_NO_PIN:
   case TLSPIN_OPTED_OUT:
   case TLSPIN_CANNOT_BE_PINNED:
@@ -74,10 +106,11 @@ static int verify(const char *host, const char *service, const gnutls_datum_t *k
 {
   tlspin_verdict_t *verdict;
   int answer = check(host, service, key, 0, 0, &verdict);
-  bool enforced = verdict == NULL || tlspin_verdict_enforced(verdict);
 
+  if (verdict != NULL && answer == TLSPIN_MISMATCH)
+    tell_refusal(verdict);
   tlspin_verdict_free(verdict);
-  return code_of(answer, enforced, strict);
+  return code_of(answer, strict);
 }
 
 static int verify_tofu(const char *name, const char *host, const char *service,
@@ -101,11 +134,13 @@ static int store(const char *name, const char *host, const char *service, time_t
   tlspin_verdict_t *verdict;
   int answer =
       check(host, service, key, TLSPIN_CHECK_LEARN | TLSPIN_CHECK_ACCEPTED, expires, &verdict);
-  bool learned = verdict != NULL && tlspin_verdict_learned(verdict);
+  bool stored = answer == TLSPIN_MATCH || (verdict != NULL && tlspin_verdict_learned(verdict));
 
   (void)name;
+  if (!stored)
+    tell_not_stored(verdict, answer);
   tlspin_verdict_free(verdict);
-  return learned || answer == TLSPIN_MATCH ? 0 : GNUTLS_E_DB_ERROR;
+  return stored ? 0 : GNUTLS_E_DB_ERROR;
 }
 
 /* A hash alone can't be told from a key that was never seen. */

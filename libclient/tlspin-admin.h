@@ -17,10 +17,10 @@ extern "C" {
 
 /* Which entries are meant; unset members (NULL, 0) mean any. Set to zero first. */
 struct tlspin_filter {
-  const char *host;     /* exactly this host */
-  const char *pattern;  /* a glob over the host: '*' and '?' */
-  const char *protocol; /* "tls" or "dtls" */
-  unsigned port;
+  const char *host;            /* exactly this host */
+  const char *pattern;         /* a glob over the host: '*' and '?' */
+  const char *protocol;        /* "tls" or "dtls" */
+  unsigned port;               /* also what is for any port; but tlspin_clear leaves that */
   uint64_t since;              /* stored or renewed at or after this time, seconds since 1970 */
   int all;                     /* tlspin_clear: everything; to be set alone */
   const char *kind;            /* "ticket", "pin", "exception" or "mode" */
@@ -47,6 +47,7 @@ struct tlspin_change {
   uint64_t operation; /* its number, by which it can be taken back */
   uint64_t count;     /* peers that were changed */
   uint64_t replaced;  /* by an undo: newer entries that made way */
+  int unknown;        /* tlspin_put failed, but may have been carried out all the same */
 };
 
 /* Removes the user's entries that fit; host, pattern, since or all must be set. TLSPIN_E_NOT_FOUND
@@ -54,8 +55,9 @@ struct tlspin_change {
 TLSPIN_API int tlspin_clear(tlspin_t *context, const struct tlspin_filter *filter,
                             struct tlspin_change *change);
 
-/* Takes an operation back. operation: 0 for the newest clear that still stands.
- * TLSPIN_E_NOTHING_TO_UNDO. */
+/* Takes an operation back. operation: its number, from a clear, put or undo, or from an event; 0
+ * for the newest clear or put that still stands, never what a server or a program brought about.
+ * TLSPIN_E_NOTHING_TO_UNDO; TLSPIN_E_LIMIT where there is no room for what would come back. */
 TLSPIN_API int tlspin_undo(tlspin_t *context, uint64_t operation, struct tlspin_change *change);
 
 /* A certificate that was seen with a key, in the form in which an entry's chain has it. A raw key
@@ -93,6 +95,8 @@ struct tlspin_record {
   const struct tlspin_seen *chain; /* what was seen with the key, the server's own first; NULL: what
                                       is known of it stays */
   size_t chain_size;               /* at most 16 */
+  int backed; /* another call of the same operation stores a second key for the place: then there is
+                 no warning that this is the only one */
 };
 
 /* Reads a key as people write it ("sha256//BASE64", hex of the key's SHA-256, a TLSA record, one
@@ -113,8 +117,10 @@ enum tlspin_put_flags {
 };
 
 /* Stores records of the user's: all or, on an error, none; at most 1,000. operation: 0, or that of
- * an earlier call to which these belong too, so that one undo takes all back. change: may be NULL.
- * The message of an error names the record by its number, from 1. */
+ * an earlier call with TLSPIN_MORE to which these belong too, so that one undo takes all back; what
+ * was put with that is not in force before a call without it. change: may be NULL; of that last
+ * call the number for tlspin_undo, and the count of all. TLSPIN_E_BUSY while an import is being
+ * stored. The message of an error names the record by its number, from 1. */
 TLSPIN_API int tlspin_put(tlspin_t *context, const struct tlspin_record *records, size_t count,
                           uint64_t operation, unsigned flags, struct tlspin_change *change,
                           tlspin_warn warn, void *data);
@@ -131,8 +137,10 @@ TLSPIN_API int tlspin_explain(tlspin_t *context, const char *host, const char *p
 TLSPIN_API void tlspin_explanation_free(tlspin_explanation_t *explanation);
 
 /* The parts of it, each a thing to be read by tlspin_entry_string and tlspin_entry_number: the
- * verdict; and lists of entries (each with "role"), layers and settings. They belong to it. */
-enum tlspin_part { TLSPIN_ENTRIES, TLSPIN_LAYERS, TLSPIN_SETTINGS };
+ * verdict (with "locked-by"); and lists of entries (each with "role"), layers, settings, and
+ * commands that would change the answer (each with "command", as it is typed into a shell, "does"
+ * and "asks": see Explain of org.tlspin.Admin1). They belong to it. */
+enum tlspin_part { TLSPIN_ENTRIES, TLSPIN_LAYERS, TLSPIN_SETTINGS, TLSPIN_COMMANDS };
 TLSPIN_API const tlspin_entry_t *
 tlspin_explanation_verdict(const tlspin_explanation_t *explanation);
 TLSPIN_API size_t tlspin_explanation_count(const tlspin_explanation_t *explanation,
@@ -142,7 +150,7 @@ TLSPIN_API const tlspin_entry_t *tlspin_explanation_at(const tlspin_explanation_
 
 /* Walks over the events of the log with a number above `after`, oldest first; host: only of this
  * one, or NULL. An event is read by tlspin_entry_string and tlspin_entry_number ("id", "made",
- * "kind", "reason", "program"...). */
+ * "kind", "reason", "program", "operation", by which tlspin_undo takes it back...). */
 TLSPIN_API int tlspin_events(tlspin_t *context, uint64_t after, const char *host,
                              tlspin_visit visit, void *data);
 

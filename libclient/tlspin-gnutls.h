@@ -35,8 +35,13 @@ extern "C" {
  *   mismatch                    fail     fail                  report
  *   unavailable                 fail     go on, store nothing  go on, store nothing
  *   store damaged, clock        fail     go on, store nothing  go on, store nothing
- *   no pin                      go on    store                 store
- */
+ *   no pin                      store    store                 store
+ *
+ * Where nothing is known of a server the program decides, at every level: before finish
+ * tlspin_gnutls_answer says TLSPIN_NO_PIN. Whoever calls finish with the success of the handshake
+ * has accepted the server, and its key is learned as that of a first use, so that the next
+ * connection is protected. A program that goes on with pinned servers only calls finish with
+ * GNUTLS_E_CERTIFICATE_ERROR instead; then nothing is stored. */
 enum tlspin_gnutls_flags {
   TLSPIN_TOFU = 0,
   TLSPIN_STRICT = 1 << 0,
@@ -106,7 +111,8 @@ tlspin_gnutls_proved(gnutls_session_t session); /* the server proved that it is 
 /* Whether this session's data may be kept to be resumed later (gnutls_session_get_data2): 1 after a
  * finish that went well in a connection with a clear answer from the store. A session that was made
  * while the store could not be asked, or in spite of a mismatch, must not be kept: resuming it
- * would pass by the pin. */
+ * would pass by the pin. After the first connection with a server it is 1 only with TLSPIN_WAIT:
+ * without, nobody knows yet whether the server was pinned. */
 TLSPIN_API int tlspin_gnutls_may_resume(gnutls_session_t session);
 TLSPIN_API uint32_t tlspin_gnutls_lifetime(
     gnutls_session_t session); /* of the new ticket, as the server said; seconds */
@@ -161,12 +167,15 @@ TLSPIN_API void tlspin_gnutls_shown_free(tlspin_gnutls_shown_t *shown);
  *   gnutls_verify_stored_pubkey(NULL, tdb, host, service, GNUTLS_CRT_X509, &certificate, 0);
  *
  * The service is a port, or a name of services(5); without one the host can't be looked up.
- * gnutls_verify_stored_pubkey returns 0 for a match, GNUTLS_E_CERTIFICATE_KEY_MISMATCH for a
- * mismatch, and GNUTLS_E_NO_CERTIFICATE_FOUND for everything else, which programs take for "never
- * seen": so at TLSPIN_STRICT a store that can't be read is a mismatch. GnuTLS shows no more than
- * the server's key: a pin of an authority or of a certificate can't be met, and is a mismatch, too;
- * of blocked keys only the server's own is noticed. gnutls_store_pubkey says that the user accepted
- * the key. flags: TLSPIN_TOFU or TLSPIN_STRICT. */
+ * gnutls_verify_stored_pubkey returns 0 for a key that is known; GNUTLS_E_CERTIFICATE_KEY_MISMATCH
+ * for another one, where any is known, and for one that may not be used; and
+ * GNUTLS_E_NO_CERTIFICATE_FOUND for everything else, which programs take for "never seen": so at
+ * TLSPIN_STRICT a store that can't be read is a mismatch. gnutls_store_pubkey says that the user
+ * accepted the key; it returns 0 where it is known from then on, else GNUTLS_E_DB_ERROR. What is
+ * only reported counts for neither. tlspin_last_message says why. GnuTLS shows no more than the
+ * server's key: a critical pin of an authority or of a certificate can't be met, and is a mismatch,
+ * too; of blocked keys only the server's own is noticed. All cases: libtlspin(3). flags:
+ * TLSPIN_TOFU or TLSPIN_STRICT. */
 TLSPIN_API int tlspin_gnutls_tdb(gnutls_tdb_t tdb, unsigned flags);
 
 #ifdef __cplusplus

@@ -114,7 +114,9 @@ enum tlspin_check_flags {
   TLSPIN_CHECK_KEY_ALONE = 1 << 5 /* the chain is one SubjectPublicKeyInfo, of a certificate of
                                      which the program knows no more: a pin above the server's own
                                      key, or of a certificate, is answered by a TLSPIN_MISMATCH with
-                                     the reason "path-unknown"; not with PATH or RAW_KEY */
+                                     the reason "path-unknown", and with PKI_UNCHECKED another key
+                                     than that of an active pin by one with the reason "changed";
+                                     not with PATH or RAW_KEY */
 };
 
 enum tlspin_pki { TLSPIN_PKI_UNCHECKED, TLSPIN_PKI_OK, TLSPIN_PKI_FAILED };

@@ -19,7 +19,7 @@
 static struct tlspin_verdict answer_of(const struct peer *peer, enum tlspin_code answer,
                                        const char *reason)
 {
-  struct tlspin_verdict verdict = {.peer = *peer, .answer = (int)answer};
+  struct tlspin_verdict verdict = {.peer = *peer, .answer = (int)answer, .otherwise = (int)answer};
 
   strcpy(verdict.reason, reason);
   return verdict;

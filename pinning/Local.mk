@@ -5,6 +5,7 @@ libpinning_la_SOURCES = \
 	pinning/change.c pinning/change.h \
 	pinning/digest.c pinning/digest.h \
 	pinning/directives.c pinning/directives.h \
+	pinning/effect.c pinning/effect.h \
 	pinning/hpkp.c pinning/hpkp.h \
 	pinning/judgement.c pinning/judgement.h pinning/judgement-pins.c \
 	pinning/keypin.c pinning/keypin.h \

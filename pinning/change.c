@@ -8,19 +8,24 @@
 
 #include <string.h>
 
+/* The pinned key is that of the level: the server's own, or one above it, beside which the server's
+ * own may be another. The texts hold for each. */
 static const struct {
   const char *token;
   const char *text;
 } rows[CHANGES] = {
     [CHANGE_NONE] = {"", ""},
-    [CHANGE_SAME_KEY] = {"same-key", N_("the server has a new certificate for the same key")},
-    [CHANGE_SEEN_BEFORE] = {"seen-before", N_("the server has a key again that it had before")},
+    [CHANGE_SAME_KEY] = {"same-key",
+                         N_("the server has a new certificate, and the pinned key is the same")},
+    [CHANGE_SEEN_BEFORE] = {"seen-before",
+                            N_("the server shows a key again that was pinned before")},
     [CHANGE_SAME_ISSUER] = {"same-issuer",
-                            N_("the old certificate was about to expire, and the same authority "
-                               "certified the new key")},
-    [CHANGE_PROVED] = {"proved", N_("the server proved the new key with its pinning ticket")},
-    [CHANGE_UNEXPLAINED] = {"unexplained", N_("the server has another key, and nothing explains "
-                                              "the change")},
+                            N_("the old certificate was about to expire, and the new one comes "
+                               "from the same authority")},
+    [CHANGE_PROVED] = {"proved", N_("the server shows another key than the pinned one, and proved "
+                                    "its pinning ticket")},
+    [CHANGE_UNEXPLAINED] = {"unexplained", N_("the server shows another key than the pinned one, "
+                                              "and nothing explains the change")},
 };
 
 const char *change_token(enum change change)
@@ -163,7 +168,8 @@ bool change_is_renewal(const struct keypin *pin, const struct keypin *const *kno
  *
  * 1. An active pin's key is there: nothing changed if one such pin was last seen in this very
  * certificate, or it isn't known in which; else it is the same key in a new certificate. The
- * certificate is the server's own, at whatever level the key is pinned.
+ * certificate is the server's own, at whatever level the key is pinned: where that is an
+ * authority's key the server's own may be another.
  * 2. A key of the history (inactive, or expired): seen before.
  * 3. The server proved its pinning ticket: proved.
  * 4. The path has the issuer or the anchor of a path in which an active pin was seen, and the

@@ -8,9 +8,10 @@
 #include "pinning/keypin.h"
 
 enum change {
-  CHANGE_NONE,        /* the key, in the certificate that was seen last */
-  CHANGE_SAME_KEY,    /* "same-key": in a new certificate */
-  CHANGE_SEEN_BEFORE, /* "seen-before": a key from the history */
+  CHANGE_NONE,        /* the pinned key, with the server's certificate that was seen last */
+  CHANGE_SAME_KEY,    /* "same-key": the pinned key, with a new certificate of the server's; where
+                         the pin is above the leaf the server's own key may be another */
+  CHANGE_SEEN_BEFORE, /* "seen-before": a pinned key from the history */
   CHANGE_SAME_ISSUER, /* "same-issuer": from the same authority, when the old one was about to
                          expire */
   CHANGE_PROVED,      /* "proved": the server proved its pinning ticket with the new key */

@@ -10,11 +10,12 @@ struct comparison {
   int first;   /* the first of its strongest pins */
   int matched; /* the first that matches, or -1 */
   int unknown; /* the first of which it can't be known, or -1 */
+  int another; /* the first that does not match for certain, or -1 */
 };
 
 static struct comparison compare(struct judgement *j, enum rank rank, enum keypin_origin origin)
 {
-  struct comparison c = {&j->ranks.sets[rank][origin], -1, -1, -1};
+  struct comparison c = {&j->ranks.sets[rank][origin], -1, -1, -1, -1};
 
   for (int i = 0; c.set->best >= 0 && i < (int)j->in->count; i++) {
     const struct verdict_entry *entry = judgement_entry(j, i);
@@ -29,31 +30,27 @@ static struct comparison compare(struct judgement *j, enum rank rank, enum keypi
       c.matched = i;
     if (c.unknown < 0 && found == KEYPIN_UNKNOWN)
       c.unknown = i;
+    if (c.another < 0 && found == KEYPIN_DIFFERS)
+      c.another = i;
   }
   return c;
 }
 
-/* A pin of a critical set that is met, or -1: of an enforced one rather than of another. */
-struct met {
-  int pin;
-  bool enforced;
-};
-
-/* True where an enforced set is not met. */
-static bool judge_critical(struct judgement *j, enum rank rank, struct met *met)
+/* met: the first pin of a critical set that is met, or -1. */
+static bool judge_critical(struct judgement *j, enum rank rank, int *met)
 {
-  *met = (struct met){-1, false};
+  *met = -1;
   for (int origin = 0; origin < KEYPIN_ORIGINS; origin++) {
     struct comparison c = compare(j, rank, (enum keypin_origin)origin);
 
     if (c.first < 0 || !c.set->critical)
       continue;
-    if (c.matched < 0 &&
-        judgement_mismatch(j, c.unknown < 0 ? VERDICT_CRITICAL_DIFFERS : VERDICT_PATH_UNKNOWN,
-                           c.unknown < 0 ? c.first : c.unknown, c.set->enforced))
-      return true;
-    if (c.matched >= 0 && (met->pin < 0 || (c.set->enforced && !met->enforced)))
-      *met = (struct met){c.matched, c.set->enforced};
+    if (c.matched < 0)
+      return judgement_decide(j, TLSPIN_MISMATCH,
+                              c.unknown < 0 ? VERDICT_CRITICAL_DIFFERS : VERDICT_PATH_UNKNOWN,
+                              c.unknown < 0 ? c.first : c.unknown);
+    if (*met < 0)
+      *met = c.matched;
   }
   return false;
 }
@@ -102,28 +99,25 @@ static bool weigh_change(struct judgement *j, const struct comparison *c)
   int pin = c->matched >= 0 ? c->matched : c->first;
 
   if (accepts(j, j->change))
-    return judgement_match(j,
-                           j->change == CHANGE_NONE || j->in->pki == PKI_UNCHECKED
-                               ? VERDICT_ACTIVE_MATCHED
-                               : VERDICT_CHANGE_ACCEPTED,
-                           pin, c->set->enforced);
+    return judgement_decide(j, TLSPIN_MATCH,
+                            j->change == CHANGE_NONE || j->in->pki == PKI_UNCHECKED
+                                ? VERDICT_ACTIVE_MATCHED
+                                : VERDICT_CHANGE_ACCEPTED,
+                            pin);
   if (c->matched < 0 && c->unknown >= 0)
-    return judgement_mismatch(j, VERDICT_PATH_UNKNOWN, c->unknown, c->set->enforced);
-  return judgement_mismatch(j, VERDICT_CHANGED, pin, c->set->enforced);
+    return judgement_decide(j, TLSPIN_MISMATCH, VERDICT_PATH_UNKNOWN, c->unknown);
+  return judgement_decide(j, TLSPIN_MISMATCH, VERDICT_CHANGED, pin);
 }
 
 /* What was learned at a first use. */
 static bool judge_learned(struct judgement *j)
 {
   struct comparison c = compare(j, RANK_LEARNED, KEYPIN_TOFU);
-  bool decided;
 
   if (c.first < 0 || c.set->critical)
     return false;
   j->change = classify(j, c.matched);
-  decided = weigh_change(j, &c);
-  j->change = CHANGE_NONE; /* of no other pin */
-  return decided;
+  return weigh_change(j, &c);
 }
 
 static bool judge_active(struct judgement *j, enum rank rank, enum keypin_origin origin)
@@ -133,9 +127,11 @@ static bool judge_active(struct judgement *j, enum rank rank, enum keypin_origin
   if (c.first < 0 || c.set->critical || (rank == RANK_LEARNED && origin == KEYPIN_TOFU))
     return false;
   if (c.matched >= 0)
-    return judgement_match(j, VERDICT_ACTIVE_MATCHED, c.matched, c.set->enforced);
+    return judgement_decide(j, TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, c.matched);
   if (j->differed < 0)
     j->differed = c.first;
+  if (j->another < 0)
+    j->another = c.another;
   return false;
 }
 
@@ -143,7 +139,7 @@ static bool judge_active(struct judgement *j, enum rank rank, enum keypin_origin
  * that must be met, whichever came first. */
 static bool judge_beside(struct judgement *j, enum rank rank)
 {
-  struct met met;
+  int met;
 
   return rank == RANK_PROGRAM && judge_critical(j, RANK_LEARNED, &met);
 }
@@ -152,11 +148,11 @@ static bool judge_beside(struct judgement *j, enum rank rank)
  * use has its word the header can but forbid. */
 static bool judge_rank(struct judgement *j, enum rank rank)
 {
-  struct met met;
+  int met;
 
   if (judge_critical(j, rank, &met) || judge_beside(j, rank) ||
       (rank == RANK_LEARNED && judge_learned(j)) ||
-      (met.pin >= 0 && judgement_match(j, VERDICT_CRITICAL_MATCHED, met.pin, met.enforced)))
+      (met >= 0 && judgement_decide(j, TLSPIN_MATCH, VERDICT_CRITICAL_MATCHED, met)))
     return true;
   for (int origin = KEYPIN_ORIGINS - 1; origin >= 0; origin--)
     if (judge_active(j, rank, (enum keypin_origin)origin))

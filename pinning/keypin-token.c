@@ -43,61 +43,26 @@ static unsigned find(const char *const tokens[], unsigned count, const char *tok
   return i;
 }
 
-const char *keypin_kind_token(enum keypin_kind kind)
-{
-  return kinds[kind];
-}
+/* The words of an enumeration, both ways. */
+#define TOKENS(enumeration, tokens, count)                                                         \
+  const char *enumeration##_token(enum enumeration value)                                          \
+  {                                                                                                \
+    return tokens[value];                                                                          \
+  }                                                                                                \
+                                                                                                   \
+  bool enumeration##_from_token(const char *token, enum enumeration *value)                        \
+  {                                                                                                \
+    unsigned found = find(tokens, count, token);                                                   \
+                                                                                                   \
+    if (found < (count))                                                                           \
+      *value = (enum enumeration)found;                                                            \
+    return found < (count);                                                                        \
+  }
 
-bool keypin_kind_from_token(const char *token, enum keypin_kind *kind)
-{
-  unsigned found = find(kinds, KEYPIN_KINDS, token);
-
-  if (found < KEYPIN_KINDS)
-    *kind = (enum keypin_kind)found;
-  return found < KEYPIN_KINDS;
-}
-
-const char *keypin_status_token(enum keypin_status status)
-{
-  return statuses[status];
-}
-
-bool keypin_status_from_token(const char *token, enum keypin_status *status)
-{
-  unsigned found = find(statuses, KEYPIN_STATUSES, token);
-
-  if (found < KEYPIN_STATUSES)
-    *status = (enum keypin_status)found;
-  return found < KEYPIN_STATUSES;
-}
-
-const char *keypin_origin_token(enum keypin_origin origin)
-{
-  return origins[origin];
-}
-
-bool keypin_origin_from_token(const char *token, enum keypin_origin *origin)
-{
-  unsigned found = find(origins, KEYPIN_ORIGINS, token);
-
-  if (found < KEYPIN_ORIGINS)
-    *origin = (enum keypin_origin)found;
-  return found < KEYPIN_ORIGINS;
-}
-
-const char *keypin_level_token(enum keypin_level level)
-{
-  return levels[level];
-}
-
-bool keypin_level_from_token(const char *token, enum keypin_level *level)
-{
-  unsigned found = find(levels, KEYPIN_LEVELS, token);
-
-  if (found < KEYPIN_LEVELS)
-    *level = (enum keypin_level)found;
-  return found < KEYPIN_LEVELS;
-}
+TOKENS(keypin_kind, kinds, KEYPIN_KINDS)
+TOKENS(keypin_status, statuses, KEYPIN_STATUSES)
+TOKENS(keypin_origin, origins, KEYPIN_ORIGINS)
+TOKENS(keypin_level, levels, KEYPIN_LEVELS)
 
 const char *pki_error_token(enum pki_error error)
 {

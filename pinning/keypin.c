@@ -40,16 +40,19 @@ static bool status_fits(const struct keypin *pin)
   }
 }
 
-static bool key_fits(const struct keypin *pin)
+static const char *key_fault(const struct keypin *pin)
 {
   static const uint8_t zeros[CHAIN_DIGEST_MAX];
 
-  if ((unsigned)pin->level >= KEYPIN_LEVELS || (unsigned)pin->selector >= SELECTOR_COUNT ||
-      matching_size(pin->matching) == 0)
-    return false;
-  return pin->kind != KEYPIN_MODE ||
-         (pin->level == KEYPIN_LEAF && pin->selector == SELECTOR_SPKI &&
-          pin->matching == MATCHING_SHA256 && memcmp(pin->digest, zeros, 32) == 0);
+  if ((unsigned)pin->level >= KEYPIN_LEVELS)
+    return "level";
+  if ((unsigned)pin->selector >= SELECTOR_COUNT || matching_size(pin->matching) == 0)
+    return "key";
+  if (pin->kind != KEYPIN_MODE ||
+      (pin->level == KEYPIN_LEAF && pin->selector == SELECTOR_SPKI &&
+       pin->matching == MATCHING_SHA256 && memcmp(pin->digest, zeros, 32) == 0))
+    return NULL;
+  return "key";
 }
 
 static bool errors_fit(const struct keypin *pin)
@@ -64,11 +67,15 @@ static bool is_time(int64_t time)
   return time >= 0 && time <= KEYPIN_FOREVER;
 }
 
-static bool times_fit(const struct keypin *pin)
+static const char *times_fault(const struct keypin *pin)
 {
-  return is_time(pin->enforce_until) && is_time(pin->report_until) &&
-         pin->enforce_until <= pin->report_until && is_time(pin->first_seen) &&
-         is_time(pin->last_seen);
+  if (!is_time(pin->report_until))
+    return "expires";
+  if (!is_time(pin->enforce_until) || pin->enforce_until > pin->report_until)
+    return "enforced-until";
+  if (!is_time(pin->first_seen))
+    return "first-seen";
+  return is_time(pin->last_seen) ? NULL : "last-seen";
 }
 
 static bool note_is_valid(const char *note)
@@ -78,12 +85,36 @@ static bool note_is_valid(const char *note)
   return size <= KEYPIN_NOTE_MAX && utf8_is_text((struct span){(const uint8_t *)note, size});
 }
 
+static const char *rest_fault(const struct keypin *pin)
+{
+  if (pin->count_seen > INT64_MAX)
+    return "count-seen";
+  if (!note_is_valid(pin->note))
+    return "note";
+  return pin->seen.size <= CHAIN_SEEN_MAX ? NULL : "chain";
+}
+
+const char *keypin_fault(const struct keypin *pin)
+{
+  const char *fault = NULL;
+
+  if (!place_is_valid(&pin->place))
+    return "host";
+  if (!status_fits(pin))
+    return "status";
+  if ((unsigned)pin->origin >= KEYPIN_ORIGINS)
+    return "origin";
+  fault = key_fault(pin);
+  if (fault == NULL && !errors_fit(pin))
+    fault = "errors";
+  if (fault == NULL)
+    fault = times_fault(pin);
+  return fault != NULL ? fault : rest_fault(pin);
+}
+
 bool keypin_is_valid(const struct keypin *pin)
 {
-  return place_is_valid(&pin->place) && status_fits(pin) &&
-         (unsigned)pin->origin < KEYPIN_ORIGINS && key_fits(pin) && errors_fit(pin) &&
-         times_fit(pin) && pin->count_seen <= INT64_MAX && note_is_valid(pin->note) &&
-         pin->seen.size <= CHAIN_SEEN_MAX;
+  return keypin_fault(pin) == NULL;
 }
 
 /* The store keeps these as their tokens, in whose order the table stands; those of scopes are in

@@ -109,6 +109,10 @@ struct keypin keypin_new(const struct place *place, enum keypin_kind kind,
  * exceptions (at least one, all excusable), times 0 to KEYPIN_FOREVER, a valid note and place. */
 bool keypin_is_valid(const struct keypin *pin);
 
+/* What keeps it from being valid, by the name that it has in org.tlspin.Admin1 ("host", "status");
+ * static. NULL: nothing. */
+const char *keypin_fault(const struct keypin *pin);
+
 /* Whether two are one record: place, kind, origin, level, selector, matching and digest, which are
  * the key of the store's table. Below, at or above 0 in its order. */
 int keypin_compare_key(const struct keypin *a, const struct keypin *b);

@@ -27,16 +27,23 @@ enum rank ranks_of(const struct verdict_entry *entry)
   }
 }
 
-static bool has_force(const struct verdict_input *input, const struct keypin *pin)
+static bool has_force(const struct keypin *pin, int64_t now, bool reported)
 {
-  enum keypin_force force = keypin_force(pin, input->now);
+  enum keypin_force force = keypin_force(pin, now);
 
-  return pin->kind == KEYPIN_PIN ? force != KEYPIN_EXPIRED : force == KEYPIN_ENFORCED;
+  return force == KEYPIN_ENFORCED ||
+         (force == KEYPIN_REPORTED && reported && pin->kind == KEYPIN_PIN);
 }
 
 bool ranks_in_force(const struct verdict_input *input, const struct verdict_entry *entry)
 {
-  return place_covers(&entry->pin->place, input->peer) && has_force(input, entry->pin);
+  return place_covers(&entry->pin->place, input->peer) && has_force(entry->pin, input->now, true);
+}
+
+bool ranks_only_reported(const struct verdict_input *input, const struct verdict_entry *entry)
+{
+  return entry->pin->kind == KEYPIN_PIN && entry->pin->status != KEYPIN_INACTIVE &&
+         keypin_force(entry->pin, input->now) == KEYPIN_REPORTED;
 }
 
 /* A pin that takes part in the walk, wherever it stands. */
@@ -46,7 +53,7 @@ static bool walks(const struct ranks *ranks, const struct verdict_entry *entry)
 
   return pin->kind == KEYPIN_PIN &&
          (pin->status == KEYPIN_ACTIVE || pin->status == KEYPIN_CRITICAL) &&
-         has_force(ranks->input, pin) &&
+         has_force(pin, ranks->input->now, ranks->reported) &&
          !(ranks->exempt && (!pin->always || ranks_of(entry) == RANK_LEARNED));
 }
 
@@ -99,17 +106,11 @@ bool ranks_holds(const struct ranks *ranks, const struct verdict_entry *entry)
          compare(entry, &ranks->input->entries[set->best]) == 0;
 }
 
-/* A set is as strong as the strongest of its pins, and enforced as long as one of those is. */
+/* A set is as strong as the strongest of its pins. */
 static void sum_up(struct ranks *ranks, const struct verdict_entry *entry)
 {
-  struct ranks_set *set = set_of(ranks, entry);
-  bool critical = entry->pin->status == KEYPIN_CRITICAL;
-  bool enforced = keypin_force(entry->pin, ranks->input->now) == KEYPIN_ENFORCED;
-
-  if (!ranks_holds(ranks, entry) || (set->critical && !critical))
-    return;
-  set->enforced = enforced || (set->enforced && set->critical == critical);
-  set->critical = critical;
+  if (entry->pin->status == KEYPIN_CRITICAL && ranks_holds(ranks, entry))
+    set_of(ranks, entry)->critical = true;
 }
 
 /* "on" before "off" where nothing else tells them apart. */
@@ -128,9 +129,9 @@ static void take_mode(struct ranks *ranks, int index)
     ranks->modes[rank] = index;
 }
 
-void ranks_find(const struct verdict_input *input, bool exempt, struct ranks *ranks)
+static void find(const struct verdict_input *input, bool exempt, bool reported, struct ranks *ranks)
 {
-  *ranks = (struct ranks){.input = input, .exempt = exempt};
+  *ranks = (struct ranks){.input = input, .exempt = exempt, .reported = reported};
   for (int rank = 0; rank < RANKS; rank++) {
     ranks->modes[rank] = -1;
     for (int origin = 0; origin < KEYPIN_ORIGINS; origin++)
@@ -146,13 +147,21 @@ void ranks_find(const struct verdict_input *input, bool exempt, struct ranks *ra
     sum_up(ranks, &input->entries[i]);
 }
 
+void ranks_find(const struct verdict_input *input, bool exempt, struct ranks *ranks)
+{
+  find(input, exempt, false, ranks);
+}
+
+void ranks_find_reported(const struct verdict_input *input, bool exempt, struct ranks *ranks)
+{
+  find(input, exempt, true, ranks);
+}
+
 static bool is_better(const struct ranks *ranks, const struct ranks_set *set,
                       const struct ranks_set *best)
 {
   if (set->best < 0 || best == NULL)
     return set->best >= 0;
-  if (set->enforced != best->enforced)
-    return set->enforced;
   return compare(&ranks->input->entries[set->best], &ranks->input->entries[best->best]) < 0;
 }
 
@@ -171,6 +180,6 @@ bool ranks_speaks(const struct ranks *ranks, enum rank rank)
   bool speaks = ranks->modes[rank] >= 0;
 
   for (int origin = 0; origin < KEYPIN_ORIGINS; origin++)
-    speaks = speaks || (ranks->sets[rank][origin].best >= 0 && ranks->sets[rank][origin].enforced);
+    speaks = speaks || ranks->sets[rank][origin].best >= 0;
   return speaks;
 }

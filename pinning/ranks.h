@@ -24,18 +24,22 @@ struct ranks_set {
   size_t floor;  /* where a parent's own pin ends the walk: octets of its name, else 0 */
   int best;      /* one of them, or -1: there are none */
   bool critical; /* one of them must match */
-  bool enforced; /* else it is only reported */
 };
 
 struct ranks {
   const struct verdict_input *input;
-  bool exempt; /* only what also holds for added anchors was taken */
+  bool exempt;   /* only what also holds for added anchors was taken */
+  bool reported; /* so were the pins that are only reported, as if they were enforced */
   struct ranks_set sets[RANKS][KEYPIN_ORIGINS];
   int modes[RANKS]; /* the mode that speaks for the rank, or -1 */
 };
 
-/* exempt: leave out the learned pins, and those that don't hold for added anchors. */
+/* Of the pins that are enforced. exempt: leave out the learned pins, and those that don't hold for
+ * added anchors. */
 void ranks_find(const struct verdict_input *input, bool exempt, struct ranks *ranks);
+
+/* As it would be if what is only reported were enforced. */
+void ranks_find_reported(const struct verdict_input *input, bool exempt, struct ranks *ranks);
 
 /* Whether the path ends in an added anchor, and policy exempts such. */
 bool ranks_are_exempt(const struct verdict_input *input);
@@ -46,15 +50,17 @@ enum rank ranks_of(const struct verdict_entry *entry);
  * enforced. */
 bool ranks_in_force(const struct verdict_input *input, const struct verdict_entry *entry);
 
+/* Whether it is a pin (no history) that is only to be reported. */
+bool ranks_only_reported(const struct verdict_input *input, const struct verdict_entry *entry);
+
 /* Whether the entry is a pin of one of the sets. */
 bool ranks_holds(const struct ranks *ranks, const struct verdict_entry *entry);
 
-/* The first pin of a rank's most specific set, enforced sets before others; -1 where it has none.
- */
+/* The first pin of a rank's most specific set; -1 where it has none. */
 int ranks_best(const struct ranks *ranks, enum rank rank);
 
 /* Whether the rank silences the modes (and the first one the exceptions) of the ranks below it: it
- * has a mode, or pins that are enforced. */
+ * has a mode, or pins. */
 bool ranks_speaks(const struct ranks *ranks, enum rank rank);
 
 #endif

@@ -2,13 +2,19 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "pinning/ranks.h"
+#include "pinning/judgement.h"
+
+/* One of the two judgements: of what is enforced, and as if all were. */
+struct opinion {
+  struct verdict verdict;
+  struct ranks left; /* as rule 6 saw them */
+};
 
 struct view {
   const struct verdict_input *in;
   const struct verdict *verdict;
-  struct ranks all;  /* as rules 2 and 3 saw them */
-  struct ranks left; /* as rule 6 did */
+  struct ranks all; /* those that are enforced, as rules 2 and 3 saw them */
+  struct opinion opinions[2];
 };
 
 /* What an entry of a rank is that did not come to speak: shut out by a lock, or by something else.
@@ -18,10 +24,9 @@ static enum verdict_role beaten(enum rank rank, bool locked)
   return locked && rank != RANK_LOCKED ? VERDICT_LOCKED_OUT : VERDICT_MASKED;
 }
 
-static bool decider_is_locked(const struct view *v)
+static bool is_by_lock(const struct view *v, const struct verdict *verdict)
 {
-  return v->verdict->decided_by >= 0 &&
-         ranks_of(&v->in->entries[v->verdict->decided_by]) == RANK_LOCKED;
+  return verdict->decided_by >= 0 && ranks_of(&v->in->entries[verdict->decided_by]) == RANK_LOCKED;
 }
 
 static enum verdict_role role_of_comparison(const struct view *v, const struct keypin *pin)
@@ -36,7 +41,7 @@ static enum verdict_role role_of_mode(const struct view *v, size_t index)
   enum rank rank = ranks_of(&v->in->entries[index]);
 
   if (v->all.modes[rank] != (int)index || v->verdict->rule == 1)
-    return beaten(rank, decider_is_locked(v));
+    return beaten(rank, is_by_lock(v, v->verdict));
   for (enum rank above = RANK_LOCKED; above < rank; above++)
     if (ranks_speaks(&v->all, above) || (above == RANK_LOCKED && v->in->ticket_locked))
       return beaten(rank, above == RANK_LOCKED);
@@ -52,55 +57,53 @@ static enum verdict_role role_of_exception(const struct view *v, size_t index)
   return role_of_comparison(v, v->in->entries[index].pin);
 }
 
-/* In a lookup the search would end in the first rank that has an enforced critical set. */
-static bool lookup_ends_in(const struct view *v, enum rank rank)
+/* In a lookup the search would end in the first rank that has a critical set. */
+static bool lookup_ends_in(const struct opinion *of, enum rank rank)
 {
   bool ends = false;
 
-  for (int origin = 0; origin < KEYPIN_ORIGINS; origin++) {
-    const struct ranks_set *set = &v->left.sets[rank][origin];
-
-    ends = ends || (set->best >= 0 && set->critical && set->enforced);
-  }
+  for (int origin = 0; origin < KEYPIN_ORIGINS; origin++)
+    ends = ends || of->left.sets[rank][origin].critical;
   return ends;
 }
 
 /* Whether it is of a set that had to be met before a program's pin could decide. */
-static bool was_asked_beside(const struct view *v, const struct verdict_entry *entry)
+static bool was_asked_beside(const struct view *v, const struct opinion *of,
+                             const struct verdict_entry *entry)
 {
-  int decided_by = v->verdict->decided_by;
+  int decided_by = of->verdict.decided_by;
 
-  return v->verdict->rule == 6 && v->verdict->answer == TLSPIN_MATCH && decided_by >= 0 &&
+  return of->verdict.rule == 6 && of->verdict.answer == TLSPIN_MATCH && decided_by >= 0 &&
          ranks_of(&v->in->entries[decided_by]) == RANK_PROGRAM && ranks_of(entry) == RANK_LEARNED &&
-         v->left.sets[RANK_LEARNED][entry->pin->origin].critical;
+         of->left.sets[RANK_LEARNED][entry->pin->origin].critical;
 }
 
-static bool was_asked(const struct view *v, enum rank rank)
+static bool was_asked(const struct view *v, const struct opinion *of, enum rank rank)
 {
   bool ended = false;
 
   if (v->in->chain == NULL) {
     for (enum rank above = RANK_LOCKED; above < rank; above++)
-      ended = ended || lookup_ends_in(v, above);
-    return v->verdict->reason == VERDICT_STANDS && !ended;
+      ended = ended || lookup_ends_in(of, above);
+    return of->verdict.reason == VERDICT_STANDS && !ended;
   }
-  if (v->verdict->rule != 6) /* in 4 all were asked, and none passed over, where it is in doubt */
-    return v->verdict->rule == 4 || v->verdict->rule == 7;
-  /* what is only reported decides after all have been asked */
-  return !v->verdict->enforced || rank <= ranks_of(&v->in->entries[v->verdict->decided_by]);
+  if (of->verdict.rule != 6) /* in 4 all were asked, and none passed over, where it is in doubt */
+    return of->verdict.rule == 4 || of->verdict.rule == 7;
+  return rank <= ranks_of(&v->in->entries[of->verdict.decided_by]);
 }
 
 static enum verdict_role role_of_pin(const struct view *v, size_t index)
 {
   const struct verdict_entry *entry = &v->in->entries[index];
+  const struct opinion *of = &v->opinions[ranks_only_reported(v->in, entry)];
   enum rank rank = ranks_of(entry);
 
-  if (v->left.exempt && v->verdict->rule >= 4 && (rank == RANK_LEARNED || !entry->pin->always))
+  if (of->left.exempt && of->verdict.rule >= 4 && (rank == RANK_LEARNED || !entry->pin->always))
     return VERDICT_EXEMPTED;
-  if (!ranks_holds(&v->left, entry))
+  if (!ranks_holds(&of->left, entry))
     return VERDICT_MASKED;
-  if (!was_asked(v, rank) && !was_asked_beside(v, entry))
-    return beaten(rank, decider_is_locked(v));
+  if (!was_asked(v, of, rank) && !was_asked_beside(v, of, entry))
+    return beaten(rank, is_by_lock(v, &of->verdict));
   return v->in->chain == NULL ? VERDICT_DECIDED : role_of_comparison(v, entry->pin);
 }
 
@@ -126,10 +129,16 @@ static enum verdict_role role_of(const struct view *v, size_t index)
 }
 
 /* Rule 4: while a layer can't be read, only for a mismatch with what is left. */
-static bool passes_over(const struct verdict_input *input, const struct verdict *verdict)
+static void give_opinions(struct view *v)
 {
-  return ranks_are_exempt(input) &&
-         (!input->unreadable || (verdict->answer == TLSPIN_MISMATCH && verdict->enforced));
+  struct opinion *held = &v->opinions[false], *told = &v->opinions[true];
+  bool exempt = ranks_are_exempt(v->in);
+
+  judgement_reach(v->in, &v->all, false, &held->verdict);
+  ranks_find(v->in, exempt && (!v->in->unreadable || held->verdict.answer == TLSPIN_MISMATCH),
+             &held->left);
+  judgement_reach(v->in, &v->all, true, &told->verdict);
+  ranks_find_reported(v->in, exempt && !v->in->unreadable, &told->left);
 }
 
 void verdict_explain(const struct verdict_input *input, struct verdict *verdict,
@@ -139,7 +148,7 @@ void verdict_explain(const struct verdict_input *input, struct verdict *verdict,
 
   verdict_judge(input, verdict);
   ranks_find(input, false, &v.all);
-  ranks_find(input, passes_over(input, verdict), &v.left);
+  give_opinions(&v);
   for (size_t i = 0; i < input->count; i++)
     roles[i] = role_of(&v, i);
 }

@@ -39,8 +39,8 @@ static const struct {
     [VERDICT_CHANGE_ACCEPTED] = {"change-accepted",
                                  N_("the server has a new key or certificate, and the change is "
                                     "explained")},
-    [VERDICT_CHANGED] = {"changed", N_("the server has another key than before, and nothing "
-                                       "explains it")},
+    [VERDICT_CHANGED] = {"changed", N_("the server shows another key than the pinned one, and "
+                                       "nothing explains it")},
     [VERDICT_UNREADABLE] = {"unreadable", N_("a part of the pin store can't be read")},
     [VERDICT_STANDS] = {"stands", N_("the server is pinned")},
 };

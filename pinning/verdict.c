@@ -9,12 +9,10 @@ static bool judge_rejected(struct judgement *j)
   for (int i = 0; j->in->chain != NULL && i < (int)j->in->count; i++) {
     const struct verdict_entry *entry = judgement_entry(j, i);
 
-    if (entry->pin->status != KEYPIN_REJECTED || !ranks_in_force(j->in, entry) ||
-        keypin_match(entry->pin, j->in->chain) == KEYPIN_DIFFERS)
-      continue;
-    if (judgement_mismatch(j, VERDICT_KEY_REJECTED, i,
-                           keypin_force(entry->pin, j->in->now) == KEYPIN_ENFORCED))
-      return true;
+    if (entry->pin->status == KEYPIN_REJECTED && ranks_in_force(j->in, entry) &&
+        (j->ranks.reported || !ranks_only_reported(j->in, entry)) &&
+        keypin_match(entry->pin, j->in->chain) != KEYPIN_DIFFERS)
+      return judgement_decide(j, TLSPIN_MISMATCH, VERDICT_KEY_REJECTED, i);
   }
   return false;
 }
@@ -39,7 +37,7 @@ static bool judge_modes(struct judgement *j)
         !has_more_specific(j, rank, &judgement_entry(j, mode)->pin->place))
       return judgement_decide(j, TLSPIN_OPTED_OUT,
                               rank == RANK_LOCKED ? VERDICT_LOCKED_OFF : VERDICT_OFF, mode);
-    if (ranks_speaks(&j->ranks, rank) || (rank == RANK_LOCKED && j->in->ticket_locked))
+    if (ranks_speaks(j->enforced, rank) || (rank == RANK_LOCKED && j->in->ticket_locked))
       return false;
   }
   return false;
@@ -50,7 +48,7 @@ static bool may_except(const struct judgement *j, const struct verdict_entry *en
   enum rank rank = ranks_of(entry);
 
   return entry->pin->kind == KEYPIN_EXCEPTION && rank != RANK_LEARNED &&
-         (rank == RANK_LOCKED || !ranks_speaks(&j->ranks, RANK_LOCKED)) &&
+         (rank == RANK_LOCKED || !ranks_speaks(j->enforced, RANK_LOCKED)) &&
          ranks_in_force(j->in, entry) && keypin_match(entry->pin, j->in->chain) == KEYPIN_MATCHES;
 }
 
@@ -71,42 +69,31 @@ static bool excused(struct judgement *j)
 }
 
 /* The pin that speaks for all, or -1. */
-static int first_pin(const struct judgement *j, bool *enforced)
+static int first_pin(const struct judgement *j)
 {
   int first = -1;
 
-  *enforced = false;
-  for (enum rank rank = RANK_LOCKED; rank < RANKS && !*enforced; rank++) {
-    int best = ranks_best(&j->ranks, rank);
-
-    if (best < 0)
-      continue;
-    *enforced = j->ranks.sets[rank][judgement_entry(j, best)->pin->origin].enforced;
-    if (first < 0 || *enforced)
-      first = best;
-  }
+  for (enum rank rank = RANK_LOCKED; rank < RANKS && first < 0; rank++)
+    first = ranks_best(&j->ranks, rank);
   return first;
+}
+
+/* Whether the ticket is one that may forbid. */
+static bool has_ticket(const struct judgement *j)
+{
+  return j->in->ticket != TICKET_NONE && (j->ranks.reported || !j->in->ticket_reported);
 }
 
 static bool judge_pki(struct judgement *j)
 {
-  bool enforced, pinned;
-  int first;
+  int first = first_pin(j);
 
   if (j->in->chain == NULL || j->in->pki != PKI_FAILED || excused(j))
     return false;
-  first = first_pin(j, &enforced);
-  enforced = enforced || (j->in->ticket != TICKET_NONE && !j->in->ticket_reported);
-  pinned = first >= 0 || j->in->ticket != TICKET_NONE;
-  if (pinned && judgement_mismatch(j, VERDICT_PKI_FAILED, first, enforced))
-    return true;
+  if (first >= 0 || has_ticket(j))
+    return judgement_decide(j, TLSPIN_MISMATCH, VERDICT_PKI_FAILED, first);
   return judgement_decide(j, j->in->unreadable ? TLSPIN_UNAVAILABLE : TLSPIN_NO_PIN,
                           VERDICT_PKI_FAILED, -1);
-}
-
-static bool refuses(const struct verdict *verdict)
-{
-  return verdict->answer == TLSPIN_MISMATCH && verdict->enforced;
 }
 
 /* The layer that can't be read may hold the word that nothing is exempt, or pins that hold in any
@@ -116,42 +103,50 @@ static bool judge_in_doubt(struct judgement *j)
   struct verdict_input exempt = *j->in, enforced = *j->in;
 
   exempt.unreadable = false;
-  verdict_judge(&exempt, j->out);
-  if (refuses(j->out))
+  judgement_reach(&exempt, j->enforced, false, j->out);
+  if (j->out->answer == TLSPIN_MISMATCH)
     return true;
   enforced.anchors_enforced = true;
-  verdict_judge(&enforced, j->out);
-  return !refuses(j->out) || judgement_decide(j, TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1);
+  judgement_reach(&enforced, j->enforced, false, j->out);
+  return j->out->answer != TLSPIN_MISMATCH ||
+         judgement_decide(j, TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1);
 }
 
 static bool judge_anchor(struct judgement *j)
 {
-  bool enforced;
-
   if (!ranks_are_exempt(j->in))
     return false;
   if (j->in->unreadable)
-    return judge_in_doubt(j);
-  ranks_find(j->in, true, &j->ranks);
-  return first_pin(j, &enforced) < 0 &&
-         judgement_decide(j, TLSPIN_OPTED_OUT, VERDICT_ADDED_ANCHOR, -1);
+    return !j->ranks.reported && judge_in_doubt(j);
+  if (j->ranks.reported)
+    ranks_find_reported(j->in, true, &j->ranks);
+  else
+    ranks_find(j->in, true, &j->ranks);
+  return first_pin(j) < 0 && judgement_decide(j, TLSPIN_OPTED_OUT, VERDICT_ADDED_ANCHOR, -1);
 }
 
 static bool judge_ticket(struct judgement *j)
 {
-  return j->in->ticket == TICKET_FAILED && !j->ranks.exempt &&
-         judgement_mismatch(j, VERDICT_TICKET, -1, !j->in->ticket_reported);
+  return j->in->ticket == TICKET_FAILED && has_ticket(j) && !j->ranks.exempt &&
+         judgement_decide(j, TLSPIN_MISMATCH, VERDICT_TICKET, -1);
 }
 
-/* In a lookup all that is there stands; what is only reported too, so that it will be. */
+/* In a lookup all that is there stands. */
 static bool judge_lookup(struct judgement *j)
 {
-  bool enforced;
-  int first = first_pin(j, &enforced);
+  int first = first_pin(j);
 
   if (j->in->chain != NULL || (first < 0 && j->in->ticket == TICKET_NONE))
     return false;
   return judgement_decide(j, TLSPIN_MATCH, VERDICT_STANDS, first);
+}
+
+/* No PKI decides between the keys here, and none can be asked. */
+static bool judge_key_alone(struct judgement *j)
+{
+  return j->another >= 0 && !j->ranks.reported && j->in->chain->alone &&
+         j->in->pki == PKI_UNCHECKED &&
+         judgement_decide(j, TLSPIN_MISMATCH, VERDICT_CHANGED, j->another);
 }
 
 static bool judge_rest(struct judgement *j)
@@ -162,11 +157,8 @@ static bool judge_rest(struct judgement *j)
     return judgement_decide(j, TLSPIN_MATCH, VERDICT_PROVED, -1);
   if (j->exception >= 0)
     return judgement_decide(j, TLSPIN_MATCH, VERDICT_EXCEPTED, j->exception);
-  if (j->met.rule != 0) {
-    *j->out = j->met;
-    j->out->rule = j->rule;
+  if (judge_key_alone(j))
     return true;
-  }
   if (j->in->unreadable)
     return judgement_decide(j, TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1);
   return judgement_decide(j, TLSPIN_NO_PIN,
@@ -192,18 +184,51 @@ static bool is_met(const struct judgement *j)
 }
 
 /* Nothing is learned but what the PKI vouched for by itself, of what is known in full, and where
- * nothing but a learned pin, or a proof alone, had to decide. For a raw key no PKI can vouch, so
- * that it is but counted, where it is learned already. */
+ * nothing but a learned pin, or a proof alone, had to decide; and from behind an added anchor only
+ * where policy lets pins hold there. For a raw key no PKI can vouch, so that it is but counted,
+ * where it is learned already. */
 static bool may_learn(const struct judgement *j)
 {
   enum verdict_reason reason = j->out->reason;
 
-  if (j->in->chain == NULL || j->in->chain->alone || j->in->pki != PKI_OK || j->in->added_anchor ||
-      j->in->unreadable)
+  if (j->in->chain == NULL || j->in->chain->alone || j->in->pki != PKI_OK ||
+      ranks_are_exempt(j->in) || j->in->unreadable)
     return false;
   if (j->in->chain->raw)
     return reason == VERDICT_ACTIVE_MATCHED && is_met(j);
   return (j->out->answer == TLSPIN_NO_PIN && reason == VERDICT_NONE) || is_met(j);
+}
+
+void judgement_reach(const struct verdict_input *input, const struct ranks *enforced, bool reported,
+                     struct verdict *verdict)
+{
+  static bool (*const rules[])(struct judgement *) = {
+      judge_rejected, judge_modes,       judge_pki, judge_anchor,
+      judge_ticket,   judgement_of_pins, judge_rest};
+  struct judgement j = {.in = input,
+                        .out = verdict,
+                        .enforced = enforced,
+                        .exception = -1,
+                        .differed = -1,
+                        .another = -1};
+  bool decided = false;
+
+  if (reported)
+    ranks_find_reported(input, false, &j.ranks);
+  else
+    j.ranks = *enforced;
+  while (!decided)
+    decided = rules[j.rule++](&j);
+  verdict->learn = may_learn(&j);
+}
+
+static bool has_reported(const struct verdict_input *input)
+{
+  bool has = input->ticket != TICKET_NONE && input->ticket_reported;
+
+  for (size_t i = 0; !has && i < input->count; i++)
+    has = ranks_only_reported(input, &input->entries[i]);
+  return has;
 }
 
 /* Ranks, the highest first: the locked entries of system layers; the user's own (commands,
@@ -217,11 +242,16 @@ static bool may_learn(const struct judgement *j)
  * parent does not count. Those of a first use never end it: a visit to the parent would unpin what
  * is below. Inactive records are history and do not count.
  *
- * A set of pins is critical where one of them is, and enforced while one of the critical (else of
- * the active) ones is. What is only reported blocks nothing and opens nothing: unmet, it is told as
- * a mismatch that is not enforced, if no other mismatch is found, and if the answer is not
- * "unavailable"; met, it decides only where nothing else does; and it silences no mode and no
- * exception. Modes and exceptions count only while they are enforced.
+ * A set of pins is critical where one of them is. Modes and exceptions count only while they are
+ * enforced.
+ *
+ * Of pins (blocked keys among them) only those count that are enforced: those that are only
+ * reported block nothing and open nothing, so that the answer is the same without them. They meet
+ * no set, stand in no set's place, end no walk, and silence no mode and no exception. Where that
+ * answer is neither a mismatch nor "unavailable", all is judged again as if what is only reported
+ * were enforced, beside the rest. A mismatch then is the answer, not enforced, and nothing is
+ * learned. Modes and exceptions are silenced then by what is enforced alone; and where rule 4 is in
+ * doubt nothing is passed over.
  *
  * The first rule that applies decides.
  *
@@ -231,11 +261,10 @@ static bool may_learn(const struct judgement *j)
  * of a key alone only the key. No lock, exception, mode or added anchor excuses it.
  * 2. Modes: rank by rank, but for what was learned, the most specific one ("on" before "off" at the
  * same place). "off" opts out, unless pins of the same rank are at a more specific place. Where a
- * rank has a mode or pins that are enforced (the first: or a locked ticket) the ranks below it are
- * not asked.
+ * rank has a mode or pins (the first: or a locked ticket) the ranks below it are not asked.
  * 3. The PKI said no: exceptions that match the chain may excuse its errors, and if they excuse all
- * of them the rest goes on as if it had said yes. Where the first rank has a mode or enforced pins
- * only its own exceptions count; learned ones never do. What is revoked, or has errors without a
+ * of them the rest goes on as if it had said yes. Where the first rank has a mode or pins only
+ * its own exceptions count; learned ones never do. What is revoked, or has errors without a
  * name, is never excused. Else: a mismatch where anything is pinned, and no pin where nothing is
  * (unavailable where a layer can't be read).
  * 4. The path ends in an anchor that was added to the system, which policy exempts: learned pins,
@@ -245,7 +274,7 @@ static bool may_learn(const struct judgement *j)
  * that is a mismatch, it can't be known: unavailable.
  * 5. The ticket was not proved: a mismatch.
  * 6. Pins, rank by rank. Of each critical set one pin, critical or active, must match, else it is a
- * mismatch; if all are met it is a match. In a rank without an enforced critical set an active pin
+ * mismatch; if all are met it is a match. In a rank without a critical set an active pin
  * that matches is a match; one that does not has no opinion, and the next rank is asked. Before a
  * program's pin is a match the critical sets of what was learned must be met, too. Learned
  * pins do have one: another key is a mismatch, unless the change is of a class that policy accepts
@@ -255,23 +284,41 @@ static bool may_learn(const struct judgement *j)
  * above the server's own key is known of a validated path and of a raw key; otherwise a pin there
  * is not met, and neither is one of a certificate by a key alone: "path-unknown", the path is
  * unknown.
- * 7. Nothing decided. In a lookup, where nothing was shown: what is pinned stands. A proved ticket
- * is a match; so is an excused certificate, and what matched above but is only reported. If a layer
+ * 7. Nothing decided. In a lookup, where nothing was shown: what is pinned stands, and what is
+ * only reported too, so that it will be, but where a layer can't be read. A proved ticket
+ * is a match; so is an excused certificate. Of a key alone for which the PKI was not asked nobody
+ * else decides: one that is another than that of an enforced active pin is a mismatch. If a layer
  * can't be read: unavailable. Else there is no pin, or none that had an opinion: the PKI decides.
  *
  * In a lookup the rules 1, 3, 4 and 6 have nothing to compare. */
 void verdict_judge(const struct verdict_input *input, struct verdict *verdict)
 {
-  static bool (*const rules[])(struct judgement *) = {
-      judge_rejected, judge_modes,       judge_pki, judge_anchor,
-      judge_ticket,   judgement_of_pins, judge_rest};
-  struct judgement j = {.in = input, .out = verdict, .exception = -1, .differed = -1};
-  bool decided = false;
+  struct ranks enforced;
+  struct verdict told;
 
-  ranks_find(input, false, &j.ranks);
-  while (!decided)
-    decided = rules[j.rule++](&j);
-  if (j.reported.rule != 0 && !refuses(verdict) && verdict->answer != TLSPIN_UNAVAILABLE)
-    *verdict = j.reported;
-  verdict->learn = may_learn(&j);
+  ranks_find(input, false, &enforced);
+  judgement_reach(input, &enforced, false, verdict);
+  if (verdict->answer == TLSPIN_MISMATCH || verdict->answer == TLSPIN_UNAVAILABLE ||
+      !has_reported(input))
+    return;
+  judgement_reach(input, &enforced, true, &told);
+  told.enforced = told.answer != TLSPIN_MISMATCH;
+  told.learn = false;
+  if (!told.enforced || (told.reason == VERDICT_STANDS && verdict->reason != VERDICT_STANDS))
+    *verdict = told;
+}
+
+enum tlspin_code verdict_otherwise(const struct verdict_input *input)
+{
+  struct verdict_input without = *input;
+  struct verdict verdict;
+  struct ranks enforced;
+
+  if (input->ticket_reported) {
+    without.ticket = TICKET_NONE;
+    without.ticket_locked = false;
+  }
+  ranks_find(&without, false, &enforced);
+  judgement_reach(&without, &enforced, false, &verdict);
+  return verdict.answer;
 }

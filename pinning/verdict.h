@@ -69,7 +69,8 @@ enum verdict_reason {
   VERDICT_ACTIVE_MATCHED,  /* "active-matched" */
   VERDICT_ACTIVE_DIFFERS,  /* "active-differs": none matched; the PKI decides */
   VERDICT_CHANGE_ACCEPTED, /* "change-accepted": see `change` */
-  VERDICT_CHANGED,         /* "changed": a learned key changed, and nothing explains it */
+  VERDICT_CHANGED,         /* "changed": another key than the learned one, and nothing explains it;
+                              or of a key alone for which no PKI was asked, than an active one */
   VERDICT_UNREADABLE,      /* "unreadable" */
   VERDICT_STANDS,          /* "stands": nothing was shown, and something is pinned */
   VERDICT_REASONS
@@ -94,6 +95,10 @@ struct verdict {
 };
 
 void verdict_judge(const struct verdict_input *input, struct verdict *verdict);
+
+/* The answer but for what is only reported, which is no word for a server either: for programs that
+ * take a match for all that they need to know. */
+enum tlspin_code verdict_otherwise(const struct verdict_input *input);
 
 /* What became of each entry, for people who ask why. role: an array of input->count. */
 enum verdict_role {

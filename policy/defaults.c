@@ -44,6 +44,20 @@ static bool check_names(const struct section *section, struct findings *findings
   return value_check_names(section, known, count, findings);
 }
 
+/* 0 is meant: nothing is kept. */
+static void check_span(const struct section *section, const struct section_key *key,
+                       const char *value, struct findings *findings)
+{
+  enum { LEAST = 366 };
+  guint64 seconds;
+
+  if ((strcmp(key->name, "lifetime-cap") == 0 || strcmp(key->name, "hpkp-cap") == 0) &&
+      g_ascii_string_to_unsigned(value, 10, 1, LEAST, &seconds, NULL))
+    findings_add(findings, FINDING_SECONDS, section_spot(section, key), key->name,
+                 _("'%s=%s' are seconds. Write '%sd' where days are meant."), key->name, value,
+                 value);
+}
+
 static bool read_setting(GArray *settings, const struct section *section,
                          const struct section_key *key, bool locked, struct findings *findings)
 {
@@ -56,6 +70,7 @@ static bool read_setting(GArray *settings, const struct section *section,
                  _("In [defaults], %s. Correct it, or take the line out."), problem);
     return false;
   }
+  check_span(section, key, value, findings);
   defaults_add(settings, key->name, value, locked);
   return true;
 }

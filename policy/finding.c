@@ -35,6 +35,8 @@ static const struct {
     [FINDING_HOLE] = {"hole", SEVERITY_WARNING},
     [FINDING_BLOCKED_PIN] = {"blocked-pin", SEVERITY_WARNING},
     [FINDING_IDLE_EXCEPTION] = {"idle-exception", SEVERITY_WARNING},
+    [FINDING_TLSA_LEVEL] = {"tlsa-level", SEVERITY_WARNING},
+    [FINDING_SECONDS] = {"seconds", SEVERITY_WARNING},
     [FINDING_LAYER] = {"layer", SEVERITY_WARNING},
     [FINDING_OVERRIDDEN] = {"overridden", SEVERITY_NOTE},
     [FINDING_HIDDEN] = {"hidden", SEVERITY_NOTE},
@@ -91,24 +93,52 @@ static const char *keep(struct findings *findings, const char *text)
   return g_string_chunk_insert_const(findings->texts, valid);
 }
 
-void findings_add(struct findings *findings, enum finding_kind kind, struct spot spot,
-                  const char *key, const char *format, ...)
+/* False: it is not to be kept. */
+static bool count(struct findings *findings, enum finding_kind kind)
+{
+  findings->counts[finding_kind_severity(kind)]++;
+  return finding_kind_severity(kind) >= findings->least;
+}
+
+static void add(struct findings *findings, enum finding_kind kind, struct spot spot,
+                const char *key, const char *text)
 {
   struct finding finding = {.kind = kind, .line = spot.line};
-  g_autofree char *text = NULL, *file = NULL;
-  va_list arguments;
+  g_autofree char *file = g_filename_display_name(spot.file);
 
-  findings->counts[finding_kind_severity(kind)]++;
-  if (finding_kind_severity(kind) < findings->least)
-    return;
-  va_start(arguments, format);
-  text = g_strdup_vprintf(format, arguments);
-  va_end(arguments);
-  file = g_filename_display_name(spot.file);
   finding.file = keep(findings, file);
   finding.key = key != NULL ? keep(findings, key) : NULL;
   finding.text = keep(findings, text);
   g_array_append_val(findings->list, finding);
+}
+
+void findings_add(struct findings *findings, enum finding_kind kind, struct spot spot,
+                  const char *key, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  if (!count(findings, kind))
+    return;
+  va_start(arguments, format);
+  text = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  add(findings, kind, spot, key, text);
+}
+
+void findings_add_named(struct findings *findings, enum finding_kind kind, struct spot spot,
+                        const char *key, const char *format, ...)
+{
+  g_autofree char *text = NULL, *named = NULL;
+  va_list arguments;
+
+  if (!count(findings, kind))
+    return;
+  va_start(arguments, format);
+  text = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  named = key != NULL ? g_strdup_printf(_("In '%s': %s"), key, text) : NULL;
+  add(findings, kind, spot, key, named != NULL ? named : text);
 }
 
 static const char *name_of(const char *path)

@@ -46,6 +46,8 @@ enum finding_kind {
   FINDING_HOLE,           /* "hole": names below are not pinned any more */
   FINDING_BLOCKED_PIN,    /* "blocked-pin": another group blocks the key */
   FINDING_IDLE_EXCEPTION, /* "idle-exception": it excuses nothing */
+  FINDING_TLSA_LEVEL,     /* "tlsa-level": a TLSA record says another level than the group */
+  FINDING_SECONDS,        /* "seconds": of a span that may have been meant as days */
   FINDING_LAYER,          /* "layer": one that can't be read, and has no text */
   /* notes */
   FINDING_OVERRIDDEN, /* "overridden": by the same group of another file */
@@ -83,6 +85,10 @@ struct spot {
 
 void findings_add(struct findings *findings, enum finding_kind kind, struct spot spot,
                   const char *key, const char *format, ...) G_GNUC_PRINTF(5, 6);
+
+/* The same of what is named behind a key: the text says which, unless key is NULL. */
+void findings_add_named(struct findings *findings, enum finding_kind kind, struct spot spot,
+                        const char *key, const char *format, ...) G_GNUC_PRINTF(5, 6);
 
 /* By the names of the files, as they take precedence, and by line. */
 void findings_sort(struct findings *findings);

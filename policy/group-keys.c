@@ -113,6 +113,14 @@ static bool add_key(struct draft *draft, const struct listing *listing, const ch
     return add_file(draft, listing, text + strlen("file:"));
   if (!keypin_read_key(text, &record, &errors))
     return complain_of_key(draft, listing, text);
+  if (is_tlsa(text) && listing->list == GROUP_PINS && draft->level >= 0 &&
+      record.level != listing->level)
+    findings_add(draft->findings, FINDING_TLSA_LEVEL, section_spot(draft->section, listing->key),
+                 listing->key->name,
+                 _("In '%s', '%.12s...' is a key of level %s, but 'level=%s' counts. Take 'level' "
+                   "out, or write the key as sha256//BASE64."),
+                 listing->key->name, text, keypin_level_token(record.level),
+                 keypin_level_token(listing->level));
   if (!is_tlsa(text) || listing->list == GROUP_BLOCKED ||
       (listing->list == GROUP_PINS && draft->level >= 0))
     record.level = listing->level;

@@ -19,6 +19,7 @@ struct lint {
   struct group group;
   psl_ctx_t *suffixes; /* NULL until a group asks for it */
   size_t groups;
+  bool broken; /* some group can't be used */
 };
 
 static void read_defaults(struct lint *lint, const struct section *section, unsigned file)
@@ -41,8 +42,12 @@ static void read_group(struct lint *lint, const struct section *section, unsigne
 {
   const struct lint_options *options = lint->options;
 
-  if (!group_read(&lint->group, section, lint->pemfiles, options->now, lint->findings))
+  if (!group_read(&lint->group, section, lint->pemfiles, options->now, lint->findings)) {
+    lint->broken = true;
+    if (place_is_valid(&lint->group.place)) /* so that its double is found along with that */
+      rules_add(lint->rules, &lint->group, section->offset, file);
     return;
+  }
   if (lint->suffixes == NULL && lint->group.place.scope != SCOPE_EXACT)
     lint->suffixes = psl_latest(NULL);
   lint_group(&lint->group, lint->suffixes, options->now, lint->findings);
@@ -90,7 +95,8 @@ static void compare_groups(struct lint *lint, char *const *paths)
   rules_sort(lint->rules);
   if (!lint_duplicates(lint->rules, lint->findings))
     return;
-  lint_reach(lint->rules, lint->options->now, lint->findings);
+  if (!lint->broken) /* one that can't be used may be what reaches further */
+    lint_reach(lint->rules, lint->options->now, lint->findings);
   for (unsigned i = 0; lint->rules->blocked->len > 0 && paths[i] != NULL; i++)
     read_again(lint, paths[i], i);
 }

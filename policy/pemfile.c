@@ -57,17 +57,18 @@ static bool read_octets(const struct reading *reading, enum trust trust, GString
   while (text->len <= PEMFILE_MAX && (size = read(fd, chunk, sizeof chunk)) > 0)
     g_string_append_len(text, chunk, size);
   if (size < 0)
-    findings_add(reading->findings, FINDING_FILE, reading->spot, reading->key,
-                 _("%s can't be read: %s. Correct the name, or make it readable."), reading->path,
-                 g_strerror(errno));
+    findings_add_named(reading->findings, FINDING_FILE, reading->spot, reading->key,
+                       _("%s can't be read: %s. Correct the name, or make it readable."),
+                       reading->path, g_strerror(errno));
   close(fd);
   if (size >= 0 && text->len <= PEMFILE_MAX)
     return true;
   if (size >= 0)
-    findings_add(reading->findings, FINDING_PEM, reading->spot, reading->key,
-                 _("%s is larger than %d octets. Name a file that holds only the certificates that "
-                   "are to be pinned."),
-                 reading->path, PEMFILE_MAX);
+    findings_add_named(
+        reading->findings, FINDING_PEM, reading->spot, reading->key,
+        _("%s is larger than %d octets. Name a file that holds only the certificates that "
+          "are to be pinned."),
+        reading->path, PEMFILE_MAX);
   return false;
 }
 
@@ -107,19 +108,20 @@ static bool read_block(struct reading *reading, const char *label, const gnutls_
 static void complain_of_block(const struct reading *reading, const char *label, unsigned line)
 {
   if (strstr(label, "PRIVATE KEY") != NULL)
-    findings_add(reading->findings, FINDING_PEM, reading->spot, reading->key,
-                 _("There is a private key on line %u of %s. Name a file with the certificate or "
-                   "the public key, and keep the private one where it belongs."),
-                 line, reading->path);
+    findings_add_named(
+        reading->findings, FINDING_PEM, reading->spot, reading->key,
+        _("There is a private key on line %u of %s. Name a file with the certificate or "
+          "the public key, and keep the private one where it belongs."),
+        line, reading->path);
   else if (!is_certificate(label) && strcmp(label, "PUBLIC KEY") != 0)
-    findings_add(reading->findings, FINDING_PEM, reading->spot, reading->key,
-                 _("On line %u of %s begins a '%.60s', which can't be pinned. Name a file of "
-                   "certificates or public keys only."),
-                 line, reading->path, label);
+    findings_add_named(reading->findings, FINDING_PEM, reading->spot, reading->key,
+                       _("On line %u of %s begins a '%.60s', which can't be pinned. Name a file of "
+                         "certificates or public keys only."),
+                       line, reading->path, label);
   else
-    findings_add(reading->findings, FINDING_PEM, reading->spot, reading->key,
-                 _("The '%.60s' that begins on line %u of %s is damaged. Put it in again."), label,
-                 line, reading->path);
+    findings_add_named(reading->findings, FINDING_PEM, reading->spot, reading->key,
+                       _("The '%.60s' that begins on line %u of %s is damaged. Put it in again."),
+                       label, line, reading->path);
 }
 
 static unsigned line_at(const GString *text, const char *at)
@@ -169,7 +171,7 @@ static void read_blocks(struct reading *reading, const GString *text)
     while (next_block(reading, text, &next))
       continue;
   if (reading->keys->len == 0 && reading->findings->counts[SEVERITY_ERROR] == errors)
-    findings_add(
+    findings_add_named(
         reading->findings, FINDING_PEM, reading->spot, reading->key,
         _("There is neither a certificate nor a public key in %s. It has to be in PEM form: "
           "'certtool --inder --certificate-info' converts."),

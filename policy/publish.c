@@ -48,6 +48,23 @@ static bool make_folder(const char *folder)
   return made;
 }
 
+/* Its owner is whom daemons trust with the layers in it. */
+static bool check_owner(const char *folder, int fd, char **problem)
+{
+  struct stat status;
+
+  if (fstat(fd, &status) == 0 && status.st_uid == geteuid())
+    return true;
+  *problem = g_strdup_printf(
+      status.st_uid == 0
+          ? _("The folder %s belongs to root, and so do the layers in it. Run this command as "
+              "root, or name a folder of your own with --output.")
+          : _("The folder %s belongs to another user, and so do the layers in it. Run this command "
+              "as that user, or name a folder of your own with --output."),
+      folder);
+  return false;
+}
+
 struct publish *publish_begin(const char *folder, char **problem)
 {
   struct publish *publish;
@@ -57,6 +74,10 @@ struct publish *publish_begin(const char *folder, char **problem)
     *problem =
         g_strdup_printf(_("The folder %s can't be used: %s. Make it, or free the way to it."),
                         folder, g_strerror(errno));
+    return NULL;
+  }
+  if (!check_owner(folder, fd, problem)) {
+    close(fd);
     return NULL;
   }
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

@@ -103,10 +103,10 @@ static void read_entry(struct source *source, struct section *section, const cha
   if (size == 0 || !add_key(source, section, line, size))
     return;
   if (source->text->len + strlen(line) > SOURCE_GROUP_MAX) {
-    findings_add(source->findings, FINDING_SYNTAX, here(source),
-                 section->keys[section->count - 1].name,
-                 _("The group is larger than %d octets. Spread the keys over several groups."),
-                 SOURCE_GROUP_MAX);
+    findings_add_named(
+        source->findings, FINDING_SYNTAX, here(source), section->keys[section->count - 1].name,
+        _("The group is larger than %d octets. Spread the keys over several groups."),
+        SOURCE_GROUP_MAX);
     section->count--;
     return;
   }

@@ -20,7 +20,7 @@ bool trust_check(const char *path, const struct stat *status, enum trust trust, 
 {
   if (is_trusted(status))
     return true;
-  findings_add(
+  findings_add_named(
       findings, trust == TRUST_SYSTEM ? FINDING_FILE : FINDING_OWNER, spot, key,
       _("%s belongs to another user, or others may write to it, so that it is not compiled. "
         "Run 'chown %lu %s' and 'chmod go-w %s'."),
@@ -36,12 +36,13 @@ bool trust_open(const char *path, enum trust trust, struct spot spot, const char
 
   *descriptor = fd;
   if (fd < 0 || fstat(fd, &status) != 0)
-    findings_add(findings, FINDING_FILE, spot, key,
-                 _("%s can't be read: %s. Correct the name, or make it readable."), path,
-                 g_strerror(errno));
+    findings_add_named(findings, FINDING_FILE, spot, key,
+                       _("%s can't be read: %s. Correct the name, or make it readable."), path,
+                       g_strerror(errno));
   else if (!S_ISREG(status.st_mode))
-    findings_add(findings, FINDING_FILE, spot, key,
-                 _("%s is not a regular file. Move it away, or put a file in its place."), path);
+    findings_add_named(findings, FINDING_FILE, spot, key,
+                       _("%s is not a regular file. Move it away, or put a file in its place."),
+                       path);
   else if (trust_check(path, &status, trust, spot, key, findings))
     return true;
   if (fd >= 0)

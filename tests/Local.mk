@@ -2,8 +2,14 @@
 # A paragraph a layer: the programs, and the convenience library that they link.
 AM_TESTS_ENVIRONMENT = \
 	TOP_SRCDIR='$(abs_top_srcdir)'; TOP_BUILDDIR='$(abs_top_builddir)'; \
-	DBUS_DAEMON='$(DBUS_DAEMON)'; VALGRIND='$(VALGRIND)'; \
-	export TOP_SRCDIR TOP_BUILDDIR DBUS_DAEMON VALGRIND;
+	DBUS_DAEMON='$(DBUS_DAEMON)'; VALGRIND='$(VALGRIND)'; TESTS_BRIEF='$(TESTS_BRIEF)'; \
+	export TOP_SRCDIR TOP_BUILDDIR DBUS_DAEMON VALGRIND TESTS_BRIEF;
+
+# What takes longest begins first, so that nothing is left to wait for at the end.
+long_bus_tests = tests/import.bus tests/scale.bus tests/progress.bus
+TESTS += $(long_bus_tests) tests/tlspin-advice.test tests/tlspin-keys.test tests/tlspin-server.test \
+	tests/formats-hostile tests/store-faults
+
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_DATA='"$(abs_top_srcdir)/tests/data"'
 
 unit_common = tests/unit-bytes tests/unit-certificate tests/unit-der tests/unit-error \
@@ -41,8 +47,10 @@ tests_unit_ticket_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 
 # Key pins. path: a path of certificates, with the digests of each.
 unit_keypin = tests/unit-chain tests/unit-chain-seen tests/unit-change tests/unit-digest \
-	tests/unit-keypin tests/unit-keypin-text tests/unit-place tests/unit-ranks \
-	tests/unit-verdict tests/unit-verdict-all tests/unit-verdict-explain tests/unit-verdict-learned \
+	tests/unit-effect tests/unit-keypin tests/unit-keypin-match tests/unit-keypin-text tests/unit-keypin-token \
+	tests/unit-place tests/unit-ranks \
+	tests/unit-verdict tests/unit-verdict-all tests/unit-verdict-alone tests/unit-verdict-attacks tests/unit-verdict-explain \
+	tests/unit-verdict-learned tests/unit-verdict-modes tests/unit-verdict-pins tests/unit-verdict-pki \
 	tests/unit-verdict-programs tests/unit-verdict-text
 check_PROGRAMS += $(unit_keypin)
 TESTS += $(unit_keypin)
@@ -50,26 +58,40 @@ path = tests/path.c tests/path.h tests/pki.c tests/pki.h
 tests_unit_chain_SOURCES = tests/unit-chain.c $(path)
 tests_unit_chain_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_chain_seen_LDADD = libpinning.la $(CMOCKA_LIBS)
+tests_unit_effect_LDADD = libpinning.la $(CMOCKA_LIBS)
 tests_unit_change_SOURCES = tests/unit-change.c $(path)
 tests_unit_change_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_digest_SOURCES = tests/unit-digest.c tests/hex.c tests/hex.h
 tests_unit_digest_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
-tests_unit_keypin_SOURCES = tests/unit-keypin.c $(path)
-tests_unit_keypin_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_keypin_LDADD = libpinning.la $(CMOCKA_LIBS)
 tests_unit_keypin_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap,malloc
+tests_unit_keypin_match_SOURCES = tests/unit-keypin-match.c $(path)
+tests_unit_keypin_match_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_keypin_text_SOURCES = tests/unit-keypin-text.c tests/hex.c tests/hex.h $(path)
 tests_unit_keypin_text_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_keypin_text_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap,malloc
+tests_unit_keypin_token_LDADD = libpinning.la $(CMOCKA_LIBS)
 tests_unit_place_LDADD = libpinning.la $(CMOCKA_LIBS)
 # The verdict. court: cases of it; trial: what is expected; oracle: another verdict.
 court = tests/court.c tests/court.h $(path)
 tests_unit_ranks_SOURCES = tests/unit-ranks.c $(court)
 tests_unit_ranks_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
-tests_unit_verdict_SOURCES = tests/unit-verdict.c tests/trial.c tests/trial.h $(court)
+trial = tests/trial.c tests/trial.h $(court)
+tests_unit_verdict_SOURCES = tests/unit-verdict.c $(trial)
 tests_unit_verdict_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
-tests_unit_verdict_learned_SOURCES = tests/unit-verdict-learned.c tests/trial.c tests/trial.h $(court)
+tests_unit_verdict_alone_SOURCES = tests/unit-verdict-alone.c $(trial)
+tests_unit_verdict_alone_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_attacks_SOURCES = tests/unit-verdict-attacks.c $(trial)
+tests_unit_verdict_attacks_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_learned_SOURCES = tests/unit-verdict-learned.c $(trial)
 tests_unit_verdict_learned_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
-tests_unit_verdict_programs_SOURCES = tests/unit-verdict-programs.c tests/trial.c tests/trial.h $(court)
+tests_unit_verdict_modes_SOURCES = tests/unit-verdict-modes.c $(trial)
+tests_unit_verdict_modes_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_pins_SOURCES = tests/unit-verdict-pins.c $(trial)
+tests_unit_verdict_pins_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_pki_SOURCES = tests/unit-verdict-pki.c $(trial)
+tests_unit_verdict_pki_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_verdict_programs_SOURCES = tests/unit-verdict-programs.c $(trial)
 tests_unit_verdict_programs_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_verdict_all_SOURCES = tests/unit-verdict-all.c tests/oracle.c tests/oracle.h $(court)
 tests_unit_verdict_all_LDADD = libpinning.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
@@ -126,7 +148,7 @@ EXTRA_DIST += tests/vectors.test tests/data/README tests/data/chromium_static_pi
 TEST_EXTENSIONS = .test .bus
 TEST_LOG_COMPILER = $(SHELL)
 BUS_LOG_COMPILER = $(SHELL)
-EXTRA_DIST += tests/folder.h tests/nobody.h tests/private-bus.sh
+EXTRA_DIST += tests/brief.h tests/folder.h tests/nobody.h tests/private-bus.sh
 check_PROGRAMS += tests/call
 tests_call_SOURCES = tests/call.c tests/values.c tests/values.h
 tests_call_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
@@ -160,7 +182,7 @@ tests_matrix_suites_LDADD = $(matrix_libs)
 # Key pins in whole handshakes; the system layers for them are made by the daemon's store.
 matrix_keys = tests/matrix-anchors tests/matrix-attacks tests/matrix-chains \
 	tests/matrix-encodings tests/matrix-keys tests/matrix-layers tests/matrix-tdb \
-	tests/matrix-verdicts tests/matrix-verify tests/unit-decision
+	tests/matrix-tdb-pins tests/matrix-verdicts tests/matrix-verify tests/unit-decision
 check_PROGRAMS += $(matrix_keys)
 TESTS += $(matrix_keys)
 check_LTLIBRARIES += tests/libpinned.la
@@ -177,8 +199,9 @@ tests_matrix_anchors_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_anchors_LDADD = $(keys_libs)
 tests_matrix_attacks_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_attacks_LDADD = $(keys_libs)
-tests_matrix_chains_CPPFLAGS = $(matrix_cppflags)
+tests_matrix_chains_CPPFLAGS = $(matrix_cppflags) $(DBUS_CFLAGS)
 tests_matrix_chains_LDADD = $(keys_libs)
+tests_matrix_keys_SOURCES = tests/matrix-keys.c tests/tamper.c tests/tamper.h
 tests_matrix_keys_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_keys_LDADD = $(keys_libs)
 tests_matrix_encodings_CPPFLAGS = $(matrix_cppflags)
@@ -186,8 +209,13 @@ tests_matrix_encodings_LDADD = $(keys_libs)
 tests_matrix_layers_SOURCES = tests/matrix-layers.c tests/tamper.c tests/tamper.h
 tests_matrix_layers_CPPFLAGS = $(matrix_cppflags) $(DBUS_CFLAGS)
 tests_matrix_layers_LDADD = $(keys_libs)
+tests_matrix_tdb_SOURCES = tests/matrix-tdb.c $(storedkeys) tests/tamper.c tests/tamper.h
 tests_matrix_tdb_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_tdb_LDADD = $(keys_libs)
+tests_matrix_tdb_pins_SOURCES = tests/matrix-tdb-pins.c $(storedkeys)
+tests_matrix_tdb_pins_CPPFLAGS = $(matrix_cppflags)
+tests_matrix_tdb_pins_LDADD = $(keys_libs)
+storedkeys = tests/storedkeys.c tests/storedkeys.h
 tests_matrix_verdicts_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_verdicts_LDADD = $(keys_libs)
 tests_matrix_verify_CPPFLAGS = $(matrix_cppflags)
@@ -244,7 +272,7 @@ tests_pki_files_SOURCES = tests/pki-files.c tests/pki.c tests/pki.h
 tests_pki_files_LDADD = $(GNUTLS_LIBS)
 tests_unit_crew_SOURCES = tests/unit-crew.c tools/tlspin-server-crew.c tools/tlspin-server-crew.h
 tests_unit_crew_LDADD = $(CMOCKA_LIBS)
-TESTS += tests/tlspin-server.test tests/unit-crew
+TESTS += tests/unit-crew
 EXTRA_DIST += tests/tlspin-server.test
 
 # The house: the story that ./quickstart tells, and the manual pages.
@@ -296,9 +324,9 @@ tests_unit_when_CPPFLAGS = $(tools_cppflags)
 tests_unit_when_LDADD = $(tools_libs)
 
 # What the commands of tlspin share. things: entries without a daemon.
-unit_user = tests/unit-advice tests/unit-chainfile tests/unit-choice tests/unit-event \
-	tests/unit-explanation tests/unit-thing tests/unit-tool-edit tests/unit-tool-record \
-	tests/unit-tool-shown
+unit_user = tests/unit-chainfile tests/unit-choice tests/unit-event \
+	tests/unit-explanation tests/unit-thing tests/unit-tool-advice tests/unit-tool-edit \
+	tests/unit-tool-record tests/unit-tool-shown
 check_PROGRAMS += $(unit_user)
 TESTS += $(unit_user)
 check_LTLIBRARIES += tests/libthings.la
@@ -308,8 +336,8 @@ things_libs = tests/libthings.la libuser.la tests/libtooling.la libclient.la $(C
 	$(JSON_LIBS) $(GNUTLS_LIBS)
 tests_libthings_la_SOURCES = tests/things.c tests/things.h
 tests_libthings_la_CPPFLAGS = $(user_cppflags)
-tests_unit_advice_CPPFLAGS = $(user_cppflags)
-tests_unit_advice_LDADD = $(things_libs)
+tests_unit_tool_advice_CPPFLAGS = $(user_cppflags)
+tests_unit_tool_advice_LDADD = $(things_libs)
 tests_unit_chainfile_CPPFLAGS = $(user_cppflags)
 tests_unit_chainfile_LDADD = $(user_libs)
 tests_unit_choice_CPPFLAGS = $(user_cppflags)
@@ -331,10 +359,11 @@ tests_unit_tool_shown_LDADD = $(user_libs)
 unit_formats = tests/unit-chromium tests/unit-dump tests/unit-emacs tests/unit-filezilla \
 	tests/unit-firefox tests/unit-json-text tests/unit-kde tests/unit-key tests/unit-known-hosts \
 	tests/unit-lines tests/unit-lisp tests/unit-options tests/unit-pem tests/unit-policy-text \
-	tests/unit-quote tests/unit-reader tests/unit-service
-unit_import = tests/unit-exchange tests/unit-input tests/unit-intake tests/unit-pages
+	tests/unit-policy-text-group tests/unit-policy-text-leave tests/unit-policy-text-pins \
+	tests/unit-policy-text-places tests/unit-quote tests/unit-reader tests/unit-service
+unit_import = tests/unit-backups tests/unit-exchange tests/unit-input tests/unit-intake tests/unit-pages
 check_PROGRAMS += $(unit_formats) tests/formats-hostile $(unit_import)
-TESTS += $(unit_formats) tests/formats-hostile $(unit_import)
+TESTS += $(unit_formats) $(unit_import)
 check_LTLIBRARIES += tests/libgather.la
 EXTRA_DIST += tests/data/import/cert_override.txt tests/data/import/cert_override_old.txt \
 	tests/data/import/chain.pem tests/data/import/known_hosts tests/data/import/known_hosts_defects \
@@ -342,11 +371,14 @@ EXTRA_DIST += tests/data/import/cert_override.txt tests/data/import/cert_overrid
 	tests/data/import/others.pem tests/data/import/server.pem tests/data/import/trustedcerts.xml
 formats_cppflags = $(TEST_CPPFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS) $(CMOCKA_CFLAGS)
 formats_libs = tests/libgather.la $(CMOCKA_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
-tests_libgather_la_SOURCES = tests/gather.c tests/gather.h
+tests_libgather_la_SOURCES = tests/gather.c tests/gather.h tests/written.c tests/written.h
 tests_libgather_la_CPPFLAGS = $(formats_cppflags)
 tests_libgather_la_LIBADD = libformats.la
 tests_formats_hostile_CPPFLAGS = $(formats_cppflags)
 tests_formats_hostile_LDADD = $(formats_libs)
+tests_unit_backups_SOURCES = tests/unit-backups.c tools/backups.c tools/backups.h
+tests_unit_backups_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
+tests_unit_backups_LDADD = libpinning.la $(CMOCKA_LIBS) $(GLIB_LIBS)
 tests_unit_exchange_SOURCES = tests/unit-exchange.c tools/exchange.c tools/exchange.h
 tests_unit_exchange_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
 tests_unit_exchange_LDADD = libtools.la libpinning.la libtlspin.la $(CMOCKA_LIBS) $(JSON_LIBS)
@@ -387,6 +419,14 @@ tests_unit_pem_CPPFLAGS = $(formats_cppflags)
 tests_unit_pem_LDADD = $(formats_libs)
 tests_unit_policy_text_CPPFLAGS = $(formats_cppflags)
 tests_unit_policy_text_LDADD = $(formats_libs)
+tests_unit_policy_text_group_CPPFLAGS = $(formats_cppflags)
+tests_unit_policy_text_group_LDADD = $(formats_libs)
+tests_unit_policy_text_leave_CPPFLAGS = $(formats_cppflags)
+tests_unit_policy_text_leave_LDADD = $(formats_libs)
+tests_unit_policy_text_pins_CPPFLAGS = $(formats_cppflags)
+tests_unit_policy_text_pins_LDADD = $(formats_libs)
+tests_unit_policy_text_places_CPPFLAGS = $(formats_cppflags)
+tests_unit_policy_text_places_LDADD = $(formats_libs)
 tests_unit_quote_CPPFLAGS = $(formats_cppflags)
 tests_unit_quote_LDADD = $(formats_libs)
 tests_unit_reader_CPPFLAGS = $(formats_cppflags)
@@ -395,13 +435,14 @@ tests_unit_service_CPPFLAGS = $(formats_cppflags)
 tests_unit_service_LDADD = $(formats_libs)
 
 # The store of the daemon: real files, and what can happen to them.
-unit_store = tests/unit-absence tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
+unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
 	tests/unit-forget tests/unit-history tests/unit-images \
 	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
 	tests/unit-open-older tests/unit-pinrow tests/unit-problem tests/unit-records tests/unit-row \
 	tests/unit-schema tests/unit-setting tests/unit-store tests/unit-table tests/unit-undo \
-	tests/unit-undo-records tests/unit-verify tests/unit-verify-records
+	tests/unit-undo-learned tests/unit-undo-model tests/unit-undo-records tests/unit-verify \
+	tests/unit-verify-records
 check_PROGRAMS += $(unit_store)
 TESTS += $(unit_store)
 check_LTLIBRARIES += tests/libstores.la
@@ -414,6 +455,12 @@ tests_unit_cell_CPPFLAGS = $(store_cppflags)
 tests_unit_cell_LDADD = $(store_libs)
 tests_unit_clear_CPPFLAGS = $(store_cppflags)
 tests_unit_clear_LDADD = $(store_libs)
+tests_unit_apply_CPPFLAGS = $(store_cppflags)
+tests_unit_apply_LDADD = $(store_libs)
+tests_unit_undo_learned_CPPFLAGS = $(store_cppflags)
+tests_unit_undo_learned_LDADD = $(store_libs)
+tests_unit_undo_model_CPPFLAGS = $(store_cppflags)
+tests_unit_undo_model_LDADD = $(store_libs)
 tests_unit_draft_CPPFLAGS = $(store_cppflags)
 tests_unit_draft_LDADD = $(store_libs)
 tests_unit_forget_CPPFLAGS = $(store_cppflags)
@@ -476,7 +523,6 @@ EXTRA_DIST += tests/data/store-1.sql
 
 # Each call that the store makes fails, one after the other.
 check_PROGRAMS += tests/store-faults
-TESTS += tests/store-faults
 tests_store_faults_CPPFLAGS = $(store_cppflags)
 tests_store_faults_LDADD = $(store_libs)
 tests_store_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)fchmod $(wrap)flock $(wrap)fstat \
@@ -607,20 +653,20 @@ check-valgrind: all
 		LOG_COMPILER='$(LIBTOOL) --mode=execute $(VALGRIND) -q --leak-check=full \
 		--errors-for-leak-kinds=definite --error-exitcode=1'
 .PHONY: check-valgrind
-TESTS += tests/completion.test tests/tlspin.test tests/tlspin-connect.test tests/tlspin-keys.test \
-	tests/tlspin-advice.test tests/tlspin-json.test tests/tlspin-tlsa.test tests/tlspin-why.test
+TESTS += tests/completion.test tests/tlspin.test tests/tlspin-connect.test tests/tlspin-json.test \
+	tests/tlspin-tlsa.test tests/tlspin-why.test
 EXTRA_DIST += tests/completion.test tests/tlspin.sh tests/tlspin.test tests/tlspin-connect.test \
 	tests/tlspin-keys.test \
 	tests/tlspin-advice.test tests/tlspin-json.test tests/tlspin-tlsa.test tests/tlspin-why.test
 
 # The daemon above the store, and the messages. libupper: layers, a bus, and calls as words.
-unit_upper = tests/unit-admin tests/unit-announce tests/unit-bus-check tests/unit-bus-keys \
-	tests/unit-catalogue tests/unit-changes tests/unit-changes-history tests/unit-config-file \
+unit_upper = tests/unit-admin tests/unit-advice tests/unit-announce tests/unit-bus-check tests/unit-bus-keys \
+	tests/unit-catalogue tests/unit-catalogue-records tests/unit-changes tests/unit-changes-history tests/unit-clearing tests/unit-config-file \
 	tests/unit-contract \
 	tests/unit-cursor tests/unit-dict tests/unit-dispatch tests/unit-drafts tests/unit-entries \
 	tests/unit-explain \
 	tests/unit-fields tests/unit-filter tests/unit-handlers tests/unit-introspect \
-	tests/unit-layers tests/unit-layers-changes tests/unit-layers-renew tests/unit-log \
+	tests/unit-layers tests/unit-layers-changes tests/unit-layers-renew tests/unit-log tests/unit-meant tests/unit-remedy \
 	tests/unit-loop \
 	tests/unit-messages tests/unit-pins tests/unit-policy tests/unit-policy-journal \
 	tests/unit-policy-unavailable tests/unit-presence tests/unit-put tests/unit-record \
@@ -681,8 +727,13 @@ tests_unit_status_LDADD = $(upper_libs)
 tests_unit_watch_CPPFLAGS = $(upper_cppflags)
 tests_unit_watch_LDADD = $(upper_libs)
 tests_unit_watch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap,inotify_add_watch
+listing = tests/listing.c tests/listing.h
+tests_unit_catalogue_SOURCES = tests/unit-catalogue.c $(listing)
 tests_unit_catalogue_CPPFLAGS = $(upper_cppflags)
 tests_unit_catalogue_LDADD = $(upper_libs)
+tests_unit_catalogue_records_SOURCES = tests/unit-catalogue-records.c $(listing)
+tests_unit_catalogue_records_CPPFLAGS = $(upper_cppflags)
+tests_unit_catalogue_records_LDADD = $(upper_libs)
 tests_unit_changes_CPPFLAGS = $(upper_cppflags)
 tests_unit_changes_LDADD = $(upper_libs)
 tests_unit_changes_history_CPPFLAGS = $(upper_cppflags) $(SQLITE_CFLAGS)
@@ -691,6 +742,18 @@ tests_unit_cursor_CPPFLAGS = $(upper_cppflags)
 tests_unit_cursor_LDADD = $(upper_libs)
 tests_unit_entries_CPPFLAGS = $(upper_cppflags)
 tests_unit_entries_LDADD = $(upper_libs)
+tests_unit_advice_CPPFLAGS = $(upper_cppflags)
+tests_unit_advice_LDADD = $(upper_libs)
+judged = tests/judged.c tests/judged.h
+tests_unit_clearing_SOURCES = tests/unit-clearing.c $(judged)
+tests_unit_clearing_CPPFLAGS = $(upper_cppflags)
+tests_unit_clearing_LDADD = $(upper_libs)
+tests_unit_meant_SOURCES = tests/unit-meant.c $(judged)
+tests_unit_meant_CPPFLAGS = $(upper_cppflags)
+tests_unit_meant_LDADD = $(upper_libs)
+tests_unit_remedy_SOURCES = tests/unit-remedy.c $(judged)
+tests_unit_remedy_CPPFLAGS = $(upper_cppflags)
+tests_unit_remedy_LDADD = $(upper_libs)
 tests_unit_explain_CPPFLAGS = $(upper_cppflags)
 tests_unit_explain_LDADD = $(upper_libs)
 tests_unit_log_CPPFLAGS = $(upper_cppflags)
@@ -718,8 +781,8 @@ tests_unit_record_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(
 
 # What the daemon makes of the keys that servers show. libgate: a policy, and certificates.
 unit_gate = tests/unit-accept tests/unit-anchors tests/unit-check tests/unit-digest-glib \
-	tests/unit-gathering tests/unit-judge tests/unit-learn tests/unit-lesson tests/unit-note \
-	tests/unit-policy-modes tests/unit-suffixes \
+	tests/unit-gathering tests/unit-judge tests/unit-judge-log tests/unit-learn tests/unit-lesson tests/unit-note \
+	tests/unit-policy-modes tests/unit-suffixes tests/unit-survey \
 	tests/unit-recall tests/unit-report tests/unit-settings tests/unit-settings-resolve \
 	tests/unit-tally
 check_PROGRAMS += $(unit_gate)
@@ -737,6 +800,8 @@ tests_unit_lesson_CPPFLAGS = $(gate_cppflags)
 tests_unit_lesson_LDADD = $(gate_libs)
 tests_unit_suffixes_CPPFLAGS = $(gate_cppflags)
 tests_unit_suffixes_LDADD = $(gate_libs)
+tests_unit_survey_CPPFLAGS = $(upper_cppflags)
+tests_unit_survey_LDADD = $(upper_libs)
 tests_unit_anchors_CPPFLAGS = $(gate_cppflags)
 tests_unit_anchors_LDADD = $(gate_libs)
 tests_unit_check_CPPFLAGS = $(gate_cppflags)
@@ -747,6 +812,8 @@ tests_unit_gathering_CPPFLAGS = $(gate_cppflags)
 tests_unit_gathering_LDADD = $(gate_libs)
 tests_unit_judge_CPPFLAGS = $(gate_cppflags)
 tests_unit_judge_LDADD = $(gate_libs)
+tests_unit_judge_log_CPPFLAGS = $(gate_cppflags)
+tests_unit_judge_log_LDADD = $(gate_libs)
 tests_unit_learn_CPPFLAGS = $(gate_cppflags)
 tests_unit_learn_LDADD = $(gate_libs)
 tests_unit_note_CPPFLAGS = $(gate_cppflags)
@@ -765,11 +832,11 @@ tests_unit_tally_CPPFLAGS = $(gate_cppflags)
 tests_unit_tally_LDADD = $(gate_libs)
 
 # The daemon on a bus of its own.
-bus_tests = tests/activation.bus tests/calls.bus tests/check-chain.bus tests/config.bus tests/damage.bus tests/import.bus \
-	tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus tests/policy-show.bus tests/progress.bus \
-	tests/records.bus \
-	tests/scale.bus tests/signals.bus
-TESTS += $(bus_tests) tests/includes.test tests/linking.test
+short_bus_tests = tests/activation.bus tests/calls.bus tests/check-chain.bus tests/config.bus \
+	tests/damage.bus tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
+	tests/policy-show.bus tests/records.bus tests/signals.bus
+bus_tests = $(long_bus_tests) $(short_bus_tests)
+TESTS += $(short_bus_tests) tests/includes.test tests/linking.test
 EXTRA_DIST += $(bus_tests) tests/includes.sh tests/includes.test tests/linking.test
 check_PROGRAMS += tests/listen
 tests_listen_SOURCES = tests/listen.c tests/values.c tests/values.h
@@ -787,6 +854,7 @@ unit_policy_text = tests/unit-compile tests/unit-defaults tests/unit-feed tests/
 	tests/unit-finding tests/unit-group tests/unit-group-keys tests/unit-linefile \
 	tests/unit-lint tests/unit-lint-blocked tests/unit-lint-duplicates tests/unit-lint-group \
 	tests/unit-lint-reach tests/unit-marker tests/unit-moment tests/unit-pemfile \
+	tests/unit-policy-text-accord \
 	tests/unit-publish tests/unit-rules tests/unit-section tests/unit-source tests/unit-trust \
 	tests/unit-value
 check_PROGRAMS += $(unit_policy_text)
@@ -797,6 +865,9 @@ policy_libs = tests/libpolicies.la $(CMOCKA_LIBS) $(GLIB_LIBS) $(GNUTLS_LIBS)
 tests_libpolicies_la_SOURCES = tests/groups.c tests/groups.h tests/pki.c tests/pki.h tests/policies.c tests/policies.h
 tests_libpolicies_la_CPPFLAGS = $(policy_cppflags)
 tests_libpolicies_la_LIBADD = libpolicy.la
+tests_unit_policy_text_accord_SOURCES = tests/path.c tests/path.h tests/unit-policy-text-accord.c
+tests_unit_policy_text_accord_CPPFLAGS = $(policy_cppflags) $(JSON_CFLAGS)
+tests_unit_policy_text_accord_LDADD = libformats.la $(policy_libs)
 tests_unit_finding_CPPFLAGS = $(policy_cppflags)
 tests_unit_finding_LDADD = $(policy_libs)
 tests_unit_moment_CPPFLAGS = $(policy_cppflags)

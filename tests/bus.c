@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dbus/dbus.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -107,7 +108,7 @@ static void await_ready(int output)
   struct pollfd ready = {output, POLLIN, 0};
   char octets[256];
 
-  assert_int_equal(poll(&ready, 1, 10000), 1);
+  assert_int_equal(poll(&ready, 1, 60000), 1);
   assert_true(read(output, octets, sizeof octets) > 0);
   close(output);
 }
@@ -157,6 +158,22 @@ void test_bus_start(struct test_bus *bus, const char *arguments)
   snprintf(path, sizeof path, "%s/bus.conf", bus->dir);
   write_file(path, configuration, bus->socket, bus->dir);
   test_bus_restart(bus);
+}
+
+DBusConnection *test_bus_join(const struct test_bus *bus)
+{
+  DBusConnection *connection = dbus_connection_open_private(bus->address, NULL);
+
+  assert_non_null(connection);
+  dbus_connection_set_exit_on_disconnect(connection, FALSE);
+  assert_true(dbus_bus_register(connection, NULL));
+  return connection;
+}
+
+void test_bus_leave(DBusConnection *connection)
+{
+  dbus_connection_close(connection);
+  dbus_connection_unref(connection);
 }
 
 void test_process_end(pid_t pid)
@@ -261,7 +278,7 @@ const char *test_bus_call(const struct test_bus *bus, const char *word)
 
 void test_bus_await_calls(const struct test_bus *bus, const char *word, unsigned count)
 {
-  for (int i = 0; i < 1000 && test_bus_calls(bus, word) < count; i++)
+  for (int i = 0; i < 6000 && test_bus_calls(bus, word) < count; i++)
     poll(NULL, 0, 10);
   assert_int_equal(test_bus_calls(bus, word), count);
 }

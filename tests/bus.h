@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct DBusConnection; /* DBusConnection, for those who include <dbus/dbus.h> */
+
 struct test_bus {
   char dir[48];
   char socket[64];  /* where it listens */
@@ -32,6 +34,10 @@ void test_bus_kill(struct test_bus *bus);
 
 /* Ends the bus and removes the folder. */
 void test_bus_free(struct test_bus *bus);
+
+/* A connection of its own to the bus; to be closed by test_bus_leave. */
+struct DBusConnection *test_bus_join(const struct test_bus *bus);
+void test_bus_leave(struct DBusConnection *connection);
 
 /* Starts fakepins by hand, and waits until it owns its names. "%log" and "%mark" in the arguments
  * stand for the files. To be ended by test_process_end. */
@@ -59,7 +65,7 @@ unsigned test_bus_calls(const struct test_bus *bus, const char *word);
  */
 const char *test_bus_call(const struct test_bus *bus, const char *word);
 
-/* Waits until the log has so many of these lines, for 10 seconds at most. */
+/* Waits until the log has so many of these lines, for a minute at most. */
 void test_bus_await_calls(const struct test_bus *bus, const char *word, unsigned count);
 
 /* Milliseconds of CLOCK_MONOTONIC. */

@@ -36,6 +36,7 @@ void counter_open(struct counter *counter, struct strata *strata)
   memset(counter, 0, sizeof *counter);
   counter->handlers = (struct handlers){.policy = policy_new(strata_open(strata), &config, NULL),
                                         .drafts = drafts_new(NULL, NULL, NULL),
+                                        .waiting = waiting_new(NULL),
                                         .now = tell_time,
                                         .served = on_served,
                                         .data = counter,
@@ -46,6 +47,7 @@ void counter_open(struct counter *counter, struct strata *strata)
 void counter_close(struct counter *counter)
 {
   drafts_free(counter->handlers.drafts);
+  waiting_free(counter->handlers.waiting);
   policy_free(counter->handlers.policy);
 }
 

@@ -37,6 +37,7 @@ extern struct court court;
 int court_set_up(void **state);
 int court_tear_down(void **state);
 int court_open(void **state);
+#define COURT_TEST(name) cmocka_unit_test_setup(name, court_open)
 
 /* Adds an entry; place: as place_read takes it; key: of the path, or COURT_OTHER. The kind is that
  * of the status, and the level that of the key: leaf, issuer or anchor. An exception excuses

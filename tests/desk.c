@@ -47,19 +47,17 @@ void desk_open(struct desk *desk)
 /* One call to the bus itself about the daemon's name; 0 where it is refused. */
 static uint32_t ask_bus(const struct desk *desk, DBusMessage *call)
 {
-  DBusConnection *connection = dbus_connection_open_private(desk->bus.address, NULL);
+  DBusConnection *connection = test_bus_join(&desk->bus);
   dbus_uint32_t answer = 0;
   DBusMessage *reply;
 
-  assert_true(connection != NULL && dbus_bus_register(connection, NULL));
   reply = dbus_connection_send_with_reply_and_block(connection, call, 20000, NULL);
   if (reply != NULL) {
     dbus_message_get_args(reply, NULL, DBUS_TYPE_UINT32, &answer, DBUS_TYPE_INVALID);
     dbus_message_unref(reply);
   }
   dbus_message_unref(call);
-  dbus_connection_close(connection);
-  dbus_connection_unref(connection);
+  test_bus_leave(connection);
   return answer;
 }
 

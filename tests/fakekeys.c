@@ -117,6 +117,7 @@ static void answer_check(DBusMessage *reply)
       .learned = fake_number("learned") != 0,
       .excused = (uint32_t)fake_number("excused"),
       .event = 9,
+      .otherwise = fake_option("otherwise"),
   };
 
   bus_append_check_reply(reply, &check);
@@ -198,6 +199,24 @@ static void put_part(DBusMessageIter *iter, unsigned long count, bool explained)
   dbus_message_iter_close_container(iter, &array);
 }
 
+static void put_commands(DBusMessageIter *iter, unsigned long count)
+{
+  DBusMessageIter array, dict;
+
+  bus_dicts_open(iter, &array);
+  for (unsigned long i = 0; i < count; i++) {
+    bus_dict_open(&array, &dict);
+    if (!fake_is("shape", "nothing-to-type"))
+      bus_dict_put_string(&dict, "command", "tlspin off a.example:443");
+    if (!fake_is("shape", "pointless"))
+      bus_dict_put_string(&dict, "does", "off");
+    if (fake_is("shape", "asks"))
+      bus_dict_put_string(&dict, "asks", "yes");
+    bus_dict_close(&array, &dict);
+  }
+  dbus_message_iter_close_container(iter, &array);
+}
+
 static void answer_explain(DBusMessage *reply)
 {
   DBusMessageIter iter, dict;
@@ -211,6 +230,7 @@ static void answer_explain(DBusMessage *reply)
   put_part(&iter, fake_number("keys"), true);
   put_part(&iter, fake_is("shape", "layers") ? 2000 : 1, false);
   put_part(&iter, fake_is("shape", "settings") ? 300 : 3, false);
+  put_commands(&iter, fake_is("shape", "commands") ? 65 : 2);
 }
 
 bool fakekeys_answer(DBusMessage *call, DBusMessage *reply)
@@ -242,9 +262,10 @@ static void note_check(DBusMessage *call, const char *member, char *line, size_t
     snprintf(line, size, "%s %s %s %u %zu %s%s%s%s%s pki=%s/%u ticket=%s until=%llu by=%s %s\n",
              member, check.peer.host, check.peer.protocol, check.peer.port, check.chain.count,
              options->path ? "p" : "-",
-             options->raw_key     ? "r"
-             : options->key_alone ? "k"
-                                  : "-",
+             options->raw_key      ? "r"
+             : options->key_alone  ? "k"
+             : options->leaf_alone ? "c"
+                                   : "-",
              options->learn ? "l" : "-", options->is_private ? "s" : "-",
              options->accepted ? "a" : "-", options->pki, options->errors, options->ticket,
              (unsigned long long)options->expires, options->program,

@@ -84,6 +84,7 @@ static struct {
     {"enforced", "1"},
     {"learned", "0"},
     {"excused", "0"},
+    {"otherwise", ""},
     {"note", "note"},
     {"events", "0"},
     {"signal", "none"},

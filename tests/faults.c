@@ -241,7 +241,7 @@ static void test_not_waiting(void **state)
   assert_int_equal(met.visit.finished, TLSPIN_OK);
   assert_int_equal(met.visit.kept, TLSPIN_OK);
   assert_int_equal(met.visit.stored, 0);
-  for (int i = 0; i < 200 && entry == NULL; i++) {
+  for (int i = 0; i < 3000 && entry == NULL; i++) {
     usleep(10000);
     entry = stage_entry(stage);
   }

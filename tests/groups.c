@@ -47,15 +47,13 @@ static char *describe(const struct group *group)
 
 bool groups_read(struct policies *policies, const char *text, struct group *group)
 {
-  const char *path = policies_write(policies, "10-test.conf", text);
   struct pemfiles *files = pemfiles_new(TRUST_SYSTEM);
   struct source *source;
   struct section section;
   bool good;
 
   policies_forget(policies);
-  source = source_open(path, TRUST_SYSTEM, &policies->findings);
-  assert_true(source_next(source, &section));
+  source = policies_open(policies, text, &section);
   group_init(group);
   good = group_read(group, &section, files, POLICIES_NOW, &policies->findings);
   findings_sort(&policies->findings);

@@ -20,8 +20,9 @@ tools/*                                 : common pinning formats libclient libse
 policy/*                                : common pinning policy daemon/{store,settings} : glib gnutls psl
 tools/tlspin-policy*                    : common policy tools                     : glib json gnutls clock
 examples/*                              :                                         : public gnutls
-daemon/{cell,clear,contents,database,draft,edit,events,file,forget,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,store,store-private,table,trail,undo,verify} : common pinning daemon/{cell,contents,database,events,file,journal,lockfile,pinrow,problem,restore,row,schema,setting,store,store-private,table,trail} : glib sqlite
-daemon/{layer,layers,survey,answer}     : common daemon/{layer,layers,survey,store,file} : glib
+daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,store,store-private,table,trail,undo,verify} : common pinning daemon/{cell,contents,database,events,file,journal,lockfile,pinrow,problem,restore,row,schema,setting,store,store-private,table,trail} : glib sqlite
+daemon/{layer,layers,answer}            : common daemon/{layer,layers,survey,store,file} : glib
+daemon/survey                           : common daemon/{layer,survey}            : glib clock
 daemon/{config-file,settings,settings-private,settings-resolve,recall} : common pinning daemon/{config-file,settings,settings-private,recall,layers} : glib
 daemon/{anchors,digest,report}          : common pinning daemon/{anchors,digest,report} : glib
 daemon/{gathering,tally}                : common pinning daemon/{gathering,tally,layers,store} : glib
@@ -29,8 +30,10 @@ daemon/suffixes                          : daemon/suffixes : psl
 daemon/{policy,policy-private,judge,learn,accept,lesson,note} : common pinning daemon/{policy,policy-private,learn,lesson,layers,gathering,settings,recall,config-file,anchors,suffixes,report,tally} : glib
 daemon/{dispatch,introspect}            : common daemon/dispatch                  : glib dbus
 daemon/{catalogue,changes,standing}     : common pinning daemon/{catalogue,changes,standing,suffixes,learn,policy,policy-private} : glib
+daemon/{advice,clearing,meant,remedy}   : common pinning daemon/{advice,clearing,meant,remedy,standing,policy} : glib
 daemon/{announce,drafts}                : common dbus daemon/{announce,drafts,store} : glib dbus
-daemon/{handlers,pins,check,admin,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,dispatch} : glib dbus
+daemon/waiting                          : common dbus daemon/{waiting,changes,dispatch,store} : glib dbus
+daemon/{handlers,pins,check,admin,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,advice,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,waiting,dispatch} : glib dbus
 daemon/watch                            : common daemon/watch                     : glib
 daemon/{loop,presence}                  : common dbus daemon/{loop,presence}      : glib dbus
 daemon/main                             : common daemon/{config-file,handlers,loop,presence,watch} : glib dbus clock

@@ -95,7 +95,10 @@ static void test_keys(void **state)
                        misissued = pinned_server(stage, PKI_RSA);
   struct visit_request client = stage_client(stage);
 
-  go(&client, &between);
+  assert_false(go(&client, &between).may_resume);
+  client.finish_flags = 1U << 31; /* any but TLSPIN_WAIT */
+  assert_false(go(&client, &between).may_resume);
+  client = stage_client(stage);
   assert_int_equal(pinned_count(stage, NULL, NULL), 0);
   pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
   assert_false(go(&client, &between).may_resume);
@@ -118,8 +121,12 @@ static void test_first_ticket(void **state)
   assert_false(visit.may_resume);
   expect_no_ticket(stage);
   client.finish_flags = 1U << 31; /* any but TLSPIN_WAIT */
-  go(&client, &between);
+  visit = go(&client, &between);
+  assert_int_equal(visit.kept, TLSPIN_OK); /* sent */
+  assert_false(visit.may_resume);
   expect_no_ticket(stage);
+  client.flags = TLSPIN_PRIVATE;
+  assert_false(go(&client, &between).may_resume);
   client.flags = TLSPIN_VERIFY;
   client.finish_flags = 0;
   client.unverified = true;
@@ -129,6 +136,25 @@ static void test_first_ticket(void **state)
   client = stage_client(stage);
   meet_first(&client, &server);
   meet_again(&client, &server);
+}
+
+/* Who doesn't wait may resume as soon as there is something that the server has met. */
+static void test_first_ticket_not_waited_for(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = stage_server(stage), plain = pinned_server(stage, PKI_ECDSA);
+  struct visit_request client = stage_client(stage), waiting = client;
+  struct visit visit;
+
+  client.finish_flags = 1U << 31; /* any but TLSPIN_WAIT */
+  assert_false(go(&client, &server).may_resume);
+  meet_again(&waiting, &server);
+  visit = go(&client, &server);
+  assert_true(visit.proved && visit.may_resume);
+  stage_clear(state);
+  assert_false(go(&client, &plain).may_resume);
+  pinned_go_well(stage, &plain, TLSPIN_MATCH, "");
+  assert_true(go(&client, &plain).may_resume);
 }
 
 /* The key is known, and the server has learned to hand out tickets meanwhile. */
@@ -195,7 +221,7 @@ static void test_a_pinned_server(void **state)
   assert_int_equal(failures(stage), 1);
 }
 
-/* Policy wants pins enforced there, too, and locks that. */
+/* Policy wants pins enforced there, too, and locks that: so they are made there, as well. */
 static void test_enforced(void **state)
 {
   struct stage *stage = *state;
@@ -213,6 +239,12 @@ static void test_enforced(void **state)
   pinned_refuse(stage, &between, "changed");
   stage_clear(state);
   meet_first(&client, &ticketing); /* and what is met first is pinned there, too */
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
+  stage_clear(state);
+  pinned_go_well(stage, &between, TLSPIN_NO_PIN, "");
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
+  pinned_go_well(stage, &between, TLSPIN_MATCH, "");
+  pinned_refuse(stage, &plain, "changed");
   pinned_layer_remove(stage, PROXY_LAYER);
 }
 
@@ -221,6 +253,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       STAGE_TEST(test_keys),
       STAGE_TEST(test_first_ticket),
+      STAGE_TEST(test_first_ticket_not_waited_for),
       STAGE_TEST(test_first_ticket_for_a_known_key),
       STAGE_TEST(test_nothing_is_known_of_anchors),
       STAGE_TEST(test_a_pinned_server),

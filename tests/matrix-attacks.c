@@ -25,7 +25,7 @@ static void test_trust_on_first_use(void **state)
   assert_string_equal(met.visit.change, "unexplained");
   assert_string_equal(met.visit.layer, "user");
   assert_non_null(strstr(met.visit.message, "tlspin clear " STAGE_HOST ":443"));
-  assert_non_null(strstr(met.visit.message, "tlspin why " STAGE_HOST ":443"));
+  assert_non_null(strstr(met.visit.message, "tlspin why --connect " STAGE_HOST ":443"));
   client.flags = TLSPIN_STRICT;
   pinned_refused(stage, &client, &misissued, "changed", &met);
   assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
@@ -71,8 +71,7 @@ static void test_tlsa_pin(void **state)
   pinned_go_well(stage, &server, TLSPIN_MATCH, "");
   pinned_refuse(stage, &misissued, "critical-differs");
   pinned_refuse(stage, &renewed, "critical-differs");
-  gnutls_certificate_free_credentials(renewed.credentials);
-  pki_free(&identity);
+  pinned_drop_server(renewed.credentials, &identity);
 }
 
 /* An authority is pinned. One that is trusted as well, and sends the pinned one's certificate
@@ -167,10 +166,8 @@ static void test_subtree_pin(void **state)
   assert_int_equal(met.visit.finished, TLSPIN_MISMATCH);
   assert_string_equal(met.visit.reason, "critical-differs");
   assert_int_equal(met.stand.received, 0);
-  gnutls_certificate_free_credentials(good.credentials);
-  gnutls_certificate_free_credentials(misissued.credentials);
-  pki_free(&right);
-  pki_free(&wrong);
+  pinned_drop_server(good.credentials, &right);
+  pinned_drop_server(misissued.credentials, &wrong);
 }
 
 /* A blocked key is refused, though the PKI vouches for it and it was learned before. Also where it
@@ -189,7 +186,7 @@ static void test_blocked_key(void **state)
   pinned_put(stage, &blocked);
   pinned_refused(stage, &client, &server, "key-rejected", &met);
   assert_null(strstr(met.visit.message, "tlspin clear"));
-  assert_non_null(strstr(met.visit.message, "tlspin why"));
+  assert_non_null(strstr(met.visit.message, "tlspin why --connect"));
   stage_clear(state);
   blocked = pinned_record("rejected", &stage->ca);
   pinned_put(stage, &blocked);
@@ -264,17 +261,24 @@ static void test_claimed_proof(void **state)
   pinned_go_well(stage, &server, TLSPIN_MATCH, "");
 }
 
-static int find_program(const tlspin_entry_t *event, void *data)
-{
-  const char *program = tlspin_entry_string(event, "program");
+struct acceptance {
+  char program[65];
+  uint64_t operation;
+};
 
-  if (strcmp(tlspin_entry_string(event, "kind"), "accepted") == 0)
-    snprintf(data, 65, "%s", program);
+static int find_acceptance(const tlspin_entry_t *event, void *data)
+{
+  struct acceptance *found = data;
+
+  if (strcmp(tlspin_entry_string(event, "kind"), "accepted") != 0)
+    return 0;
+  snprintf(found->program, sizeof found->program, "%s", tlspin_entry_string(event, "program"));
+  found->operation = (uint64_t)tlspin_entry_number(event, "operation");
   return 0;
 }
 
 /* It claims that the user accepted the wrong key. That is what a program may say; so it is in the
- * log, with its name, and an undo takes it back. */
+ * log, with its name, and an undo of the number there takes it back. */
 static void test_claimed_word(void **state)
 {
   struct stage *stage = *state;
@@ -282,16 +286,17 @@ static void test_claimed_word(void **state)
                        misissued = pinned_server(stage, PKI_RSA);
   unsigned before = pinned_events(stage, "accepted", "unexplained");
   struct tlspin_change change;
-  char program[65] = "";
+  struct acceptance found = {.program = ""};
 
   pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
   assert_int_equal(claim(stage, &stage->servers[PKI_RSA], TLSPIN_CHECK_ACCEPTED, NULL),
                    TLSPIN_MATCH);
   assert_int_equal(pinned_events(stage, "accepted", "unexplained"), before + 1);
-  assert_int_equal(tlspin_events(stage->context, 0, STAGE_HOST, find_program, program), TLSPIN_OK);
-  assert_string_equal(program, "malware");
+  assert_int_equal(tlspin_events(stage->context, 0, STAGE_HOST, find_acceptance, &found),
+                   TLSPIN_OK);
+  assert_string_equal(found.program, "malware");
   pinned_go_well(stage, &misissued, TLSPIN_MATCH, "");
-  assert_int_equal(tlspin_undo(stage->context, 0, &change), TLSPIN_OK);
+  assert_int_equal(tlspin_undo(stage->context, found.operation, &change), TLSPIN_OK);
   pinned_refuse(stage, &misissued, "changed");
   pinned_go_well(stage, &server, TLSPIN_MATCH, "");
 }

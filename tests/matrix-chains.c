@@ -5,10 +5,14 @@
 
 #include "tests/pinned.h"
 
+#include "dbus/check.h"
+#include "dbus/names.h"
+
+#include <stdio.h>
 #include <string.h>
 
 /* LARGE: a server with GnuTLS sends no more than 32 records of 16 KiB at once. */
-enum { EXTRA = 100, LARGE = 400000 };
+enum { EXTRA = 100, LARGE = 400000, MEGABYTE = 1 << 20 };
 
 static const char *const above[] = {"issuer", "anchor", "authority", "any"};
 
@@ -228,11 +232,102 @@ static void test_twice(void **state)
   pki_free(&middle);
 }
 
+/* The library's function, with everything said that could let a chain match or be learned. */
+static int check(struct stage *stage, const gnutls_datum_t *der, size_t count, unsigned flags)
+{
+  struct tlspin_octets chain[CHAIN_MAX];
+  struct tlspin_check check = {
+      .chain = chain, .chain_size = count, .flags = flags, .pki = TLSPIN_PKI_OK};
+
+  for (size_t i = 0; i < count; i++)
+    chain[i] = (struct tlspin_octets){der[i].data, der[i].size};
+  return tlspin_check_chain(stage->context, STAGE_HOST, "tls", VISIT_PORT, &check, NULL);
+}
+
+/* The method alone, which a program may call that has no library; the name of the error, or "". */
+static void call_method(struct stage *stage, const gnutls_datum_t *der, size_t count,
+                        const struct bus_check_options *options, char error[128])
+{
+  struct bus_check_call call = {
+      .peer = {STAGE_HOST, "tls", VISIT_PORT}, .chain = {.count = count}, .options = *options};
+  DBusConnection *connection = test_bus_join(&stage->desk.bus);
+  DBusMessage *message =
+      dbus_message_new_method_call(BUS_PINS, BUS_PINS_PATH, BUS_PINS, "CheckChain");
+  DBusError trouble = DBUS_ERROR_INIT;
+  DBusMessage *reply;
+
+  for (size_t i = 0; i < count; i++)
+    call.chain.at[i] = (struct span){der[i].data, der[i].size};
+  assert_true(bus_append_check_call(message, &call));
+  reply = dbus_connection_send_with_reply_and_block(connection, message, 20000, &trouble);
+  snprintf(error, 128, "%s", reply == NULL ? trouble.name : "");
+  if (reply != NULL)
+    dbus_message_unref(reply);
+  dbus_error_free(&trouble);
+  dbus_message_unref(message);
+  test_bus_leave(connection);
+}
+
+static void expect_error(struct stage *stage, const gnutls_datum_t *der, size_t count)
+{
+  static const struct bus_check_options options[] = {
+      {.pki = "ok", .ticket = "", .program = "", .learn = true},
+      {.pki = "ok", .ticket = "", .program = "", .learn = true, .path = true},
+      {.pki = "ok", .ticket = "proved", .program = "", .learn = true, .accepted = true}};
+  static const unsigned flags[] = {0, TLSPIN_CHECK_PATH, TLSPIN_CHECK_LEARN,
+                                   TLSPIN_CHECK_PATH | TLSPIN_CHECK_LEARN,
+                                   TLSPIN_CHECK_LEARN | TLSPIN_CHECK_ACCEPTED};
+  char error[128];
+
+  for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+    assert_int_equal(check(stage, der, count, flags[i]), TLSPIN_E_ARGUMENT);
+  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+    call_method(stage, der, count, &options[i], error);
+    assert_string_equal(error, "org.tlspin.Error.InvalidArgument");
+  }
+}
+
+/* A certificate of a megabyte that is as it should be, with the pinned key, the server's own or
+ * that of its authority: by the library's function and by the method it is an error. */
+static void test_megabyte(void **state)
+{
+  struct stage *stage = *state;
+  struct tlspin_record pin = pinned_record("critical", &stage->servers[PKI_ECDSA]);
+  gnutls_datum_t server = pki_certificate_der(&stage->servers[PKI_ECDSA]),
+                 ca = pki_certificate_der(&stage->ca), large, large_ca;
+  struct pki_identity leaf, authority;
+
+  make(&leaf, &stage->ca, STAGE_HOST, stage->servers[PKI_ECDSA].key, MEGABYTE);
+  make(&authority, NULL, "Test CA", stage->ca.key, MEGABYTE);
+  large = pki_certificate_der(&leaf);
+  large_ca = pki_certificate_der(&authority);
+  assert_true(large.size > MEGABYTE && large_ca.size > MEGABYTE);
+  pin.level = "any";
+  for (int i = 0; i < 2; i++) {
+    if (i == 1)
+      pin = pinned_record("critical", &stage->ca), pin.level = "anchor";
+    assert_int_equal(stage_clear(state), 0);
+    pinned_put(stage, &pin);
+    expect_error(stage, (gnutls_datum_t[]){large}, 1);
+    expect_error(stage, (gnutls_datum_t[]){large, ca}, 2);
+    expect_error(stage, (gnutls_datum_t[]){server, large_ca}, 2);
+    assert_int_equal(check(stage, (gnutls_datum_t[]){server, ca}, 2, TLSPIN_CHECK_PATH),
+                     TLSPIN_MATCH);
+    assert_int_equal(pinned_count(stage, NULL, NULL), 1);
+  }
+  pki_free(&leaf);
+  pki_free(&authority);
+  gnutls_free(server.data);
+  gnutls_free(ca.data);
+  gnutls_free(large.data);
+  gnutls_free(large_ca.data);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       STAGE_TEST(test_hundred), STAGE_TEST(test_large_above), STAGE_TEST(test_large),
-      STAGE_TEST(test_cycle),   STAGE_TEST(test_twice),
+      STAGE_TEST(test_cycle),   STAGE_TEST(test_twice),       STAGE_TEST(test_megabyte),
   };
 
   return cmocka_run_group_tests(tests, stage_open, stage_close);

@@ -3,13 +3,18 @@
 #include "config.h"
 
 #include "tests/pinned.h"
+#include "tests/tamper.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { DAY = 86400 };
+
+#define LEVEL_LAYER "50-level.db"
+#define DAMAGED     "60-damaged.db"
 
 /* What was seen with the key: the path, with the anchor that the server didn't send. */
 static int look_at_chain(const tlspin_entry_t *entry, void *data)
@@ -37,6 +42,26 @@ static void test_the_path_is_remembered(void **state)
   assert_int_equal(count, 2);
 }
 
+/* Where nothing is known the program decides, at level strict as well: it is told so, and who goes
+ * on is protected from then on. */
+static void test_first_use_at_level_strict(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       misissued = pinned_server(stage, PKI_RSA);
+  struct visit_request client = stage_client(stage);
+  struct meeting met;
+
+  client.flags = TLSPIN_STRICT;
+  meet(&client, &server, &met);
+  assert_int_equal(met.visit.answer, TLSPIN_NO_PIN);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  assert_int_equal(pinned_count(stage, "tofu", "active"), 1);
+  pinned_refused(stage, &client, &misissued, "changed", &met);
+  meet(&client, &server, &met);
+  assert_int_equal(met.visit.answer, TLSPIN_MATCH);
+}
+
 static void test_same_key_in_a_new_certificate(void **state)
 {
   struct stage *stage = *state;
@@ -50,8 +75,33 @@ static void test_same_key_in_a_new_certificate(void **state)
   assert_int_equal(pinned_events(stage, "change", "same-key"), 1);
   pinned_go_well(stage, &renewed, TLSPIN_MATCH, "");
   assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
-  gnutls_certificate_free_credentials(renewed.credentials);
-  pki_free(&identity);
+  pinned_drop_server(renewed.credentials, &identity);
+}
+
+/* Where keys are learned at the level of the issuer, another key of the server's own from the same
+ * authority is but a new certificate; and from another authority it is another key. */
+static void test_level_of_the_issuer(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       rekeyed = pinned_server(stage, PKI_RSA), strange = server;
+  unsigned events = pinned_events(stage, "change", "same-key");
+  struct pki_identity other_ca, other;
+
+  pki_make(&other_ca, NULL, &(struct pki_request){.purpose = PKI_CA, .name = "Other CA"});
+  pki_trust(stage->trust, &other_ca);
+  strange.credentials = pinned_make_server(
+      stage, &other_ca, &(struct pki_request){.key = stage->servers[PKI_ECDSA].key}, &other);
+  pinned_setting(stage, LEVEL_LAYER, "level", "issuer");
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  pinned_go_well(stage, &rekeyed, TLSPIN_MATCH, "same-key");
+  assert_int_equal(pinned_events(stage, "change", "same-key"), events + 1);
+  pinned_go_well(stage, &rekeyed, TLSPIN_MATCH, "");
+  assert_int_equal(pinned_count(stage, "tofu", NULL), 1);
+  pinned_refuse(stage, &strange, "changed"); /* its own key doesn't count */
+  pinned_layer_remove(stage, LEVEL_LAYER);
+  pinned_drop_server(strange.credentials, &other);
+  pki_free(&other_ca);
 }
 
 /* The certificate is about to expire, and the same authority makes one for a new key. Then the old
@@ -72,8 +122,7 @@ static void test_rotation(void **state)
   pinned_go_well(stage, &new, TLSPIN_MATCH, "");
   pinned_refuse(stage, &stranger, "changed");
   pinned_go_well(stage, &old, TLSPIN_MATCH, "seen-before");
-  gnutls_certificate_free_credentials(old.credentials);
-  pki_free(&identity);
+  pinned_drop_server(old.credentials, &identity);
 }
 
 /* The same from another authority, which the client trusts just as well. */
@@ -92,10 +141,8 @@ static void test_rotation_to_another_authority(void **state)
   new.credentials = pinned_make_server(stage, &other_ca, &(struct pki_request){0}, &other);
   pinned_go_well(stage, &old, TLSPIN_NO_PIN, "");
   pinned_refuse(stage, &new, "changed");
-  gnutls_certificate_free_credentials(old.credentials);
-  gnutls_certificate_free_credentials(new.credentials);
-  pki_free(&identity);
-  pki_free(&other);
+  pinned_drop_server(old.credentials, &identity);
+  pinned_drop_server(new.credentials, &other);
   pki_free(&other_ca);
 }
 
@@ -117,6 +164,76 @@ static void test_report_mode(void **state)
   assert_false(met.visit.may_resume);
   assert_int_equal(pinned_events(stage, "reported", "critical-differs"), 1);
   assert_int_equal(pinned_count(stage, "tofu", NULL), 0);
+}
+
+/* An attack: beside a pin that is enforced one that is only reported let its own key in. */
+static void test_report_mode_beside_enforced(void **state)
+{
+  static const char *const statuses[] = {"critical", "active"};
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       misissued = pinned_server(stage, PKI_RSA);
+  struct tlspin_record pin, told;
+
+  for (size_t i = 0; i < 2; i++) {
+    unsigned reported = pinned_events(stage, "reported", NULL);
+
+    stage_clear(state);
+    pin = pinned_record("critical", &stage->servers[PKI_ECDSA]);
+    told = pinned_record(statuses[i], &stage->servers[PKI_RSA]);
+    told.enforced_until = 1;
+    pinned_put(stage, &pin);
+    pinned_put(stage, &told);
+    pinned_refuse(stage, &misissued, "critical-differs");
+    pinned_go_well(stage, &server, TLSPIN_MATCH, "");
+    assert_int_equal(pinned_events(stage, "reported", NULL), reported);
+  }
+}
+
+/* The same of an administrator's: locked or not, and once they were enforced. */
+static void test_report_mode_in_policy(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA),
+                       misissued = pinned_server(stage, PKI_RSA);
+
+  for (unsigned i = 0; i < 4; i++) {
+    struct keypin pins[] = {pinned_locked(&stage->servers[PKI_ECDSA]),
+                            pinned_locked(&stage->servers[PKI_RSA])};
+
+    pins[0].locked = pins[1].locked = i % 2 != 0;
+    pins[1].enforce_until = i / 2 == 0 ? 0 : time(NULL) - DAY;
+    pinned_layer(stage, LEVEL_LAYER, pins, 2);
+    pinned_refuse(stage, &misissued, "critical-differs");
+    pinned_go_well(stage, &server, TLSPIN_MATCH, "");
+  }
+  pinned_layer_remove(stage, LEVEL_LAYER);
+}
+
+/* An attack: a pin that is only reported, and met, let a strict program go on where a layer can't
+ * be read. */
+static void test_report_mode_and_damage(void **state)
+{
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA);
+  struct tlspin_record told = pinned_record("critical", &stage->servers[PKI_ECDSA]);
+  struct keypin other = pinned_locked(&stage->servers[PKI_RSA]);
+  struct visit_request client = stage_client(stage);
+  struct meeting met;
+
+  strcpy(other.place.host, "other.example");
+  told.enforced_until = 1;
+  pinned_put(stage, &told);
+  client.flags = TLSPIN_STRICT;
+  meet(&client, &server, &met);
+  assert_int_equal(met.visit.finished, TLSPIN_OK);
+  pinned_layer(stage, DAMAGED, &other, 1);
+  tamper_empty(pinned_layer_path(stage, DAMAGED));
+  desk_kill(&stage->desk, SIGTERM); /* the next one never saw it whole */
+  meet(&client, &server, &met);
+  assert_int_not_equal(met.visit.finished, TLSPIN_OK);
+  assert_false(met.visit.conversed);
+  pinned_layer_remove(stage, DAMAGED);
 }
 
 static void test_advisory(void **state)
@@ -247,7 +364,7 @@ static void test_not_waited_for(void **state)
   client.finish_flags = 1U << 31; /* any but TLSPIN_WAIT */
   meet(&client, &server, &met);
   assert_int_equal(met.visit.finished, TLSPIN_OK);
-  for (int i = 0; i < 400 && found == 0; i++) {
+  for (int i = 0; i < 2400 && found == 0; i++) {
     found = pinned_count(stage, "tofu", "active");
     usleep(25000);
   }
@@ -327,6 +444,84 @@ static void test_counted(void **state)
   }
 }
 
+static struct {
+  struct stage *stage;
+  struct tlspin_record pin;
+} meanwhile;
+
+/* The question of the lookup goes before this one, on the same way, and is answered before it. */
+static void pin_after_lookup(gnutls_session_t session)
+{
+  tlspin_entry_t *entry;
+
+  (void)session;
+  assert_int_equal(tlspin_lookup(meanwhile.stage->context, STAGE_HOST, "tls", VISIT_PORT, &entry),
+                   TLSPIN_NO_PIN);
+  pinned_put(meanwhile.stage, &meanwhile.pin);
+}
+
+/* A server whose key is known, and a pin that comes between lookup and finish. */
+static struct visit pin_meanwhile(struct stage *stage, struct tlspin_record pin, unsigned flags)
+{
+  struct stand_request server = pinned_server(stage, PKI_ECDSA);
+  struct visit_request client = stage_client(stage);
+  struct meeting met;
+
+  pinned_go_well(stage, &server, TLSPIN_NO_PIN, "");
+  meanwhile.stage = stage;
+  meanwhile.pin = pin;
+  client.before = pin_after_lookup;
+  client.finish_flags = flags;
+  meet(&client, &server, &met);
+  return met.visit;
+}
+
+/* Above the certificate, where a count alone can't tell whether the pin is met: nothing false is
+ * logged, and what is true is, at once by who waits. */
+static void test_counted_too_late(void **state)
+{
+  static const unsigned waits[] = {TLSPIN_WAIT, 1U << 31};
+  struct stage *stage = *state;
+  struct stand_request server = pinned_server(stage, PKI_ECDSA);
+  struct pki_identity other;
+  struct tlspin_record pin;
+
+  pki_make(&other, NULL, &(struct pki_request){.purpose = PKI_CA, .name = "Other CA"});
+  for (size_t i = 0; i < 2; i++) {
+    bool waited = waits[i] == TLSPIN_WAIT;
+    unsigned events, differ = pinned_events(stage, "mismatch", "critical-differs");
+
+    pin = pinned_record("critical", &stage->ca);
+    pin.level = "anchor";
+    events = pinned_events(stage, NULL, NULL);
+    assert_int_equal(pin_meanwhile(stage, pin, waits[i]).finished, TLSPIN_OK);
+    pinned_go_well(stage, &server, TLSPIN_MATCH, "");
+    assert_int_equal(pinned_events(stage, NULL, NULL), events);
+    stage_clear(state);
+    pin = pinned_record("critical", &other);
+    pin.level = "anchor";
+    assert_int_equal(pin_meanwhile(stage, pin, waits[i]).finished,
+                     waited ? TLSPIN_MISMATCH : TLSPIN_OK);
+    assert_int_equal(pinned_events(stage, "mismatch", "critical-differs"), differ + waited);
+    pinned_refuse(stage, &server, "critical-differs");
+    assert_int_equal(pinned_events(stage, NULL, "path-unknown"), 0);
+    stage_clear(state);
+  }
+  pki_free(&other);
+}
+
+/* What the certificate alone shows is logged, also where nobody waits. */
+static void test_blocked_meanwhile(void **state)
+{
+  struct stage *stage = *state;
+  unsigned events = pinned_events(stage, "mismatch", "key-rejected");
+  struct tlspin_record pin = pinned_record("rejected", &stage->servers[PKI_ECDSA]);
+
+  assert_int_equal(pin_meanwhile(stage, pin, 1U << 31).finished, TLSPIN_OK);
+  pinned_count(stage, NULL, NULL); /* behind what was not waited for */
+  assert_int_equal(pinned_events(stage, "mismatch", "key-rejected"), events + 1);
+}
+
 /* The server's certificate without a path, with whatever a program says of the PKI. */
 static void tell_leaf(struct stage *stage, const struct pki_identity *identity, enum tlspin_pki pki)
 {
@@ -362,8 +557,7 @@ static void test_a_leaf_alone_teaches_nothing(void **state)
     assert_memory_equal(after.certificate, before.certificate, sizeof before.certificate);
   }
   assert_int_equal(after.count, before.count + 4);
-  gnutls_certificate_free_credentials(credentials);
-  pki_free(&renewed);
+  pinned_drop_server(credentials, &renewed);
 }
 
 enum { CROWD = 5000 }; /* records: more than a lookup may bring */
@@ -419,14 +613,21 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       STAGE_TEST(test_the_path_is_remembered),
+      STAGE_TEST(test_first_use_at_level_strict),
       STAGE_TEST(test_same_key_in_a_new_certificate),
+      STAGE_TEST(test_level_of_the_issuer),
       STAGE_TEST(test_rotation),
       STAGE_TEST(test_rotation_to_another_authority),
       STAGE_TEST(test_report_mode),
+      STAGE_TEST(test_report_mode_beside_enforced),
+      STAGE_TEST(test_report_mode_in_policy),
+      STAGE_TEST(test_report_mode_and_damage),
       STAGE_TEST(test_advisory),
       STAGE_TEST(test_opted_out),
       STAGE_TEST(test_private),
       STAGE_TEST(test_counted),
+      STAGE_TEST(test_counted_too_late),
+      STAGE_TEST(test_blocked_meanwhile),
       STAGE_TEST(test_a_leaf_alone_teaches_nothing),
       STAGE_TEST(test_crowd),
       STAGE_TEST(test_resumption),

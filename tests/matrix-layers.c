@@ -22,7 +22,7 @@
 #define CROWD "40-crowd.db"
 #define SMALL "60-small.db"
 
-enum { PATIENCE = 10000 /* milliseconds */, UPTAKE = 5000, MANY = 100000, ROUNDS = 10 };
+enum { PATIENCE = 60000 /* milliseconds */, UPTAKE = 1000, MANY = 100000, ROUNDS = 10 };
 
 /* One server that is pinned, and one with another certificate of the same authority. */
 enum who { HONEST, FRAUD };
@@ -96,13 +96,12 @@ static void expect_method(struct stage *stage, enum who who, const char *answer)
       .chain = {.count = 1, .at = {{der.data, der.size}}},
       .options = {.pki = "ok", .ticket = "", .program = "", .learn = true},
   };
-  DBusConnection *connection = dbus_connection_open_private(stage->desk.bus.address, NULL);
+  DBusConnection *connection = test_bus_join(&stage->desk.bus);
   DBusMessage *message =
       dbus_message_new_method_call(BUS_PINS, BUS_PINS_PATH, BUS_PINS, "CheckChain");
   struct bus_check_reply reply;
   DBusMessage *replied;
 
-  assert_true(connection != NULL && dbus_bus_register(connection, NULL));
   assert_true(bus_append_check_call(message, &call));
   replied = dbus_connection_send_with_reply_and_block(connection, message, 20000, NULL);
   assert_non_null(replied);
@@ -110,8 +109,7 @@ static void expect_method(struct stage *stage, enum who who, const char *answer)
   assert_string_equal(reply.answer, answer);
   dbus_message_unref(replied);
   dbus_message_unref(message);
-  dbus_connection_close(connection);
-  dbus_connection_unref(connection);
+  test_bus_leave(connection);
   gnutls_free(der.data);
 }
 
@@ -340,26 +338,32 @@ static void write_hosts(struct stage *stage, const char *name, enum who who, uns
     fail_msg("%s", problem);
 }
 
-/* How long it takes from the rename until a host of the layer is pinned to that key. */
-static long take_up(struct stage *stage, const char *name, enum who who, unsigned count)
-{
-  const char *host = count == MANY ? "h000000.example" : "h099999.example";
-  long start;
-
-  write_hosts(stage, name, who, count);
-  start = test_now();
-  while (check_at(stage, host, who) != TLSPIN_MATCH) {
-    assert_true(test_now() - start < UPTAKE);
-    usleep(5000);
-  }
-  return test_now() - start;
-}
-
 /* A client in a process of its own that asks about the fraud all the time. */
 struct watcher {
   pid_t pid;
   volatile long *slowest, *asked; /* milliseconds; how many answers */
 };
+
+/* How long it takes from the rename until a host of the layer is pinned to that key. The watcher's
+ * slowest answer is that since the rename. */
+static long take_up(struct stage *stage, const struct watcher *watcher, const char *name,
+                    enum who who, unsigned count)
+{
+  const char *host = count == MANY ? "h000000.example" : "h099999.example";
+  long start, took, asked;
+
+  write_hosts(stage, name, who, count);
+  start = test_now();
+  *watcher->slowest = 0;
+  while (check_at(stage, host, who) != TLSPIN_MATCH) {
+    assert_true(test_now() - start < PATIENCE);
+    usleep(5000);
+  }
+  took = test_now() - start;
+  for (asked = *watcher->asked; *watcher->asked < asked + 2; usleep(1000))
+    assert_true(test_now() - start < 2 * PATIENCE);
+  return took;
+}
 
 static void watch_fraud(struct stage *stage, const struct watcher *watcher)
 {
@@ -397,62 +401,62 @@ static struct watcher start_watching(struct stage *stage)
   return watcher;
 }
 
-/* Returns the longest time that an answer took. */
-static long stop_watching(const struct watcher *watcher)
+static void stop_watching(const struct watcher *watcher)
 {
-  long slowest, asked;
   int status;
 
   assert_int_equal(kill(watcher->pid, SIGTERM), 0);
   assert_int_equal(waitpid(watcher->pid, &status, 0), watcher->pid);
   assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
-  slowest = *watcher->slowest;
-  asked = *watcher->asked;
-  assert_true(asked > ROUNDS);
-  print_message("           %ld answers, the slowest in %ld ms\n", asked, slowest);
+  print_message("           %ld answers\n", *watcher->asked);
   munmap((void *)watcher->slowest, 2 * sizeof(long));
-  return slowest;
 }
 
-/* How long the daemon takes to start, which reads all of it: the best of some tries. */
-static long start_anew(struct stage *stage)
+/* How soon a small layer is in force, which is to be within a second: the best of some tries, as
+ * machines are busy at times. */
+static long best_uptake(struct stage *stage, const struct watcher *watcher)
 {
   long best = PATIENCE;
 
-  for (int i = 0; i < 4; i++) {
-    long start, took;
+  for (int i = 0; i < ROUNDS; i++) {
+    long took = take_up(stage, watcher, SMALL, i % 2 == 0 ? FRAUD : HONEST, 1);
 
-    desk_kill(&stage->desk, SIGTERM);
-    start = test_now();
-    assert_int_equal(check(stage, FRAUD), TLSPIN_MISMATCH);
-    took = test_now() - start;
     best = took < best ? took : best;
   }
   return best;
 }
 
-/* A layer of 100,000 hosts is read aside, and only where it was itself changed: who asks meanwhile
- * is answered, by the layers as they were, in less time than the reading takes. */
+/* Whether all who asked while the layer of many hosts was read had their answers long before it was
+ * in force. */
+static bool answers_meanwhile(struct stage *stage, const struct watcher *watcher, enum who who)
+{
+  long took = take_up(stage, watcher, CROWD, who, MANY);
+
+  print_message("           the large one in force in %ld ms, the slowest answer in %ld ms\n", took,
+                *watcher->slowest);
+  return *watcher->slowest < took / 2;
+}
+
+/* A layer of 100,000 hosts is read aside: who asks meanwhile is answered, by the layers as they
+ * were, in less time than the reading takes. A daemon that doesn't answer while it reads fails each
+ * time; on a busy machine some answers are late. */
 static void test_crowd(void **state)
 {
   struct stage *stage = *state;
   struct watcher watcher;
-  long whole, slowest = 0;
+  bool meanwhile = false;
+  long best;
 
   mend(stage, pinned_layer_path(stage, LAYER), true);
   write_hosts(stage, CROWD, HONEST, MANY);
-  whole = start_anew(stage);
   watcher = start_watching(stage);
-  for (int i = 0; i < ROUNDS; i++) {
-    long took = take_up(stage, SMALL, i % 2 == 0 ? FRAUD : HONEST, 1);
-
-    slowest = took > slowest ? took : slowest;
-  }
-  print_message("           read in %ld ms; a small one beside it in force in %ld ms or less\n",
-                whole, slowest);
-  print_message("           another in its place in force in %ld ms\n",
-                take_up(stage, CROWD, FRAUD, MANY));
-  assert_true(stop_watching(&watcher) < whole / 2);
+  best = best_uptake(stage, &watcher);
+  print_message("           a small one beside the large one in force in %ld ms\n", best);
+  assert_true(best < UPTAKE);
+  for (int i = 0; i < ROUNDS && !meanwhile; i++)
+    meanwhile = answers_meanwhile(stage, &watcher, i % 2 == 0 ? FRAUD : HONEST);
+  assert_true(meanwhile);
+  stop_watching(&watcher);
   pinned_layer_remove(stage, SMALL);
   pinned_layer_remove(stage, CROWD);
   pinned_layer_remove(stage, LAYER);

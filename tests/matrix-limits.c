@@ -165,6 +165,9 @@ static void test_arguments(void **state)
   assert_int_equal(tlspin_gnutls_attach_with(session, stage->context, STAGE_HOST, 443,
                                              TLSPIN_STRICT | TLSPIN_ADVISORY),
                    TLSPIN_E_ARGUMENT);
+  assert_int_equal(tlspin_gnutls_attach_with(session, NULL, STAGE_HOST, 443, 0), TLSPIN_E_ARGUMENT);
+  assert_int_equal(tlspin_gnutls_attach_with(NULL, stage->context, STAGE_HOST, 443, 0),
+                   TLSPIN_E_ARGUMENT);
   assert_int_equal(tlspin_gnutls_finish(session, 0, 0), TLSPIN_E_ARGUMENT);
   assert_int_equal(tlspin_gnutls_attach_with(session, stage->context, STAGE_HOST, 443, 0),
                    TLSPIN_OK);

@@ -216,7 +216,7 @@ static void note_in_session(gnutls_session_t session)
 
 static void await_pins(struct stage *stage, unsigned count)
 {
-  for (int i = 0; i < 400 && pinned_count(stage, "hpkp", NULL) != count; i++)
+  for (int i = 0; i < 2400 && pinned_count(stage, "hpkp", NULL) != count; i++)
     usleep(25000);
   assert_int_equal(pinned_count(stage, "hpkp", NULL), count);
 }

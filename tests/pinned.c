@@ -239,3 +239,9 @@ gnutls_certificate_credentials_t pinned_make_server(struct stage *stage,
   pki_make(identity, issuer != NULL ? issuer : &stage->ca, &with);
   return pki_credentials(chain, 1);
 }
+
+void pinned_drop_server(gnutls_certificate_credentials_t credentials, struct pki_identity *identity)
+{
+  gnutls_certificate_free_credentials(credentials);
+  pki_free(identity);
+}

@@ -49,11 +49,13 @@ unsigned pinned_events(struct stage *stage, const char *kind, const char *reason
 struct stand_request pinned_server(struct stage *stage, enum pki_algorithm algorithm);
 
 /* A server's identity and credentials for one test; name: STAGE_HOST where there is none. issuer:
- * the stage's authority where it is NULL. Both are to be freed. */
+ * the stage's authority where it is NULL. Both are to be freed by pinned_drop_server. */
 gnutls_certificate_credentials_t pinned_make_server(struct stage *stage,
                                                     const struct pki_identity *issuer,
                                                     const struct pki_request *request,
                                                     struct pki_identity *identity);
+void pinned_drop_server(gnutls_certificate_credentials_t credentials,
+                        struct pki_identity *identity);
 
 /* Goes there and fails the test unless all is well. */
 void pinned_go_well(struct stage *stage, const struct stand_request *server, int answer,

@@ -91,6 +91,15 @@ const char *policies_write(struct policies *policies, const char *name, const ch
   return policies_write_octets(policies, name, expanded, strlen(expanded));
 }
 
+struct source *policies_open(struct policies *policies, const char *text, struct section *first)
+{
+  const char *path = policies_write(policies, "10-test.conf", text);
+  struct source *source = source_open(path, TRUST_SYSTEM, &policies->findings);
+
+  assert_true(source_next(source, first));
+  return source;
+}
+
 static bool are_several(const struct findings *findings)
 {
   const struct finding *list = (const struct finding *)(void *)findings->list->data;
@@ -115,6 +124,9 @@ static char *list_findings(const struct findings *findings)
                            finding->key != NULL ? ":" : "",
                            finding->key != NULL ? finding->key : "");
     assert_true(g_utf8_validate(finding->text, -1, NULL));
+    if (finding->key != NULL && finding_kind_severity(finding->kind) == SEVERITY_ERROR &&
+        strstr(finding->text, finding->key) == NULL)
+      fail_msg("'%s' doesn't name '%s'", finding->text, finding->key);
   }
   return g_string_free(found, FALSE);
 }

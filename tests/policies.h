@@ -31,6 +31,10 @@ const char *policies_write(struct policies *policies, const char *name, const ch
 const char *policies_write_octets(struct policies *policies, const char *name, const void *octets,
                                   size_t size);
 
+/* Writes a file of the folder, opens it as the system's and reads its first section. To be closed
+ * by source_close. */
+struct source *policies_open(struct policies *policies, const char *text, struct section *first);
+
 /* What $A stands for as a digest: its octets. */
 void policies_key(char letter, uint8_t digest[32]);
 

@@ -28,9 +28,10 @@ fail() {
   exit 1
 }
 
-# Tries a command again until it succeeds. $1: seconds at the most.
+# Tries a command again until it succeeds. $1: seconds at the most, for a machine that has time; one
+# that is busy gets six times as many.
 within() {
-  tries=$(($1 * 20))
+  tries=$(($1 * 120))
   shift
   until "$@"; do
     tries=$((tries - 1))

@@ -329,6 +329,20 @@ void stores_expect_fault(struct database *db, enum store_kind kind, const char *
   g_free(found);
 }
 
+uint64_t stores_apply(struct store *store)
+{
+  struct store_applied applied;
+  enum tlspin_code code;
+  uint64_t changed = 0;
+
+  while ((code = store_apply(store, UINT64_MAX, UINT64_MAX, &applied)) == TLSPIN_OK) {
+    assert_true(applied.left_out == 0 && applied.dropped == 0);
+    changed += applied.changed;
+  }
+  assert_int_equal(code, TLSPIN_E_NOT_FOUND);
+  return changed;
+}
+
 enum tlspin_code stores_forget(struct store *store, int64_t before)
 {
   enum tlspin_code code = TLSPIN_OK;

@@ -84,6 +84,9 @@ void stores_expect_fault(struct database *db, enum store_kind kind, const char *
 /* Forgets to the end what was made before a time. */
 enum tlspin_code stores_forget(struct store *store, int64_t before);
 
+/* Puts all records of drafts that were finished; how many were changed. */
+uint64_t stores_apply(struct store *store);
+
 /* Takes `target` back, which must have done exactly this. */
 void stores_undo(struct store *store, uint64_t target, struct store_change expected);
 

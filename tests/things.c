@@ -12,7 +12,7 @@
 
 struct tlspin_explanation {
   tlspin_entry_t *verdict;
-  GPtrArray *parts[TLSPIN_SETTINGS + 1];
+  GPtrArray *parts[TLSPIN_COMMANDS + 1];
 };
 
 static void must(gboolean worked, const char *what)

@@ -5,7 +5,14 @@
 
 . "$TOP_SRCDIR/tests/private-bus.sh"
 
-TLSPIN=$TOP_BUILDDIR/tools/tlspin
+# The command itself, and not libtool's script around it, which takes longer than most commands do.
+TLSPIN=$TOP_BUILDDIR/tools/.libs/tlspin
+if [ -x "$TLSPIN" ]; then
+  LD_LIBRARY_PATH=$TOP_BUILDDIR/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+  export LD_LIBRARY_PATH
+else
+  TLSPIN=$TOP_BUILDDIR/tools/tlspin
+fi
 SERVER=$TOP_BUILDDIR/tools/tlspin-server
 TOOLS=$TOP_BUILDDIR/tests
 failures=0
@@ -160,6 +167,18 @@ fake_stop() {
   kill "$fake" 2>/dev/null
   wait "$fake" 2>/dev/null
   fake=
+}
+
+# soon SECONDS: $until names the $moment that comes so soon; passed waits until it is past.
+soon() {
+  moment=$(($(date +%s) + $1))
+  until=$(date -u -d "@$moment" +%Y-%m-%dT%H:%M:%SZ)
+}
+
+passed() {
+  while [ "$(date +%s)" -le $moment ]; do
+    sleep 0.1
+  done
 }
 
 # Begins a test: a private bus, its directory to work in, and the end of all of it.

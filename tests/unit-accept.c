@@ -6,6 +6,7 @@
 
 #include "daemon/digest.h"
 #include "tests/gate.h"
+#include "tests/stores.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,7 +56,8 @@ static void test_accepted_for_a_time(void **state)
   gate_meet(gate, GATE_FOREIGN, NOW + 100, TLSPIN_MISMATCH, "changed", false);
 }
 
-/* It can be undone, unlike what the daemon learned by itself. */
+/* It can be undone by its number, unlike what the daemon learned by itself; and is never the
+ * newest, which may be the user's own. */
 static void test_accepted_undone(void **state)
 {
   struct gate *gate = *state;
@@ -66,9 +68,28 @@ static void test_accepted_undone(void **state)
   gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", true);
   store = layers_at(gate->strata->layers, 0)->store;
   assert_int_equal(store_undo(store, 0, NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_int_equal(store_undo(store, 1, NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
   accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MATCH, "active-matched", true);
-  assert_int_equal(store_undo(store, 0, NOW, &change), TLSPIN_OK);
+  assert_int_equal(store_undo(store, 0, NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_int_equal(store_undo(store, 1, NOW, &change), TLSPIN_OK);
   gate_expect_records(gate, "0.0 tofu active leaf 1");
+}
+
+/* An attack: a program tells of the user's word after the user's own change. */
+static void test_users_change_is_the_newest(void **state)
+{
+  struct gate *gate = *state;
+  struct keypin own = gate_pin(GATE_SECOND, PATH_SERVER, KEYPIN_REJECTED, KEYPIN_USER);
+  struct store_change change;
+  struct store *store;
+
+  gate_open(gate);
+  store = layers_at(gate->strata->layers, 0)->store;
+  assert_true(stores_edit(store, &own) == 1);
+  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MATCH, "active-matched", true);
+  gate_expect_records(gate, "1.0 user rejected leaf 0\n3.0 program active leaf 1");
+  assert_int_equal(store_undo(store, 0, NOW, &change), TLSPIN_OK);
+  gate_expect_records(gate, "3.0 program active leaf 1");
 }
 
 /* Certain keys alone are wanted, this one isn't, or pinning is off: the click changes nothing. */
@@ -95,6 +116,54 @@ static void test_not_accepted(void **state)
     accept_key(gate, GATE_FOREIGN, 0, cases[i].answer, cases[i].reason, false);
     gate_expect_records(gate, "");
   }
+}
+
+/* What is only reported forbids nothing, locked or not; nor is it overruled. */
+static void test_accepted_where_it_is_reported(void **state)
+{
+  const struct keypin cases[] = {
+      gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_POLICY),
+      gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_ACTIVE, KEYPIN_POLICY),
+      gate_pin(GATE_FOREIGN, PATH_SERVER, KEYPIN_REJECTED, KEYPIN_POLICY)};
+  static const char *const answers[] = {"mismatch", "match", "mismatch"};
+
+  for (unsigned i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+    struct gate *gate = *state;
+    struct keypin pin = cases[i / 2];
+    struct chain chain = gate_chain(GATE_FOREIGN);
+    struct policy_shown shown = gate_shown(&chain);
+    struct peer peer = strata_peer("a.example");
+    struct policy_judged judged;
+    char *problem = NULL;
+
+    pin.locked = i % 2;
+    pin.enforce_until = 0;
+    gate_layer(gate, "50.db", &pin, 1);
+    gate_open(gate);
+    shown.accepted = true;
+    assert_int_equal(policy_check(gate->policy, &peer, &shown, NOW, &judged, &problem), TLSPIN_OK);
+    assert_string_equal(tlspin_code_token(judged.verdict.answer), answers[i / 2]);
+    assert_int_equal(verdict_otherwise(&judged.input), TLSPIN_MATCH);
+    assert_true(judged.learned && judged.acceptance == 0);
+    policy_judged_clear(&judged);
+    gate_expect_records(gate, "3.0 program active leaf 1");
+    gate_teardown(state);
+    gate_setup(state);
+  }
+}
+
+/* A ticket of a lock that only reports is in nobody's way either. */
+static void test_accepted_beside_a_reported_ticket(void **state)
+{
+  struct gate *gate = *state;
+  struct ticket_row row = strata_row("a.example", LOCK_REPORT, 7);
+  struct layer_contents contents = {.ticket_count = 1, .tickets = &row};
+  char *problem = NULL;
+
+  assert_int_equal(
+      store_write_layer(strata_path(gate->strata->admin, "50.db"), &contents, &problem), TLSPIN_OK);
+  gate_open(gate);
+  accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MATCH, "active-matched", true);
 }
 
 /* A block of another key is no word on this one. */
@@ -187,6 +256,7 @@ struct told {
   int count;
   char key[KEYPIN_KEY_TEXT_SIZE];
   char program[65];
+  uint64_t operation;
 };
 
 static bool take_event(const struct event_row *event, void *data)
@@ -196,6 +266,7 @@ static bool take_event(const struct event_row *event, void *data)
   told->count++;
   g_strlcpy(told->key, event->key, sizeof told->key);
   g_strlcpy(told->program, event->program, sizeof told->program);
+  told->operation = event->operation;
   return true;
 }
 
@@ -206,6 +277,7 @@ static void test_logged(void **state)
   struct keypin pin = gate_pin(GATE_FOREIGN, PATH_SERVER, KEYPIN_ACTIVE, KEYPIN_PROGRAM);
   char key[KEYPIN_KEY_TEXT_SIZE];
   struct told told = {.count = 0};
+  struct store_change change;
 
   gate_open(gate);
   gate_meet(gate, GATE_FIRST, NOW, TLSPIN_NO_PIN, "none", true);
@@ -218,6 +290,10 @@ static void test_logged(void **state)
   assert_string_equal(told.program, "test");
   accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MATCH, "active-matched", false); /* it stands already */
   gate_expect_log(gate, "accepted unexplained user 1");
+  assert_int_equal(
+      store_undo(layers_at(gate->strata->layers, 0)->store, told.operation, NOW, &change),
+      TLSPIN_OK);
+  gate_expect_records(gate, "0.0 tofu active leaf 1");
 }
 
 /* Also where the pin is the user's own, and not for life and death. */
@@ -341,7 +417,7 @@ static void test_ended_make_way(void **state)
   gate_open(gate);
   accept_key(gate, GATE_FOREIGN, 0, TLSPIN_MATCH, "active-matched", true);
   gate_expect_records(gate, "3.0 program active leaf 1");
-  assert_int_equal(store_undo(layers_at(gate->strata->layers, 0)->store, 0, NOW, &change),
+  assert_int_equal(store_undo(layers_at(gate->strata->layers, 0)->store, 1, NOW, &change),
                    TLSPIN_OK);
   assert_int_equal(count_records(gate), ACCEPTED_EACH);
 }
@@ -354,8 +430,11 @@ int main(void)
       TEST(test_accepted),
       TEST(test_accepted_for_a_time),
       TEST(test_accepted_undone),
+      TEST(test_users_change_is_the_newest),
       TEST(test_not_accepted),
       TEST(test_accepted_beside_a_block),
+      TEST(test_accepted_where_it_is_reported),
+      TEST(test_accepted_beside_a_reported_ticket),
       TEST(test_not_accepted_blindly),
       TEST(test_not_accepted_under_a_lock),
       TEST(test_accepted_before),

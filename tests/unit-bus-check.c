@@ -45,6 +45,7 @@ static void test_check_call(void **state)
                                       .options = {true,
                                                   true,
                                                   true,
+                                                  true,
                                                   "failed",
                                                   5,
                                                   "proved",
@@ -65,6 +66,7 @@ static void test_check_call(void **state)
   expect_peer(&got.peer);
   expect_chain(&got.chain, &call.chain);
   assert_true(got.options.path && got.options.raw_key && got.options.key_alone);
+  assert_true(got.options.leaf_alone);
   assert_true(got.options.learn);
   assert_true(got.options.is_private && got.options.accepted);
   assert_string_equal(got.options.pki, "failed");
@@ -95,7 +97,8 @@ static void test_check_call_bare(void **state)
   assert_int_equal(got.chain.count, 0);
   assert_int_equal(got.options.served.count, 0);
   assert_false(got.options.path || got.options.raw_key || got.options.key_alone ||
-               got.options.learn || got.options.is_private || got.options.accepted);
+               got.options.leaf_alone || got.options.learn || got.options.is_private ||
+               got.options.accepted);
   assert_string_equal(got.options.pki, "");
   assert_string_equal(got.options.ticket, "");
   assert_string_equal(got.options.program, "");
@@ -160,7 +163,7 @@ static void test_strange_option(void **state)
 static void test_check_reply(void **state)
 {
   const struct bus_check_reply reply = {"mismatch",    "changed", "user", true, 6,
-                                        "unexplained", true,      3,      99};
+                                        "unexplained", true,      3,      99,   "no-pin"};
   DBusMessage *message = new_message();
   struct bus_check_reply got;
 
@@ -173,6 +176,7 @@ static void test_check_reply(void **state)
   assert_string_equal(got.layer, "user");
   assert_string_equal(got.change, "unexplained");
   assert_true(got.enforced && got.learned && got.rule == 6 && got.excused == 3 && got.event == 99);
+  assert_string_equal(got.otherwise, "no-pin");
   dbus_message_unref(message);
 }
 

@@ -38,6 +38,7 @@ static void test_errors(void **state)
       {"org.tlspin.Error.NothingToUndo", TLSPIN_E_NOTHING_TO_UNDO},
       {"org.tlspin.Error.AccessDenied", TLSPIN_E_DENIED},
       {"org.tlspin.Error.LimitsExceeded", TLSPIN_E_LIMIT},
+      {"org.tlspin.Error.Busy", TLSPIN_E_BUSY},
       {"org.freedesktop.DBus.Error.AccessDenied", TLSPIN_UNAVAILABLE},
       {"org.freedesktop.DBus.Error.NoMemory", TLSPIN_UNAVAILABLE},
       {"org.tlspin.Error.NoMemory", TLSPIN_UNAVAILABLE}, /* the daemon's, not ours */
@@ -78,12 +79,9 @@ static void forge(const struct call *call, int type)
 {
   static const struct bus_lookup_reply no_pin = {
       .answer = "no-pin", .reason = "none", .layer = "", .hash = "", .lock = "none"};
-  DBusConnection *forger = dbus_connection_open_private(world.address, NULL);
+  DBusConnection *forger = test_bus_join(&world);
   DBusMessage *message = dbus_message_new(type);
 
-  assert_non_null(forger);
-  dbus_connection_set_exit_on_disconnect(forger, FALSE);
-  assert_true(dbus_bus_register(forger, NULL));
   dbus_message_set_destination(message, dbus_bus_get_unique_name(bus->connection));
   dbus_message_set_reply_serial(message, dbus_message_get_serial(call->message));
   if (type == DBUS_MESSAGE_TYPE_ERROR)
@@ -93,8 +91,7 @@ static void forge(const struct call *call, int type)
   dbus_connection_send(forger, message, NULL);
   dbus_connection_flush(forger);
   dbus_message_unref(message);
-  dbus_connection_close(forger);
-  dbus_connection_unref(forger);
+  test_bus_leave(forger);
 }
 
 static void test_forged_reply(void **state)

@@ -246,12 +246,36 @@ static void test_large(void **state)
   pki_free(&identity);
 }
 
+/* Whoever chose the name of a file chooses nothing else of what is said. */
+static void test_hostile_name(void **state)
+{
+  static const char *const contents[] = {"", "-----BEGIN CERTIFICATE-----\nAAAA\n", NULL};
+  g_autofree char *name = g_build_filename(directory, "a\nb\033[2J.pem", NULL);
+
+  (void)state;
+  for (size_t i = 0; i < G_N_ELEMENTS(contents); i++) {
+    g_autofree char *problem = NULL;
+    struct chainfile file;
+
+    if (contents[i] != NULL)
+      assert_true(g_file_set_contents(name, contents[i], -1, NULL));
+    else
+      assert_int_equal(g_unlink(name), 0);
+    assert_false(chainfile_read(name, &file, &problem));
+    chainfile_clear(&file);
+    assert_non_null(strstr(problem, "[2J.pem'"));
+    assert_null(strpbrk(problem, "\n\033"));
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_read), cmocka_unit_test(test_nul),   cmocka_unit_test(test_none),
-      cmocka_unit_test(test_file), cmocka_unit_test(test_twice), cmocka_unit_test(test_malformed),
-      cmocka_unit_test(test_many), cmocka_unit_test(test_large), cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_read),      cmocka_unit_test(test_nul),
+      cmocka_unit_test(test_none),      cmocka_unit_test(test_file),
+      cmocka_unit_test(test_twice),     cmocka_unit_test(test_malformed),
+      cmocka_unit_test(test_many),      cmocka_unit_test(test_large),
+      cmocka_unit_test(test_truncated), cmocka_unit_test(test_hostile_name),
   };
 
   setlocale(LC_ALL, "C.UTF-8");

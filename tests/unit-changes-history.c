@@ -151,17 +151,17 @@ static void make_page(struct keypin pins[PAGE], unsigned start)
   }
 }
 
-/* Over all servers, page by page. */
+/* Over all servers, one change after the other. */
 static void test_all(void **state)
 {
   enum { PAGES = HISTORY_MAX / PAGE + 2 };
   struct policy *policy = policy_new(strata_open(*state), &config, NULL);
   g_autofree struct keypin *pins = g_new(struct keypin, PAGE);
-  struct store_change change = {.operation = 0};
+  struct store_change change;
 
   assert_int_equal(HISTORY_MAX % PAGE, 0);
   for (unsigned i = 0; i < PAGES; i++) {
-    struct policy_put page = {.pins = pins, .count = PAGE, .operation = change.operation};
+    struct policy_put page = {.pins = pins, .count = PAGE};
     g_autofree char *warnings = NULL;
 
     make_page(pins, i * PAGE);

@@ -117,9 +117,10 @@ static void test_ticket(void **state)
 
   strata_layer(strata->admin, "50.db", &row, 1);
   counter_open(&counter, strata);
-  check(&counter, GATE_FIRST, WHOLE ";ticket=s:proved", "match\nproved\n50.db\n1\nrule=7\n");
+  check(&counter, GATE_FIRST, WHOLE ";ticket=s:proved",
+        "match\nproved\n50.db\n1\nrule=7  otherwise=no-pin\n");
   check(&counter, GATE_FIRST, WHOLE ";ticket=s:proof-wrong",
-        "mismatch\nproof-wrong\n50.db\n0\nrule=5  event=1\n");
+        "mismatch\nproof-wrong\n50.db\n0\nrule=5  event=1  otherwise=no-pin\n");
   counter_close(&counter);
 }
 

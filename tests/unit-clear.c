@@ -96,6 +96,34 @@ static void test_filters(void **state)
   store_close(store);
 }
 
+/* What is for every port isn't for this one alone: a list shows it, a clear leaves it. */
+static void test_port(void **state)
+{
+  static const char *const places[] = {"a.example", "a.example:443", "a.example:444", "*"};
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct store_change change;
+  uint64_t count;
+
+  for (int i = 0; i < 4; i++) {
+    struct keypin pin = stores_pin_at(i, places[i]);
+
+    stores_learn(store, &pin);
+  }
+  filter.port = 443;
+  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
+  assert_true(change.changed == 1);
+  assert_int_equal(store_count_pins(store, &count), TLSPIN_OK);
+  assert_int_equal(count, 3);
+  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_E_NOT_FOUND);
+  filter.port = 0;
+  filter.host = "a.example";
+  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
+  assert_true(change.changed == 2);
+  store_close(store);
+}
+
 /* Nothing fits: no operation, no number used. */
 static void test_nothing(void **state)
 {
@@ -267,9 +295,16 @@ static void test_no_room(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_one),     TEST(test_pattern),        TEST(test_filters),
-      TEST(test_nothing), TEST(test_arguments),      TEST(test_failures_and_expired),
-      TEST(test_records), TEST(test_damaged_record), TEST(test_damaged),
+      TEST(test_one),
+      TEST(test_pattern),
+      TEST(test_filters),
+      TEST(test_port),
+      TEST(test_nothing),
+      TEST(test_arguments),
+      TEST(test_failures_and_expired),
+      TEST(test_records),
+      TEST(test_damaged_record),
+      TEST(test_damaged),
       TEST(test_no_room),
   };
 

@@ -178,6 +178,7 @@ static void test_answers(void **state)
   expect("check=clock-suspect why=none", TLSPIN_CLOCK_SUSPECT, "none", 1);
   expect("check=unavailable why=unreadable", TLSPIN_UNAVAILABLE, "unreadable", 1);
   expect("check=cannot-be-pinned why=address", TLSPIN_CANNOT_BE_PINNED, "address", 1);
+  expect("check=mismatch why=changed enforced=0 otherwise=match", TLSPIN_MISMATCH, "changed", 0);
 }
 
 /* Whatever can't be understood is no answer, and never a match. */
@@ -189,6 +190,8 @@ static void test_garbage(void **state)
       "check=MATCH",
       "check=bad-reply",
       "check=not-found",
+      "check=match otherwise=ok",
+      "check=match otherwise=bad-reply",
       "why=",
       "why=ticket",
       "why=because",
@@ -240,6 +243,7 @@ static void test_an_address(void **state)
 static void test_wrong_questions(void **state)
 {
   static const struct tlspin_octets junk[] = {{"junk", 4}}, empty[] = {{NULL, 0}};
+  static const struct tlspin_octets missing[] = {{NULL, 5}};
   struct tlspin_octets twice[] = {chain[0], chain[0]}, many[20];
   const struct {
     struct tlspin_check check;
@@ -247,6 +251,7 @@ static void test_wrong_questions(void **state)
   } wrong[] = {
       {{.chain = NULL, .chain_size = 0}, "chain:"},
       {{.chain = NULL, .chain_size = 1}, "chain:"},
+      {{.chain = missing, .chain_size = 1}, "chain:"},
       {{.chain = junk, .chain_size = 1}, "chain:"},
       {{.chain = empty, .chain_size = 1}, "chain:"},
       {{.chain = twice, .chain_size = 2}, "chain:"},

@@ -105,6 +105,7 @@ static int explain(const char *arguments, tlspin_explanation_t **explanation)
 static void test_explanation(void **state)
 {
   tlspin_explanation_t *explanation;
+  const tlspin_entry_t *command;
 
   (void)state;
   assert_int_equal(explain("keys=2 log=%log", &explanation), TLSPIN_OK);
@@ -117,6 +118,12 @@ static void test_explanation(void **state)
   assert_int_equal(tlspin_explanation_count(explanation, TLSPIN_SETTINGS), 3);
   assert_string_equal(tlspin_entry_host(tlspin_explanation_at(explanation, TLSPIN_ENTRIES, 1)),
                       "a.example");
+  assert_int_equal(tlspin_explanation_count(explanation, TLSPIN_COMMANDS), 2);
+  command = tlspin_explanation_at(explanation, TLSPIN_COMMANDS, 1);
+  assert_string_equal(tlspin_entry_string(command, "command"), "tlspin off a.example:443");
+  assert_string_equal(tlspin_entry_string(command, "does"), "off");
+  assert_int_equal(tlspin_entry_number(command, "asks"), -1);
+  assert_null(tlspin_explanation_at(explanation, TLSPIN_COMMANDS, 2));
   assert_null(tlspin_explanation_at(explanation, TLSPIN_LAYERS, 1));
   tlspin_explanation_free(explanation);
 }
@@ -126,6 +133,8 @@ static void test_wrong_explanations(void **state)
   static const char *const wrong[] = {"shape=answerless",  "shape=roleless keys=1",
                                       "shape=host keys=1", "shape=layers",
                                       "shape=settings",    "keys=65537",
+                                      "shape=commands",    "shape=nothing-to-type",
+                                      "shape=pointless",   "shape=asks",
                                       "do=empty",          "do=text"};
 
   (void)state;

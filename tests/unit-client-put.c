@@ -60,7 +60,8 @@ static void test_everything(void **state)
        .note = "why not",
        .first_seen = 4,
        .last_seen = 5,
-       .count_seen = 6},
+       .count_seen = 6,
+       .backed = 1},
       {.host = "a.example", .kind = "mode", .status = "off"},
   };
 
@@ -71,7 +72,8 @@ static void test_everything(void **state)
       test_bus_call(&world, "Put"),
       "Put | host= scope=subtree protocol=dtls port=q853 kind=exception status=excepted "
       "origin=import level=authority selector=y0 matching=y2 digest=A64 errors=u3 expires=t1 "
-      "enforced-until=t2 first-seen=t4 last-seen=t5 count-seen=t6 always=b0 note=why not | "
+      "enforced-until=t2 first-seen=t4 last-seen=t5 count-seen=t6 always=b0 note=why not backed=b1 "
+      "| "
       "host=a.example scope=exact protocol= port=q0 kind=mode status=off origin=user always=b1 "
       "note= | operation=t17 dry-run=b1");
   test_process_end(daemon);

@@ -213,13 +213,14 @@ static void test_notes(void **state)
   add(table, "a", "1", "active", "user");
   columns_note(table, "a note that is longer than all of the row");
   add(table, "b", "2", "active", "user");
-  columns_note(table, "not this one");
+  columns_note(table, "one");
   columns_note(table, "another");
   end(table, &paper,
       "NAME  NUMBER  STATE   ORIGIN\n"
       "a          1  active  user\n"
       "    a note that is longer than all of the row\n"
       "b          2  active  user\n"
+      "    one\n"
       "    another\n");
   table = begin(&paper, 0, false);
   for (int i = 0; i < COLUMNS_SAMPLE; i++)
@@ -265,6 +266,33 @@ static void test_notes_limited(void **state)
       "NAME  NUMBER  STATE   ORIGIN\n"
       "a          1  active  user\n"
       "    0123456789012" ELLIPSIS "890123456789\n");
+}
+
+/* What is a sentence is broken and not shortened, held back or not. */
+static void test_remarks(void **state)
+{
+  struct paper paper;
+  struct columns *table = begin(&paper, 30, false);
+
+  (void)state;
+  add(table, "a", "1", "active", "user");
+  columns_note(table, "the key");
+  columns_remark(table, "this is said of it by the administrator, a\033b");
+  end(table, &paper,
+      "NAME  NUMBER  STATE   ORIGIN\n"
+      "a          1  active  user\n"
+      "    the key\n"
+      "    this is said of it by the\n"
+      "    administrator, a\xef\xbf\xbd"
+      "b\n");
+  table = begin(&paper, 0, false);
+  for (int i = 0; i <= COLUMNS_SAMPLE; i++)
+    add(table, "a", "1", "active", "user");
+  g_string_truncate(paper.text, 0);
+  columns_remark(table, "at once");
+  assert_string_equal(paper.text->str, "    at once\n");
+  columns_end(table);
+  g_string_free(paper.text, TRUE);
 }
 
 /* No line passes the width, at whatever width there is room at all. */
@@ -340,9 +368,9 @@ int main(void)
       cmocka_unit_test(test_hopeless),        cmocka_unit_test(test_empty),
       cmocka_unit_test(test_colour),          cmocka_unit_test(test_streams),
       cmocka_unit_test(test_streams_limited), cmocka_unit_test(test_every_width),
-      cmocka_unit_test(test_notes),           cmocka_unit_test(test_notes_limited),
-      cmocka_unit_test(test_clean),           cmocka_unit_test(test_paragraph),
-      cmocka_unit_test(test_style_of_output),
+      cmocka_unit_test(test_remarks),         cmocka_unit_test(test_notes),
+      cmocka_unit_test(test_notes_limited),   cmocka_unit_test(test_clean),
+      cmocka_unit_test(test_paragraph),       cmocka_unit_test(test_style_of_output),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,28 @@ static void test_rollback(void **state)
   test_new(state);
 }
 
+/* What SQLite took back by itself, as it does where it has no memory or no room, isn't gone on
+ * with: row by row it would be stored at once, and not be what the sum says. */
+static void test_taken_back(void **state)
+{
+  struct fixture *fixture = *state;
+  struct transaction change;
+
+  assert_int_equal(transaction_begin(&change, &fixture->db), TLSPIN_OK);
+  assert_int_equal(put(&change, 1, 7), TLSPIN_OK);
+  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
+  assert_int_equal(transaction_begin(&change, &fixture->db), TLSPIN_OK);
+  assert_int_equal(put(&change, 2, 7), TLSPIN_OK);
+  assert_int_equal(sqlite3_exec(fixture->db.handle, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(put(&change, 3, 7), TLSPIN_UNAVAILABLE);
+  assert_int_equal(drop(&change, 1), TLSPIN_UNAVAILABLE);
+  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_UNAVAILABLE);
+  assert_int_equal(find(&fixture->db, 1), 7);
+  assert_int_equal(find(&fixture->db, 2), 0);
+  assert_int_equal(find(&fixture->db, 3), 0);
+  assert_null(contents_verify(&fixture->db, STORE_USER));
+}
+
 static void test_operation_number_stays(void **state)
 {
   struct fixture *fixture = *state;
@@ -359,12 +381,19 @@ static void test_failing_commit(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_new),          TEST(test_sum),
-      TEST(test_rollback),     TEST(test_operation_number_stays),
-      TEST(test_empty_change), TEST(test_moved),
-      TEST(test_damaged_row),  TEST(test_damaged_meta),
-      TEST(test_census),       TEST(test_add),
-      TEST(test_full),         TEST(test_failing_commit),
+      TEST(test_new),
+      TEST(test_sum),
+      TEST(test_rollback),
+      TEST(test_taken_back),
+      TEST(test_operation_number_stays),
+      TEST(test_empty_change),
+      TEST(test_moved),
+      TEST(test_damaged_row),
+      TEST(test_damaged_meta),
+      TEST(test_census),
+      TEST(test_add),
+      TEST(test_full),
+      TEST(test_failing_commit),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,7 +165,8 @@ static void test_plans(void **state)
       {STATEMENT_SETTINGS, "SCAN setting"},
       {STATEMENT_LATER, "SEARCH operation USING PRIMARY KEY (id>?)"},
       {STATEMENT_EARLIER, "SEARCH operation USING PRIMARY KEY (id<?)"},
-      {STATEMENT_EARLIER_PIN_IMAGES, "SEARCH image USING PRIMARY KEY (operation<?)"},
+      {STATEMENT_LEARNED_AT, "SEARCH pin USING PRIMARY KEY (host=? AND scope=? AND protocol=? AND "
+                             "port=? AND kind=? AND origin=?)"},
   };
   struct database db;
 

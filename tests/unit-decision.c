@@ -276,7 +276,7 @@ static void test_what_is_counted(void **state)
   expect_fine(TLSPIN_PRIVATE, arguments, right, TLSPIN_MATCH);
   assert_int_equal(test_bus_calls(&world, "CheckChain"), 1);
   assert_memory_equal(test_bus_call(&world, "CheckChain"),
-                      "CheckChain " HOST " tls 443 1 --l-- pki=unchecked/0", 46);
+                      "CheckChain " HOST " tls 443 1 -cl-- pki=unchecked/0", 46);
   strcat(arguments, " level=any"); /* the path was looked for, and is there */
   expect_fine(TLSPIN_TOFU, arguments, right, TLSPIN_MATCH);
   assert_memory_equal(test_bus_call(&world, "CheckChain"),
@@ -286,6 +286,74 @@ static void test_what_is_counted(void **state)
   expect_fine(TLSPIN_TOFU, arguments, right, TLSPIN_MATCH); /* another certificate was */
   assert_memory_equal(test_bus_call(&world, "CheckChain"),
                       "CheckChain " HOST " tls 443 2 p-l-- pki=ok/0", 40);
+}
+
+/* A pin above the certificate came since the lookup, so that it must be told on which path it is:
+ * who waits does so, and the word about that counts. */
+static void test_counted_too_late(void **state)
+{
+  struct visit_request request = visitor(TLSPIN_TOFU);
+  char all[512];
+  struct visit met;
+  pid_t daemon;
+
+  (void)state;
+  snprintf(all, sizeof all,
+           "%skeys=1 status=active origin=tofu check=mismatch why=path-unknown %s %s", NONE, seen,
+           right);
+  daemon = test_bus_daemon(&world, all);
+  met = go(&request);
+  assert_int_equal(test_bus_calls(&world, "CheckChain"), 2);
+  assert_memory_equal(test_bus_call(&world, "CheckChain"),
+                      "CheckChain " HOST " tls 443 2 p-l-- pki=ok/0", 40);
+  assert_int_equal(met.finished, TLSPIN_MISMATCH);
+  assert_string_equal(met.reason, "path-unknown");
+  request.finish_flags = 1U << 31; /* any but TLSPIN_WAIT */
+  met = go(&request);
+  assert_int_equal(met.finished, TLSPIN_OK);
+  assert_true(met.conversed && met.may_resume);
+  test_bus_await_calls(&world, "CheckChain", 3);
+  assert_memory_equal(test_bus_call(&world, "CheckChain"),
+                      "CheckChain " HOST " tls 443 1 -cl-- pki=unchecked/0", 46);
+  test_process_end(daemon);
+}
+
+static bool may_resume(unsigned flags, unsigned finish_flags, const char *arguments,
+                       const char *digest)
+{
+  struct visit_request request = visitor(flags);
+  struct visit met;
+  char all[512];
+  pid_t daemon;
+
+  snprintf(all, sizeof all, "%s%s %s", NONE, arguments, digest);
+  daemon = test_bus_daemon(&world, all);
+  request.finish_flags = finish_flags;
+  met = go(&request);
+  test_process_end(daemon);
+  assert_int_equal(met.finished, TLSPIN_OK);
+  assert_true(met.conversed);
+  return met.may_resume;
+}
+
+/* A session of a first connection rests on the pin that was made in it: until that is known to be
+ * there it is not to be resumed. A key that was met needs nobody's word. */
+static void test_resumption(void **state)
+{
+  const unsigned others = 1U << 31; /* any but TLSPIN_WAIT */
+
+  (void)state;
+  assert_true(may_resume(TLSPIN_TOFU, TLSPIN_WAIT, "check=no-pin why=none learned=1", right));
+  assert_true(may_resume(TLSPIN_TOFU, TLSPIN_WAIT, "check=match", right)); /* another learned it */
+  assert_false(
+      may_resume(TLSPIN_TOFU, TLSPIN_WAIT, "check=opted-out why=added-anchor enforced=1", right));
+  assert_false(may_resume(TLSPIN_TOFU, TLSPIN_WAIT, "check=unavailable why=unreadable", right));
+  assert_false(may_resume(TLSPIN_TOFU, TLSPIN_WAIT, "leave=1", right));
+  assert_false(may_resume(TLSPIN_TOFU, others, "check=no-pin why=none learned=1", right));
+  assert_true(may_resume(TLSPIN_TOFU, others, "keys=1 status=active origin=tofu", right));
+  assert_true(may_resume(TLSPIN_TOFU, others, "keys=1", right));
+  assert_true(may_resume(TLSPIN_TOFU, others, "answer=opted-out", right));
+  assert_true(may_resume(TLSPIN_TOFU, others, "policy=8", right)); /* nothing is ever learned */
 }
 
 static unsigned learned_with(unsigned flags, const char *arguments, const char *digest)
@@ -513,6 +581,8 @@ int main(void)
       WITH(test_what_was_sent),
       WITH(test_what_is_learned),
       WITH(test_what_is_counted),
+      WITH(test_counted_too_late),
+      WITH(test_resumption),
       WITH(test_what_is_not_learned),
       WITH(test_last_word),
       WITH(test_levels),

@@ -21,7 +21,6 @@ static void expect(struct policies *policies, const char *lines, const char *set
                    const char *findings)
 {
   g_autofree char *text = g_strconcat("[defaults]\n", lines, NULL);
-  const char *path = policies_write(policies, "10-test.conf", text);
   g_autoptr(GArray) list = defaults_new();
   g_autoptr(GString) read = g_string_new(NULL);
   struct source *source;
@@ -29,8 +28,7 @@ static void expect(struct policies *policies, const char *lines, const char *set
   bool good;
 
   policies_forget(policies);
-  source = source_open(path, TRUST_SYSTEM, &policies->findings);
-  assert_true(source_next(source, &section));
+  source = policies_open(policies, text, &section);
   good = defaults_read(list, &section, &policies->findings);
   source_close(source);
   policies_expect(policies, findings);

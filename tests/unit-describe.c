@@ -82,7 +82,7 @@ static void test_what_can_be_done(void **state)
 {
   (void)state;
   assert_non_null(strstr(mend("changed", "user"), "\n  tlspin clear www.example:8443"));
-  assert_non_null(strstr(mend("changed", "user"), "\n  tlspin why www.example:8443"));
+  assert_non_null(strstr(mend("changed", "user"), "\n  tlspin why --connect www.example:8443"));
   assert_non_null(strstr(mend("proof-wrong", "user"), "\n  tlspin clear www.example:8443"));
   assert_null(strstr(mend("proof-wrong", "user"), "tlspin why"));
   assert_null(strstr(mend("key-rejected", "user"), "tlspin clear"));
@@ -96,11 +96,23 @@ static void test_what_can_be_done(void **state)
 
     /* a judge that doesn't know whose pin it is names nobody */
     assert_string_equal(text, "It happened. Why, and what can be done:\n"
-                              "  tlspin why www.example:8443");
+                              "  tlspin why --connect www.example:8443");
   }
   assert_non_null(strstr(mend("path-unknown", ""), "tlspin why"));
   assert_null(strstr(mend("path-unknown", ""), "administrator"));
   assert_string_equal(mend("resumption-declined", "user"), "It happened.");
+}
+
+/* Over DTLS the server can't be asked by a command. */
+static void test_dtls(void **state)
+{
+  struct tlspin_verdict verdict = verdict_of("key-rejected", "user");
+  char text[512] = "It happened.";
+
+  (void)state;
+  verdict.peer.protocol = PROTOCOL_DTLS;
+  describe_remedy(&verdict, text, sizeof text);
+  assert_non_null(strstr(text, "\n  tlspin why --dtls www.example:8443"));
 }
 
 static const char *vouch(unsigned errors, const char *key)
@@ -153,7 +165,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_reason),   cmocka_unit_test(test_changes),
       cmocka_unit_test(test_without_a_host), cmocka_unit_test(test_what_can_be_done),
-      cmocka_unit_test(test_nobody_vouches), cmocka_unit_test(test_small_room),
+      cmocka_unit_test(test_dtls),           cmocka_unit_test(test_nobody_vouches),
+      cmocka_unit_test(test_small_room),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

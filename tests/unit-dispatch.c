@@ -242,22 +242,6 @@ static void test_introspect(void **state)
   assert_int_equal(office.calls, 0);
 }
 
-static DBusConnection *connect(const struct test_bus *bus)
-{
-  DBusConnection *connection = dbus_connection_open_private(bus->address, NULL);
-
-  assert_non_null(connection);
-  dbus_connection_set_exit_on_disconnect(connection, FALSE);
-  assert_true(dbus_bus_register(connection, NULL));
-  return connection;
-}
-
-static void disconnect(DBusConnection *connection)
-{
-  dbus_connection_close(connection);
-  dbus_connection_unref(connection);
-}
-
 static DBusMessage *message_to(DBusConnection *server, const char *method)
 {
   return dbus_message_new_method_call(dbus_bus_get_unique_name(server), "/test/one", "test.One",
@@ -286,8 +270,8 @@ static void test_attached(void **state)
 
   (void)state;
   test_bus_start(&bus, NULL);
-  server = connect(&bus);
-  client = connect(&bus);
+  server = test_bus_join(&bus);
+  client = test_bus_join(&bus);
   assert_true(dbus_connection_add_filter(client, count_returns, &returns, NULL));
   assert_true(dispatch_attach(&dispatch, server));
   signal = dbus_message_new_signal("/test/one", "test.One", "Nothing");
@@ -313,8 +297,8 @@ static void test_attached(void **state)
   dbus_message_unref(reply);
   dbus_message_unref(call);
   dbus_message_unref(signal);
-  disconnect(client);
-  disconnect(server);
+  test_bus_leave(client);
+  test_bus_leave(server);
   test_bus_free(&bus);
 }
 

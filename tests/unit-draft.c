@@ -12,7 +12,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { PINS = 6, PAGE = 2 };
@@ -63,12 +66,9 @@ static void refuse_more(struct store *store, enum store_journal journal, uint64_
   assert_null(edit);
 }
 
-static void drop(struct store *store, uint64_t operation, uint64_t changed)
+static void drop(struct store *store, uint64_t operation)
 {
-  struct store_change change;
-
-  assert_int_equal(store_drop_draft(store, operation, &change), TLSPIN_OK);
-  assert_true(change.operation == 0 && change.changed == changed && change.replaced == 0);
+  assert_int_equal(store_drop_draft(store, operation), TLSPIN_OK);
 }
 
 static void close_and_check(struct store *store, struct stores *stores)
@@ -77,29 +77,34 @@ static void close_and_check(struct store *store, struct stores *stores)
   store_close(stores_open(stores->path));
 }
 
-/* Page by page; undo knows nothing of it until the last, and then takes all of it back at once. */
+/* Page by page; nobody sees any of it, and undo knows nothing of it, until it is finished; then it
+ * is one operation, with a new number, and undo takes all of it back at once. */
 static void test_finished(void **state)
 {
   struct stores *stores = *state;
   struct store *store = stores_open(stores->path);
   uint64_t operation = 0;
-  struct store_change change;
 
   for (int i = 0; i < PINS - PAGE; i += PAGE) {
     operation = put(store, STORE_DRAFT, operation, i, i + PAGE);
     assert_true(operation == 1);
+    expect(store, 0, PINS, false);
     refuse_undo(store, 0);
     refuse_undo(store, 1);
   }
   assert_true(draft_is_held(store, 1));
-  assert_true(put(store, STORE_UNDOABLE, 1, PINS - PAGE, PINS) == 1);
+  assert_true(put(store, STORE_UNDOABLE, 1, PINS - PAGE, PINS) == 2);
   assert_false(draft_is_held(store, 1));
   refuse_more(store, STORE_DRAFT, 1);
-  assert_int_equal(store_drop_draft(store, 1, &change), TLSPIN_E_NOT_FOUND);
+  refuse_more(store, STORE_DRAFT, 2);
+  assert_int_equal(store_drop_draft(store, 1), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(store_drop_draft(store, 2), TLSPIN_E_NOT_FOUND);
+  assert_true(stores_apply(store) == PINS);
   store_close(store);
   store = stores_open(stores->path);
   expect(store, 0, PINS, true);
-  stores_undo(store, 0, (struct store_change){2, PINS, 0});
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 1);
+  stores_undo(store, 0, (struct store_change){3, PINS, 0});
   expect(store, 0, PINS, false);
   close_and_check(store, stores);
 }
@@ -111,61 +116,131 @@ static void test_finished_by_nothing(void **state)
   struct store *store = stores_open(stores->path);
 
   assert_true(put(store, STORE_DRAFT, 0, 0, PAGE) == 1);
-  assert_true(put(store, STORE_UNDOABLE, 1, 0, 1) == 1);
-  store_close(store);
-  store = stores_open(stores->path);
-  stores_undo(store, 0, (struct store_change){2, PAGE, 0});
+  assert_true(put(store, STORE_UNDOABLE, 1, 0, 1) == 2);
+  assert_true(stores_apply(store) == PAGE);
+  stores_undo(store, 0, (struct store_change){3, PAGE, 0});
   close_and_check(store, stores);
 }
 
-/* No operation is left that could be undone, or undone twice. */
+/* Where all of it was so already there is no operation. */
+static void test_nothing_new(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+
+  assert_true(put(store, STORE_UNDOABLE, 0, 0, PINS) == 1);
+  assert_true(put(store, STORE_DRAFT, 0, 0, PAGE) == 2);
+  assert_true(put(store, STORE_UNDOABLE, 2, PAGE, PINS) == 3);
+  assert_true(stores_apply(store) == 0);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 1);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), PINS);
+  stores_undo(store, 0, (struct store_change){4, PINS, 0});
+  close_and_check(store, stores);
+}
+
+/* What a page says of a record counts after what an earlier one said. */
+static void test_twice(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin again = stores_pin(0);
+  struct store_change change;
+  struct store_edit *edit;
+
+  again.note = "again";
+  assert_true(put(store, STORE_DRAFT, 0, 0, PAGE) == 1);
+  for (uint64_t changed = 1; changed < 2; changed--) { /* the second time it is so already */
+    assert_int_equal(store_edit_begin(store, STORE_DRAFT, 1, STORES_NOW, &edit), TLSPIN_OK);
+    assert_int_equal(store_edit_put(edit, &again), TLSPIN_OK);
+    assert_int_equal(store_edit_drop(edit, &again), TLSPIN_E_ARGUMENT);
+    assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
+    assert_true(change.operation == 1 && change.changed == changed);
+  }
+  assert_true(put(store, STORE_UNDOABLE, 1, 1, 2) == 2);
+  assert_true(stores_apply(store) == PAGE);
+  stores_expect_pin(store, &again);
+  close_and_check(store, stores);
+}
+
+/* No operation is left that could be undone, or gone on with, and no octet of it. */
 static void test_dropped(void **state)
 {
   struct stores *stores = *state;
   struct store *store = stores_open(stores->path);
   struct keypin mine = stores_pin(1);
-  bool more;
 
   mine.note = "as it was before";
   assert_true(stores_edit(store, &mine) == 1);
   assert_true(put(store, STORE_DRAFT, 0, 0, PAGE) == 2);
   assert_true(put(store, STORE_DRAFT, 2, PAGE, PINS) == 2);
-  drop(store, 2, PINS);
+  drop(store, 2);
   expect(store, 0, 1, false);
   stores_expect_pin(store, &mine);
   expect(store, 2, PINS, false);
   refuse_undo(store, 2);
   refuse_more(store, STORE_DRAFT, 2);
   refuse_more(store, STORE_UNDOABLE, 2);
-  assert_int_equal(store_forget(store, 0, UINT64_MAX, &more), TLSPIN_OK);
-  assert_false(more);
+  assert_int_equal(stores_forget(store, 0), TLSPIN_OK);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 1);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), 1);
+  assert_false(stores_file_holds(stores->path, stores_pin(2).place.host));
   stores_undo(store, 0, (struct store_change){3, 1, 0});
   close_and_check(store, stores);
 }
 
-/* What somebody else changed meanwhile stays; and what he found doesn't come back when that is
- * undone. */
-static void test_dropped_below_newer(void **state)
+/* Dropping it costs the same whatever its size: nothing but its head is touched. */
+static void test_dropped_at_once(void **state)
+{
+  enum { MANY = STORES_ROWS };
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+
+  assert_true(put(store, STORE_DRAFT, 0, 0, MANY) == 1);
+  drop(store, 1);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), MANY);
+  assert_int_equal(stores_number(stores->path, "SELECT kind = 'gone' FROM operation"), 1);
+  close_and_check(store, stores);
+}
+
+/* What somebody put meanwhile was acknowledged and stays, though a draft that was dropped had held
+ * the same. */
+static void test_same_meanwhile(void **state)
 {
   struct stores *stores = *state;
   struct store *store = stores_open(stores->path);
-  struct store_filter filter = STORE_FILTER_ANY;
-  struct keypin newer = stores_pin(1);
+
+  assert_true(put(store, STORE_DRAFT, 0, 0, PAGE) == 1);
+  assert_true(put(store, STORE_UNDOABLE, 0, 0, PAGE) == 2);
+  drop(store, 1);
+  expect(store, 0, PAGE, true);
+  stores_undo(store, 0, (struct store_change){3, PAGE, 0});
+  close_and_check(store, stores);
+}
+
+/* The order of the numbers is the order of the changes, whenever the pages came: with all taken
+ * back nothing is left. */
+static void test_changed_between(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct store_filter all = STORE_FILTER_ANY;
+  struct keypin mine = stores_pin(0);
   struct store_change change;
 
-  assert_true(put(store, STORE_DRAFT, 0, 0, PINS) == 1);
-  newer.note = "newer";
-  assert_true(stores_edit(store, &newer) == 2);
-  filter.host = stores_pin(2).place.host;
-  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
-  drop(store, 1, PINS - 2);
-  stores_expect_pin(store, &newer);
-  expect(store, 2, PINS, false);
-  refuse_undo(store, 1);
-  assert_int_equal(store_undo(store, 3, STORES_NOW, &change), TLSPIN_OK);
-  assert_int_equal(store_undo(store, 2, STORES_NOW, &change), TLSPIN_OK);
+  mine.note = "mine";
+  assert_true(put(store, STORE_DRAFT, 0, 0, PAGE) == 1);
+  assert_true(stores_edit(store, &mine) == 2);
+  assert_true(put(store, STORE_DRAFT, 1, 0, 1) == 1);
+  stores_expect_pin(store, &mine);
+  assert_int_equal(store_clear(store, &all, STORES_NOW, &change), TLSPIN_OK);
+  assert_true(change.operation == 3 && change.changed == 1);
+  assert_true(put(store, STORE_UNDOABLE, 1, PAGE, PINS) == 4);
+  assert_true(stores_apply(store) == PINS);
+  expect(store, 0, PINS, true);
+  stores_undo(store, 2, (struct store_change){5, 1, 1});
+  expect(store, 0, 1, false);
+  stores_undo(store, 4, (struct store_change){6, PINS - 1, 0});
+  stores_undo(store, 3, (struct store_change){7, 0, 0});
   expect(store, 0, PINS, false);
   refuse_undo(store, 0);
   close_and_check(store, stores);
@@ -175,12 +250,12 @@ static void test_none(void **state)
 {
   struct stores *stores = *state;
   struct store *store = stores_open(stores->path);
-  struct store_change change;
 
   assert_true(put(store, STORE_UNDOABLE, 0, 0, PAGE) == 1);
-  assert_int_equal(store_drop_draft(store, 1, &change), TLSPIN_E_NOT_FOUND);
-  assert_int_equal(store_drop_draft(store, 2, &change), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(store_drop_draft(store, 1), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(store_drop_draft(store, 2), TLSPIN_E_NOT_FOUND);
   refuse_more(store, STORE_DRAFT, 1);
+  refuse_more(store, STORE_UNDOABLE, 1);
   refuse_more(store, STORE_DRAFT, 2);
   assert_int_equal(store_drop_drafts(store), TLSPIN_OK);
   expect(store, 0, PAGE, true);
@@ -203,13 +278,17 @@ static void test_failed_part(void **state)
     assert_int_equal(draft_is_held(store, 1), operation == 1);
     assert_true(put(store, STORE_DRAFT, operation, 1, 2) == 1);
   }
-  drop(store, 1, 1);
-  expect(store, 0, PINS, false);
+  assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, 1, STORES_NOW, &edit), TLSPIN_OK);
+  assert_int_equal(store_edit_put(edit, &pin), TLSPIN_OK);
+  assert_int_equal(store_edit_end(edit, TLSPIN_E_ARGUMENT, &change), TLSPIN_E_ARGUMENT);
+  assert_true(draft_is_held(store, 1)); /* nor is it finished */
+  assert_true(put(store, STORE_UNDOABLE, 1, 1, 2) == 2);
+  assert_true(stores_apply(store) == 1);
+  expect(store, 0, 1, false);
   close_and_check(store, stores);
 }
 
-/* A daemon that is killed in the middle: whoever opens the file next takes it back, before anything
- * else is read. */
+/* A daemon that is killed in the middle: whoever opens the file next drops it. */
 static void test_killed(void **state)
 {
   struct stores *stores = *state;
@@ -223,11 +302,83 @@ static void test_killed(void **state)
     _exit(0); /* the store isn't closed */
   }
   stores_join(child);
-  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM pin"), PINS);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), PINS);
   store = stores_open(stores->path);
-  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM pin"), 0);
+  assert_int_equal(stores_number(stores->path, "SELECT kind = 'gone' FROM operation"), 1);
+  expect(store, 0, PINS, false);
   refuse_undo(store, 0);
   refuse_undo(store, 1);
+  close_and_check(store, stores);
+}
+
+static GString *said; /* in the log */
+
+static GLogWriterOutput keep_message(GLogLevelFlags level, const GLogField *fields, gsize count,
+                                     gpointer unused)
+{
+  (void)level;
+  (void)unused;
+  for (gsize i = 0; i < count; i++)
+    if (strcmp(fields[i].key, "MESSAGE") == 0)
+      g_string_append_printf(said, "%s\n", (const char *)fields[i].value);
+  return G_LOG_WRITER_HANDLED;
+}
+
+static uint64_t make_abandoned(const char *path)
+{
+  pid_t child = stores_fork();
+
+  if (child == 0) {
+    put(stores_open(path), STORE_DRAFT, 0, 0, PINS);
+    _exit(0);
+  }
+  stores_join(child);
+  return 1;
+}
+
+/* Opens it while there is no room on the disk for a journal, and tries once more. */
+static struct store *open_without_room(const char *path)
+{
+  struct rlimit before, none;
+  struct store *store;
+  enum tlspin_code code;
+
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  none = (struct rlimit){0, before.rlim_max};
+  signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+  store = stores_open(path);
+  code = store_drop_drafts(store);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  signal(SIGXFSZ, SIG_DFL);
+  assert_int_equal(code, TLSPIN_UNAVAILABLE);
+  return store;
+}
+
+/* It stays then, which is said whenever it is tried; and it is in force as little as ever, and no
+ * operation that could be undone or gone on with. */
+static void test_no_room(void **state)
+{
+  struct stores *stores = *state;
+  uint64_t operation = make_abandoned(stores->path);
+  struct store *store = open_without_room(stores->path);
+  g_autofree char *line = g_strdup_printf(
+      "%s holds a part of an import that was broken off, which can't be removed now; that is tried "
+      "again within the hour.\n",
+      stores->path);
+  g_autofree char *twice = g_strconcat(line, line, NULL);
+
+  assert_string_equal(said->str, twice);
+  g_string_truncate(said, 0);
+  expect(store, 0, PINS, false);
+  refuse_undo(store, 0);
+  refuse_undo(store, operation);
+  refuse_more(store, STORE_UNDOABLE, operation);
+  assert_int_equal(stores_number(stores->path, "SELECT kind = 'draft' FROM operation"), 1);
+  assert_int_equal(store_drop_drafts(store), TLSPIN_OK);
+  assert_int_equal(stores_number(stores->path, "SELECT kind = 'gone' FROM operation"), 1);
+  refuse_undo(store, 0);
+  assert_string_equal(said->str, "");
   close_and_check(store, stores);
 }
 
@@ -236,25 +387,23 @@ static void test_two_stores(void **state)
 {
   struct stores *stores = *state;
   struct store *ours = stores_open(stores->path), *theirs;
-  struct store_change change;
 
   assert_true(put(ours, STORE_DRAFT, 0, 0, PAGE) == 1);
   theirs = stores_open(stores->path);
   assert_int_equal(store_drop_drafts(theirs), TLSPIN_OK);
-  expect(theirs, 0, PAGE, true);
   refuse_more(theirs, STORE_DRAFT, 1);
   refuse_more(theirs, STORE_UNDOABLE, 1);
   refuse_undo(theirs, 1);
-  assert_int_equal(store_drop_draft(theirs, 1, &change), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(store_drop_draft(theirs, 1), TLSPIN_E_NOT_FOUND);
   assert_true(put(ours, STORE_DRAFT, 1, PAGE, PINS) == 1);
   store_close(ours);
-  expect(theirs, 0, PINS, true);
+  assert_int_equal(stores_number(stores->path, "SELECT kind = 'draft' FROM operation"), 1);
   assert_int_equal(store_drop_drafts(theirs), TLSPIN_OK);
-  expect(theirs, 0, PINS, false);
+  assert_int_equal(stores_number(stores->path, "SELECT kind = 'gone' FROM operation"), 1);
   close_and_check(theirs, stores);
 }
 
-/* Its images must be there when it is taken back: neither age nor number forgets it. */
+/* Neither age nor number forgets it, and it is the newest operation of nobody. */
 static void test_not_forgotten(void **state)
 {
   struct stores *stores = *state;
@@ -264,9 +413,9 @@ static void test_not_forgotten(void **state)
   assert_true(put(store, STORE_UNDOABLE, 0, PAGE, PINS) == 2);
   for (bool more = true; more;)
     assert_int_equal(store_forget(store, INT64_MAX, 0, &more), TLSPIN_OK);
-  drop(store, 1, PAGE);
-  expect(store, 0, PAGE, false);
-  expect(store, PAGE, PINS, true);
+  assert_true(put(store, STORE_UNDOABLE, 1, 0, 1) == 3);
+  assert_true(stores_apply(store) == PAGE);
+  expect(store, 0, PINS, true);
   close_and_check(store, stores);
 }
 
@@ -275,12 +424,20 @@ static void test_not_forgotten(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_finished),      TEST(test_finished_by_nothing),
-      TEST(test_dropped),       TEST(test_dropped_below_newer),
-      TEST(test_none),          TEST(test_failed_part),
-      TEST(test_killed),        TEST(test_two_stores),
-      TEST(test_not_forgotten),
+      TEST(test_finished),       TEST(test_finished_by_nothing),
+      TEST(test_nothing_new),    TEST(test_twice),
+      TEST(test_dropped),        TEST(test_dropped_at_once),
+      TEST(test_same_meanwhile), TEST(test_changed_between),
+      TEST(test_none),           TEST(test_failed_part),
+      TEST(test_killed),         TEST(test_two_stores),
+      TEST(test_not_forgotten),  TEST(test_no_room),
   };
 
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  int failed;
+
+  said = g_string_new(NULL);
+  g_log_set_writer_func(keep_message, NULL, NULL);
+  failed = cmocka_run_group_tests(tests, NULL, NULL);
+  g_string_free(said, TRUE);
+  return failed;
 }

@@ -26,22 +26,11 @@ struct fixture {
   GString *left; /* the operations whose callers have left */
 };
 
-static DBusConnection *connect(const struct test_bus *bus)
-{
-  DBusConnection *connection = dbus_connection_open_private(bus->address, NULL);
-
-  assert_non_null(connection);
-  dbus_connection_set_exit_on_disconnect(connection, FALSE);
-  assert_true(dbus_bus_register(connection, NULL));
-  return connection;
-}
-
 static void leave(DBusConnection **connection)
 {
   if (*connection == NULL)
     return;
-  dbus_connection_close(*connection);
-  dbus_connection_unref(*connection);
+  test_bus_leave(*connection);
   *connection = NULL;
 }
 
@@ -58,10 +47,10 @@ static int setup(void **state)
   struct fixture *f = g_new0(struct fixture, 1);
 
   test_bus_start(&f->bus, NULL);
-  f->connection = connect(&f->bus);
+  f->connection = test_bus_join(&f->bus);
   assert_true(loop_attach(f->connection));
   for (int i = 0; i < CALLERS; i++)
-    f->callers[i] = connect(&f->bus);
+    f->callers[i] = test_bus_join(&f->bus);
   f->drafts = drafts_new(f->connection, on_left, f);
   f->left = g_string_new(NULL);
   *state = f;

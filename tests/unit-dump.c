@@ -279,15 +279,22 @@ static void read_record(const char *record, struct gather *gather)
   assert_true(gather->fine);
 }
 
-static void assert_bad(const char *record)
+/* It is told what is wrong, once. */
+static void assert_bad_as(const char *record, const char *words)
 {
   struct gather gather;
 
   read_record(record, &gather);
   assert_string_equal(gather.records->str, "");
-  assert_remark(&gather, "2 skipped this is no ");
+  assert_remark(&gather, "2 skipped ");
+  assert_non_null(strstr(gather.remarks->str, words));
   assert_int_equal(gather.counts[REMARK_SKIPPED], 1);
   gather_clear(&gather);
+}
+
+static void assert_bad(const char *record)
+{
+  assert_bad_as(record, "this is no ");
 }
 
 static void test_by_hand(void **state)
@@ -422,9 +429,26 @@ static void test_bad_records(void **state)
           SEEN_KEY) "}");
   for (size_t i = 0; i < G_N_ELEMENTS(more); i++) {
     g_autofree char *record = with_member(more[i]);
+    g_autofree char *member = g_strndup(more[i] + 1, strcspn(more[i] + 1, "\""));
+    g_autofree char *named = g_strdup_printf("'%s'", member);
 
-    assert_bad(record);
+    assert_bad_as(record, named);
   }
+}
+
+/* Which host is no host, and why, is said. */
+static void test_bad_hosts(void **state)
+{
+  g_autofree char *label = g_strnfill(64, 'a');
+  g_autofree char *member = g_strdup_printf("\"host\":\"%s.example\"", label);
+  g_autofree char *long_one = with_member(member);
+  g_autofree char *hostile = with_member("\"host\":\"a\\u001b[2J.example\"");
+  g_autofree char *address = with_member("\"host\":\"192.0.2.1\"");
+
+  (void)state;
+  assert_bad_as(hostile, "'a\\x1b[2J.example' is not a host name: it ");
+  assert_bad_as(address, "'192.0.2.1' is not a host name: it is an address");
+  assert_bad_as(long_one, " is not a host name: ");
 }
 
 /* What could be read in two ways, or would lose a part, isn't read. */
@@ -472,12 +496,12 @@ static void test_exceptions_end(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_form),           cmocka_unit_test(test_chain),
-      cmocka_unit_test(test_chain_by_hand),  cmocka_unit_test(test_round_trip),
-      cmocka_unit_test(test_empty),          cmocka_unit_test(test_cut_off),
-      cmocka_unit_test(test_changed),        cmocka_unit_test(test_by_hand),
-      cmocka_unit_test(test_bad_records),    cmocka_unit_test(test_ambiguous),
-      cmocka_unit_test(test_exceptions_end),
+      cmocka_unit_test(test_form),          cmocka_unit_test(test_chain),
+      cmocka_unit_test(test_chain_by_hand), cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_empty),         cmocka_unit_test(test_cut_off),
+      cmocka_unit_test(test_changed),       cmocka_unit_test(test_by_hand),
+      cmocka_unit_test(test_bad_records),   cmocka_unit_test(test_bad_hosts),
+      cmocka_unit_test(test_ambiguous),     cmocka_unit_test(test_exceptions_end),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,19 +199,122 @@ static void test_first_uses(void **state)
   store_close(store);
 }
 
-/* An undo brings back what was there, however much there is by then. */
-static void test_undo(void **state)
+static void clear(struct store *store, uint64_t operation)
 {
-  struct store *store = fill(*state);
   struct store_filter all = STORE_FILTER_ANY;
   struct store_change change;
-  struct store_edit *edit;
 
   assert_int_equal(store_clear(store, &all, STORES_NOW, &change), TLSPIN_OK);
-  edit = begin(store, STORE_UNDOABLE);
-  put(edit, record(STORE_PLACE_MAX, PLACE), TLSPIN_OK);
+  assert_true(change.operation == operation);
+}
+
+static void put_one(struct store *store, enum store_journal journal, struct keypin pin)
+{
+  struct store_edit *edit = begin(store, journal);
+
+  put(edit, pin, TLSPIN_OK);
   end(edit, TLSPIN_OK, 1);
-  assert_int_equal(store_undo(store, change.operation, STORES_NOW, &change), TLSPIN_OK);
+}
+
+static void refuse_undo(struct store *store, uint64_t target, uint64_t named)
+{
+  struct store_change change;
+  uint64_t operation;
+  struct place place;
+
+  assert_int_equal(place_read(PLACE, &place), HOST_FINE);
+  assert_int_equal(store_undo(store, target, STORES_NOW, &change), TLSPIN_E_LIMIT);
+  assert_true(change.operation == 0 && change.changed == 0);
+  assert_true(place_equal(store_crowd(store, &operation), &place));
+  assert_true(operation == named);
+}
+
+/* An undo has no more room than others: it is refused as a whole, and what stands, stands. Once
+ * there is room it does what it should. */
+static void test_undo(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = fill(stores);
+  struct keypin newer = record(STORE_PLACE_MAX, PLACE), elsewhere = record(0, "0.example:443");
+
+  put_one(store, STORE_LEARNED, elsewhere);
+  clear(store, 1);
+  put_one(store, STORE_LEARNED, newer);
+  refuse_undo(store, 0, 1);
+  refuse_undo(store, 1, 1);
+  expect_count(store, 1);
+  stores_expect_pin(store, &newer);
+  stores_expect_no_pin(store, &elsewhere);
+  store_close(store);
+  store = stores_open(stores->path);
+  clear(store, 2);
+  stores_undo(store, 1, (struct store_change){3, STORE_PLACE_MAX + 1, 0});
+  expect_count(store, STORE_PLACE_MAX + 1);
+  refuse_undo(store, 2, 2);
+  stores_expect_no_pin(store, &newer);
+  store_close(store);
+  store_close(stores_open(stores->path));
+}
+
+/* Of a place that is full all may make way for as many others, and they for these again, whichever
+ * come first. */
+static void test_undo_of_an_exchange(void **state)
+{
+  struct store *store = fill(*state);
+  struct store_edit *edit = begin(store, STORE_UNDOABLE);
+
+  for (int i = 0; i < STORE_PLACE_MAX; i++) {
+    struct keypin old = record(i, PLACE);
+
+    assert_int_equal(store_edit_drop(edit, &old), TLSPIN_OK);
+    put(edit, record(STORE_PLACE_MAX + i, PLACE), TLSPIN_OK);
+  }
+  end(edit, TLSPIN_OK, 2 * STORE_PLACE_MAX);
+  for (uint64_t i = 1; i < 4; i++) {
+    stores_undo(store, i, (struct store_change){i + 1, 2 * STORE_PLACE_MAX, 0});
+    expect_count(store, STORE_PLACE_MAX);
+  }
+  store_close(store);
+}
+
+/* What is brought back out of the history counts; what comes back into it doesn't. */
+static void test_undo_of_history(void **state)
+{
+  struct store *store = fill(*state);
+  struct keypin old = record(0, PLACE), newer = record(STORE_PLACE_MAX, PLACE);
+
+  old.status = KEYPIN_INACTIVE;
+  put_one(store, STORE_UNDOABLE, old);
+  put_one(store, STORE_LEARNED, newer);
+  refuse_undo(store, 1, 1);
+  stores_expect_pin(store, &old);
+  assert_true(stores_drop(store, &old) == 2);
+  stores_undo(store, 2, (struct store_change){3, 1, 0});
+  stores_expect_pin(store, &old);
+  assert_true(stores_drop(store, &newer) == 4);
+  stores_undo(store, 1, (struct store_change){5, 1, 0});
+  expect_count(store, STORE_PLACE_MAX);
+  store_close(store);
+}
+
+/* Those of a first use and the others have room each of their own; what was learned meanwhile makes
+ * way for what comes back. */
+static void test_undo_of_first_uses(void **state)
+{
+  struct store *store = fill(*state);
+  struct store_edit *edit = begin(store, STORE_UNDOABLE);
+  struct keypin first = first_use(0);
+
+  put(edit, first, TLSPIN_OK);
+  end(edit, TLSPIN_OK, 1);
+  assert_true(stores_drop(store, &first) == 2);
+  stores_undo(store, 2, (struct store_change){3, 1, 0});
+  assert_true(stores_drop(store, &first) == 4);
+  edit = begin(store, STORE_LEARNED);
+  for (int i = 1; i <= STORE_PLACE_MAX; i++)
+    put(edit, first_use(i), TLSPIN_OK);
+  end(edit, TLSPIN_OK, STORE_PLACE_MAX);
+  stores_undo(store, 4, (struct store_change){5, 1, STORE_PLACE_MAX});
   expect_count(store, STORE_PLACE_MAX + 1);
   store_close(store);
 }
@@ -221,8 +324,16 @@ static void test_undo(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_full),    TEST(test_taken_back), TEST(test_changes), TEST(test_other_places),
-      TEST(test_history), TEST(test_first_uses), TEST(test_undo),
+      TEST(test_full),
+      TEST(test_taken_back),
+      TEST(test_changes),
+      TEST(test_other_places),
+      TEST(test_history),
+      TEST(test_first_uses),
+      TEST(test_undo),
+      TEST(test_undo_of_an_exchange),
+      TEST(test_undo_of_history),
+      TEST(test_undo_of_first_uses),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

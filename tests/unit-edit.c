@@ -160,6 +160,70 @@ static void test_learned(void **state)
   close_and_check(store, stores);
 }
 
+/* What a server or a program said is never the newest, but has a number; nobody goes on with it. */
+static void test_told(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin own = stores_pin(1), told = stores_pin(2);
+  struct store_edit *edit;
+  struct store_change change;
+  uint64_t operation;
+
+  assert_true(stores_edit(store, &own) == 1);
+  edit = begin(store, STORE_TOLD, 0);
+  put(edit, told);
+  end(edit, 2, 1);
+  assert_int_equal(store_edit_begin(store, STORE_TOLD, 2, 1, &edit), TLSPIN_E_ARGUMENT);
+  assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, 2, 1, &edit), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(store_edit_begin(store, STORE_DRAFT, 2, 1, &edit), TLSPIN_E_NOT_FOUND);
+  stores_undo(store, 0, (struct store_change){3, 1, 0});
+  stores_expect_no_pin(store, &own);
+  stores_expect_pin(store, &told);
+  assert_int_equal(store_undo(store, 0, STORES_NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  stores_undo(store, 2, (struct store_change){4, 1, 0});
+  stores_expect_no_pin(store, &told);
+  stores_undo(store, 4, (struct store_change){5, 1, 0});
+  stores_expect_pin(store, &told);
+  assert_int_equal(store_undo(store, 0, STORES_NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_int_equal(store_told_stands(store, &told.place, told.origin, &operation), TLSPIN_OK);
+  assert_true(operation == 0); /* it put one, and took none away */
+  close_and_check(store, stores);
+}
+
+static void expect_stands(struct store *store, const struct keypin *pin, uint64_t expected)
+{
+  uint64_t operation = 99;
+
+  assert_int_equal(store_told_stands(store, &pin->place, pin->origin, &operation), TLSPIN_OK);
+  assert_true(operation == expected);
+}
+
+/* The newest of those that took a record of this place and origin away, and stand. */
+static void test_told_stands(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin pin = stores_pin(1), other = stores_pin(2), foreign = pin;
+  struct store_edit *edit;
+
+  foreign.origin = KEYPIN_HPKP;
+  for (uint64_t i = 1; i < 3; i++) {
+    stores_learn(store, &pin);
+    edit = begin(store, STORE_TOLD, 0);
+    assert_int_equal(store_edit_drop(edit, &pin), TLSPIN_OK);
+    end(edit, i, 1);
+    expect_stands(store, &pin, i);
+  }
+  expect_stands(store, &other, 0);
+  expect_stands(store, &foreign, 0);
+  stores_undo(store, 2, (struct store_change){3, 1, 0});
+  expect_stands(store, &pin, 1);
+  assert_true(stores_drop(store, &pin) == 4); /* the user's own */
+  expect_stands(store, &pin, 1);
+  close_and_check(store, stores);
+}
+
 /* Only what may stand in a user's store; a refusal spoils nothing. */
 static void test_arguments(void **state)
 {
@@ -208,56 +272,25 @@ static void test_taken_back(void **state)
   close_and_check(store, stores);
 }
 
-/* The pages of a long import are one operation. */
-static void test_pages(void **state)
-{
-  enum { PAGES = 5, SIZE = 20 };
-  struct stores *stores = *state;
-  struct store *store = stores_open(stores->path);
-  struct keypin changed = stores_pin(0);
-  struct store_change change;
-  struct store_edit *edit;
-
-  for (int page = 0; page < PAGES; page++) {
-    edit = begin(store, STORE_UNDOABLE, page > 0);
-    for (int i = 0; i < SIZE; i++)
-      put(edit, stores_pin(page * SIZE + i));
-    end(edit, 1, SIZE);
-  }
-  edit = begin(store, STORE_UNDOABLE, 1); /* once more the first record, and nothing new */
-  put(edit, stores_pin(1));
-  end(edit, 1, 0);
-  changed.status = KEYPIN_REJECTED;
-  edit = begin(store, STORE_UNDOABLE, 1);
-  put(edit, changed);
-  end(edit, 1, 1);
-  assert_int_equal(operations(stores), 1);
-  expect_count(store, PAGES * SIZE);
-  assert_int_equal(store_undo(store, 1, STORES_NOW, &change), TLSPIN_OK);
-  assert_true(change.changed == PAGES * SIZE && change.replaced == 0);
-  expect_count(store, 0);
-  assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, 1, 1, &edit), TLSPIN_E_NOT_FOUND);
-  assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, 2, 1, &edit), TLSPIN_E_NOT_FOUND);
-  assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, 77, 1, &edit), TLSPIN_E_NOT_FOUND);
-  assert_null(edit);
-  assert_int_equal(store_undo(store, 2, STORES_NOW, &change), TLSPIN_OK); /* redo */
-  edit = begin(store, STORE_UNDOABLE, 1);
-  put(edit, stores_pin(500));
-  end(edit, 1, 1);
-  close_and_check(store, stores);
-}
-
-static void test_only_edits_go_on(void **state)
+/* What is done is done: nothing goes on with it. */
+static void test_nothing_goes_on(void **state)
 {
   struct stores *stores = *state;
   struct store *store = stores_open(stores->path);
   struct store_filter all = STORE_FILTER_ANY;
   struct store_change change;
+  struct keypin pin = stores_pin(1);
   struct store_edit *edit;
 
   stores_fill(store, 1);
   assert_int_equal(store_clear(store, &all, STORES_NOW, &change), TLSPIN_OK);
-  assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, 1, 1, &edit), TLSPIN_E_NOT_FOUND);
+  assert_true(stores_edit(store, &pin) == 2);
+  for (uint64_t operation = 1; operation < 4; operation++) {
+    assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, operation, 1, &edit),
+                     TLSPIN_E_NOT_FOUND);
+    assert_int_equal(store_edit_begin(store, STORE_DRAFT, operation, 1, &edit), TLSPIN_E_NOT_FOUND);
+    assert_null(edit);
+  }
   store_close(store);
 }
 
@@ -367,10 +400,10 @@ static void check_no_room(struct stores *stores)
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
   assert_int_equal(store_count_pins(store, &count), TLSPIN_OK);
   assert_true(count == 1);
-  edit = begin(store, STORE_UNDOABLE, 1);
+  edit = begin(store, STORE_UNDOABLE, 0);
   for (int i = 0; i < PINS; i++)
     put(edit, stores_pin(i));
-  end(edit, 1, PINS);
+  end(edit, 2, PINS);
   store_close(store);
   store_close(stores_open(stores->path));
 }
@@ -425,13 +458,21 @@ static void test_layer(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_put_and_drop), TEST(test_equal),
-      TEST(test_learned),      TEST(test_looked_up_meanwhile),
-      TEST(test_arguments),    TEST(test_taken_back),
-      TEST(test_pages),        TEST(test_only_edits_go_on),
-      TEST(test_failure),      TEST(test_meet),
-      TEST(test_damaged),      TEST(test_no_room),
-      TEST(test_two_stores),   TEST(test_layer),
+      TEST(test_put_and_drop),
+      TEST(test_equal),
+      TEST(test_learned),
+      TEST(test_looked_up_meanwhile),
+      TEST(test_told),
+      TEST(test_told_stands),
+      TEST(test_arguments),
+      TEST(test_taken_back),
+      TEST(test_nothing_goes_on),
+      TEST(test_failure),
+      TEST(test_meet),
+      TEST(test_damaged),
+      TEST(test_no_room),
+      TEST(test_two_stores),
+      TEST(test_layer),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

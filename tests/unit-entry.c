@@ -447,6 +447,28 @@ static void put_wrong_chain(DBusMessageIter *dict)
   bus_dict_close_dicts(dict, &nest);
 }
 
+/* Names that are none of a documented one, but stand in the list of those. */
+static void put_strange_names(DBusMessageIter *dict)
+{
+  static const char *const names[] = {" host", "port ", " ", "", "host protocol", "os"};
+
+  put_peer(dict);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    bus_dict_put_number(dict, names[i], DBUS_TYPE_UINT32, 5);
+}
+
+static void test_strange_names(void **state)
+{
+  tlspin_entry_t *entry;
+
+  (void)state;
+  assert_int_equal(make(put_strange_names, &entry), TLSPIN_OK);
+  assert_int_equal(tlspin_entry_number(entry, " host"), 5);
+  assert_int_equal(tlspin_entry_number(entry, "host protocol"), 5);
+  assert_string_equal(tlspin_entry_host(entry), "www.example");
+  tlspin_entry_free(entry);
+}
+
 static void test_wrong_dictionaries(void **state)
 {
   static void (*const wrong[])(DBusMessageIter *) = {put_nothing,
@@ -490,6 +512,7 @@ int main(void)
       cmocka_unit_test(test_other_things_have_no_place),
       cmocka_unit_test(test_putting),
       cmocka_unit_test(test_wrong_dictionaries),
+      cmocka_unit_test(test_strange_names),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

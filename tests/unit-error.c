@@ -42,6 +42,7 @@ static const struct {
     {39, "bad-keys", "org.tlspin.Error.BadKeys"},
     {40, "denied", "org.tlspin.Error.AccessDenied"},
     {41, "limit-exceeded", "org.tlspin.Error.LimitsExceeded"},
+    {42, "busy", "org.tlspin.Error.Busy"},
 };
 
 enum { KNOWN = sizeof known / sizeof known[0] };
@@ -111,7 +112,7 @@ static void test_texts(void **state)
 /* A number from elsewhere must not look like success, nor like an answer. */
 static void test_unknown_numbers(void **state)
 {
-  static const int unknown[] = {-1, 9, 31, 42, 1000, INT32_MAX};
+  static const int unknown[] = {-1, 9, 31, 43, 1000, INT32_MAX};
 
   (void)state;
   for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {

@@ -47,11 +47,22 @@ static void test_mismatch(void **state)
                  "2026-11-23 17:00  www.example.org:443  refused\n"
                  "    the server showed a key that is rejected (by corp.db), 2 times\n"
                  "    it showed " KEY "\n"
-                 "    tlspin why www.example.org:443\n");
+                 "    tlspin why --connect www.example.org:443\n");
   assert_printed(PEER "kind=mismatch;reason=proof-wrong;layer=user;count=#1;key=",
                  "2026-11-23 17:00  www.example.org:443  refused\n"
                  "    the server's proof was wrong\n"
-                 "    tlspin why www.example.org:443\n");
+                 "    tlspin why --connect www.example.org:443\n");
+}
+
+/* Over DTLS no command asks the server. */
+static void test_dtls(void **state)
+{
+  (void)state;
+  assert_printed("id=#3;made=#1795366800;last=#1795453200;host=a.example;protocol=dtls;port=#853;"
+                 "kind=mismatch;reason=changed;layer=user;count=#1;key=",
+                 "2026-11-23 17:00  a.example:853  refused\n"
+                 "    the server shows another key than the pinned one, and nothing explains it\n"
+                 "    tlspin why --dtls a.example:853\n");
 }
 
 /* Only what was refused needs to be mended. */
@@ -89,12 +100,14 @@ static void test_accepted(void **state)
 {
   (void)state;
   assert_printed(
-      PEER "kind=accepted;reason=unexplained;layer=user;count=#1;key=" KEY ";program=mail reader",
+      PEER "kind=accepted;reason=unexplained;layer=user;count=#1;key=" KEY
+           ";program=mail reader;operation=#12",
       "2026-11-23 17:00  www.example.org:443  a program had its user accept another key\n"
-      "    the server has another key, and nothing explains the change\n"
+      "    the server shows another key than the pinned one, and nothing explains the change\n"
       "    it showed " KEY "\n"
       "    told by mail reader\n"
-      "    tlspin why www.example.org:443\n");
+      "    tlspin why --connect www.example.org:443\n"
+      "    tlspin undo 12\n");
 }
 
 /* What became of HPKP's pins is no violation. */
@@ -104,9 +117,10 @@ static void test_hpkp(void **state)
   assert_printed(PEER "kind=hpkp;reason=removed;layer=user;count=#1",
                  "2026-11-23 17:00  www.example.org:443  the pins of HPKP were removed\n"
                  "    the server had them forgotten\n");
-  assert_printed(PEER "kind=hpkp;reason=replaced;layer=user;count=#1",
+  assert_printed(PEER "kind=hpkp;reason=replaced;layer=user;count=#1;operation=#7",
                  "2026-11-23 17:00  www.example.org:443  the pins of HPKP were replaced\n"
-                 "    the server gave other ones, or fewer, or an earlier end\n");
+                 "    the server gave other ones, or fewer, or an earlier end\n"
+                 "    tlspin undo 7\n");
 }
 
 /* A reason is a word of the verdict, of a ticket, or of a change. */
@@ -180,10 +194,10 @@ static JsonNode *json_of(const char *words)
 static void test_json(void **state)
 {
   static const char keys[] =
-      "id made last count kind host protocol port reason layer key report program ";
-  g_autoptr(JsonNode) node =
-      json_of(PEER "kind=hpkp;reason=changed;count=#2;key=" KEY
-                   ";report={\"hostname\":\"www.example.org\",\"port\":443};program=curl");
+      "id made last count kind host protocol port reason layer key report program operation ";
+  g_autoptr(JsonNode) node = json_of(
+      PEER "kind=hpkp;reason=changed;count=#2;key=" KEY
+           ";report={\"hostname\":\"www.example.org\",\"port\":443};program=curl;operation=#12");
   JsonObject *object = json_node_get_object(node);
   g_autoptr(GList) members = json_object_get_members(object);
   g_autoptr(GString) found = g_string_new(NULL);
@@ -196,11 +210,13 @@ static void test_json(void **state)
   assert_string_equal(json_object_get_string_member(object, "made"), "2026-11-22T17:00:00Z");
   assert_true(json_object_get_null_member(object, "layer"));
   assert_string_equal(json_object_get_string_member(object, "program"), "curl");
+  assert_int_equal(json_object_get_int_member(object, "operation"), 12);
   object = json_object_get_object_member(object, "report");
   assert_int_equal(json_object_get_int_member(object, "port"), 443);
 }
 
-/* A report that is no JSON is still what was logged; one that isn't there is null. */
+/* A report that is no JSON is still what was logged; one that isn't there is null, as is an
+ * operation. */
 static void test_json_report(void **state)
 {
   g_autoptr(JsonNode) broken = json_of(PEER "kind=hpkp;report={\"hostname\":");
@@ -210,17 +226,18 @@ static void test_json_report(void **state)
   assert_string_equal(json_object_get_string_member(json_node_get_object(broken), "report"),
                       "{\"hostname\":");
   assert_true(json_object_get_null_member(json_node_get_object(none), "report"));
+  assert_true(json_object_get_null_member(json_node_get_object(none), "operation"));
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_mismatch),    cmocka_unit_test(test_others),
-      cmocka_unit_test(test_accepted),    cmocka_unit_test(test_crowded),
-      cmocka_unit_test(test_hpkp),        cmocka_unit_test(test_reasons),
-      cmocka_unit_test(test_width),       cmocka_unit_test(test_colour),
-      cmocka_unit_test(test_clean),       cmocka_unit_test(test_json),
-      cmocka_unit_test(test_json_report),
+      cmocka_unit_test(test_mismatch), cmocka_unit_test(test_dtls),
+      cmocka_unit_test(test_others),   cmocka_unit_test(test_accepted),
+      cmocka_unit_test(test_crowded),  cmocka_unit_test(test_hpkp),
+      cmocka_unit_test(test_reasons),  cmocka_unit_test(test_width),
+      cmocka_unit_test(test_colour),   cmocka_unit_test(test_clean),
+      cmocka_unit_test(test_json),     cmocka_unit_test(test_json_report),
   };
 
   setenv("TZ", "UTC", 1);

@@ -29,6 +29,7 @@ static struct event_row event_of(int n)
       .key = "sha256//AAAA",
       .report = "",
       .program = "curl",
+      .operation = 12,
   };
 }
 
@@ -109,6 +110,7 @@ static bool compare_event(const struct event_row *event, void *data)
   assert_string_equal(event->key, expected->key);
   assert_string_equal(event->report, expected->report);
   assert_string_equal(event->program, expected->program);
+  assert_true(event->operation == expected->operation);
   assert_true(event->id == 1 && event->made == 7 && event->last == 7 && event->count == 1);
   return true;
 }
@@ -122,8 +124,9 @@ static void test_whole(void **state)
   g_autofree char *layer = g_strnfill(EVENT_LAYER_MAX, 'l');
   g_autofree char *key = g_strnfill(KEYPIN_KEY_TEXT_SIZE - 1, 'k');
   g_autofree char *program = g_strnfill(EVENT_PROGRAM_MAX, 'p');
-  struct event_row event = {77,    -5,  -5,     0,      "hpkp", stores_row(3).peer, "pin-differs",
-                            layer, key, report, program};
+  struct event_row event = {
+      77,    -5,  -5,     0,       "hpkp",   stores_row(3).peer, "pin-differs",
+      layer, key, report, program, INT64_MAX};
 
   event.peer.protocol = PROTOCOL_DTLS;
   assert_true(log_at(store, event, 7) == 1);
@@ -163,6 +166,34 @@ static void test_again(void **state)
   ANOTHER(key, "", 9);
   ANOTHER(program, "", 10);
   store_close(other);
+  close_and_check(store, stores);
+}
+
+static bool read_operation(const struct event_row *event, void *data)
+{
+  *(uint64_t *)data = event->operation;
+  return true;
+}
+
+/* Of what is counted up the newest operation can be undone; one that has none takes no number
+ * away. */
+static void test_operation(void **state)
+{
+  static const struct {
+    uint64_t operation, told;
+  } steps[] = {{0, 0}, {3, 3}, {0, 3}, {7, 7}, {0, 7}};
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+
+  for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+    struct event_row event = event_of(1);
+    uint64_t told = 99;
+
+    event.operation = steps[i].operation;
+    assert_true(log_at(store, event, 1000) == 1);
+    assert_int_equal(store_events(store, 0, NULL, 9, read_operation, &told), TLSPIN_OK);
+    assert_true(told == steps[i].told);
+  }
   close_and_check(store, stores);
 }
 
@@ -236,6 +267,7 @@ static void test_arguments(void **state)
   REFUSED(report, "{\"\xed\xa0\x80\"}");
   REFUSED(program, program);
   REFUSED(program, "\xff");
+  REFUSED(operation, (uint64_t)INT64_MAX + 1);
   refuse(store, event_of(1), -1);
   expect(store, 0, NULL, 9, "");
   store_close(store);
@@ -251,7 +283,7 @@ static void test_hostile_columns(void **state)
       {6, TEXT("")},          {6, TEXT("quic")},     {7, NUMBER(0)},         {7, NUMBER(65536)},
       {8, TEXT("")},          {8, TEXT("a reason")}, {9, TEXT("\xff")},      {9, TEXT("a\0")},
       {10, TEXT("\xff")},     {11, TEXT("\xff")},    {11, TEXT("\0")},       {12, TEXT("\xff")},
-      {12, TEXT("a\0")},
+      {12, TEXT("a\0")},      {13, NUMBER(-1)},
   };
   struct event_row event = event_of(1), got;
   static struct event_texts texts;
@@ -313,15 +345,11 @@ static void test_layer(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_log),
-      TEST(test_whole),
-      TEST(test_again),
-      TEST(test_cap),
-      TEST(test_cap_of_reports),
-      TEST(test_arguments),
-      cmocka_unit_test(test_hostile_columns),
-      TEST(test_damaged),
-      TEST(test_layer),
+      TEST(test_log),       TEST(test_whole),
+      TEST(test_again),     TEST(test_operation),
+      TEST(test_cap),       TEST(test_cap_of_reports),
+      TEST(test_arguments), cmocka_unit_test(test_hostile_columns),
+      TEST(test_damaged),   TEST(test_layer),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

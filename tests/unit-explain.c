@@ -76,7 +76,9 @@ static void test_nothing(void **state)
   find_line(lines, "name=level  value=leaf  source=default  locked=0");
   assert_non_null(
       strstr(find_line(lines, "name=lifetime-cap"), "value=10000  source=tlspind.conf"));
-  assert_int_equal(g_strv_length(lines), 10); /* seven settings, and the last line's end */
+  find_line(lines, "command=tlspin pin --from-server a.example:443  does=pin  asks=1");
+  find_line(lines, "command=tlspin off a.example:443  does=off  asks=0");
+  assert_int_equal(g_strv_length(lines), 12); /* seven settings, and the last line's end */
   counter_close(&counter);
 }
 
@@ -104,7 +106,8 @@ static void test_pins(void **state)
   unmet = explain(&counter, "a.example|tls|443|" THEIRS "|raw-key=b:1;pki=s:ok;learn=b:1");
   assert_non_null(
       strstr(unmet[0], "answer=mismatch  reason=critical-differs  layer=user  enforced=1"));
-  assert_non_null(strstr(unmet[0], "  decided="));
+  assert_non_null(strstr(unmet[0], "  locked-by=  decided="));
+  find_line(unmet, "command=tlspin clear a.example:443  does=clear  asks=0");
   counter_close(&counter);
 }
 
@@ -179,6 +182,9 @@ static void test_layers(void **state)
   counter_open(&counter, strata);
   lines = explain(&counter, "b.a.example|tls|443||");
   assert_non_null(strstr(lines[0], "reason=stands  layer=50.db"));
+  assert_non_null(strstr(lines[0], "  locked-by=50.db  "));
+  for (size_t i = 0; lines[i] != NULL; i++)
+    assert_null(strstr(lines[i], "command="));
   assert_non_null(strstr(find_line(lines, "kind=mode"), "role=locked-out"));
   assert_non_null(strstr(find_line(lines, "origin=import"), "role=expired"));
   assert_non_null(

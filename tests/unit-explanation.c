@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define SERVER "www.example.org:443"
+#define WHY    "tlspin why --connect " SERVER
 #define KEY    "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define OTHER  "sha256//BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB="
 
@@ -41,7 +42,7 @@ static char *printed(const tlspin_explanation_t *explanation, const struct tlspi
   GString *paper = g_string_new(NULL);
   const struct columns_style style = thing_style(paper, width);
 
-  explanation_print(&(struct advice_question){SERVER, check, "", "", explanation, NULL}, &style);
+  explanation_print(&(struct question){SERVER, check, "", WHY, explanation}, &style);
   return g_string_free(paper, FALSE);
 }
 
@@ -49,7 +50,7 @@ static tlspin_explanation_t *locked_one(void)
 {
   tlspin_explanation_t *explanation =
       explained("answer=mismatch;reason=critical-differs;layer=corp.db;enforced=#1;rule=#6;"
-                "change=;excused=#0;ticket=stands;decided=#0");
+                "change=;excused=#0;ticket=stands;decided=#0;locked-by=corp.db");
 
   explained_add(explanation, TLSPIN_ENTRIES, locked);
   explained_add(explanation, TLSPIN_ENTRIES, mine);
@@ -83,8 +84,10 @@ static void test_printed(void **state)
             "ROLE        LAYER            KIND      UNTIL       FOR\n"
             "decides     corp.db, locked  critical  -           .example.org\n"
             "    " KEY "\n"
+            "    level authority\n"
             "locked out  user             critical  2026-11-23  www.example.org:443\n"
             "    " OTHER "\n"
+            "    level leaf\n"
             "matches     user             off       -           www.example.org:443\n"
             "differs     user             ticket    2026-11-23  www.example.org:443\n"
             "\n"
@@ -95,13 +98,38 @@ static void test_printed(void **state)
   explained_end(explanation);
 }
 
-/* Where nothing was shown nothing was compared. */
-static void test_lookup(void **state)
+/* What is only reported doesn't look like what is enforced; and a comment is shown. */
+static void test_terms(void **state)
 {
-  tlspin_explanation_t *explanation = locked_one();
-  g_autofree char *text = printed(explanation, NULL, 0);
+  tlspin_explanation_t *explanation =
+      explained("answer=mismatch;reason=critical-differs;layer=corp.db;enforced=#0;rule=#6;"
+                "change=;excused=#0;ticket=none;decided=#0");
+  g_autofree char *text = NULL;
 
   (void)state;
+  explained_add(explanation, TLSPIN_ENTRIES,
+                "host=example.org;scope=subtree;protocol=;port=#0;kind=pin;status=critical;"
+                "origin=policy;layer=corp.db;lock=report;role=decided;level=any;"
+                "enforced-until=#0;note=asset 4711;key=" KEY);
+  text = printed(explanation, NULL, 0);
+  assert_non_null(strstr(text, "decides  corp.db, locked  critical  -      .example.org\n"
+                               "    " KEY "\n"
+                               "    level any; only reported\n"
+                               "    note: asset 4711\n"));
+  explained_end(explanation);
+}
+
+/* Where nothing was shown nothing was compared; that is said, and how it would be. */
+static void test_lookup(void **state)
+{
+  const struct tlspin_check check = {.pki = TLSPIN_PKI_OK};
+  tlspin_explanation_t *explanation = locked_one();
+  g_autofree char *text = printed(explanation, NULL, 0), *shown = printed(explanation, &check, 0);
+
+  (void)state;
+  assert_non_null(strstr(text, "\n\nThis is about what is stored alone; what the server shows was "
+                               "not looked at. To have that judged, too:\n  " WHY "\n\nWhat is"));
+  assert_null(strstr(shown, "about what is stored alone"));
   assert_null(strstr(text, "PKI"));
   assert_null(strstr(text, "differs "));
   assert_null(strstr(text, "matches"));
@@ -121,16 +149,22 @@ static void test_advice(void **state)
   explained_add(explanation, TLSPIN_ENTRIES,
                 "host=www.example.org;scope=exact;protocol=;port=#443;kind=pin;status=active;"
                 "origin=tofu;layer=user;lock=none;role=decided;key=" KEY);
+  explained_add(explanation, TLSPIN_COMMANDS,
+                "command=tlspin clear www.example.org:443;does=clear;asks=#0");
+  explained_add(explanation, TLSPIN_COMMANDS,
+                "command=tlspin pin --from-server www.example.org:443;does=accept;asks=#1");
   text = printed(explanation, NULL, 0);
   assert_non_null(
       strstr(text, "            policy wants that only to be reported, so programs go on\n"));
-  assert_non_null(strstr(text, "Change      the server has another key, and nothing explains "));
+  assert_non_null(strstr(
+      text, "Change      the server shows another key than the pinned one, and nothing explains "));
   assert_non_null(strstr(text, "decides  user   learned  -      www.example.org:443\n"));
   assert_non_null(strstr(text, "\nWhat would change it:\n"
                                "  tlspin clear www.example.org:443\n"
                                "      forget that, and learn the server anew when it is met "
                                "again\n"
-                               "  tlspin pin --from-server www.example.org:443\n"));
+                               "  tlspin pin --from-server www.example.org:443\n"
+                               "      accept the key that it shows now\n"));
   assert_null(strstr(text, "Ticket"));
   assert_null(strstr(text, "administrator"));
   explained_end(explanation);
@@ -213,8 +247,7 @@ static JsonNode *json_of(const tlspin_explanation_t *explanation, const struct t
   char *text;
 
   capture_begin(&capture, STDOUT_FILENO);
-  json_print(
-      explanation_to_json(&(struct advice_question){SERVER, check, "", "", explanation, NULL}));
+  json_print(explanation_to_json(&(struct question){SERVER, check, "", WHY, explanation}));
   text = capture_end(&capture);
   node = json_from_string(text, &error);
   if (error != NULL)
@@ -280,17 +313,38 @@ static void test_json_empty(void **state)
   assert_true(json_object_get_null_member(object, "pki"));
   assert_true(json_object_get_null_member(object, "locked-by"));
   assert_int_equal(json_array_get_length(json_object_get_array_member(object, "entries")), 0);
-  assert_int_equal(json_array_get_length(json_object_get_array_member(object, "commands")), 2);
+  assert_int_equal(json_array_get_length(json_object_get_array_member(object, "commands")), 0);
+  explained_end(explanation);
+}
+
+/* Each with a word for programs, and the text for people. */
+static void test_json_commands(void **state)
+{
+  tlspin_explanation_t *explanation = explained("answer=no-pin;reason=none;rule=#7;locked-by=");
+  g_autoptr(JsonNode) node = NULL;
+  JsonObject *object, *command;
+
+  (void)state;
+  explained_add(explanation, TLSPIN_COMMANDS, "command=tlspin off 'a';does=off;asks=#0");
+  node = json_of(explanation, NULL);
+  object = json_node_get_object(node);
+  assert_true(json_object_get_null_member(object, "locked-by"));
+  command = json_array_get_object_element(json_object_get_array_member(object, "commands"), 0);
+  assert_keys(command, "command does text ");
+  assert_string_equal(json_object_get_string_member(command, "command"), "tlspin off 'a'");
+  assert_string_equal(json_object_get_string_member(command, "does"), "off");
+  assert_string_equal(json_object_get_string_member(command, "text"), "trust the PKI alone there");
   explained_end(explanation);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_printed), cmocka_unit_test(test_lookup),
-      cmocka_unit_test(test_advice),  cmocka_unit_test(test_pki),
-      cmocka_unit_test(test_width),   cmocka_unit_test(test_clean),
-      cmocka_unit_test(test_json),    cmocka_unit_test(test_json_empty),
+      cmocka_unit_test(test_printed),    cmocka_unit_test(test_terms),
+      cmocka_unit_test(test_lookup),     cmocka_unit_test(test_advice),
+      cmocka_unit_test(test_pki),        cmocka_unit_test(test_width),
+      cmocka_unit_test(test_clean),      cmocka_unit_test(test_json),
+      cmocka_unit_test(test_json_empty), cmocka_unit_test(test_json_commands),
   };
 
   setenv("TZ", "UTC", 1);

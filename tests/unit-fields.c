@@ -26,10 +26,7 @@ struct members {
   struct span ay;
 };
 
-#define FIELD(type, member)                                                                        \
-  {                                                                                                \
-#member, type, offsetof(struct members, member)                                                \
-  }
+#define FIELD(type, member) BUS_FIELD(members, #member, type, member)
 
 static const struct bus_field table[] = {
     FIELD(DBUS_TYPE_STRING, s), FIELD(DBUS_TYPE_BYTE, y),   FIELD(DBUS_TYPE_BOOLEAN, b),
@@ -206,14 +203,12 @@ static void test_dict(void **state)
 static bool read_words(const char *words, bool strict, struct bus_fault *fault, char *key,
                        size_t size)
 {
-  char *copies[] = {(char *)(uintptr_t)words};
   DBusMessageIter iter;
-  DBusMessage *message = new_message(&iter);
+  DBusMessage *message = values_dict(words, &iter);
   struct members got = {.s = ""};
   bool fine;
 
-  assert_true(values_append(message, "a{sv}", copies, 1));
-  assert_true(dbus_message_iter_init(message, &iter));
+  assert_non_null(message);
   fine = bus_dict_read(&iter, fields, &got, NULL, strict ? fault : NULL);
   if (strict && !fine)
     snprintf(key, size, "%s", fault->key);

@@ -24,13 +24,10 @@ struct reading {
 
 static struct reading read_text(const char *text)
 {
-  struct reading r = {.message = dbus_message_new_signal("/a", "a.b", "C")};
-  char *words[] = {(char *)(uintptr_t)text};
   DBusMessageIter iter;
+  struct reading r = {.message = values_dict(text, &iter), .problem = g_string_new(NULL)};
 
-  r.problem = g_string_new(NULL);
-  assert_true(values_append(r.message, "a{sv}", words, 1));
-  assert_true(dbus_message_iter_init(r.message, &iter));
+  assert_non_null(r.message);
   r.code = filter_read(&iter, &r.filter, r.problem);
   r.filter.store.host = r.filter.store.host != NULL ? r.filter.host : NULL; /* it was moved */
   return r;

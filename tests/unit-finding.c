@@ -63,6 +63,23 @@ static void test_text(void **state)
   findings_clear(&findings);
 }
 
+static void test_named(void **state)
+{
+  struct findings findings;
+
+  (void)state;
+  findings_init(&findings, SEVERITY_WARNING);
+  findings_add_named(&findings, FINDING_PEM, (struct spot){"a.conf", 7}, "pins", "%s is empty.",
+                     "x.pem");
+  findings_add_named(&findings, FINDING_FILE, (struct spot){"a.conf", 0}, NULL, "It is gone.");
+  findings_add_named(&findings, FINDING_HIDDEN, (struct spot){"a.conf", 1}, "pins", "hidden");
+  expect_text(&findings, 0, "a.conf:7: error: In 'pins': x.pem is empty.");
+  expect_text(&findings, 1, "a.conf: error: It is gone.");
+  assert_int_equal(findings.list->len, 2);
+  assert_int_equal(findings.counts[SEVERITY_NOTE], 1);
+  findings_clear(&findings);
+}
+
 /* What stands in a file may be no UTF-8, and so may its name. */
 static void test_octets(void **state)
 {
@@ -135,8 +152,9 @@ static void test_none(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_kinds), cmocka_unit_test(test_text),  cmocka_unit_test(test_octets),
-      cmocka_unit_test(test_least), cmocka_unit_test(test_order), cmocka_unit_test(test_none),
+      cmocka_unit_test(test_kinds),  cmocka_unit_test(test_text),  cmocka_unit_test(test_named),
+      cmocka_unit_test(test_octets), cmocka_unit_test(test_least), cmocka_unit_test(test_order),
+      cmocka_unit_test(test_none),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,12 +17,12 @@
 #include <sys/stat.h>
 
 /* Edits `count` records, the first of them of this number. */
-static uint64_t edit(struct store *store, int first, int count)
+static uint64_t edit_by(struct store *store, enum store_journal journal, int first, int count)
 {
   struct store_change change;
   struct store_edit *edit;
 
-  assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, 0, STORES_NOW, &edit), TLSPIN_OK);
+  assert_int_equal(store_edit_begin(store, journal, 0, STORES_NOW, &edit), TLSPIN_OK);
   for (int i = 0; i < count; i++) {
     struct keypin pin = stores_pin((first + i) % STORES_ROWS);
 
@@ -31,6 +31,11 @@ static uint64_t edit(struct store *store, int first, int count)
   }
   assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
   return change.operation;
+}
+
+static uint64_t edit(struct store *store, int first, int count)
+{
+  return edit_by(store, STORE_UNDOABLE, first, count);
 }
 
 static unsigned forget(struct store *store, int64_t before, uint64_t keep)
@@ -73,6 +78,78 @@ static void test_by_size(void **state)
   stores_undo(store, 6, (struct store_change){7, 10, 0}); /* the undo has images of its own */
   store_close(store);
   store_close(stores_open(stores->path));
+}
+
+/* What servers and programs bring about takes nothing of the user's own operations away, nor they
+ * of it: it has a budget of its own, of which the newest stay. */
+static void test_told(void **state)
+{
+  enum { TOLD = 4000, FIT = STORE_TOLD_IMAGES / TOLD };
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct store_change change;
+
+  assert_int_equal(edit(store, 0, 5), 1);
+  assert_int_equal(edit(store, 10, 50), 2);
+  for (int i = 0; i < FIT + 1; i++)
+    assert_int_equal(edit_by(store, STORE_TOLD, 100 + TOLD * i, TOLD), 3 + i);
+  forget(store, 0, 5);
+  expect_operations(stores, 1, 2 + FIT);
+  assert_int_equal(store_undo(store, 3, STORES_NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  forget(store, 0, 4);
+  expect_operations(stores, 2, 1 + FIT);
+  stores_undo(store, 0, (struct store_change){4 + FIT, 50, 0});
+  stores_undo(store, 3 + FIT, (struct store_change){5 + FIT, TOLD, 0});
+  forget(store, 0, 49); /* the undo of what was told is the newest of the user's own */
+  assert_int_equal(store_undo(store, 2, STORES_NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
+  forget(store, STORES_NOW + 1, 0); /* but not for ever */
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 0);
+  store_close(store);
+  store_close(stores_open(stores->path));
+}
+
+/* One that was taken back stays as long as the undo: what found what it had made is older than
+ * that, and nothing of what was taken back comes back by an undo of it. */
+static void test_taken_back(void **state)
+{
+  enum { DAY = 86400 };
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct store_filter all = STORE_FILTER_ANY;
+  struct store_change change;
+  struct keypin pin = stores_pin(0);
+
+  assert_int_equal(edit(store, 0, 1), 1);
+  assert_int_equal(store_clear(store, &all, STORES_NOW + DAY, &change), TLSPIN_OK);
+  assert_int_equal(store_undo(store, 1, STORES_NOW + 2 * DAY, &change), TLSPIN_OK);
+  forget(store, STORES_NOW + DAY, UINT64_MAX);
+  expect_operations(stores, 1, 3);
+  assert_int_equal(store_undo(store, 2, STORES_NOW + 3 * DAY, &change), TLSPIN_OK);
+  stores_expect_no_pin(store, &pin);
+  forget(store, STORES_NOW + 3 * DAY, UINT64_MAX);
+  expect_operations(stores, 2, 2); /* the clear, as young as its undo */
+  forget(store, STORES_NOW + 4 * DAY, UINT64_MAX);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 0);
+  store_close(store);
+}
+
+/* An import that isn't finished, or was broken off, isn't the user's newest operation. */
+static void test_draft(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+
+  assert_int_equal(edit(store, 0, 50), 1);
+  for (uint64_t draft = 2; draft < 4; draft++) {
+    assert_int_equal(edit_by(store, STORE_DRAFT, 100, 50), draft);
+    forget(store, 0, 0);
+    expect_operations(stores, 1, 2);
+    assert_int_equal(store_drop_draft(store, draft), TLSPIN_OK);
+    forget(store, 0, 0);
+    expect_operations(stores, 1, 1);
+  }
+  stores_undo(store, 0, (struct store_change){4, 50, 0});
+  store_close(store);
 }
 
 /* Images of tickets count, too; an operation without any costs nothing. */
@@ -192,8 +269,9 @@ static void test_clear_of_much(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_by_size), TEST(test_tickets_count), TEST(test_much),
-      TEST(test_cut_off), TEST(test_target_gone),   TEST(test_clear_of_much),
+      TEST(test_by_size),    TEST(test_told),          TEST(test_draft),
+      TEST(test_taken_back), TEST(test_tickets_count), TEST(test_much),
+      TEST(test_cut_off),    TEST(test_target_gone),   TEST(test_clear_of_much),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ static void test_levels(void **state)
   groups_expect(*state, "[a]\npins=$A;3 1 1 " HEX_B "\nlevel=leaf\n",
                 "critical leaf 11 A\ncritical leaf 11 B\n", "");
   groups_expect(*state, "[a]\npins=$A;2 1 1 " HEX_B "\nlevel=leaf\n",
-                "critical leaf 11 A\ncritical leaf 11 B\n", "");
+                "critical leaf 11 A\ncritical leaf 11 B\n", "2:tlsa-level:pins");
 }
 
 static void test_bad_keys(void **state)

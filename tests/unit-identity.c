@@ -40,16 +40,44 @@ static int tear_down(void **state)
   return 0;
 }
 
-static gnutls_session_t client(gnutls_certificate_credentials_t *credentials, int fd)
+/* priority: NULL for the default. */
+static gnutls_session_t client(gnutls_certificate_credentials_t *credentials, unsigned flags,
+                               const char *priority)
 {
   gnutls_session_t session;
 
   assert_int_equal(gnutls_certificate_allocate_credentials(credentials), 0);
-  assert_int_equal(gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL), 0);
-  assert_int_equal(gnutls_set_default_priority(session), 0);
+  assert_int_equal(gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL | flags), 0);
+  assert_int_equal(priority == NULL ? gnutls_set_default_priority(session)
+                                    : gnutls_priority_set_direct(session, priority, NULL),
+                   0);
   assert_int_equal(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, *credentials), 0);
-  gnutls_transport_set_int(session, fd);
   return session;
+}
+
+/* What is read of a server with these credentials, which are freed. */
+static struct identity meet(enum greeter_manner manner, gnutls_certificate_credentials_t its,
+                            unsigned flags, const char *priority)
+{
+  gnutls_certificate_credentials_t ours;
+  gnutls_session_t session = client(&ours, flags, priority);
+  struct identity certificate;
+  struct greeter greeter;
+  int rc;
+
+  greeter_begin(&greeter, manner, its);
+  g_socket_set_blocking(greeter.socket, TRUE);
+  gnutls_transport_set_int(session, g_socket_get_fd(greeter.socket));
+  do
+    rc = gnutls_handshake(session);
+  while (rc == GNUTLS_E_AGAIN);
+  assert_int_equal(rc, 0);
+  assert_true(identity_read(session, &certificate));
+  gnutls_deinit(session);
+  greeter_end(&greeter);
+  gnutls_certificate_free_credentials(ours);
+  gnutls_certificate_free_credentials(its);
+  return certificate;
 }
 
 static void assert_key(const struct pki_identity *identity, const char *key)
@@ -66,21 +94,9 @@ static void assert_key(const struct pki_identity *identity, const char *key)
 static void test_read(void **state)
 {
   const struct pki_identity *chain[] = {&server};
-  gnutls_certificate_credentials_t its = pki_credentials(chain, 1), ours;
-  struct identity certificate;
-  struct greeter greeter;
-  gnutls_session_t session;
-  int rc;
+  struct identity certificate = meet(GREETER_POLITE, pki_credentials(chain, 1), 0, NULL);
 
   (void)state;
-  greeter_begin(&greeter, GREETER_POLITE, its);
-  g_socket_set_blocking(greeter.socket, TRUE);
-  session = client(&ours, g_socket_get_fd(greeter.socket));
-  do
-    rc = gnutls_handshake(session);
-  while (rc == GNUTLS_E_AGAIN);
-  assert_int_equal(rc, 0);
-  assert_true(identity_read(session, &certificate));
   assert_false(certificate.raw);
   assert_string_equal(certificate.subject, "CN=www.example.org");
   assert_string_equal(certificate.issuer, "CN=Test CA");
@@ -88,51 +104,27 @@ static void test_read(void **state)
   assert_int_equal(certificate.not_after, FROM + 5 * DAYS);
   assert_key(&server, certificate.key);
   identity_clear(&certificate);
-  gnutls_deinit(session);
-  greeter_end(&greeter);
-  gnutls_certificate_free_credentials(ours);
-  gnutls_certificate_free_credentials(its);
 }
 
 /* Nothing but a key (RFC 7250). */
 static void test_raw(void **state)
 {
-  gnutls_certificate_credentials_t its = pki_raw_credentials(&server), ours;
-  struct identity certificate;
-  struct greeter greeter;
-  gnutls_session_t session;
-  int rc;
+  struct identity certificate = meet(GREETER_RAW, pki_raw_credentials(&server), GNUTLS_ENABLE_RAWPK,
+                                     "NORMAL:+CTYPE-SRV-RAWPK");
 
   (void)state;
-  assert_int_equal(gnutls_certificate_allocate_credentials(&ours), 0);
-  assert_int_equal(gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL | GNUTLS_ENABLE_RAWPK),
-                   0);
-  assert_int_equal(gnutls_priority_set_direct(session, "NORMAL:+CTYPE-SRV-RAWPK", NULL), 0);
-  assert_int_equal(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, ours), 0);
-  greeter_begin(&greeter, GREETER_RAW, its);
-  g_socket_set_blocking(greeter.socket, TRUE);
-  gnutls_transport_set_int(session, g_socket_get_fd(greeter.socket));
-  do
-    rc = gnutls_handshake(session);
-  while (rc == GNUTLS_E_AGAIN);
-  assert_int_equal(rc, 0);
-  assert_true(identity_read(session, &certificate));
   assert_true(certificate.raw);
   assert_null(certificate.subject);
   assert_int_equal(certificate.not_after, 0);
   assert_key(&server, certificate.key);
   identity_clear(&certificate);
-  gnutls_deinit(session);
-  greeter_end(&greeter);
-  gnutls_certificate_free_credentials(ours);
-  gnutls_certificate_free_credentials(its);
 }
 
 /* Before the server has sent any. */
 static void test_none(void **state)
 {
   gnutls_certificate_credentials_t ours;
-  gnutls_session_t session = client(&ours, -1);
+  gnutls_session_t session = client(&ours, 0, NULL);
   struct identity certificate;
 
   (void)state;

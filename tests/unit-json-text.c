@@ -89,6 +89,34 @@ static void test_ambiguous(void **state)
   assert_text_refused("[\"a\",\n\"b\\u0000c\",\n1]", 2);
 }
 
+static void assert_lines(const char *text, const char *name, const size_t *expected)
+{
+  g_autoptr(GHashTable) lines = g_hash_table_new(NULL, NULL);
+  size_t line;
+  g_autoptr(JsonNode) root =
+      json_text_read_lines((struct span){(const uint8_t *)text, strlen(text)}, &line, lines);
+  JsonArray *list = json_text_array(json_node_get_object(root), name);
+
+  for (guint i = 0; i < json_array_get_length(list); i++)
+    assert_int_equal(GPOINTER_TO_SIZE(g_hash_table_lookup(lines, json_array_get_element(list, i))),
+                     expected[i]);
+}
+
+/* What is in a list begins in a line, whatever it is and whatever is in it. */
+static void test_lines(void **state)
+{
+  static const char text[] = "{\"a\":[{},\n\n{\"b\":[\n1\n]},[\n[]],\n\"x\",null,\n7.5],\n"
+                             "\"c\":\n[\ntrue,\n\n{\n}\n]\n}\n";
+  g_autoptr(GHashTable) lines = g_hash_table_new(NULL, NULL);
+  size_t line = 0;
+
+  (void)state;
+  assert_lines(text, "a", (const size_t[]){1, 3, 5, 7, 7, 8});
+  assert_lines(text, "c", (const size_t[]){11, 13});
+  assert_null(json_text_read_lines((struct span){(const uint8_t *)"{\n[", 3}, &line, lines));
+  assert_int_equal(line, 2);
+}
+
 /* A million levels would use up the stack of whoever calls itself for each. */
 static void test_deep(void **state)
 {
@@ -112,9 +140,8 @@ static void test_deep(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_members),
-      cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_ambiguous),
+      cmocka_unit_test(test_members),   cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_ambiguous), cmocka_unit_test(test_lines),
       cmocka_unit_test(test_deep),
   };
 

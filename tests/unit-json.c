@@ -135,7 +135,7 @@ static void test_array(void **state)
     capture_begin(&capture, STDOUT_FILENO);
     for (unsigned i = 0; i < count; i++)
       add(&array, i);
-    json_array_end(&array);
+    json_array_end(&array, STATUS_FINE);
     node = read_back(&capture);
     read = json_node_get_array(node);
     assert_int_equal(json_array_get_length(read), count);

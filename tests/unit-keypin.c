@@ -1,4 +1,4 @@
-/* Records of key pins: validity, order, force, and how a chain matches them.
+/* Records of key pins: validity, order and force.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
@@ -14,22 +14,6 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct path path;
-
-static int set_up(void **state)
-{
-  (void)state;
-  path_make(&path, NULL);
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  path_free(&path);
-  return 0;
-}
 
 static const struct place place = {
     .host = "example.com", .scope = SCOPE_EXACT, .protocol = PROTOCOL_TLS, .port = 443};
@@ -47,50 +31,6 @@ static bool no_memory;
 void *__wrap_malloc(size_t size)
 {
   return no_memory ? NULL : __real_malloc(size);
-}
-
-/* Every token, there and back; what is none leaves the value alone. */
-#define CHECK_TOKENS(type, count, name)                                                            \
-  do {                                                                                             \
-    type found = (type)0;                                                                          \
-    for (unsigned i = 0; i < (unsigned)(count); i++) {                                             \
-      assert_true(name##_from_token(name##_token((type)i), &found));                               \
-      assert_int_equal(found, i);                                                                  \
-    }                                                                                              \
-    assert_false(name##_from_token("", &found));                                                   \
-    assert_false(name##_from_token("nothing", &found));                                            \
-    assert_int_equal(found, (count)-1);                                                            \
-  } while (0)
-
-static void test_tokens(void **state)
-{
-  (void)state;
-  CHECK_TOKENS(enum keypin_kind, KEYPIN_KINDS, keypin_kind);
-  CHECK_TOKENS(enum keypin_status, KEYPIN_STATUSES, keypin_status);
-  CHECK_TOKENS(enum keypin_origin, KEYPIN_ORIGINS, keypin_origin);
-  CHECK_TOKENS(enum keypin_level, KEYPIN_LEVELS, keypin_level);
-  assert_string_equal(keypin_kind_token(KEYPIN_EXCEPTION), "exception");
-  assert_string_equal(keypin_status_token(KEYPIN_EXCEPTED), "excepted");
-  assert_string_equal(keypin_origin_token(KEYPIN_PROGRAM), "program");
-  assert_string_equal(keypin_level_token(KEYPIN_AUTHORITY), "authority");
-}
-
-static void test_error_tokens(void **state)
-{
-  static const char *const tokens[PKI_ERRORS] = {
-      "unknown-issuer", "expired", "not-yet-valid", "name", "weak", "purpose", "revoked", "other"};
-  enum pki_error error = PKI_OTHER;
-
-  (void)state;
-  for (unsigned bit = 0; bit < PKI_ERRORS; bit++) {
-    assert_string_equal(pki_error_token((enum pki_error)(1u << bit)), tokens[bit]);
-    assert_true(pki_error_from_token(tokens[bit], &error));
-    assert_int_equal(error, 1 << bit);
-  }
-  assert_false(pki_error_from_token("", &error));
-  assert_false(pki_error_from_token("Expired", &error));
-  assert_int_equal(error, PKI_OTHER);
-  assert_int_equal(PKI_EXCUSABLE & (PKI_REVOKED | PKI_OTHER), 0);
 }
 
 static void test_new(void **state)
@@ -309,6 +249,40 @@ static void test_order(void **state)
   }
 }
 
+/* What is wrong is named, the first of several. */
+static void test_fault(void **state)
+{
+  const struct place where = {.host = "a.example", .protocol = PLACE_ANY_PROTOCOL};
+  const struct keypin good = keypin_new(&where, KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_USER);
+  struct keypin bad[12];
+  static const char *const names[] = {
+      "host",   "status",  "origin",         "level",      "key",       "key",
+      "errors", "expires", "enforced-until", "first-seen", "last-seen", "note"};
+
+  (void)state;
+  assert_null(keypin_fault(&good));
+  for (size_t i = 0; i < 12; i++)
+    bad[i] = good;
+  strcpy(bad[0].place.host, "A.example");
+  bad[0].note = "a\nb";
+  bad[1].status = KEYPIN_OFF;
+  bad[2].origin = KEYPIN_ORIGINS;
+  bad[3].level = KEYPIN_LEVELS;
+  bad[4].selector = SELECTOR_COUNT;
+  bad[5] = keypin_new(&where, KEYPIN_MODE, KEYPIN_ON, KEYPIN_USER);
+  bad[5].digest[0] = 1;
+  bad[6].errors = PKI_NAME;
+  bad[7].report_until = -1;
+  bad[8].report_until = bad[8].enforce_until - 1;
+  bad[9].first_seen = -1;
+  bad[10].last_seen = -1;
+  bad[11].note = "a\nb";
+  for (size_t i = 0; i < 12; i++) {
+    assert_string_equal(keypin_fault(&bad[i]), names[i]);
+    assert_false(keypin_is_valid(&bad[i]));
+  }
+}
+
 /* Only what is in the key counts. */
 static void test_same_key(void **state)
 {
@@ -400,244 +374,17 @@ static void test_force(void **state)
   }
 }
 
-/* What a pin of the level says of a chain, by the index of the certificate that holds its key:
- * M matches, D differs, U unknown. The last column is a key that is nowhere. */
-static void check_levels(struct chain *chain, const char *const expected[KEYPIN_LEVELS])
-{
-  for (int level = 0; level < KEYPIN_LEVELS; level++)
-    for (size_t index = 0; index <= PATH_SIZE; index++)
-      for (int form = 0; form < 4; form++) {
-        struct keypin pin = some_pin();
-        enum keypin_match match;
-
-        pin.level = (enum keypin_level)level;
-        path_pin(&path, index < PATH_SIZE ? index : 0, (enum selector)(form & 1),
-                 form & 2 ? MATCHING_SHA512 : MATCHING_SHA256, &pin);
-        pin.digest[matching_size(pin.matching) - 1] ^= index == PATH_SIZE;
-        match = keypin_match(&pin, chain);
-        if ("MDU"[match] != expected[level][index])
-          fail_msg("%s, %zu: %c", keypin_level_token((enum keypin_level)level), index,
-                   "MDU"[match]);
-      }
-}
-
-static void test_match_path(void **state)
-{
-  struct chain chain;
-
-  (void)state;
-  path_read(&path, PATH_SIZE, true, &chain);
-  check_levels(&chain, (const char *[]){[KEYPIN_LEAF] = "MDDD",
-                                        [KEYPIN_ISSUER] = "DMDD",
-                                        [KEYPIN_ANCHOR] = "DDMD",
-                                        [KEYPIN_AUTHORITY] = "DMMD",
-                                        [KEYPIN_ANY] = "MMMD"});
-}
-
-/* What was sent, but not validated: only the first certificate counts, and of the rest nothing is
- * known, be the key there or not. */
-static void test_match_no_path(void **state)
-{
-  struct chain chain;
-
-  (void)state;
-  path_read(&path, PATH_SIZE, false, &chain);
-  check_levels(&chain, (const char *[]){[KEYPIN_LEAF] = "MDDD",
-                                        [KEYPIN_ISSUER] = "UUUU",
-                                        [KEYPIN_ANCHOR] = "UUUU",
-                                        [KEYPIN_AUTHORITY] = "UUUU",
-                                        [KEYPIN_ANY] = "MUUU"});
-}
-
-/* Paths of two (the issuer is the anchor) and of one (the server's certificate is trusted). */
-static void test_match_short_paths(void **state)
-{
-  struct chain chain;
-
-  (void)state;
-  path_read(&path, 2, true, &chain);
-  check_levels(&chain, (const char *[]){[KEYPIN_LEAF] = "MDDD",
-                                        [KEYPIN_ISSUER] = "DMDD",
-                                        [KEYPIN_ANCHOR] = "DMDD",
-                                        [KEYPIN_AUTHORITY] = "DMDD",
-                                        [KEYPIN_ANY] = "MMDD"});
-  path_read(&path, 1, true, &chain);
-  check_levels(&chain, (const char *[]){[KEYPIN_LEAF] = "MDDD",
-                                        [KEYPIN_ISSUER] = "DDDD",
-                                        [KEYPIN_ANCHOR] = "MDDD",
-                                        [KEYPIN_AUTHORITY] = "DDDD",
-                                        [KEYPIN_ANY] = "MDDD"});
-}
-
-/* A bare key is known to have nothing above it, and no certificate. */
-static void test_match_raw(void **state)
-{
-  struct chain chain;
-
-  (void)state;
-  path_read_raw(&path, &chain);
-  for (int level = 0; level < KEYPIN_LEVELS; level++) {
-    struct keypin pin = some_pin();
-    bool there = level == KEYPIN_LEAF || level == KEYPIN_ANY;
-
-    pin.level = (enum keypin_level)level;
-    path_pin(&path, 0, SELECTOR_SPKI, MATCHING_SHA256, &pin);
-    assert_int_equal(keypin_match(&pin, &chain), there ? KEYPIN_MATCHES : KEYPIN_DIFFERS);
-    pin.digest[0] ^= 1;
-    assert_int_equal(keypin_match(&pin, &chain), KEYPIN_DIFFERS);
-    path_pin(&path, 0, SELECTOR_CERTIFICATE, MATCHING_SHA256, &pin);
-    assert_int_equal(keypin_match(&pin, &chain), KEYPIN_DIFFERS);
-  }
-}
-
-/* Of a key alone the certificate is not known, nor what is above it; but it is the server's own. */
-static void test_match_key_alone(void **state)
-{
-  struct chain chain;
-
-  (void)state;
-  path_read_raw(&path, &chain);
-  chain.alone = true;
-  for (int level = 0; level < KEYPIN_LEVELS; level++) {
-    struct keypin pin = some_pin();
-    bool own = level == KEYPIN_LEAF, there = own || level == KEYPIN_ANY;
-
-    pin.level = (enum keypin_level)level;
-    path_pin(&path, 0, SELECTOR_SPKI, MATCHING_SHA512, &pin);
-    assert_int_equal(keypin_match(&pin, &chain), there ? KEYPIN_MATCHES : KEYPIN_UNKNOWN);
-    pin.digest[63] ^= 1;
-    assert_int_equal(keypin_match(&pin, &chain), own ? KEYPIN_DIFFERS : KEYPIN_UNKNOWN);
-    path_pin(&path, 0, SELECTOR_CERTIFICATE, MATCHING_SHA256, &pin);
-    assert_int_equal(keypin_match(&pin, &chain), KEYPIN_UNKNOWN);
-  }
-}
-
-/* A rejected key is found wherever it is, in what was only sent, too. */
-static void test_match_rejected(void **state)
-{
-  (void)state;
-  for (int validated = 0; validated < 2; validated++)
-    for (size_t index = 0; index < PATH_SIZE; index++)
-      for (int level = 0; level < KEYPIN_LEVELS; level++) {
-        struct keypin pin = some_pin();
-        struct chain chain;
-
-        path_read(&path, PATH_SIZE, validated, &chain);
-        pin.status = KEYPIN_REJECTED;
-        pin.level = (enum keypin_level)level;
-        path_pin(&path, index, SELECTOR_SPKI, MATCHING_SHA256, &pin);
-        assert_int_equal(keypin_match(&pin, &chain), KEYPIN_MATCHES);
-      }
-}
-
-static void test_match_rejected_elsewhere(void **state)
-{
-  struct keypin pin = some_pin();
-  struct chain chain;
-
-  (void)state;
-  pin.status = KEYPIN_REJECTED;
-  path_pin(&path, PATH_ANCHOR, SELECTOR_SPKI, MATCHING_SHA256, &pin);
-  path_read(&path, 2, false, &chain);
-  assert_int_equal(keypin_match(&pin, &chain), KEYPIN_DIFFERS);
-  path_read_raw(&path, &chain);
-  assert_int_equal(keypin_match(&pin, &chain), KEYPIN_DIFFERS);
-  path_pin(&path, PATH_SERVER, SELECTOR_SPKI, MATCHING_SHA256, &pin);
-  assert_int_equal(keypin_match(&pin, &chain), KEYPIN_MATCHES);
-}
-
-/* As with a chain without its path: what was not shown is not searched, at whatever level. */
-static void test_match_rejected_in_key_alone(void **state)
-{
-  struct chain chain;
-
-  (void)state;
-  path_read_raw(&path, &chain);
-  chain.alone = true;
-  for (int level = 0; level < KEYPIN_LEVELS; level++)
-    for (size_t index = 0; index < PATH_SIZE; index++) {
-      struct keypin pin = some_pin();
-
-      pin.status = KEYPIN_REJECTED;
-      pin.level = (enum keypin_level)level;
-      path_pin(&path, index, SELECTOR_SPKI, MATCHING_SHA256, &pin);
-      assert_int_equal(keypin_match(&pin, &chain), index == 0 ? KEYPIN_MATCHES : KEYPIN_DIFFERS);
-      path_pin(&path, index, SELECTOR_CERTIFICATE, MATCHING_SHA256, &pin);
-      assert_int_equal(keypin_match(&pin, &chain), KEYPIN_DIFFERS);
-    }
-}
-
-static bool no_digest(enum matching matching, struct span octets, uint8_t digest[CHAIN_DIGEST_MAX])
-{
-  (void)octets;
-  (void)digest;
-  return matching == MATCHING_COUNT;
-}
-
-/* Where no digest can be made nothing is known; a match is never said. */
-static void test_match_no_digest(void **state)
-{
-  struct keypin pin = some_pin();
-  struct chain chain;
-
-  (void)state;
-  path_pin(&path, 0, SELECTOR_SPKI, MATCHING_SHA256, &pin);
-  path_read(&path, PATH_SIZE, true, &chain);
-  chain.digest = no_digest;
-  assert_int_equal(keypin_match(&pin, &chain), KEYPIN_UNKNOWN);
-  pin.status = KEYPIN_REJECTED;
-  assert_int_equal(keypin_match(&pin, &chain), KEYPIN_UNKNOWN);
-  pin.level = KEYPIN_ANY;
-  pin.status = KEYPIN_CRITICAL;
-  assert_int_equal(keypin_match(&pin, &chain), KEYPIN_UNKNOWN);
-}
-
-static void test_match_nothing(void **state)
-{
-  struct keypin mode = keypin_new(&place, KEYPIN_MODE, KEYPIN_OFF, KEYPIN_USER);
-  struct keypin pin = some_pin();
-  struct chain chain;
-
-  (void)state;
-  path_read(&path, PATH_SIZE, true, &chain);
-  path_pin(&path, 0, SELECTOR_SPKI, MATCHING_SHA256, &mode);
-  assert_int_equal(keypin_match(&mode, &chain), KEYPIN_DIFFERS); /* a mode has no key */
-  path_pin(&path, 0, SELECTOR_SPKI, MATCHING_SHA256, &pin);
-  chain.count = 0;
-  for (int level = 0; level < KEYPIN_LEVELS; level++) {
-    pin.level = (enum keypin_level)level;
-    assert_int_not_equal(keypin_match(&pin, &chain), KEYPIN_MATCHES);
-  }
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tokens),
-      cmocka_unit_test(test_error_tokens),
-      cmocka_unit_test(test_new),
-      cmocka_unit_test(test_kinds),
-      cmocka_unit_test(test_errors),
-      cmocka_unit_test(test_modes),
-      cmocka_unit_test(test_ranges),
-      cmocka_unit_test(test_times),
-      cmocka_unit_test(test_notes),
-      cmocka_unit_test(test_order),
-      cmocka_unit_test(test_same_key),
-      cmocka_unit_test(test_own),
-      cmocka_unit_test(test_own_without_memory),
+      cmocka_unit_test(test_new),    cmocka_unit_test(test_kinds),
+      cmocka_unit_test(test_errors), cmocka_unit_test(test_modes),
+      cmocka_unit_test(test_ranges), cmocka_unit_test(test_times),
+      cmocka_unit_test(test_notes),  cmocka_unit_test(test_order),
+      cmocka_unit_test(test_fault),  cmocka_unit_test(test_same_key),
+      cmocka_unit_test(test_own),    cmocka_unit_test(test_own_without_memory),
       cmocka_unit_test(test_force),
-      cmocka_unit_test(test_match_path),
-      cmocka_unit_test(test_match_no_path),
-      cmocka_unit_test(test_match_short_paths),
-      cmocka_unit_test(test_match_raw),
-      cmocka_unit_test(test_match_key_alone),
-      cmocka_unit_test(test_match_rejected),
-      cmocka_unit_test(test_match_rejected_elsewhere),
-      cmocka_unit_test(test_match_rejected_in_key_alone),
-      cmocka_unit_test(test_match_no_digest),
-      cmocka_unit_test(test_match_nothing),
   };
 
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@
 #define OTHER "b.example"
 
 enum {
-  PATIENCE = 10000,
+  PATIENCE = 60000,
   A_WHILE = 300, /* milliseconds: more than reading takes */
   ROWS = 2500,   /* that are too many to be read at once */
   NOISE = 1 << 20
@@ -92,6 +92,14 @@ static void run_until(const unsigned *count, unsigned wanted, guint patience)
     g_main_context_iteration(NULL, TRUE);
   if (!late)
     g_source_remove(source);
+}
+
+/* Until something waits for the main context: the layers were read. */
+static void await_reading(void)
+{
+  for (int i = 0; i < PATIENCE && !g_main_context_pending(NULL); i++)
+    g_usleep(1000);
+  assert_true(g_main_context_pending(NULL));
 }
 
 static void renew(struct strata *strata)
@@ -236,7 +244,7 @@ static void test_renew(void **state)
   unsigned count = 0;
 
   begin_renewal(strata, &count);
-  g_usleep(A_WHILE * 1000);
+  await_reading();
   expect_match(strata, HOST, "20.db");
   assert_int_equal(count, 0);
   run_until(&count, 1, PATIENCE);
@@ -329,7 +337,7 @@ static void test_overtaken(void **state)
   strata_open(strata);
   replace_by_noise(strata, "not a database");
   layers_renew(strata->layers, count_one, &count);
-  g_usleep(A_WHILE * 1000);
+  await_reading();
   make_layer(strata->admin, "20.db", HOST, LOCK_OFF);
   run_until(&count, 1, PATIENCE);
   assert_int_equal(count, 1);
@@ -350,7 +358,7 @@ static void test_overtaken_for_ever(void **state)
     g_autofree char *text = g_strdup_printf("noise %u", rounds);
 
     expect_match(strata, HOST, "20.db");
-    g_usleep(A_WHILE * 1000);
+    await_reading();
     replace_by_noise(strata, text);
     g_main_context_iteration(NULL, TRUE);
   }
@@ -383,6 +391,137 @@ static void test_freed_meanwhile(void **state)
   assert_true(layers_version(strata->layers) != 0);
   make_layer(strata->admin, "20.db", HOST, LOCK_NONE);
   layers_renew(strata->layers, count_one, &count);
+  layers_free(g_steal_pointer(&strata->layers));
+  run_until(&count, 1, A_WHILE);
+  assert_int_equal(count, 0);
+}
+
+/* Puts the octets of one file into another, as cp(1) does. */
+static void copy_over(const char *from, const char *to)
+{
+  g_autofree char *octets = NULL;
+  gsize size;
+  FILE *file = fopen(to, "r+e");
+
+  assert_true(g_file_get_contents(from, &octets, &size, NULL));
+  assert_non_null(file);
+  assert_int_equal(fwrite(octets, 1, size, file), size);
+  assert_int_equal(ftruncate(fileno(file), (off_t)size), 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+/* A layer that knows HOST, overwritten by one that knows OTHER, and beside them a third. */
+static void overwrite(struct strata *strata, bool large)
+{
+  make_layer(strata->admin, "20.db", HOST, LOCK_NONE);
+  make_small(strata->admin, "30.db", "c.example", LOCK_ENFORCE);
+  strata_open(strata);
+  expect_match(strata, HOST, "20.db");
+  strata_expect(strata->layers, OTHER, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  if (large)
+    make_layer(strata->folder, "new.db", OTHER, LOCK_OFF);
+  else
+    make_small(strata->folder, "new.db", OTHER, LOCK_OFF);
+  copy_over(strata_path(strata->folder, "new.db"), strata_path(strata->admin, "20.db"));
+}
+
+/* What a layer says that was overwritten isn't known before it was read, which no answer waits
+ * for. */
+static void expect_overwritten(struct strata *strata)
+{
+  strata_expect(strata->layers, OTHER, STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable", "20.db");
+  strata_expect(strata->layers, "d.example", STRATA_NOW, TLSPIN_UNAVAILABLE, "layer-unreadable",
+                "20.db");
+  expect_match(strata, "c.example", "30.db");
+}
+
+static void expect_new(struct strata *strata)
+{
+  strata_expect(strata->layers, OTHER, STRATA_NOW, TLSPIN_OPTED_OUT, "locked-off", "20.db");
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_NO_PIN, "none", "");
+  expect_match(strata, "c.example", "30.db");
+}
+
+/* It is noticed by its change. */
+static void test_overwritten(void **state)
+{
+  struct strata *strata = *state;
+  const struct store *kept;
+  unsigned count = 0;
+
+  overwrite(strata, true);
+  kept = store_of(strata, 1);
+  expect_overwritten(strata);
+  layers_renew(strata->layers, count_one, &count);
+  await_reading();
+  assert_int_equal(count, 0);
+  expect_overwritten(strata);
+  run_until(&count, 1, PATIENCE);
+  expect_new(strata);
+  assert_ptr_equal(store_of(strata, 1), kept);
+  run_until(&count, 2, A_WHILE);
+  assert_int_equal(count, 1);
+}
+
+/* Or by an answer that could not be given; by none where nobody attends to it. */
+static void test_overwritten_unnoticed(void **state)
+{
+  struct strata *strata = *state;
+  unsigned count = 0;
+
+  overwrite(strata, true);
+  expect_overwritten(strata);
+  run_until(&count, 1, A_WHILE);
+  expect_overwritten(strata);
+  layers_attend(strata->layers, count_one, &count);
+  expect_overwritten(strata);
+  expect_overwritten(strata);
+  assert_int_equal(count, 0);
+  run_until(&count, 1, PATIENCE);
+  expect_new(strata);
+  run_until(&count, 2, A_WHILE);
+  assert_int_equal(count, 1);
+}
+
+/* What is left that can't be read isn't read for each answer. */
+static void test_overwritten_by_noise(void **state)
+{
+  struct strata *strata = *state;
+  unsigned count = 0;
+
+  make_layer(strata->admin, "20.db", HOST, LOCK_ENFORCE);
+  strata_open(strata);
+  layers_attend(strata->layers, count_one, &count);
+  write_noise(strata->folder, "noise", "not a database");
+  copy_over(strata_path(strata->folder, "noise"), strata_path(strata->admin, "20.db"));
+  expect_unreadable(strata, "20.db");
+  run_until(&count, 1, PATIENCE);
+  expect_unreadable(strata, "20.db");
+  run_until(&count, 2, A_WHILE);
+  assert_int_equal(count, 1);
+}
+
+/* What is small by now is read at once. */
+static void test_overwritten_by_small(void **state)
+{
+  struct strata *strata = *state;
+  unsigned count = 0;
+
+  overwrite(strata, false);
+  layers_attend(strata->layers, count_one, &count);
+  expect_new(strata);
+  run_until(&count, 1, A_WHILE);
+  assert_int_equal(count, 0);
+}
+
+static void test_overwritten_and_freed(void **state)
+{
+  struct strata *strata = *state;
+  unsigned count = 0;
+
+  overwrite(strata, true);
+  layers_attend(strata->layers, count_one, &count);
+  expect_overwritten(strata);
   layers_free(g_steal_pointer(&strata->layers));
   run_until(&count, 1, A_WHILE);
   assert_int_equal(count, 0);
@@ -439,6 +578,11 @@ int main(void)
       TEST(test_overtaken_for_ever),
       TEST(test_reload_meanwhile),
       TEST(test_freed_meanwhile),
+      TEST(test_overwritten),
+      TEST(test_overwritten_unnoticed),
+      TEST(test_overwritten_by_noise),
+      TEST(test_overwritten_by_small),
+      TEST(test_overwritten_and_freed),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

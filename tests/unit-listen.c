@@ -53,6 +53,7 @@ struct ear {
   pthread_t thread;
   struct notes notes;
   int milliseconds, stop, result;
+  DBusConnection *forger;
   atomic_bool over;
 };
 
@@ -233,8 +234,8 @@ static void send_to(DBusConnection *bus, const char *name)
   dbus_message_unref(signal);
 }
 
-/* Sends a signal of the daemon's name to everybody on the bus, one by one. */
-static void send_to_all(DBusConnection *bus)
+/* All names on the bus; to be freed with dbus_free_string_array. */
+static char **list_names(DBusConnection *bus)
 {
   DBusMessage *call = dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS,
                                                    DBUS_INTERFACE_DBUS, "ListNames"),
@@ -245,13 +246,21 @@ static void send_to_all(DBusConnection *bus)
   assert_non_null(reply);
   assert_true(dbus_message_get_args(reply, NULL, DBUS_TYPE_ARRAY, DBUS_TYPE_STRING, &names, &count,
                                     DBUS_TYPE_INVALID));
-  for (int i = 0; i < count; i++)
-    if (names[i][0] == ':')
-      send_to(bus, names[i]);
-  dbus_connection_flush(bus);
-  dbus_free_string_array(names);
   dbus_message_unref(call);
   dbus_message_unref(reply);
+  return names;
+}
+
+/* Sends a signal of the daemon's name to everybody on the bus, one by one. */
+static void send_to_all(DBusConnection *bus)
+{
+  char **names = list_names(bus);
+
+  for (char **name = names; *name != NULL; name++)
+    if (**name == ':')
+      send_to(bus, *name);
+  dbus_connection_flush(bus);
+  dbus_free_string_array(names);
 }
 
 /* What others on the bus send in the daemon's name is not heard. */
@@ -295,6 +304,73 @@ static void test_bus_goes(void **state)
   assert_string_not_equal(tlspin_last_message(), "");
 }
 
+static int forge_and_stop(const char *signal, const tlspin_entry_t *what, void *data)
+{
+  (void)signal, (void)what;
+  if (world.pid == 0) /* it is gone */
+    return 0;
+  send_to_all(data);
+  poll(NULL, 0, 200);
+  test_process_stop(world.pid);
+  return 0;
+}
+
+static void *listen_and_stop(void *data)
+{
+  struct ear *ear = data;
+
+  ear->result = tlspin_listen(context, 2 * AMPLE, -1, forge_and_stop, ear->forger);
+  ear->over = true;
+  return NULL;
+}
+
+/* The bus is asked who sent a signal, and goes instead: that is noticed at once, too. */
+static void test_bus_goes_when_asked(void **state)
+{
+  DBusConnection *forger = dbus_connection_open_private(world.address, NULL);
+  struct ear ear = {.forger = forger};
+  pid_t daemon = test_bus_daemon(&world, "");
+  long before;
+
+  (void)state;
+  assert_true(forger != NULL && dbus_bus_register(forger, NULL));
+  assert_int_equal(pthread_create(&ear.thread, NULL, listen_and_stop, &ear), 0);
+  poll(NULL, 0, 300);
+  test_process_end(daemon); /* that another one comes is told as "Lost" */
+  daemon = test_bus_daemon(&world, "");
+  poll(NULL, 0, 600);
+  before = test_now();
+  test_bus_kill(&world);
+  ear_join(&ear);
+  assert_int_equal(ear.result, TLSPIN_UNAVAILABLE);
+  assert_true(test_now() - before < AMPLE);
+  dbus_connection_close(forger);
+  dbus_connection_unref(forger);
+  test_process_end(daemon);
+}
+
+/* Waits until somebody else is on the bus, for a minute at most, and gives it some more time. */
+static void await_company(const char *address)
+{
+  DBusConnection *bus = dbus_connection_open_private(address, NULL);
+  unsigned found = 0;
+
+  assert_true(bus != NULL && dbus_bus_register(bus, NULL));
+  for (int i = 0; i < 6000 && found < 2; i++) {
+    char **names = list_names(bus);
+
+    found = 0;
+    for (char **name = names; *name != NULL; name++)
+      found += **name == ':';
+    dbus_free_string_array(names);
+    poll(NULL, 0, 10);
+  }
+  assert_int_equal(found, 2);
+  dbus_connection_close(bus);
+  dbus_connection_unref(bus);
+  poll(NULL, 0, 300);
+}
+
 static void test_another_bus(void **state)
 {
   struct ear ear = {.milliseconds = AMPLE, .stop = -1, .notes.until = "Lost"};
@@ -307,7 +383,7 @@ static void test_another_bus(void **state)
   snprintf(addresses, sizeof addresses, "%s;%s", world.address, other.address);
   assert_int_equal(tlspin_new(&context, addresses), TLSPIN_OK);
   ear_start(&ear);
-  poll(NULL, 0, 300);
+  await_company(world.address);
   assert_int_equal(ear.notes.count, 0);
   test_bus_kill(&world);
   ear_join(&ear);
@@ -335,6 +411,7 @@ int main(void)
       WITH(test_flood),
       WITH(test_forged_signals),
       WITH(test_bus_goes),
+      WITH(test_bus_goes_when_asked),
       WITH(test_another_bus),
       WITH(test_wrong_arguments),
   };

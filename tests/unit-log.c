@@ -33,13 +33,13 @@ static void open_log(struct counter *counter, struct strata *strata)
 
 #define FIRST                                                                                      \
   "id=1  made=1700000000  last=1700000005  count=2  kind=mismatch  host=a.example  protocol=tls  " \
-  "port=443  reason=proof-wrong  layer=user  key=  report=  program=\n"
+  "port=443  reason=proof-wrong  layer=user  key=  report=  program=  operation=0\n"
 #define SECOND                                                                                     \
   "id=2  made=1700000000  last=1700000000  count=1  kind=mismatch  host=b.example  protocol=tls  " \
-  "port=443  reason=tls-version  layer=user  key=  report=  program=\n"
+  "port=443  reason=tls-version  layer=user  key=  report=  program=  operation=0\n"
 #define THIRD                                                                                      \
   "id=3  made=1700000005  last=1700000005  count=1  kind=mismatch  host=a.example  protocol=tls  " \
-  "port=443  reason=proof-missing  layer=user  key=  report=  program=\n"
+  "port=443  reason=proof-missing  layer=user  key=  report=  program=  operation=0\n"
 
 static void test_events(void **state)
 {

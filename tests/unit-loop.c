@@ -23,11 +23,8 @@ struct fixture {
 
 static DBusConnection *connect(const struct test_bus *bus)
 {
-  DBusConnection *connection = dbus_connection_open_private(bus->address, NULL);
+  DBusConnection *connection = test_bus_join(bus);
 
-  assert_non_null(connection);
-  dbus_connection_set_exit_on_disconnect(connection, FALSE);
-  assert_true(dbus_bus_register(connection, NULL));
   assert_true(loop_attach(connection));
   return connection;
 }
@@ -35,8 +32,7 @@ static DBusConnection *connect(const struct test_bus *bus)
 static void disconnect(DBusConnection *connection)
 {
   loop_detach(connection);
-  dbus_connection_close(connection);
-  dbus_connection_unref(connection);
+  test_bus_leave(connection);
 }
 
 static int setup(void **state)

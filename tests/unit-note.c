@@ -283,12 +283,29 @@ static void test_removed(void **state)
   assert_false(note(gate, "max-age=0", HPKP_REMOVE).changed);
 }
 
-/* The newest operation is taken back. */
-static enum tlspin_code undo(struct gate *gate)
+static enum tlspin_code undo_of(struct gate *gate, uint64_t operation)
 {
   struct store_change change;
 
-  return store_undo(layers_at(gate->strata->layers, 0)->store, 0, NOW, &change);
+  return store_undo(layers_at(gate->strata->layers, 0)->store, operation, NOW, &change);
+}
+
+static bool read_operation(const struct event_row *event, void *data)
+{
+  *(uint64_t *)data = event->operation;
+  return true;
+}
+
+/* What the newest event names is taken back; and nothing goes by itself. */
+static enum tlspin_code undo(struct gate *gate)
+{
+  uint64_t operation = 0;
+
+  assert_int_equal(undo_of(gate, 0), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_int_equal(store_events(layers_at(gate->strata->layers, 0)->store, 0, NULL, EVENTS_KEPT,
+                                read_operation, &operation),
+                   TLSPIN_OK);
+  return operation != 0 ? undo_of(gate, operation) : TLSPIN_E_NOTHING_TO_UNDO;
 }
 
 /* Any program may tell of such a header: that it was there leaves a trace, and can be undone. */
@@ -445,6 +462,47 @@ static void test_next_replacement(void **state)
   assert_int_equal(undo(gate), TLSPIN_E_NOTHING_TO_UNDO);
   note(gate, "max-age=0", HPKP_REMOVE);
   assert_int_equal(undo(gate), TLSPIN_OK);
+}
+
+/* An attack: what a server says after the user's own change must not get in front of it. */
+static void test_users_change_is_the_newest(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+  struct keypin own = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_ACTIVE, KEYPIN_USER);
+  static const char noted[] = "0.0 hpkp critical any 1\n3.0 hpkp critical any 1";
+  struct store *store;
+
+  gate_open(gate);
+  store = layers_at(gate->strata->layers, 0)->store;
+  note(gate, header, HPKP_NOTE);
+  assert_true(stores_edit(store, &own) == 1);
+  note(gate, "max-age=0", HPKP_REMOVE);
+  gate_expect_records(gate, "0.0 user active leaf 0");
+  assert_int_equal(undo_of(gate, 0), TLSPIN_OK);
+  gate_expect_records(gate, "");
+  assert_int_equal(undo(gate), TLSPIN_OK);
+  gate_expect_records(gate, noted);
+}
+
+/* The user's own change of such pins is none of theirs: the next header's can still be undone. */
+static void test_users_edit_does_not_count(void **state)
+{
+  struct gate *gate = *state;
+  g_autofree char *header = header_of("max-age=1000");
+  struct keypin pin = gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_CRITICAL, KEYPIN_HPKP);
+  struct store *store;
+
+  pin.level = KEYPIN_ANY;
+  gate_open(gate);
+  store = layers_at(gate->strata->layers, 0)->store;
+  note(gate, header, HPKP_NOTE);
+  assert_true(stores_drop(store, &pin) == 1);
+  gate_expect_records(gate, "3.0 hpkp critical any 1");
+  assert_true(stores_edit(store, &pin) == 2);
+  assert_true(note(gate, "max-age=0", HPKP_REMOVE).changed);
+  assert_int_equal(undo_of(gate, 3), TLSPIN_OK);
+  gate_expect_records(gate, "0.0 hpkp critical any 0\n3.0 hpkp critical any 1");
 }
 
 /* The user accepted another key, by whatever record: over that connection nobody speaks for the
@@ -664,6 +722,8 @@ int main(void)
       TEST(test_ended_is_no_loss),
       TEST(test_one_replacement_is_kept),
       TEST(test_next_replacement),
+      TEST(test_users_change_is_the_newest),
+      TEST(test_users_edit_does_not_count),
       TEST(test_own_pins_are_not_met),
       TEST(test_no_room),
       cmocka_unit_test(test_other_set_is_logged),

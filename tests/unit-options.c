@@ -52,6 +52,7 @@ static struct keypin learned_at(const char *text, uint8_t octet, uint8_t certifi
   struct writer writer = writer_of(seen, CHAIN_SEEN_MAX);
 
   memset(chain.at[0].certificate, certificate, 32);
+  memset(chain.at[0].spki, octet, 32);
   assert_true(chain_seen_encode(&chain, &writer));
   pin.seen = writer_span(&writer);
   pin.origin = KEYPIN_TOFU;
@@ -93,7 +94,8 @@ static void assert_written(enum options_program program, const struct keypin *pi
                 beside.masked != NULL && beside.masked[i]);
   text = options_end(options, on_remark, told);
   assert_string_equal(text, expected);
-  if (strncmp(told->str, remarks, strlen(remarks)) != 0 || (remarks[0] == '\0' && told->len > 0))
+  if (strncmp(told->str, remarks, strlen(remarks)) != 0 ||
+      (told->len > strlen(remarks) && (remarks[0] == '\0' || g_str_has_suffix(remarks, "\n"))))
     fail_msg("'%s'", told->str);
 }
 
@@ -129,6 +131,62 @@ static void test_certificates(void **state)
                  "# a.example:443\n/set irc.server.SERVER.tls_fingerprint \"" H11 "," H22 "\"\n"
                  "# b.example:6697\n/set irc.server.SERVER.tls_fingerprint \"" H22 "\"\n",
                  "");
+}
+
+/* A certificate is that of a pinned key only if it has it; whichever record it was seen with. */
+static void test_own_certificate(void **state)
+{
+  uint8_t seen[CHAIN_SEEN_MAX], newer[CHAIN_SEEN_MAX];
+  const bool masked[] = {false, true, true};
+  struct keypin pins[] = {pin_at("a.example", 0x11), learned_at("a.example", 0x33, 0x22, seen),
+                          learned_at("a.example", 0x11, 0x22, newer)};
+  const char *unknown =
+      "msmtp wants a certificate, and of a.example only the key is known. Pin the "
+      "certificate, too: 'tlspin pin' takes its SHA-256 as the key '3 0 1 HEX'. "
+      "Or clear the pin, and meet the server with 'tlspin connect'.\n";
+
+  (void)state;
+  pins[0].seen = pins[1].seen;
+  assert_written(OPTIONS_MSMTP, pins, 1, "", unknown);
+  pins[0].status = KEYPIN_CRITICAL;
+  beside.masked = masked;
+  assert_written(OPTIONS_MSMTP, pins, 2, "", unknown);
+  assert_written(OPTIONS_MSMTP, pins, 3, "# a.example\ntls_fingerprint " C22 "\n", "");
+  pins[0].level = KEYPIN_ANY;
+  assert_written(OPTIONS_WEECHAT, pins, 3,
+                 "# a.example\n/set irc.server.SERVER.tls_fingerprint \"" H22 "\"\n", "");
+  pins[0].matching = MATCHING_SHA512;
+  assert_written(OPTIONS_MSMTP, pins, 3, "", unknown);
+}
+
+/* The newest one that has the key. */
+static void test_newest_certificate(void **state)
+{
+  uint8_t seen[2][CHAIN_SEEN_MAX];
+  const bool masked[] = {true, false, true};
+  struct keypin pins[] = {learned_at("a.example", 0x11, 0x33, seen[0]), pin_at("a.example", 0x11),
+                          learned_at("a.example", 0x11, 0x22, seen[1])};
+
+  (void)state;
+  beside.masked = masked;
+  pins[0].last_seen = 5;
+  pins[2].last_seen = 6;
+  assert_written(OPTIONS_MSMTP, pins, 3, "# a.example\ntls_fingerprint " C22 "\n", "");
+}
+
+/* A certificate that is blocked is none that it could be given. */
+static void test_blocked_certificate(void **state)
+{
+  uint8_t seen[CHAIN_SEEN_MAX];
+  const bool masked[] = {false, true};
+  struct keypin pins[] = {pin_at("a.example", 0x11), learned_at("a.example", 0x11, 0x22, seen)};
+  struct keypin blocked = certificate_at("*", 0x22, 0);
+
+  (void)state;
+  blocked.status = KEYPIN_REJECTED;
+  beside.masked = masked;
+  beside.blocked = &blocked;
+  assert_written(OPTIONS_MSMTP, pins, 2, "", "msmtp wants a certificate, and of a.example only");
 }
 
 static void test_unfit(void **state)
@@ -319,6 +377,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(test_keys, setup),
       cmocka_unit_test_setup(test_certificates, setup),
+      cmocka_unit_test_setup(test_own_certificate, setup),
+      cmocka_unit_test_setup(test_newest_certificate, setup),
+      cmocka_unit_test_setup(test_blocked_certificate, setup),
       cmocka_unit_test_setup(test_unfit, setup),
       cmocka_unit_test_setup(test_any_level, setup),
       cmocka_unit_test_setup(test_not_in_force, setup),

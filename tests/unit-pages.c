@@ -31,12 +31,14 @@ static struct {
   const char *warning;   /* of every put */
   uint64_t undone;       /* which operation */
   int undo_code;
+  bool unknown;                 /* no answer comes where it fails */
   uint64_t operations[8];       /* that the puts belonged to */
   unsigned flags;               /* of the last put */
   unsigned parts;               /* puts that said that more would follow */
   char last_host[HOST_MAX + 1]; /* of the last record */
   char last_subject[128];       /* of the chain seen with it */
   size_t last_chain;            /* how long it is */
+  size_t backed;                /* how many records were said to be */
 } store;
 
 enum { OPERATION = 42, PAGE = 1000 };
@@ -58,10 +60,13 @@ int __wrap_tlspin_put(tlspin_t *context, const struct tlspin_record *records, si
   store.parts += (flags & TLSPIN_MORE) != 0;
   g_strlcpy(store.last_host, records[count - 1].host, sizeof store.last_host);
   store.last_chain = records[count - 1].chain_size;
+  for (size_t i = 0; i < count; i++)
+    store.backed += records[i].backed != 0;
   if (store.last_chain > 0)
     g_strlcpy(store.last_subject, records[count - 1].chain[0].subject, sizeof store.last_subject);
   if (store.interrupt_at == store.puts)
     raise(store.signal != 0 ? store.signal : SIGINT);
+  change->unknown = store.fail_at == store.puts && store.unknown;
   if (store.fail_at == store.puts)
     return store.code;
   if (store.warning != NULL)
@@ -69,6 +74,8 @@ int __wrap_tlspin_put(tlspin_t *context, const struct tlspin_record *records, si
   store.stored += count;
   *change = (struct tlspin_change){.operation = (flags & TLSPIN_DRY_RUN) != 0 ? 0 : OPERATION,
                                    .count = count};
+  if (flags == 0) /* of all pages, with the operation's own number */
+    *change = (struct tlspin_change){.operation = OPERATION + 1, .count = store.stored};
   return TLSPIN_OK;
 }
 
@@ -121,7 +128,7 @@ static size_t put(struct pages *pages, size_t count)
 
     g_snprintf(place.host, sizeof place.host, "h%zu.example", i);
     pin = keypin_new(&place, KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_IMPORT);
-    taken += pages_put(pages, &pin, 11 + i);
+    taken += pages_put(pages, &pin, 11 + i, i % PAGE == 0);
   }
   return taken;
 }
@@ -146,6 +153,16 @@ static void assert_said(char *said, const char *expected)
   free(said);
 }
 
+/* Each record goes with what is known of it, on every page. */
+static void test_backed(void **state)
+{
+  struct tlspin_change change;
+
+  (void)state;
+  assert_said(run(2 * PAGE + 1, 0, STATUS_FINE, &change), "");
+  assert_int_equal(store.backed, 3);
+}
+
 static void test_pages(void **state)
 {
   struct tlspin_change change;
@@ -157,7 +174,7 @@ static void test_pages(void **state)
   assert_int_equal(store.operations[0], 0);
   assert_int_equal(store.operations[1], OPERATION);
   assert_int_equal(store.operations[2], OPERATION);
-  assert_int_equal(change.operation, OPERATION);
+  assert_int_equal(change.operation, OPERATION + 1);
   assert_int_equal(change.count, 2 * PAGE + 1);
   assert_string_equal(store.last_host, "h2000.example");
   assert_int_equal(store.undos, 0);
@@ -216,7 +233,14 @@ static void test_failure_at_once(void **state)
   (void)state;
   store.fail_at = 1;
   store.code = TLSPIN_UNAVAILABLE;
+  assert_said(run(3, 0, STATUS_STORE, &change), "Nothing was changed.");
+  store.puts = 0;
+  store.unknown = true;
   assert_said(run(3, 0, STATUS_STORE, &change), "Whether anything was changed is not known");
+  store.puts = 0;
+  assert_said(run(3, TLSPIN_DRY_RUN, STATUS_STORE, &change), "Nothing was changed.");
+  store.puts = 0;
+  assert_said(run(PAGE + 1, 0, STATUS_STORE, &change), "Nothing was changed."); /* a draft */
   store.puts = 0;
   store.code = TLSPIN_E_DENIED;
   store.message = "You may not.";
@@ -233,11 +257,27 @@ static void test_taken_back_already(void **state)
   store.fail_at = 2;
   store.code = TLSPIN_UNAVAILABLE;
   store.undo_code = TLSPIN_E_NOTHING_TO_UNDO;
-  assert_said(run(2 * PAGE, 0, STATUS_STORE, &change), "was taken back: nothing is changed");
+  assert_said(run(3 * PAGE, 0, STATUS_STORE, &change), "was taken back: nothing is changed");
   assert_int_equal(store.undos, 1);
 }
 
-/* Then at least how it can be done later is said. */
+/* A last page may have been taken, though no answer came: then it is no draft any more. */
+static void test_failure_at_the_end(void **state)
+{
+  struct tlspin_change change;
+
+  (void)state;
+  store.fail_at = 2;
+  store.code = TLSPIN_UNAVAILABLE;
+  store.undo_code = TLSPIN_E_NOTHING_TO_UNDO;
+  assert_said(run(2 * PAGE, 0, STATUS_STORE, &change), "Whether anything was changed is not known");
+  store.puts = 0;
+  store.undo_code = TLSPIN_E_BUSY;
+  assert_said(run(2 * PAGE, 0, STATUS_STORE, &change), "Whether anything was changed is not known");
+  assert_int_equal(store.undos, 2);
+}
+
+/* Nothing of a draft is in force: whoever can't take it back needs to do nothing. */
 static void test_failure_to_take_back(void **state)
 {
   struct tlspin_change change;
@@ -246,7 +286,7 @@ static void test_failure_to_take_back(void **state)
   store.fail_at = 2;
   store.code = store.undo_code = TLSPIN_UNAVAILABLE;
   store.message = "Nobody is there.";
-  assert_said(run(2 * PAGE, 0, STATUS_STORE, &change), "tlspin undo 42");
+  assert_said(run(3 * PAGE, 0, STATUS_STORE, &change), "Nothing was changed.");
   assert_int_equal(store.undos, 1);
 }
 
@@ -371,7 +411,7 @@ static void test_copies(void **state)
   assert_true(chain_seen_encode(&seen, &writer));
   pin.note = note;
   pin.seen = writer_span(&writer);
-  assert_true(pages_put(pages, &pin, 1));
+  assert_true(pages_put(pages, &pin, 1, false));
   g_free(note);
   memset(octets, 0xff, sizeof octets);
   memset(&pin, 0xff, sizeof pin);
@@ -385,10 +425,12 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_backed, setup, teardown),
       cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),
       cmocka_unit_test_setup_teardown(test_dry_run, setup, teardown),
       cmocka_unit_test_setup_teardown(test_failure_in_the_middle, setup, teardown),
       cmocka_unit_test_setup_teardown(test_failure_at_once, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_failure_at_the_end, setup, teardown),
       cmocka_unit_test_setup_teardown(test_failure_to_take_back, setup, teardown),
       cmocka_unit_test_setup_teardown(test_refused_record, setup, teardown),
       cmocka_unit_test_setup_teardown(test_warnings, setup, teardown),

@@ -4,6 +4,7 @@
 
 #include "daemon/changes.h"
 
+#include "tests/nobody.h"
 #include "tests/strata.h"
 
 #include <setjmp.h>
@@ -12,6 +13,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -115,6 +118,44 @@ static void test_user_unreadable(void **state)
   policy_free(policy);
 }
 
+static struct strata *forbidden;
+
+/* The folder isn't nobody's, nor is the file. */
+static void check_forbidden(void **state)
+{
+  struct layer layer = {.path = forbidden->user};
+  g_autofree char *problem = layer_write_problem(&layer);
+
+  (void)state;
+  assert_non_null(problem);
+  assert_non_null(strstr(problem, forbidden->user));
+  assert_non_null(strstr(problem, g_strerror(EACCES)));
+  assert_non_null(strstr(problem, "chmod"));
+}
+
+static void test_forbidden(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
+  struct layer layer = {.path = strata->user};
+  g_autofree char *home = g_path_get_dirname(strata->user);
+
+  strata_put(strata, &row);
+  assert_null(layer_write_problem(&layer));
+  forbidden = strata;
+  assert_int_equal(g_chmod(home, 0555), 0);
+  nobody_checks(check_forbidden, state);
+  if (geteuid() != 0) {
+    struct policy_ticket next = ticket_of(2, 1);
+    struct policy *policy = policy_new(strata_open(strata), &config, NULL);
+
+    expect_unavailable(policy, &next, g_strerror(EACCES));
+    policy_free(policy);
+  }
+  assert_int_equal(g_chmod(home, 0700), 0);
+  assert_null(layer_write_problem(&layer));
+}
+
 static void limit_files(rlim_t size)
 {
   struct rlimit limit;
@@ -156,6 +197,7 @@ int main(void)
       TEST(test_layer_unreadable),
       TEST(test_user_unreadable),
       TEST(test_disk_full),
+      TEST(test_forbidden),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

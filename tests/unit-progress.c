@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,14 @@
 enum { LONG = 1500 * 1000 }; /* microseconds; more than the second before anything is shown */
 
 #define TAKEN_AWAY "\r\033[K"
+
+/* Until something is shown, for a minute at most. */
+static void await_text(int reader)
+{
+  struct pollfd shown = {.fd = reader, .events = POLLIN};
+
+  assert_int_equal(poll(&shown, 1, 60000), 1);
+}
 
 static char *watch(bool terminal, unsigned count, bool long_work)
 {
@@ -33,7 +42,9 @@ static char *watch(bool terminal, unsigned count, bool long_work)
   progress = progress_start("Pins read:");
   for (unsigned i = 1; i <= count; i++)
     progress_count(progress, i);
-  if (long_work)
+  if (long_work && terminal)
+    await_text(capture.reader);
+  else if (long_work)
     g_usleep(LONG);
   progress_stop(progress);
   return capture_end(&capture);

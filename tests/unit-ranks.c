@@ -109,26 +109,32 @@ static void test_sets(void **state)
   assert_int_equal(ranks.modes[RANK_OWN], 7);
 }
 
-/* A set is enforced as long as one of its strongest pins is, in whatever order they come. */
+/* A set is as strong as the strongest of its pins that are enforced, in whatever order they come;
+ * or of all, where the others are looked at as if they were. */
 static void test_strength(void **state)
 {
   (void)state;
   for (size_t active = 0; active < 3; active++) /* the index of the active one; two are critical */
     for (unsigned reported = 0; reported < 8; reported++) {
-      bool enforced = false;
+      bool critical = false;
 
       court_open(NULL);
       for (size_t i = 0; i < 3; i++) {
-        struct keypin *pin =
-            add(0, HOST, i == active ? KEYPIN_ACTIVE : KEYPIN_CRITICAL, KEYPIN_USER);
+        bool told = (reported >> i & 1) != 0;
 
-        pin->enforce_until = reported >> i & 1 ? 0 : KEYPIN_FOREVER;
-        enforced = enforced || (i != active && (reported >> i & 1) == 0);
+        add(0, HOST, i == active ? KEYPIN_ACTIVE : KEYPIN_CRITICAL, KEYPIN_USER)->enforce_until =
+            told ? 0 : KEYPIN_FOREVER;
+        critical = critical || (i != active && !told);
+        assert_int_equal(ranks_only_reported(&court.in, &court.entries[i]), told);
       }
       ranks_find(&court.in, false, &ranks);
+      assert_int_equal(ranks.sets[RANK_OWN][KEYPIN_USER].critical, critical);
+      assert_int_equal(ranks_speaks(&ranks, RANK_OWN), reported != 7);
+      for (size_t i = 0; i < 3; i++)
+        assert_int_equal(holds(i), (reported >> i & 1) == 0);
+      ranks_find_reported(&court.in, false, &ranks);
       assert_true(ranks.sets[RANK_OWN][KEYPIN_USER].critical);
-      assert_int_equal(ranks.sets[RANK_OWN][KEYPIN_USER].enforced, enforced);
-      assert_int_equal(ranks_speaks(&ranks, RANK_OWN), enforced);
+      assert_true(holds(0) && holds(1) && holds(2));
     }
 }
 
@@ -138,11 +144,28 @@ static void test_best(void **state)
   add(1, HOST, KEYPIN_CRITICAL, KEYPIN_POLICY)->enforce_until = 0;
   add(2, ".example.org", KEYPIN_ACTIVE, KEYPIN_IMPORT);
   ranks_find(&court.in, false, &ranks);
-  assert_int_equal(ranks_best(&ranks, RANK_SYSTEM), 1); /* enforced before reported */
+  assert_int_equal(ranks_best(&ranks, RANK_SYSTEM), 1);
+  ranks_find_reported(&court.in, false, &ranks);
+  assert_int_equal(ranks_best(&ranks, RANK_SYSTEM), 0); /* the more specific */
   court.pins[1].enforce_until = 0;
   ranks_find(&court.in, false, &ranks);
-  assert_int_equal(ranks_best(&ranks, RANK_SYSTEM), 0); /* the more specific */
+  assert_int_equal(ranks_best(&ranks, RANK_SYSTEM), -1);
   assert_false(ranks_speaks(&ranks, RANK_SYSTEM));
+}
+
+/* What is only reported stands in no place of what is enforced, and ends no walk to it. */
+static void test_reported_places(void **state)
+{
+  (void)state;
+  add(1, ".example.org", KEYPIN_CRITICAL, KEYPIN_POLICY);
+  add(1, "www.example.org", KEYPIN_CRITICAL, KEYPIN_POLICY)->enforce_until = 0;
+  add(1, HOST, KEYPIN_CRITICAL, KEYPIN_POLICY)->enforce_until = 0;
+  ranks_find(&court.in, false, &ranks);
+  assert_int_equal(ranks.sets[RANK_SYSTEM][KEYPIN_POLICY].floor, 0);
+  assert_true(holds(0) && !holds(2));
+  ranks_find_reported(&court.in, false, &ranks);
+  assert_int_equal(ranks.sets[RANK_SYSTEM][KEYPIN_POLICY].floor, 15);
+  assert_true(!holds(0) && holds(2));
 }
 
 static void test_floor(void **state)
@@ -210,14 +233,14 @@ static void test_modes(void **state)
   assert_false(ranks_speaks(&ranks, RANK_LEARNED) || ranks_speaks(&ranks, RANK_LOCKED));
 }
 
-#define CASE(name) cmocka_unit_test_setup(name, court_open)
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      CASE(test_ranks), CASE(test_in_force), CASE(test_empty),
-      CASE(test_sets),  CASE(test_strength), CASE(test_best),
-      CASE(test_floor), CASE(test_exempt),   CASE(test_modes),
+      COURT_TEST(test_ranks),    COURT_TEST(test_in_force),
+      COURT_TEST(test_empty),    COURT_TEST(test_sets),
+      COURT_TEST(test_strength), COURT_TEST(test_best),
+      COURT_TEST(test_floor),    COURT_TEST(test_exempt),
+      COURT_TEST(test_modes),    COURT_TEST(test_reported_places),
   };
 
   return cmocka_run_group_tests(tests, court_set_up, court_tear_down);

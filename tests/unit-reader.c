@@ -181,7 +181,8 @@ static void test_put(void **state)
   pin.note = "a\nb";
   reading_put(&gather.reading, 2, &pin);
   assert_int_equal(gather.record_count, 1);
-  assert_string_equal(gather.remarks->str, "2 skipped this is no pin that tlspin could keep.\n");
+  assert_string_equal(gather.remarks->str,
+                      "2 skipped this is no pin that tlspin could keep, because of its 'note'.\n");
   gather.reading.critical = true;
   pin = reading_accepted(&gather.reading, &place);
   assert_int_equal(pin.status, KEYPIN_CRITICAL);

@@ -257,6 +257,59 @@ static void test_strange_rows(void **state)
   }
 }
 
+static const struct setting_row newer[] = {{"anchors", "50.db/all", false},
+                                           {"future", "50.db/yes", false},
+                                           {"learn", "50.db/no", false},
+                                           {"remembered", "and-more", false}};
+
+/* Of a newer tlspin that was here before: each row stays as it is but those that we could have
+ * written. */
+static void test_rows_of_a_newer_one_stay(void **state)
+{
+  struct strata *strata = *state;
+  struct stat before, after;
+
+  assert_int_equal(store_put_settings(user(strata), newer, G_N_ELEMENTS(newer)), TLSPIN_OK);
+  forget(strata);
+  recall_renew(&recall);
+  hold("anchors", "enforce", "40.db", true);
+  hold("learn", "yes", "40.db", true);
+  hold("level", "leaf", "40.db", true);
+  recall_save(&recall, user(strata));
+  assert_true(recall.saved);
+  expect_rows(strata, "anchors=50.db/all future=50.db/yes learn=40.db/yes level=40.db/leaf "
+                      "remembered=and-more ");
+  assert_int_equal(stat(strata->user, &before), 0);
+  recall.saved = false;
+  recall_save(&recall, user(strata));
+  assert_int_equal(stat(strata->user, &after), 0);
+  assert_memory_equal(&before.st_ctim, &after.st_ctim, sizeof before.st_ctim);
+  recall_renew(&recall);
+  recall.empty = true;
+  recall.saved = false;
+  recall_save(&recall, user(strata));
+  assert_true(recall.saved);
+  expect_rows(strata, "anchors=50.db/all future=50.db/yes remembered=and-more ");
+}
+
+/* What is read beside them is not all that there is to be known, and is saved as it was. */
+static void test_rows_of_a_newer_one_are_loaded(void **state)
+{
+  struct strata *strata = *state;
+
+  assert_int_equal(store_put_settings(user(strata), newer, G_N_ELEMENTS(newer)), TLSPIN_OK);
+  forget(strata);
+  recall_load(&recall, user(strata));
+  assert_true(recall.loaded);
+  assert_false(recall.known);
+  expect("learn", "no", "50.db", false);
+  assert_null(recall.at[settings_find("anchors")].value);
+  hold("anchors", "exempt", "40.db", true);
+  recall_save(&recall, user(strata));
+  assert_true(recall.saved);
+  expect_rows(strata, "anchors=50.db/all future=50.db/yes learn=50.db/no remembered=and-more ");
+}
+
 /* A store that can't be read or written is no error, and is tried again. */
 static void test_store_damaged(void **state)
 {
@@ -308,6 +361,8 @@ int main(void)
       TEST(test_written_only_where_it_differs),
       TEST(test_nothing_known),
       TEST(test_strange_rows),
+      TEST(test_rows_of_a_newer_one_stay),
+      TEST(test_rows_of_a_newer_one_are_loaded),
       TEST(test_store_damaged),
       TEST(test_longest),
   };

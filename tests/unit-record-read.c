@@ -18,20 +18,18 @@
 struct reading {
   DBusMessage *message;
   struct keypin pin;
+  bool backed;
   GString *problem;
   enum tlspin_code code;
 };
 
 static struct reading read_text(const char *text)
 {
-  struct reading r = {.message = dbus_message_new_signal("/a", "a.b", "C")};
-  char *words[] = {(char *)(uintptr_t)text};
   DBusMessageIter iter;
+  struct reading r = {.message = values_dict(text, &iter), .problem = g_string_new(NULL)};
 
-  r.problem = g_string_new(NULL);
-  assert_true(values_append(r.message, "a{sv}", words, 1));
-  assert_true(dbus_message_iter_init(r.message, &iter));
-  r.code = record_read(&iter, &r.pin, r.problem);
+  assert_non_null(r.message);
+  r.code = record_read(&iter, &r.pin, &r.backed, r.problem);
   return r;
 }
 
@@ -69,6 +67,7 @@ static void test_least(void **state)
   assert_true(r.pin.first_seen == 0 && r.pin.last_seen == 0 && r.pin.count_seen == 0);
   assert_string_equal(r.pin.note, "");
   assert_int_equal(r.pin.errors, 0);
+  assert_false(r.backed);
   reading_clear(&r);
 }
 
@@ -78,7 +77,7 @@ static void test_all(void **state)
       read_text("host=s:a.example;scope=s:one-label;protocol=s:dtls;port=q:853;kind=s:exception;"
                 "status=s:excepted;origin=s:import;level=s:any;selector=y:0;matching=y:2;"
                 "digest=ay:64*5a;expires=t:2000000000;enforced-until=t:1900000000;always=b:0;"
-                "errors=u:63;note=s:a note;first-seen=t:1;last-seen=t:2;count-seen=t:3");
+                "errors=u:63;note=s:a note;first-seen=t:1;last-seen=t:2;count-seen=t:3;backed=b:1");
 
   (void)state;
   assert_int_equal(r.code, TLSPIN_OK);
@@ -97,6 +96,7 @@ static void test_all(void **state)
   assert_int_equal(r.pin.errors, PKI_EXCUSABLE);
   assert_string_equal(r.pin.note, "a note");
   assert_true(r.pin.first_seen == 1 && r.pin.last_seen == 2 && r.pin.count_seen == 3);
+  assert_true(r.backed);
   reading_clear(&r);
 }
 
@@ -184,86 +184,87 @@ static void test_end(void **state)
   reading_clear(&r);
 }
 
+/* Each with the key that is named. */
+static const struct {
+  const char *text, *key;
+} refused[] = {
+    {"", "'host'"},
+    {"host=s:a.example", "'scope'"},
+    {"host=s:a.example;scope=s:exact", "'kind'"},
+    {"host=s:a.example;scope=s:exact;kind=s:pin", "'status'"},
+    {"host=s:a.example;scope=s:exact;kind=s:pin;status=s:active", "'digest'"},
+    {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;errors=u:1", "'digest'"},
+    {PIN ";hots=s:x", "'hots'"},
+    {PIN ";locked=b:1", "'locked'"},
+    {PIN ";layer=s:user", "'layer'"},
+    {PIN ";seen=ay:00", "'seen'"},
+    {PIN ";port=u:443", "'port'"},
+    {PIN ";host=s:b.example", "'host'"},
+    {"host=s:192.0.2.1;scope=s:exact;kind=s:mode;status=s:off", "'host'"},
+    {"host=s:*.example;scope=s:exact;kind=s:mode;status=s:off", "'host'"},
+    {"host=s:;scope=s:exact;kind=s:mode;status=s:off", "'host'"},
+    {"host=s:;scope=s:one-label;kind=s:mode;status=s:off", "'host'"},
+    {"host=s:a b;scope=s:exact;kind=s:mode;status=s:off", "'host'"},
+    {"host=s:a.example;scope=s:wide;kind=s:mode;status=s:off", "'scope'"},
+    {"host=s:a.example;scope=s:;kind=s:mode;status=s:off", "'scope'"},
+    {"host=s:a.example;scope=s:exact;kind=s:ticket;status=s:off", "'digest'"},
+    {"host=s:a.example;scope=s:exact;kind=s:ticket;status=s:off;digest=ay:32*00", "'kind'"},
+    {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:loud", "'status'"},
+    {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:active", "'status'"},
+    {"host=s:a.example;scope=s:exact;kind=s:pin;status=s:off;digest=ay:32*00", "'status'"},
+    {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:off;digest=ay:32*01", "'kind'"},
+    {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:off;level=s:any", "'kind'"},
+    {PIN ";protocol=s:udp", "'protocol'"},
+    {PIN ";origin=s:policy", "'origin'"},
+    {PIN ";origin=s:", "'origin'"},
+    {PIN ";level=s:root", "'level'"},
+    {PIN ";selector=y:2", "'selector'"},
+    {PIN ";matching=y:0", "'matching'"},
+    {PIN ";matching=y:3", "'matching'"},
+    {PIN ";matching=y:2", "'digest'"},
+    {"host=s:a.example;scope=s:exact;kind=s:pin;status=s:active;digest=ay:", "'digest'"},
+    {"host=s:a.example;scope=s:exact;kind=s:pin;status=s:active;digest=ay:31*00", "'digest'"},
+    {"host=s:a.example;scope=s:exact;kind=s:pin;status=s:active;digest=ay:100000*00", "'digest'"},
+    {PIN ";expires=t:253402300800", "'expires'"},
+    {PIN ";expires=t:18446744073709551615", "'expires'"},
+    {PIN ";enforced-until=t:253402300800", "'enforced-until'"},
+    {PIN ";enforced-until=t:6;expires=t:5", "'enforced-until'"},
+    {PIN ";first-seen=t:18446744073709551615", "'first-seen'"},
+    {PIN ";last-seen=t:253402300800", "'last-seen'"},
+    {PIN ";count-seen=t:9223372036854775808", "'count-seen'"},
+    {PIN ";errors=u:1", "'errors'"},
+    {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00",
+     "'errors'"},
+    {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
+     "errors=u:64",
+     "'errors'"},
+    {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
+     "errors=u:4294967295",
+     "'errors'"},
+    {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
+     "errors=u:8",
+     "'expires'"},
+    {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
+     "errors=u:8;expires=t:253402300799",
+     "'expires'"},
+    {PIN ";note=s:a\nb", "'note'"},
+    {PIN ";chain=s:x", "'chain'"},
+    {PIN ";chain=ay:00", "'chain'"},
+    {PIN ";chain=aa{sv}:", "'chain'"},
+    {PIN ";chain=aa{sv}:hots=s:x," KEY, "'chain'"},
+    {PIN ";" CHAIN ";" CHAIN, "'chain'"},
+    {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:off;" CHAIN, "'chain'"},
+    {PIN ";note=s:\x1b[31m", "'note'"},
+};
+
 static void test_refused(void **state)
 {
-  static const struct {
-    const char *text, *key;
-  } cases[] = {
-      {"", "'host'"},
-      {"host=s:a.example", "'scope'"},
-      {"host=s:a.example;scope=s:exact", "'kind'"},
-      {"host=s:a.example;scope=s:exact;kind=s:pin", "'status'"},
-      {"host=s:a.example;scope=s:exact;kind=s:pin;status=s:active", "'digest'"},
-      {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;errors=u:1", "'digest'"},
-      {PIN ";hots=s:x", "'hots'"},
-      {PIN ";locked=b:1", "'locked'"},
-      {PIN ";layer=s:user", "'layer'"},
-      {PIN ";seen=ay:00", "'seen'"},
-      {PIN ";port=u:443", "'port'"},
-      {PIN ";host=s:b.example", "'host'"},
-      {"host=s:192.0.2.1;scope=s:exact;kind=s:mode;status=s:off", "'host'"},
-      {"host=s:*.example;scope=s:exact;kind=s:mode;status=s:off", "'host'"},
-      {"host=s:;scope=s:exact;kind=s:mode;status=s:off", "'host'"},
-      {"host=s:;scope=s:one-label;kind=s:mode;status=s:off", "'host'"},
-      {"host=s:a b;scope=s:exact;kind=s:mode;status=s:off", "'host'"},
-      {"host=s:a.example;scope=s:wide;kind=s:mode;status=s:off", "'scope'"},
-      {"host=s:a.example;scope=s:;kind=s:mode;status=s:off", "'scope'"},
-      {"host=s:a.example;scope=s:exact;kind=s:ticket;status=s:off", "'digest'"},
-      {"host=s:a.example;scope=s:exact;kind=s:ticket;status=s:off;digest=ay:32*00", "'kind'"},
-      {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:loud", "'status'"},
-      {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:active", "'status'"},
-      {"host=s:a.example;scope=s:exact;kind=s:pin;status=s:off;digest=ay:32*00", "'status'"},
-      {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:off;digest=ay:32*01", "'kind'"},
-      {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:off;level=s:any", "'kind'"},
-      {PIN ";protocol=s:udp", "'protocol'"},
-      {PIN ";origin=s:policy", "'origin'"},
-      {PIN ";origin=s:", "'origin'"},
-      {PIN ";level=s:root", "'level'"},
-      {PIN ";selector=y:2", "'selector'"},
-      {PIN ";matching=y:0", "'matching'"},
-      {PIN ";matching=y:3", "'matching'"},
-      {PIN ";matching=y:2", "'digest'"},
-      {"host=s:a.example;scope=s:exact;kind=s:pin;status=s:active;digest=ay:", "'digest'"},
-      {"host=s:a.example;scope=s:exact;kind=s:pin;status=s:active;digest=ay:31*00", "'digest'"},
-      {"host=s:a.example;scope=s:exact;kind=s:pin;status=s:active;digest=ay:100000*00", "'digest'"},
-      {PIN ";expires=t:253402300800", "'expires'"},
-      {PIN ";expires=t:18446744073709551615", "'expires'"},
-      {PIN ";enforced-until=t:253402300800", "'enforced-until'"},
-      {PIN ";enforced-until=t:6;expires=t:5", "'enforced-until'"},
-      {PIN ";first-seen=t:18446744073709551615", "'first-seen'"},
-      {PIN ";last-seen=t:253402300800", "'last-seen'"},
-      {PIN ";count-seen=t:9223372036854775808", "'count-seen'"},
-      {PIN ";errors=u:1", "'errors'"},
-      {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00",
-       "'errors'"},
-      {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
-       "errors=u:64",
-       "'errors'"},
-      {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
-       "errors=u:4294967295",
-       "'errors'"},
-      {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
-       "errors=u:8",
-       "'expires'"},
-      {"host=s:a.example;scope=s:exact;kind=s:exception;status=s:excepted;digest=ay:32*00;"
-       "errors=u:8;expires=t:253402300799",
-       "'expires'"},
-      {PIN ";note=s:a\nb", "'note'"},
-      {PIN ";chain=s:x", "'chain'"},
-      {PIN ";chain=ay:00", "'chain'"},
-      {PIN ";chain=aa{sv}:", "'chain'"},
-      {PIN ";chain=aa{sv}:hots=s:x," KEY, "'chain'"},
-      {PIN ";" CHAIN ";" CHAIN, "'chain'"},
-      {"host=s:a.example;scope=s:exact;kind=s:mode;status=s:off;" CHAIN, "'chain'"},
-      {PIN ";note=s:\x1b[31m", "'note'"},
-  };
-
   (void)state;
-  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-    struct reading r = read_text(cases[i].text);
+  for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
+    struct reading r = read_text(refused[i].text);
 
-    if (r.code != TLSPIN_E_ARGUMENT || strstr(r.problem->str, cases[i].key) == NULL)
-      fail_msg("%s: %d, %s", cases[i].text, (int)r.code, r.problem->str);
+    if (r.code != TLSPIN_E_ARGUMENT || strstr(r.problem->str, refused[i].key) == NULL)
+      fail_msg("%s: %d, %s", refused[i].text, (int)r.code, r.problem->str);
     reading_clear(&r);
   }
 }

@@ -38,6 +38,7 @@ static void test_bits(void **state)
       {BUS_RECORD_FIRST_SEEN, "first-seen", {.first_seen = 1}},
       {BUS_RECORD_LAST_SEEN, "last-seen", {.last_seen = 1}},
       {BUS_RECORD_COUNT_SEEN, "count-seen", {.count_seen = 1}},
+      {BUS_RECORD_BACKED, "backed", {.backed = true}},
   };
 
   (void)state;

@@ -111,6 +111,15 @@ static void test_members(void **state)
                       "pin-sha256=\"////AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"");
 }
 
+static void expect_chains(const struct report *report, guint served, guint validated)
+{
+  g_autoptr(JsonParser) parser = json_parser_new();
+  JsonObject *object = read_report(parser, report, MOST);
+
+  assert_int_equal(length(object, "served-certificate-chain"), served);
+  assert_int_equal(length(object, "validated-certificate-chain"), validated);
+}
+
 /* A certificate as PEM that others can read. */
 static void expect_pem(const char *pem, struct span expected)
 {
@@ -153,37 +162,28 @@ static void test_certificates(void **state)
 /* What isn't known is not made up: an empty list. */
 static void test_not_known(void **state)
 {
-  g_autoptr(JsonParser) parser = json_parser_new();
   struct chain chain;
   struct report report = report_on(&chain);
-  JsonObject *object;
 
   (void)state;
   report.served = NULL;
   report.served_count = 0;
   path_read(&path, PATH_SIZE, true, &chain);
-  object = read_report(parser, &report, MOST);
-  assert_int_equal(length(object, "served-certificate-chain"), 0);
-  assert_int_equal(length(object, "validated-certificate-chain"), PATH_SIZE);
+  expect_chains(&report, 0, PATH_SIZE);
 }
 
 /* Nothing is said to be validated that wasn't, and a raw key is no certificate. */
 static void test_no_path(void **state)
 {
-  g_autoptr(JsonParser) parser = json_parser_new();
   struct chain chain;
   struct report report = report_on(&chain);
-  JsonObject *object;
 
   (void)state;
   path_read(&path, 2, false, &chain);
-  object = read_report(parser, &report, MOST);
-  assert_int_equal(length(object, "served-certificate-chain"), 2);
-  assert_int_equal(length(object, "validated-certificate-chain"), 0);
+  expect_chains(&report, 2, 0);
   path_read_raw(&path, &chain);
   chain.path = true;
-  object = read_report(parser, &report, MOST);
-  assert_int_equal(length(object, "validated-certificate-chain"), 0);
+  expect_chains(&report, 2, 0);
 }
 
 /* What is too long loses certificates, and stays JSON. */

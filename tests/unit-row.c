@@ -309,6 +309,8 @@ static void test_failure(void **state)
 static void test_operation(void **state)
 {
   static const struct operation_row rows[] = {{1, OPERATION_CLEAR, 0, 7, false},
+                                              {2, OPERATION_EDIT, 0, 7, true},
+                                              {3, OPERATION_TOLD, 0, 7, false},
                                               {INT64_MAX, OPERATION_UNDO, 1, TIME_MAX, true}};
   static const struct {
     int column;

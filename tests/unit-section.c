@@ -15,23 +15,13 @@
 #include <cmocka.h>
 #include <string.h>
 
-static struct source *open_text(struct policies *policies, const char *text,
-                                struct section *section)
-{
-  const char *path = policies_write(policies, "10-test.conf", text);
-  struct source *source = source_open(path, TRUST_SYSTEM, &policies->findings);
-
-  assert_true(source_next(source, section));
-  return source;
-}
-
 static void test_text(void **state)
 {
   static const char *const expected[] = {"a b\\c", NULL, "", "x", "1;2", "\xc3\xa9"};
   struct policies *policies = *state;
   struct section section;
-  struct source *source =
-      open_text(policies, "[a]\nv=a\\sb\\\\c\nw=\\q\nx=\ny=  x \t\nz=1;2\nu=\xc3\xa9\n", &section);
+  struct source *source = policies_open(
+      policies, "[a]\nv=a\\sb\\\\c\nw=\\q\nx=\ny=  x \t\nz=1;2\nu=\xc3\xa9\n", &section);
 
   assert_int_equal(section.count, G_N_ELEMENTS(expected));
   for (size_t i = 0; i < section.count; i++) {
@@ -53,8 +43,8 @@ static void test_list(void **state)
   static const char *const expected[] = {"one,two,three;3", "", "one", NULL, ""};
   struct policies *policies = *state;
   struct section section;
-  struct source *source =
-      open_text(policies, "[a]\nx= one ;two;; three\\;3 ; \ny=\nz=one\nq=\\q;b\np=;;\n", &section);
+  struct source *source = policies_open(
+      policies, "[a]\nx= one ;two;; three\\;3 ; \ny=\nz=one\nq=\\q;b\np=;;\n", &section);
 
   assert_int_equal(section.count, G_N_ELEMENTS(expected));
   for (size_t i = 0; i < section.count; i++) {

@@ -188,6 +188,37 @@ static void test_key_alone(void **state)
   reading_clear(&r);
 }
 
+/* The server's certificate without the path that it is of. */
+static void test_leaf_alone(void **state)
+{
+  static const char *const wrong[][2] = {{"leaf-alone=b:1;raw-key=b:1", "'raw-key'"},
+                                         {"path=b:1;leaf-alone=b:1", "'path'"},
+                                         {"leaf-alone=u:1", "'leaf-alone'"}};
+  const struct bus_chain one = {1, {path.certificate[0]}}, key = {1, {path.spki[0]}};
+  struct reading r = read_call("a.example", &one, "leaf-alone=b:1");
+
+  (void)state;
+  assert_int_equal(r.code, TLSPIN_OK);
+  assert_true(r.shown.shown.leaf_alone);
+  assert_false(r.shown.shown.chain->path || r.shown.shown.chain->alone);
+  reading_clear(&r);
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    r = read_call("a.example", &one, wrong[i][0]);
+    assert_int_equal(r.code, TLSPIN_E_ARGUMENT);
+    assert_non_null(strstr(r.problem->str, "'leaf-alone'"));
+    assert_non_null(strstr(r.problem->str, wrong[i][1]));
+    reading_clear(&r);
+  }
+  r = read_call("a.example", &key, "leaf-alone=b:1;key-alone=b:1");
+  assert_int_equal(r.code, TLSPIN_E_ARGUMENT);
+  assert_non_null(strstr(r.problem->str, "key 'key-alone'"));
+  reading_clear(&r);
+  r = read_call("a.example", &one, "");
+  assert_int_equal(r.code, TLSPIN_OK);
+  assert_false(r.shown.shown.leaf_alone);
+  reading_clear(&r);
+}
+
 static void test_words(void **state)
 {
   static const struct {
@@ -328,11 +359,12 @@ static int end(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_bare),          cmocka_unit_test(test_everything),
-      cmocka_unit_test(test_raw_key),       cmocka_unit_test(test_key_alone),
-      cmocka_unit_test(test_words),         cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_program_sizes), cmocka_unit_test(test_chains),
-      cmocka_unit_test(test_peers),         cmocka_unit_test(test_served),
+      cmocka_unit_test(test_bare),       cmocka_unit_test(test_everything),
+      cmocka_unit_test(test_raw_key),    cmocka_unit_test(test_key_alone),
+      cmocka_unit_test(test_leaf_alone), cmocka_unit_test(test_words),
+      cmocka_unit_test(test_refused),    cmocka_unit_test(test_program_sizes),
+      cmocka_unit_test(test_chains),     cmocka_unit_test(test_peers),
+      cmocka_unit_test(test_served),
   };
 
   return cmocka_run_group_tests(tests, begin, end);

@@ -57,7 +57,7 @@ static void test_reason(void **state)
   (void)state;
   assert_reason("key-rejected", "the server showed a key that is rejected");
   assert_reason("proof-wrong", "the server's proof was wrong");
-  assert_reason("same-key", "the server has a new certificate for the same key");
+  assert_reason("same-key", "the server has a new certificate, and the pinned key is the same");
   assert_reason("of-a-later-version", "of-a-later-version");
   assert_reason("", "");
 }

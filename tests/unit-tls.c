@@ -286,6 +286,21 @@ static void test_trust_system(void **state)
   tls_close(&tls);
 }
 
+/* Whoever chose the name of a file chooses nothing else of what is said. */
+static void test_hostile_name(void **state)
+{
+  g_autofree char *name = g_build_filename(directory, "a\nb\033[2J.pem", NULL), *problem = NULL;
+  struct tls tls;
+
+  (void)state;
+  assert_true(g_file_set_contents(name, "", -1, NULL));
+  assert_false(tls_open(&tls, "www.example.org", name, false, &problem));
+  tls_close(&tls);
+  assert_non_null(strstr(problem, "[2J.pem' holds no certificate"));
+  assert_null(strpbrk(problem, "\n\033"));
+  assert_int_equal(g_unlink(name), 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -293,7 +308,7 @@ int main(void)
       cmocka_unit_test(test_unchecked),    cmocka_unit_test(test_server_name),
       cmocka_unit_test(test_raw_key),      cmocka_unit_test(test_certificate),
       cmocka_unit_test(test_failures),     cmocka_unit_test(test_trust_file),
-      cmocka_unit_test(test_trust_system),
+      cmocka_unit_test(test_trust_system), cmocka_unit_test(test_hostile_name),
   };
 
   setlocale(LC_ALL, "C.UTF-8");

@@ -216,7 +216,9 @@ static void test_keys(void **state)
   assert_edit(edits, 2, "any");
   assert_memory_not_equal(((struct edit *)edits->pdata[0])->digest,
                           ((struct edit *)edits->pdata[2])->digest, 32);
-  assert_int_equal(fill(&keys, "authority", NULL, levelled), STATUS_FINE);
+  assert_int_equal(
+      fill(&keys, "authority", "a key of level leaf, but --level authority counts", levelled),
+      STATUS_FINE);
   assert_int_equal(levelled->len, 3);
   for (guint i = 0; i < 3; i++)
     assert_edit(levelled, i, "authority");
@@ -362,15 +364,56 @@ static void test_store(void **state)
   shared_options.bus = NULL;
 }
 
+/* A message is one line, whatever is in the texts and the names of files that it repeats. */
+static void assert_one_line(struct capture *capture)
+{
+  char *text = capture_end(capture), *end = strchr(text, '\n');
+
+  assert_non_null(strstr(text, "[2J"));
+  assert_non_null(end);
+  assert_int_equal(end[1], '\0');
+  assert_null(strchr(text, '\033'));
+  free(text);
+}
+
+static void test_hostile_texts(void **state)
+{
+  g_autofree char *name = g_build_filename(directory, "a\ntlspin: b\033[2J.pem", NULL);
+  char *hostile = strrchr(name, '/') + 1;
+  char *files[] = {name, NULL}, *texts[] = {hostile, NULL};
+  const struct edit_keys keys[] = {{.files = files}, {.texts = texts}};
+  struct edit model = {.record.status = "critical"};
+  struct capture capture;
+
+  (void)state;
+  assert_true(g_file_set_contents(name, "", -1, NULL));
+  capture_begin(&capture, STDERR_FILENO);
+  assert_int_equal(edit_read_place(hostile, &model), STATUS_USAGE);
+  assert_one_line(&capture);
+  capture_begin(&capture, STDERR_FILENO);
+  assert_int_equal(edit_read_level(hostile), STATUS_USAGE);
+  assert_one_line(&capture);
+  assert_int_equal(edit_read_place("localhost", &model), STATUS_FINE);
+  for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+    g_autoptr(GPtrArray) edits = g_ptr_array_new_with_free_func(g_free);
+
+    capture_begin(&capture, STDERR_FILENO);
+    assert_int_equal(edit_read_keys(&keys[i], "localhost", &model, edits), STATUS_USAGE);
+    assert_one_line(&capture);
+  }
+  assert_int_equal(g_unlink(name), 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_place),       cmocka_unit_test(test_place_refused),
-      cmocka_unit_test(test_end),         cmocka_unit_test(test_level),
-      cmocka_unit_test(test_keys),        cmocka_unit_test(test_keys_repeated),
-      cmocka_unit_test(test_note),        cmocka_unit_test(test_every_server),
-      cmocka_unit_test(test_place_cause), cmocka_unit_test(test_keys_refused),
-      cmocka_unit_test(test_from_server), cmocka_unit_test(test_store),
+      cmocka_unit_test(test_place),         cmocka_unit_test(test_place_refused),
+      cmocka_unit_test(test_end),           cmocka_unit_test(test_level),
+      cmocka_unit_test(test_keys),          cmocka_unit_test(test_keys_repeated),
+      cmocka_unit_test(test_note),          cmocka_unit_test(test_every_server),
+      cmocka_unit_test(test_place_cause),   cmocka_unit_test(test_keys_refused),
+      cmocka_unit_test(test_from_server),   cmocka_unit_test(test_store),
+      cmocka_unit_test(test_hostile_texts),
   };
 
   setlocale(LC_ALL, "C.UTF-8");

@@ -211,6 +211,30 @@ static void test_reported(void **state)
   assert_reported(";enforced-until=#4000000000", "Only reported  from 2096-10-02 07:06 on\n");
 }
 
+static void assert_terms(const char *words, const char *expected)
+{
+  tlspin_entry_t *entry = thing_new(words);
+  g_autofree char *terms = record_terms(entry);
+
+  assert_string_equal(terms, expected);
+  tlspin_entry_free(entry);
+}
+
+static void test_terms(void **state)
+{
+  (void)state;
+  assert_terms("kind=mode;status=off", "");
+  assert_terms("kind=mode;status=off;enforced-until=#0", "only reported");
+  assert_terms("kind=pin;level=issuer;key=" KEY, "level issuer");
+  assert_terms("kind=pin;level=any;enforced-until=#0;key=" KEY, "level any; only reported");
+  assert_terms("kind=pin;level=any;enforced-until=#1500000000;key=" KEY,
+               "level any; only reported");
+  assert_terms("kind=pin;level=leaf;enforced-until=#4000000000;key=" KEY,
+               "level leaf; only reported from 2096-10-02 07:06 on");
+  assert_terms("kind=exception;level=leaf;errors=#9;key=" KEY,
+               "level leaf; excuses unknown-issuer, name");
+}
+
 /* What a server wrote into its certificate steers no terminal. */
 static void test_clean(void **state)
 {
@@ -283,6 +307,7 @@ int main(void)
       cmocka_unit_test(test_facts),
       cmocka_unit_test(test_facts_of_others),
       cmocka_unit_test(test_reported),
+      cmocka_unit_test(test_terms),
       cmocka_unit_test(test_clean),
       cmocka_unit_test(test_json),
   };

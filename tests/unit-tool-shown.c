@@ -155,16 +155,38 @@ static void test_refused(void **state)
   assert_refused(&(struct shown_options){.chain_file = (char *)"/dev/null", .ca_file = files[CA]},
                  STATUS_USAGE, "'/dev/null' holds no certificate in PEM form.");
   assert_refused(&(struct shown_options){.chain_file = files[SERVER], .ca_file = missing},
-                 STATUS_CONNECTION, "No such file or directory");
+                 STATUS_USAGE, "No such file or directory");
+}
+
+static void assert_why(struct shown_options options, const char *expected)
+{
+  g_autofree char *command = shown_why(&options, &target);
+
+  assert_string_equal(command, expected);
+}
+
+/* The same question, for a shell. */
+static void test_why(void **state)
+{
+  char name[] = "www.example.org";
+
+  (void)state;
+  assert_why((struct shown_options){.connect = FALSE}, "tlspin why www.example.org:443");
+  assert_why((struct shown_options){.connect = TRUE}, "tlspin why --connect www.example.org:443");
+  assert_why((struct shown_options){.chain_file = (char *)"a'b", .ca_file = (char *)"c\033d"},
+             "tlspin why --chain 'a'\\''b' www.example.org:443 --ca 'c\xef\xbf\xbd"
+             "d'");
+  assert_why((struct shown_options){.connect = TRUE, .sni = name, .where = "::1"},
+             "tlspin why --connect --sni www.example.org '[::1]:443'");
+  assert_why((struct shown_options){.connect = TRUE, .sni = name, .where = "127.0.0.1"},
+             "tlspin why --connect --sni www.example.org 127.0.0.1:443");
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_file),
-      cmocka_unit_test(test_name),
-      cmocka_unit_test(test_nothing),
-      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_file),    cmocka_unit_test(test_name), cmocka_unit_test(test_nothing),
+      cmocka_unit_test(test_refused), cmocka_unit_test(test_why),
   };
 
   setlocale(LC_ALL, "C.UTF-8");

@@ -266,7 +266,7 @@ static void test_nothing(void **state)
     compare(NULL, 0, number);
 }
 
-/* Every entry; in every 17th situation, each time others. */
+/* Every entry; in every 97th situation, each time others. */
 static void test_one(void **state)
 {
   unsigned first = 0;

@@ -260,20 +260,18 @@ static void test_lookup(void **state)
   expect("locked-out locked-out looked-at history masked masked decided");
 }
 
-#define CASE(name) cmocka_unit_test_setup(name, court_open)
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      CASE(test_passed_over), CASE(test_one_set),
-      CASE(test_ranks),       CASE(test_active_differ),
-      CASE(test_rejected),    CASE(test_modes),
-      CASE(test_locks),       CASE(test_locked_ticket),
-      CASE(test_locked_off),  CASE(test_off_that_yields),
-      CASE(test_exceptions),  CASE(test_added_anchor),
-      CASE(test_reported),    CASE(test_ticket),
-      CASE(test_lookup),      CASE(test_added_anchor_unreadable),
-      CASE(test_hpkp),        CASE(test_program),
+      COURT_TEST(test_passed_over), COURT_TEST(test_one_set),
+      COURT_TEST(test_ranks),       COURT_TEST(test_active_differ),
+      COURT_TEST(test_rejected),    COURT_TEST(test_modes),
+      COURT_TEST(test_locks),       COURT_TEST(test_locked_ticket),
+      COURT_TEST(test_locked_off),  COURT_TEST(test_off_that_yields),
+      COURT_TEST(test_exceptions),  COURT_TEST(test_added_anchor),
+      COURT_TEST(test_reported),    COURT_TEST(test_ticket),
+      COURT_TEST(test_lookup),      COURT_TEST(test_added_anchor_unreadable),
+      COURT_TEST(test_hpkp),        COURT_TEST(test_program),
   };
 
   return cmocka_run_group_tests(tests, court_set_up, court_tear_down);

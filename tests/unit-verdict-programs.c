@@ -100,14 +100,12 @@ static void test_failed_pki(void **state)
   expect_mismatch(VERDICT_PKI_FAILED, 0, 3, true);
 }
 
-#define CASE(name) cmocka_unit_test_setup(name, court_open)
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      CASE(test_against_a_first_use),  CASE(test_against_keys_that_must_be_met),
-      CASE(test_beside_hpkp),          CASE(test_with_active_pins),
-      CASE(test_modes_and_exceptions), CASE(test_failed_pki),
+      COURT_TEST(test_against_a_first_use),  COURT_TEST(test_against_keys_that_must_be_met),
+      COURT_TEST(test_beside_hpkp),          COURT_TEST(test_with_active_pins),
+      COURT_TEST(test_modes_and_exceptions), COURT_TEST(test_failed_pki),
   };
 
   return cmocka_run_group_tests(tests, trial_set_up, trial_tear_down);

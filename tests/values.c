@@ -184,6 +184,17 @@ bool values_append(DBusMessage *message, const char *signature, char **words, in
   return done && count == 0;
 }
 
+DBusMessage *values_dict(const char *word, DBusMessageIter *iter)
+{
+  DBusMessage *message = dbus_message_new_signal("/a", "a.b", "C");
+  char *words[] = {(char *)(uintptr_t)word};
+
+  if (values_append(message, "a{sv}", words, 1) && dbus_message_iter_init(message, iter))
+    return message;
+  dbus_message_unref(message);
+  return NULL;
+}
+
 static void print_value(FILE *out, DBusMessageIter *iter);
 
 static void print_dict(FILE *out, DBusMessageIter *dict);

@@ -12,6 +12,10 @@
  * don't fit. */
 bool values_append(DBusMessage *message, const char *signature, char **words, int count);
 
+/* A message with one dictionary, written so, at which the iterator stands; to be unreferenced. NULL
+ * where it doesn't fit. */
+DBusMessage *values_dict(const char *word, DBusMessageIter *iter);
+
 /* Prints a message's arguments as call.c says. */
 void values_print(FILE *out, DBusMessage *message);
 

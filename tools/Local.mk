@@ -39,7 +39,6 @@ libuser_la_SOURCES = \
 	tools/advice.c tools/advice.h \
 	tools/chainfile.c tools/chainfile.h \
 	tools/choice.c tools/choice.h \
-	tools/clearing.c tools/clearing.h \
 	tools/edit.c tools/edit.h \
 	tools/entry.c tools/entry.h \
 	tools/event.c tools/event.h \
@@ -56,6 +55,7 @@ libuser_la_LIBADD = libtools.la libpinning.la $(JSON_LIBS) $(GNUTLS_LIBS)
 
 bin_PROGRAMS += tools/tlspin
 tools_tlspin_SOURCES = \
+	tools/backups.c tools/backups.h \
 	tools/exchange.c tools/exchange.h \
 	tools/intake.c tools/intake.h \
 	tools/pages.c tools/pages.h \

@@ -141,7 +141,7 @@ static char *read_certificates(const char *name, struct span octets, struct chai
 
 bool chainfile_read(const char *path, struct chainfile *file, char **problem)
 {
-  g_autofree char *name = g_filename_display_name(path);
+  g_autofree char *name = input_name(path);
   g_autoptr(GBytes) bytes = NULL;
 
   *file = (struct chainfile){NULL, 0};

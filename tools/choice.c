@@ -9,8 +9,6 @@
 #include "tools/edit.h"
 #include "tools/output.h"
 
-#include <string.h>
-
 bool choice_is_made(const struct choice *choice)
 {
   return choice->kind != NULL || choice->status != NULL || choice->origin != NULL ||
@@ -27,41 +25,39 @@ static int refuse(const char *word, const char *option, GPtrArray *known)
   return complain(STATUS_USAGE, _("%s can't be '%s'. Say one of: %s."), option, word, words);
 }
 
+static int read_word(const char *word, const char *option, GPtrArray *known)
+{
+  if (word == NULL || g_ptr_array_find_with_equal_func(known, word, g_str_equal, NULL))
+    return STATUS_FINE;
+  return refuse(word, option, known);
+}
+
 static int read_kind(const char *word)
 {
   g_autoptr(GPtrArray) known = g_ptr_array_new();
-  enum keypin_kind kind;
 
-  if (word == NULL || strcmp(word, "ticket") == 0 || keypin_kind_from_token(word, &kind))
-    return STATUS_FINE;
   g_ptr_array_add(known, (char *)"ticket");
   for (int i = 0; i < KEYPIN_KINDS; i++)
     g_ptr_array_add(known, (char *)keypin_kind_token((enum keypin_kind)i));
-  return refuse(word, "--kind", known);
+  return read_word(word, "--kind", known);
 }
 
 static int read_status(const char *word)
 {
   g_autoptr(GPtrArray) known = g_ptr_array_new();
-  enum keypin_status status;
 
-  if (word == NULL || keypin_status_from_token(word, &status))
-    return STATUS_FINE;
   for (int i = 0; i < KEYPIN_STATUSES; i++)
     g_ptr_array_add(known, (char *)keypin_status_token((enum keypin_status)i));
-  return refuse(word, "--status", known);
+  return read_word(word, "--status", known);
 }
 
 static int read_origin(const char *word)
 {
   g_autoptr(GPtrArray) known = g_ptr_array_new();
-  enum keypin_origin origin;
 
-  if (word == NULL || keypin_origin_from_token(word, &origin))
-    return STATUS_FINE;
   for (int i = 0; i < KEYPIN_ORIGINS; i++)
     g_ptr_array_add(known, (char *)keypin_origin_token((enum keypin_origin)i));
-  return refuse(word, "--origin", known);
+  return read_word(word, "--origin", known);
 }
 
 static int read_key(struct choice *choice, struct tlspin_filter *filter)

@@ -15,7 +15,7 @@ enum { GAP = 2, NOTE_INDENT = 4 };
 struct row {
   char *texts[COLUMNS_MOST];
   enum paint paints[COLUMNS_MOST];
-  char *note; /* or NULL */
+  char *notes; /* whole lines; or NULL */
 };
 
 struct columns {
@@ -33,7 +33,7 @@ static void row_free(gpointer data)
 
   for (size_t i = 0; i < COLUMNS_MOST; i++)
     g_free(row->texts[i]);
-  g_free(row->note);
+  g_free(row->notes);
   g_free(row);
 }
 
@@ -149,17 +149,6 @@ static void write_line(const struct columns *table, const struct cell *cells)
   table->style.write(line->str, table->style.data);
 }
 
-static void write_note(const struct columns *table, const char *text)
-{
-  unsigned width = table->style.width;
-  g_autofree char *clean = output_clean(text), *fitting = NULL, *line = NULL;
-
-  if (width > NOTE_INDENT)
-    fitting = cells_shorten(clean, width - NOTE_INDENT, table->style.ellipsis);
-  line = g_strdup_printf("%*s%s\n", NOTE_INDENT, "", fitting != NULL ? fitting : clean);
-  table->style.write(line, table->style.data);
-}
-
 static void write_titles(const struct columns *table)
 {
   struct cell cells[COLUMNS_MOST];
@@ -184,8 +173,8 @@ static void settle(struct columns *table)
     for (size_t i = 0; i < table->count; i++)
       cells[i] = (struct cell){row->texts[i], row->paints[i]};
     write_line(table, cells);
-    if (row->note != NULL)
-      write_note(table, row->note);
+    if (row->notes != NULL)
+      table->style.write(row->notes, table->style.data);
   }
   g_clear_pointer(&table->sample, g_ptr_array_unref);
 }
@@ -208,17 +197,47 @@ void columns_add(struct columns *table, const struct cell *cells)
     settle(table);
 }
 
-void columns_note(struct columns *table, const char *text)
+/* lines: written at once, or kept with the row that was added last. */
+static void put_below(struct columns *table, const char *lines)
 {
   struct row *row;
+  char *before;
 
   if (table->sample == NULL) {
-    write_note(table, text);
+    table->style.write(lines, table->style.data);
     return;
   }
   row = g_ptr_array_index(table->sample, table->sample->len - 1);
-  g_free(row->note);
-  row->note = g_strdup(text);
+  before = row->notes;
+  row->notes = g_strconcat(before != NULL ? before : "", lines, NULL);
+  g_free(before);
+}
+
+void columns_note(struct columns *table, const char *text)
+{
+  unsigned width = table->style.width;
+  g_autofree char *clean = output_clean(text), *fitting = NULL, *line = NULL;
+
+  if (width > NOTE_INDENT)
+    fitting = cells_shorten(clean, width - NOTE_INDENT, table->style.ellipsis);
+  line = g_strdup_printf("%*s%s\n", NOTE_INDENT, "", fitting != NULL ? fitting : clean);
+  put_below(table, line);
+}
+
+static void collect(const char *text, void *data)
+{
+  g_string_append(data, text);
+}
+
+void columns_remark(struct columns *table, const char *text)
+{
+  g_autoptr(GString) lines = g_string_new(NULL);
+  struct columns_style style = table->style;
+
+  style.write = collect;
+  style.data = lines;
+  columns_paragraph(&style, NOTE_INDENT, text);
+  put_below(table, lines->str);
 }
 
 void columns_end(struct columns *table)

@@ -48,8 +48,10 @@ struct columns *columns_new(const struct column *columns, size_t count,
  * taken out of the texts. */
 void columns_add(struct columns *table, const struct cell *cells);
 
-/* Adds a line below the row that was added last: what is too long for a column. */
+/* Adds a line below the row that was added last, and below those that are there already: what is
+ * too long for a column. columns_note: shortened like a cell. columns_remark: broken at blanks. */
 void columns_note(struct columns *table, const char *text);
+void columns_remark(struct columns *table, const char *text);
 
 /* Writes what was held back and frees the table. One without rows writes nothing. */
 void columns_end(struct columns *table);

@@ -6,6 +6,7 @@
 #ifndef EDIT_H
 #define EDIT_H
 
+#include "common/host.h"
 #include "libclient/tlspin-admin.h"
 #include "pinning/place.h"
 
@@ -25,11 +26,17 @@ struct edit_keys {
   char **files; /* PEM; the same */
   gboolean from_server;
   char *ca_file;
+  char *sni;                      /* who the server is to be, where HOST is its address */
+  char where[HOST_INPUT_MAX + 1]; /* to connect, of edit_read_server; "": to the place's host */
 };
 
 /* Reads HOST[:PORT], *.HOST (the names with one label more) or .HOST (the host and all below it)
  * into the record. Returns STATUS_FINE, or STATUS_USAGE after a message. */
 int edit_read_place(const char *text, struct edit *edit);
+
+/* The same for a command with --from-server: with --sni HOST is where to connect, and --sni the
+ * host of the record. */
+int edit_read_server(struct edit_keys *keys, const char *text, struct edit *edit);
 
 /* Puts a note into the record; NULL, "": none. Returns the same. */
 int edit_read_note(const char *note, struct tlspin_record *record);
@@ -54,8 +61,11 @@ int edit_read_keys(const struct edit_keys *keys, const char *server, const struc
 int edit_put(const struct edit_keys *keys, const char *server, const struct edit *model,
              const char *done);
 
-/* Stores them as one operation, and says so: `done` is what was done, as a sentence. Returns the
- * status. */
+/* The place as people write it, normalised; to be freed. */
+char *edit_place_text(const struct edit *edit);
+
+/* Stores them as one operation, and says so: `done` is what was done, as a sentence; in its place,
+ * where another entry decides all the same, that. Returns the status. */
 int edit_store(const GPtrArray *edits, const char *done);
 
 /* Reads when something ends: a moment of when_parse that is still to come, or "30d" from now.

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "tools/record.h"
 #include "tools/sheet.h"
+#include "tools/thing.h"
 #include "tools/when.h"
 
 #include <string.h>
@@ -84,6 +85,27 @@ static char *host_text(const tlspin_entry_t *entry)
   return place;
 }
 
+char *entry_layer(const tlspin_entry_t *entry)
+{
+  return g_strdup_printf(strcmp(tlspin_entry_lock(entry), "none") == 0 ? "%s" : _("%s, locked"),
+                         tlspin_entry_layer(entry));
+}
+
+/* A key has a line of its own, so that it can be copied. */
+void entry_add_remarks(struct columns *table, const tlspin_entry_t *entry)
+{
+  const char *key = thing_text(entry, "key"), *note = thing_text(entry, "note");
+  g_autofree char *terms = record_is(entry) ? record_terms(entry) : g_strdup("");
+  g_autofree char *comment = g_strdup_printf(_("note: %s"), note);
+
+  if (key[0] != '\0')
+    columns_note(table, key);
+  if (terms[0] != '\0')
+    columns_remark(table, terms);
+  if (note[0] != '\0')
+    columns_remark(table, comment);
+}
+
 void entry_add_row(struct columns *table, const tlspin_entry_t *entry)
 {
   struct state state = state_of(entry);
@@ -91,13 +113,14 @@ void entry_add_row(struct columns *table, const tlspin_entry_t *entry)
   g_autofree char *host = host_text(entry), *port = port_text(entry);
   g_autofree char *day = when_to_day(tlspin_entry_expires(entry));
   g_autofree char *failed = failures > 0 ? g_strdup_printf("%u", failures) : g_strdup("");
+  g_autofree char *layer = entry_layer(entry);
   const struct cell cells[ENTRY_COLUMNS] = {
       {host, PAINT_NONE},
       {port, PAINT_NONE},
       {record_is(entry) ? record_says(entry) : _("ticket"), PAINT_NONE},
       {tlspin_entry_expires(entry) > 0 ? day : "-", PAINT_NONE},
       {state.text, state.paint},
-      {tlspin_entry_layer(entry), PAINT_NONE},
+      {layer, PAINT_NONE},
       {failed, PAINT_BAD},
   };
 

@@ -24,6 +24,13 @@ JsonBuilder *entry_to_json(const tlspin_entry_t *entry);
 /* The same as members of the object that is open. */
 void entry_put_members(JsonBuilder *builder, const tlspin_entry_t *entry);
 
+/* Lines below its row of a table: the key; what it says beyond the row, as how far up the path it
+ * is looked for, and from when on it is only reported; and its comment. */
+void entry_add_remarks(struct columns *table, const tlspin_entry_t *entry);
+
+/* "50-site.db", and ", locked" behind it where it is. To be freed. */
+char *entry_layer(const tlspin_entry_t *entry);
+
 /* "imap.example.org:993", and for others than TLS the protocol behind it. To be freed. */
 char *entry_server(const tlspin_entry_t *entry);
 

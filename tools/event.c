@@ -8,6 +8,8 @@
 #include "tools/thing.h"
 #include "tools/when.h"
 
+#include <inttypes.h>
+
 enum { INDENT = 4 };
 
 static const struct kind {
@@ -91,13 +93,31 @@ static void write_program(const tlspin_entry_t *event, const struct columns_styl
     columns_paragraph(style, INDENT, line);
 }
 
+/* What takes it back. */
+static void write_undo(const tlspin_entry_t *event, const struct columns_style *style)
+{
+  uint64_t operation = thing_number(event, "operation");
+  g_autofree char *line = g_strdup_printf("tlspin undo %" PRIu64, operation);
+
+  if (operation != 0)
+    columns_paragraph(style, INDENT, line);
+}
+
+/* It has to see what the server shows: what is stored alone says nothing of that. */
+static char *why_command(const tlspin_entry_t *event)
+{
+  const char *way = thing_is(event, "protocol", "dtls") ? "--dtls" : "--connect";
+
+  return g_strdup_printf("tlspin why %s %s:%u", way, thing_text(event, "host"),
+                         (unsigned)thing_number(event, "port"));
+}
+
 /* A mismatch names the command that says more, and what would mend it. So does what a program made
  * of one. */
 void event_print(const tlspin_entry_t *event, const struct columns_style *style)
 {
   const char *key = thing_text(event, "key");
-  g_autofree char *why = g_strdup_printf("tlspin why %s:%u", thing_text(event, "host"),
-                                         (unsigned)thing_number(event, "port"));
+  g_autofree char *why = why_command(event);
   g_autofree char *showed = g_strdup_printf(_("it showed %s"), key);
 
   write_first(event, style);
@@ -107,6 +127,7 @@ void event_print(const tlspin_entry_t *event, const struct columns_style *style)
   write_program(event, style);
   if (thing_is(event, "kind", "mismatch") || thing_is(event, "kind", "accepted"))
     columns_paragraph(style, INDENT, why);
+  write_undo(event, style);
 }
 
 /* A report that can't be read as JSON is left as text: it is still what was logged. */
@@ -120,6 +141,14 @@ static void put_report(JsonBuilder *builder, const char *report)
   }
   json_builder_set_member_name(builder, "report");
   json_builder_add_value(builder, json_node_copy(json_parser_get_root(parser)));
+}
+
+static void put_operation(JsonBuilder *builder, uint64_t operation)
+{
+  if (operation != 0)
+    json_put_number(builder, "operation", operation);
+  else
+    json_put_text(builder, "operation", NULL);
 }
 
 void event_put_members(JsonBuilder *builder, const tlspin_entry_t *event)
@@ -137,6 +166,7 @@ void event_put_members(JsonBuilder *builder, const tlspin_entry_t *event)
   json_put_text(builder, "key", thing_text(event, "key"));
   put_report(builder, thing_text(event, "report"));
   json_put_text(builder, "program", thing_text(event, "program"));
+  put_operation(builder, thing_number(event, "operation"));
 }
 
 JsonBuilder *event_to_json(const tlspin_entry_t *event)

@@ -9,8 +9,8 @@
 #include "tools/columns.h"
 #include "tools/json.h"
 
-/* Some lines: when, which server, what; why; the key that it showed. Of the style, the ellipsis
- * isn't used. */
+/* Some lines: when, which server, what; why; the key that it showed; the commands that say more,
+ * and that take it back. Of the style, the ellipsis isn't used. */
 void event_print(const tlspin_entry_t *event, const struct columns_style *style);
 
 /* All of it: the keys of org.tlspin.Admin1.Events, and the report as an object and not as text. To

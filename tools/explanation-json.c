@@ -72,7 +72,16 @@ static void put_part(JsonBuilder *builder, const tlspin_explanation_t *explanati
   json_builder_end_array(builder);
 }
 
-static void put_commands(JsonBuilder *builder, const struct advice_question *question)
+static void put_command(JsonBuilder *builder, const struct advice *advice)
+{
+  json_builder_begin_object(builder);
+  json_put_text(builder, "command", advice->command);
+  json_put_text(builder, "does", advice->does);
+  json_put_text(builder, "text", advice->text);
+  json_builder_end_object(builder);
+}
+
+static void put_commands(JsonBuilder *builder, const struct question *question)
 {
   g_autoptr(GArray) list = advice_new(question);
 
@@ -80,11 +89,11 @@ static void put_commands(JsonBuilder *builder, const struct advice_question *que
   json_builder_set_member_name(builder, "commands");
   json_builder_begin_array(builder);
   for (guint i = 0; i < list->len; i++)
-    json_builder_add_string_value(builder, g_array_index(list, struct advice, i).command);
+    put_command(builder, &g_array_index(list, struct advice, i));
   json_builder_end_array(builder);
 }
 
-JsonBuilder *explanation_to_json(const struct advice_question *question)
+JsonBuilder *explanation_to_json(const struct question *question)
 {
   const tlspin_explanation_t *explanation = question->explanation;
   static const char *const layer_names[] = {"name", "path", "state", "problem"};

@@ -52,19 +52,11 @@ struct columns *explanation_table_new(const struct columns_style *style)
   return columns_new(columns, G_N_ELEMENTS(columns), style);
 }
 
-static char *layer_text(const tlspin_entry_t *entry)
-{
-  return g_strdup_printf(strcmp(tlspin_entry_lock(entry), "none") == 0 ? "%s" : _("%s, locked"),
-                         tlspin_entry_layer(entry));
-}
-
-/* A key has a line of its own, so that it can be copied. */
 static void add_row(struct columns *table, const tlspin_entry_t *entry, bool compared)
 {
   uint64_t end = tlspin_entry_expires(entry);
-  g_autofree char *place = entry_server(entry), *layer = layer_text(entry);
+  g_autofree char *place = entry_server(entry), *layer = entry_layer(entry);
   g_autofree char *day = end > 0 ? when_to_day(end) : g_strdup("-");
-  const char *key = thing_text(entry, "key");
   const struct cell cells[] = {
       role_of(entry, compared),
       {layer, PAINT_NONE},
@@ -74,8 +66,7 @@ static void add_row(struct columns *table, const tlspin_entry_t *entry, bool com
   };
 
   columns_add(table, cells);
-  if (key[0] != '\0')
-    columns_note(table, key);
+  entry_add_remarks(table, entry);
 }
 
 void explanation_add_row(struct columns *table, const tlspin_entry_t *entry)
@@ -168,7 +159,8 @@ static void print_entries(const tlspin_explanation_t *explanation, bool compared
 
   if (count == 0)
     return;
-  put(style, "\n", _("What is stored for it, in order of precedence:"));
+  put(style, "", "");
+  columns_paragraph(style, 0, _("What is stored for it, in order of precedence:"));
   table = explanation_table_new(style);
   for (size_t i = 0; i < count; i++)
     add_row(table, tlspin_explanation_at(explanation, TLSPIN_ENTRIES, i), compared);
@@ -201,7 +193,7 @@ static void print_lock(const char *layer, const struct columns_style *style)
 }
 
 /* Commands are to be copied, so that they aren't broken. */
-static void print_advice(const struct advice_question *question, const struct columns_style *style)
+static void print_advice(const struct question *question, const struct columns_style *style)
 {
   g_autoptr(GArray) list = advice_new(question);
   const char *lock = advice_lock(question);
@@ -214,13 +206,25 @@ static void print_advice(const struct advice_question *question, const struct co
     const struct advice *advice = &g_array_index(list, struct advice, i);
 
     put(style, "  ", advice->command);
-    columns_paragraph(style, 6, advice->what);
+    columns_paragraph(style, 6, advice->text);
   }
 }
 
-void explanation_print(const struct advice_question *question, const struct columns_style *style)
+/* An answer of what is stored is soon taken for one about what the server shows. */
+static void print_way(const struct question *question, const struct columns_style *style)
+{
+  put(style, "", "");
+  columns_paragraph(style, 0,
+                    _("This is about what is stored alone; what the server shows was not looked "
+                      "at. To have that judged, too:"));
+  put(style, "  ", question->why);
+}
+
+void explanation_print(const struct question *question, const struct columns_style *style)
 {
   print_verdict(question->explanation, question->server, question->check, style);
+  if (question->check == NULL)
+    print_way(question, style);
   print_entries(question->explanation, question->check != NULL, style);
   print_problems(question->explanation, style);
   print_advice(question, style);

@@ -9,11 +9,11 @@
 #include "tools/columns.h"
 #include "tools/json.h"
 
-void explanation_print(const struct advice_question *question, const struct columns_style *style);
+void explanation_print(const struct question *question, const struct columns_style *style);
 
 /* The verdict, all entries with their roles, layers, settings and the commands that would change
  * the answer. To be freed by json_print. */
-JsonBuilder *explanation_to_json(const struct advice_question *question);
+JsonBuilder *explanation_to_json(const struct question *question);
 
 /* A table of entries with their roles where nothing was shown, and a row of it. */
 struct columns *explanation_table_new(const struct columns_style *style);

@@ -108,8 +108,10 @@ void json_array_add(struct json_array *array, JsonBuilder *builder)
   putchar('\n');
 }
 
-void json_array_end(struct json_array *array)
+void json_array_end(struct json_array *array, int status)
 {
+  if (!array->any && status != STATUS_FINE && status != STATUS_NOT_FOUND)
+    return;
   json_print_text(array->any ? "]\n" : "[]\n");
 }
 

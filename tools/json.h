@@ -38,7 +38,8 @@ struct json_array {
 /* Writes what was built as the next element, and frees the builder. */
 void json_array_add(struct json_array *array, JsonBuilder *builder);
 
-/* Ends the array; one without elements is written as such. */
-void json_array_end(struct json_array *array);
+/* Ends the array; one without elements is written as such, unless the status tells that it isn't
+ * known whether there are any: then nothing is, and json_print_failure has its turn. */
+void json_array_end(struct json_array *array, int status);
 
 #endif

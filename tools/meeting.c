@@ -175,6 +175,29 @@ static void connect_and_greet(const struct meeting_plan *plan, struct tls *tls,
   shake_hands(plan, tls, g_socket_connection_get_socket(connection), deadline, meeting);
 }
 
+/* What it showed, judged as the store would: NULL where there is nothing to be judged so. */
+static tlspin_gnutls_shown_t *look_again(const struct meeting_plan *plan, const struct tls *tls)
+{
+  tlspin_gnutls_shown_t *shown = NULL;
+  const gnutls_datum_t *certificates;
+  unsigned count = 0;
+
+  if (tls->session == NULL)
+    return NULL;
+  certificates = gnutls_certificate_get_peers(tls->session, &count);
+  if (certificates == NULL ||
+      gnutls_certificate_type_get2(tls->session, GNUTLS_CTYPE_SERVER) != GNUTLS_CRT_X509 ||
+      tlspin_gnutls_examine(tls->credentials, certificates, count, plan->name, &shown) != TLSPIN_OK)
+    return NULL;
+  return shown;
+}
+
+static bool is_exempt(const tlspin_explanation_t *explanation)
+{
+  return strcmp(thing_text(tlspin_explanation_verdict(explanation), "reason"),
+                verdict_reason_token(VERDICT_ADDED_ANCHOR)) == 0;
+}
+
 static bool is_learned(const tlspin_explanation_t *explanation)
 {
   bool found = false;
@@ -200,17 +223,24 @@ static char *no_learning(const tlspin_explanation_t *explanation)
 }
 
 /* Nothing decided, and what was to be stored is stored: has the server's key been learned? */
-static void read_learning(tlspin_t *context, const struct meeting_plan *plan,
+static void read_learning(tlspin_t *context, const struct meeting_plan *plan, const struct tls *tls,
                           struct meeting *meeting)
 {
   tlspin_explanation_t *explanation = NULL;
+  tlspin_gnutls_shown_t *shown;
 
-  if (!meeting->done || meeting->answer != TLSPIN_NO_PIN || meeting->is_private ||
-      tlspin_explain(context, plan->name, "tls", plan->port, NULL, &explanation) != TLSPIN_OK)
+  if (!meeting->done || meeting->answer != TLSPIN_NO_PIN || meeting->is_private)
     return;
-  meeting->unlearned = !is_learned(explanation);
-  meeting->no_learning = no_learning(explanation);
-  tlspin_explanation_free(explanation);
+  shown = look_again(plan, tls);
+  if (tlspin_explain(context, plan->name, "tls", plan->port,
+                     shown != NULL ? tlspin_gnutls_shown_check(shown) : NULL,
+                     &explanation) == TLSPIN_OK) {
+    meeting->unlearned = !is_learned(explanation);
+    meeting->no_learning = no_learning(explanation);
+    meeting->exempt = is_exempt(explanation);
+    tlspin_explanation_free(explanation);
+  }
+  tlspin_gnutls_shown_free(shown);
 }
 
 void meeting_hold(tlspin_t *context, const struct meeting_plan *plan, struct meeting *meeting)
@@ -220,12 +250,12 @@ void meeting_hold(tlspin_t *context, const struct meeting_plan *plan, struct mee
 
   *meeting = (struct meeting){.is_private = (plan->level & TLSPIN_PRIVATE) != 0};
   if (!tls_open(&tls, plan->name, plan->ca_file, plan->raw_keys, &problem)) {
-    fail(meeting, STATUS_CONNECTION, problem);
+    fail(meeting, plan->ca_file != NULL ? STATUS_USAGE : STATUS_CONNECTION, problem);
   } else if (attach(context, plan, &tls, meeting)) {
     connect_and_greet(plan, &tls, meeting);
   }
+  read_learning(context, plan, &tls, meeting);
   tls_close(&tls);
-  read_learning(context, plan, meeting);
 }
 
 void meeting_clear(struct meeting *meeting)

@@ -37,6 +37,7 @@ struct meeting {
   bool unlearned;    /* no key is known of the server after the first meeting either */
   char *no_learning; /* where it is set that keys aren't learned: a layer or "tlspind.conf"; or NULL
                       */
+  bool exempt;       /* an added authority vouches for the server: nothing is learned there */
   char *excused; /* what the PKI has against the certificate, and an exception excuses; or NULL */
   bool asked, sent, proved;
   uint32_t lifetime; /* of the new ticket, in seconds */

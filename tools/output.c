@@ -64,6 +64,18 @@ static char *wrap(const char *text, unsigned width)
   return g_string_free(wrapped, FALSE);
 }
 
+void output_said(const char *format, ...)
+{
+  g_autofree char *text = NULL, *wrapped = NULL;
+  va_list arguments;
+
+  va_start(arguments, format);
+  text = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  wrapped = wrap(text, output_width(STDOUT_FILENO));
+  write_converted(stdout, wrapped);
+}
+
 static char *problem;
 
 const char *output_problem(void)

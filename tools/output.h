@@ -24,7 +24,11 @@ enum paint { PAINT_NONE, PAINT_TITLE, PAINT_GOOD, PAINT_WARNING, PAINT_BAD, PAIN
 /* To standard output. */
 void output_text(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
-/* The same without a format: a sink for columns.h. */
+/* The same, and on a terminal broken at blanks; lines that are indented stay as they are. Ends with
+ * a line feed. */
+void output_said(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* output_text without a format: a sink for columns.h. */
 void output_write(const char *text, void *unused);
 
 /* To standard error, as "PROGRAM: TEXT" and a line feed; on a terminal broken at blanks. Returns

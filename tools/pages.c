@@ -23,6 +23,7 @@ enum { SIGNALS = G_N_ELEMENTS(signals) };
 struct slot {
   struct keypin pin;
   size_t line;
+  bool backed;
   char note[KEYPIN_NOTE_MAX + 1];
   struct exchange_chain *chain; /* what was seen with it; else NULL */
 };
@@ -36,6 +37,7 @@ struct pages {
   struct tlspin_record *records;
   size_t used;
   unsigned stored;
+  bool last; /* the last page was sent */
   struct tlspin_change change;
   int status;
   struct progress *progress;
@@ -118,16 +120,23 @@ static int put_page(struct pages *pages, unsigned more)
 
   if (broken_off)
     return complain(STATUS_USAGE, _("Broken off."));
-  for (size_t i = 0; i < pages->used; i++)
+  for (size_t i = 0; i < pages->used; i++) {
     pages->records[i] = exchange_of_pin(&pages->slots[i].pin, pages->slots[i].chain);
+    pages->records[i].backed = pages->slots[i].backed;
+  }
+  pages->last = more == 0;
   code = tlspin_put(pages->context, pages->records, pages->used, pages->change.operation,
                     pages->flags | more, &change, warn, pages);
   if (code == TLSPIN_E_ARGUMENT)
     tell(pages, REMARK_REFUSED, tlspin_last_message());
+  pages->change.unknown = change.unknown && (pages->flags & TLSPIN_DRY_RUN) == 0 && more == 0;
   if (code != TLSPIN_OK)
     return code == TLSPIN_E_ARGUMENT ? STATUS_USAGE : complain_of(code);
-  if (change.operation != 0)
-    pages->change.operation = change.operation;
+  if (more == 0 && (pages->flags & TLSPIN_DRY_RUN) == 0) {
+    pages->change = change; /* of all pages */
+    return STATUS_FINE;
+  }
+  pages->change.operation = change.operation;
   pages->change.count += change.count;
   return STATUS_FINE;
 }
@@ -144,7 +153,7 @@ static void flush(struct pages *pages, unsigned more)
   progress_count(pages->progress, pages->stored);
 }
 
-bool pages_put(struct pages *pages, const struct keypin *pin, size_t line)
+bool pages_put(struct pages *pages, const struct keypin *pin, size_t line, bool backed)
 {
   struct slot *slot;
 
@@ -154,6 +163,7 @@ bool pages_put(struct pages *pages, const struct keypin *pin, size_t line)
     return false;
   slot = &pages->slots[pages->used++];
   slot->line = line;
+  slot->backed = backed;
   slot->pin = *pin;
   g_strlcpy(slot->note, pin->note, sizeof slot->note);
   slot->pin.note = slot->note;
@@ -161,25 +171,20 @@ bool pages_put(struct pages *pages, const struct keypin *pin, size_t line)
   return true;
 }
 
-/* After an error of the store's, what was to be written last may have been. A daemon that was
- * started anew has taken back by itself what its predecessor had begun. */
+/* Nothing is in force before the last page is taken; and then it is no draft any more, which could
+ * be taken back. A daemon that was started anew has taken back what its predecessor had begun. */
 static void take_back(const struct pages *pages)
 {
   struct tlspin_change change;
   uint64_t operation = pages->change.operation;
   int code = operation != 0 ? tlspin_undo(pages->context, operation, &change) : TLSPIN_OK;
 
-  if (operation == 0 && pages->status == STATUS_STORE)
+  if (operation == 0 ? pages->change.unknown : pages->last && code != TLSPIN_OK)
     complain(STATUS_FINE, _("Whether anything was changed is not known; 'tlspin list' shows it."));
-  else if (operation == 0)
-    complain(STATUS_FINE, _("Nothing was changed."));
-  else if (code == TLSPIN_OK || code == TLSPIN_E_NOTHING_TO_UNDO)
+  else if (operation != 0 && (code == TLSPIN_OK || code == TLSPIN_E_NOTHING_TO_UNDO))
     complain(STATUS_FINE, _("What had been stored by then was taken back: nothing is changed."));
   else
-    complain(STATUS_FINE,
-             _("%s What had been stored by then could not be taken back. Once the pin store can be "
-               "written again: tlspin undo %" PRIu64),
-             tlspin_last_message(), operation);
+    complain(STATUS_FINE, _("Nothing was changed."));
 }
 
 int pages_end(struct pages *pages, struct tlspin_change *change)

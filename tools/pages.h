@@ -17,8 +17,9 @@ struct pages;
 struct pages *pages_new(tlspin_t *context, unsigned flags, reading_told told, void *data);
 
 /* The record is copied. False once something went wrong, or the user broke it off: then it needn't
- * be called again. line: where the record stands, for what is told. */
-bool pages_put(struct pages *pages, const struct keypin *pin, size_t line);
+ * be called again. line: where the record stands, for what is told. backed: another key for its
+ * place is put, too, on whatever page. */
+bool pages_put(struct pages *pages, const struct keypin *pin, size_t line, bool backed);
 
 /* Stores what is left, or takes everything back; frees. Returns the status, after a message where
  * it isn't STATUS_FINE. change: the operation (0: nothing had to be changed), and the sum of what

@@ -93,6 +93,33 @@ char *record_errors_text(unsigned errors)
   return g_strjoinv(", ", (char **)names->pdata);
 }
 
+/* As the sheet says it (add_report), where there is no column for it. */
+static char *report_terms(const tlspin_entry_t *entry)
+{
+  int64_t since = tlspin_entry_number(entry, "enforced-until");
+  g_autofree char *from = when_to_text((uint64_t)since);
+
+  if (since < 0)
+    return NULL;
+  return since > time(NULL) ? g_strdup_printf(_("only reported from %s on"), from)
+                            : g_strdup(_("only reported"));
+}
+
+char *record_terms(const tlspin_entry_t *entry)
+{
+  g_autofree char *errors = record_errors_text((unsigned)thing_number(entry, "errors"));
+  g_autofree char *reported = report_terms(entry);
+  GString *terms = g_string_new(NULL);
+
+  if (thing_text(entry, "level")[0] != '\0' && thing_text(entry, "key")[0] != '\0')
+    g_string_append_printf(terms, _("level %s"), thing_text(entry, "level"));
+  if (errors[0] != '\0')
+    g_string_append_printf(terms, _("%sexcuses %s"), terms->len > 0 ? "; " : "", errors);
+  if (reported != NULL)
+    g_string_append_printf(terms, "%s%s", terms->len > 0 ? "; " : "", reported);
+  return g_string_free(terms, FALSE);
+}
+
 static void add_chain(struct sheet *sheet, const tlspin_entry_t *entry)
 {
   for (size_t i = 0; i < tlspin_entry_chain(entry); i++) {

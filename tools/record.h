@@ -35,6 +35,10 @@ char *record_errors_text(unsigned errors);
 /* The same as an array of names. */
 void record_put_errors(JsonBuilder *builder, unsigned errors);
 
+/* "level any; only reported": what a row of a table has no room for, but for the key and the note.
+ * "" where there is nothing. To be freed. */
+char *record_terms(const tlspin_entry_t *entry);
+
 /* Facts: place, what it says, key, level, seen. */
 void record_add_facts(struct sheet *sheet, const tlspin_entry_t *entry);
 

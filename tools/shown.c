@@ -10,6 +10,9 @@
 #include "tools/output.h"
 #include "tools/progress.h"
 #include "tools/tls.h"
+#include "tools/tlspin.h"
+
+#include <string.h>
 
 enum { TIMEOUT = 10 };
 
@@ -97,7 +100,7 @@ int shown_read(const struct shown_options *options, const struct target *target,
   if (!options->connect && options->chain_file == NULL)
     return STATUS_FINE;
   if (!tls_open(&tls, target->host, options->ca_file, false, &problem))
-    status = complain(STATUS_CONNECTION, "%s", problem);
+    status = complain(options->ca_file != NULL ? STATUS_USAGE : STATUS_CONNECTION, "%s", problem);
   else
     status = options->connect ? read_server(&tls, where, target, shown)
                               : read_file(&tls, options->chain_file, target->host, shown);
@@ -109,6 +112,55 @@ void shown_clear(struct shown *shown)
 {
   tlspin_gnutls_shown_free(shown->shown);
   shown->shown = NULL;
+}
+
+int shown_ask(const struct shown_options *options, const struct target *target,
+              int (*ask)(tlspin_t *context, const struct target *target, const struct shown *shown))
+{
+  struct shown shown;
+  tlspin_t *context;
+  int status = shown_read(options, target, &shown);
+
+  if (status == STATUS_FINE) {
+    context = store_context();
+    status = ask(context, target, &shown);
+    tlspin_free(context);
+  }
+  shown_clear(&shown);
+  return status;
+}
+
+static void append_option(GString *command, const char *option, const char *value)
+{
+  g_autofree char *clean = value != NULL ? output_clean(value) : NULL;
+  g_autofree char *quoted = value != NULL ? g_shell_quote(clean) : NULL;
+
+  if (value != NULL)
+    g_string_append_printf(command, " %s %s", option, quoted);
+}
+
+static char *where_to_ask(const struct shown_options *options, const struct target *target)
+{
+  if (!options->connect || options->sni == NULL)
+    return target_text(target);
+  if (strchr(options->where, ':') != NULL)
+    return g_strdup_printf("'[%s]:%u'", options->where, target->port);
+  return g_strdup_printf("%s:%u", options->where, target->port);
+}
+
+char *shown_why(const struct shown_options *options, const struct target *target)
+{
+  g_autofree char *server = where_to_ask(options, target);
+  GString *command = g_string_new("tlspin why");
+
+  if (options->connect)
+    g_string_append(command, " --connect");
+  append_option(command, "--chain", options->chain_file);
+  if (options->connect && options->sni != NULL)
+    g_string_append_printf(command, " --sni %s", target->host);
+  g_string_append_printf(command, " %s", server);
+  append_option(command, "--ca", options->ca_file);
+  return g_string_free(command, FALSE);
 }
 
 const struct tlspin_check *shown_check(const struct shown *shown)

@@ -31,6 +31,14 @@ int shown_read(const struct shown_options *options, const struct target *target,
                struct shown *shown);
 void shown_clear(struct shown *shown);
 
+/* Reads it and asks the store about it: the status of what `ask` returns, or of what failed. */
+int shown_ask(const struct shown_options *options, const struct target *target,
+              int (*ask)(tlspin_t *context, const struct target *target,
+                         const struct shown *shown));
+
+/* `tlspin why` that asks the same and says more, for a shell; to be freed. */
+char *shown_why(const struct shown_options *options, const struct target *target);
+
 /* NULL where nothing was shown. */
 const struct tlspin_check *shown_check(const struct shown *shown);
 

@@ -15,7 +15,7 @@ enum { BYE = G_USEC_PER_SEC, FILE_MOST = 16 << 20 /* octets */ };
 static bool trust_file(gnutls_certificate_credentials_t credentials, const char *path,
                        char **problem)
 {
-  g_autofree char *name = g_filename_display_name(path);
+  g_autofree char *name = input_name(path);
   g_autoptr(GBytes) bytes = input_read_small(path, FILE_MOST, problem);
   struct span octets;
   gnutls_datum_t pem;

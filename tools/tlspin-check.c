@@ -60,45 +60,11 @@ static void print_pki(const tlspin_verdict_t *verdict, const struct tlspin_check
     columns_paragraph(style, 0, text);
 }
 
-static void append_option(GString *command, const char *option, const char *value)
-{
-  g_autofree char *clean = value != NULL ? output_clean(value) : NULL;
-  g_autofree char *quoted = value != NULL ? g_shell_quote(clean) : NULL;
-
-  if (value != NULL)
-    g_string_append_printf(command, " %s %s", option, quoted);
-}
-
-static char *where_to_ask(const struct target *target)
-{
-  if (!options.connect || options.sni == NULL)
-    return target_text(target);
-  if (strchr(options.where, ':') != NULL)
-    return g_strdup_printf("'[%s]:%u'", options.where, target->port);
-  return g_strdup_printf("%s:%u", options.where, target->port);
-}
-
-/* What asks the same and says more; to be freed. */
-static char *why_command(const struct target *target)
-{
-  g_autofree char *server = where_to_ask(target);
-  GString *command = g_string_new("tlspin why");
-
-  if (options.connect)
-    g_string_append(command, " --connect");
-  append_option(command, "--chain", options.chain_file);
-  if (options.connect && options.sni != NULL)
-    g_string_append_printf(command, " --sni %s", target->host);
-  g_string_append_printf(command, " %s", server);
-  append_option(command, "--ca", options.ca_file);
-  return g_string_free(command, FALSE);
-}
-
 /* A sentence, what the PKI has against the certificate, and where to read more. */
 static void print_text(int code, const tlspin_verdict_t *verdict, const struct tlspin_check *check,
                        const struct target *target)
 {
-  g_autofree char *command = why_command(target);
+  g_autofree char *command = shown_why(&options, target);
   const struct columns_style style = columns_style_of_output();
   g_autofree char *answer = g_strdup_printf("%s: %s", tlspin_code_token((enum tlspin_code)code),
                                             tlspin_verdict_text(verdict));
@@ -151,22 +117,12 @@ static int judge(tlspin_t *context, const struct target *target, const struct tl
 }
 
 /* Nothing is logged, either: nobody relied on the answer. */
-static int look_and_judge(const struct target *target)
+static int judge_shown(tlspin_t *context, const struct target *target, const struct shown *shown)
 {
-  struct shown shown;
-  struct tlspin_check check;
-  tlspin_t *context;
-  int status = shown_read(&options, target, &shown);
+  struct tlspin_check check = *shown_check(shown);
 
-  if (status == STATUS_FINE) {
-    context = store_context();
-    check = *shown_check(&shown);
-    check.flags |= TLSPIN_CHECK_PRIVATE;
-    status = judge(context, target, &check);
-    tlspin_free(context);
-  }
-  shown_clear(&shown);
-  return status;
+  check.flags |= TLSPIN_CHECK_PRIVATE;
+  return judge(context, target, &check);
 }
 
 int run_check(int argc, char **argv)
@@ -193,5 +149,5 @@ int run_check(int argc, char **argv)
   if (target.port == 0)
     return complain(STATUS_USAGE, _("'%s' has no port. Write HOST:PORT."), argv[1]);
   options.connect = options.chain_file == NULL;
-  return look_and_judge(&target);
+  return shown_ask(&options, &target, judge_shown);
 }

@@ -47,16 +47,19 @@ static const GOptionEntry entries[] = {
 struct clear {
   struct tlspin_filter filter;
   const char *name; /* of the host, with its port; NULL: --all, --since, --kind... */
+  bool alone;       /* no other server was named */
   GPtrArray *pins;  /* the first of the user's that fit: where, and what */
+  GPtrArray *stays; /* those of them that are for every port, where one was named */
   char *foreign;    /* a layer of the administrator that has such a pin, or NULL */
 };
 
-static void add_pin(GPtrArray *pins, const tlspin_entry_t *entry)
+static void add_pin(struct clear *clear, const tlspin_entry_t *entry)
 {
   g_autofree char *server = entry_server(entry);
   const char *says = record_is(entry) ? record_says(entry) : _("ticket");
+  bool stays = clear->filter.port != 0 && tlspin_entry_port(entry) == 0;
 
-  g_ptr_array_add(pins, g_strdup_printf("%s  %s", server, says));
+  g_ptr_array_add(stays ? clear->stays : clear->pins, g_strdup_printf("%s  %s", server, says));
 }
 
 static int visit(const tlspin_entry_t *entry, void *data)
@@ -64,7 +67,7 @@ static int visit(const tlspin_entry_t *entry, void *data)
   struct clear *clear = data;
 
   if (strcmp(tlspin_entry_layer(entry), "user") == 0)
-    add_pin(clear->pins, entry);
+    add_pin(clear, entry);
   else
     clear->foreign = output_clean(tlspin_entry_layer(entry));
   return clear->foreign != NULL || clear->pins->len == NAMED_MOST; /* the user's come first */
@@ -77,8 +80,51 @@ static void look(tlspin_t *context, struct clear *clear)
 
   filter.all = 0;
   clear->pins = g_ptr_array_new_with_free_func(g_free);
+  clear->stays = g_ptr_array_new_with_free_func(g_free);
   clear->foreign = NULL;
   tlspin_list(context, &filter, visit, clear);
+}
+
+static void add_option(GString *command, const char *option, const char *value)
+{
+  static const char plain[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=-:.";
+  g_autofree char *quoted = NULL;
+
+  if (value == NULL)
+    return;
+  quoted = value[strspn(value, plain)] != '\0' ? g_shell_quote(value) : g_strdup(value);
+  g_string_append_printf(command, " %s %s", option, quoted);
+}
+
+/* The same without the port. */
+static char *command_for_every_port(const struct clear *clear)
+{
+  GString *command = g_string_new("tlspin clear");
+  char *name = g_strndup(clear->name, (size_t)(strrchr(clear->name, ':') - clear->name));
+  g_autofree char *quoted = strchr(name, '*') != NULL ? g_shell_quote(name) : g_strdup(name);
+
+  add_option(command, "--since", options.since);
+  add_option(command, "--kind", options.choice.kind);
+  add_option(command, "--status", options.choice.status);
+  add_option(command, "--origin", options.choice.origin);
+  add_option(command, "--key", options.choice.key);
+  g_string_append_printf(command, " %s", quoted);
+  g_free(name);
+  return g_string_free(command, FALSE);
+}
+
+static void print_stays(const struct clear *clear)
+{
+  g_autofree char *command = NULL;
+
+  if (clear->stays->len == 0)
+    return;
+  command = command_for_every_port(clear);
+  output_said(_("This stays, as it is for every port; '%s' clears it, and the other ports:"),
+              command);
+  for (guint i = 0; i < clear->stays->len; i++)
+    output_text("  %s\n", (const char *)g_ptr_array_index(clear->stays, i));
 }
 
 static void print_change(const struct clear *clear, const struct tlspin_change *change)
@@ -92,7 +138,8 @@ static void print_change(const struct clear *clear, const struct tlspin_change *
   if (named > 0 && named < count)
     output_text(text_translate_count("  and %lu more\n", "  and %lu more\n", count - named),
                 count - named);
-  output_text(_("To take that back: tlspin undo %" PRIu64 "\n"), change->operation);
+  print_stays(clear);
+  output_said(_("To take that back: tlspin undo %" PRIu64), change->operation);
 }
 
 static void put_number_or_null(JsonBuilder *builder, const char *key, uint64_t number)
@@ -131,11 +178,25 @@ static bool is_narrowed(void)
 static int say_nothing_there(const struct clear *clear)
 {
   if (clear->name == NULL)
-    return complain(STATUS_NOT_FOUND, _("There is no such pin of yours. Nothing was changed."));
+    return complain(STATUS_NOT_FOUND,
+                    clear->filter.all ? _("There are no pins of yours. Nothing was changed.")
+                                      : _("There is no such pin of yours. Nothing was changed."));
+  if (clear->stays->len > 0) {
+    g_autofree char *command = command_for_every_port(clear);
+
+    return complain(STATUS_NOT_FOUND,
+                    _("There is nothing of yours for %s alone. Nothing was changed. '%s' clears "
+                      "what is for every port."),
+                    clear->name, command);
+  }
   if (clear->foreign != NULL)
     return complain(STATUS_NOT_FOUND,
                     _("%s is pinned by the administrator of this computer (%s); ask there."),
                     clear->name, clear->foreign);
+  if (!clear->alone) /* others may have been cleared */
+    return complain(STATUS_NOT_FOUND,
+                    is_narrowed() ? _("%s has no such pin of yours.") : _("%s is not pinned."),
+                    clear->name);
   return complain(STATUS_NOT_FOUND,
                   is_narrowed() ? _("%s has no such pin of yours. Nothing was changed.")
                                 : _("%s is not pinned. Nothing was changed."),
@@ -160,15 +221,16 @@ static int clear_one(tlspin_t *context, struct clear *clear, struct json_array *
   else
     print_change(clear, &change);
   g_ptr_array_unref(clear->pins);
+  g_ptr_array_unref(clear->stays);
   g_free(clear->foreign);
   return status;
 }
 
 static int clear_target(tlspin_t *context, const struct tlspin_filter *chosen,
-                        const struct target *target, struct json_array *array)
+                        const struct target *target, bool alone, struct json_array *array)
 {
   g_autofree char *name = target_text(target);
-  struct clear clear = {.filter = *chosen, .name = name};
+  struct clear clear = {.filter = *chosen, .name = name, .alone = alone};
 
   clear.filter.host = target->host;
   clear.filter.port = target->port;
@@ -183,13 +245,14 @@ static int clear_targets(const struct tlspin_filter *chosen, const GArray *targe
   int status = STATUS_FINE;
 
   for (guint i = 0; i < targets->len && status != STATUS_STORE; i++) {
-    int one = clear_target(context, chosen, &g_array_index(targets, struct target, i), &array);
+    int one = clear_target(context, chosen, &g_array_index(targets, struct target, i),
+                           targets->len == 1, &array);
 
     if (one != STATUS_FINE)
       status = one;
   }
   if (shared_options.json)
-    json_array_end(&array);
+    json_array_end(&array, status);
   tlspin_free(context);
   return status;
 }
@@ -239,7 +302,7 @@ static int confirm(tlspin_t *context)
     return complain(STATUS_STORE, _("The pins can't be counted: %s Nothing was changed."),
                     tlspin_last_message());
   if (pins == 0)
-    return complain(STATUS_NOT_FOUND, "%s", tlspin_code_text(TLSPIN_E_NOT_FOUND));
+    return complain(STATUS_NOT_FOUND, _("There are no pins of yours. Nothing was changed."));
   count = (unsigned long)pins;
   g_printerr(text_translate_count("Clear %lu pin of yours, all there is? [y/N] ",
                                   "Clear all %lu pins of yours? [y/N] ", count),
@@ -256,7 +319,7 @@ static int clear_many(struct clear *clear)
   if (status == STATUS_FINE)
     status = clear_one(context, clear, &array);
   if (shared_options.json)
-    json_array_end(&array);
+    json_array_end(&array, status);
   tlspin_free(context);
   return status;
 }
@@ -290,8 +353,9 @@ int run_clear(int argc, char **argv)
   const char *description =
       _("Forgets pins of yours; those of the administrator stay. The servers are pinned\n"
         "anew when a program meets them again. What was cleared can be taken back with\n"
-        "'tlspin undo'. HOST is all that stands at this name; '*.HOST' and '.HOST' are\n"
-        "pins of the names below it, '*' is what holds everywhere. '-' reads the servers\n"
+        "'tlspin undo'. HOST is all that stands at this name; HOST:PORT is what is for\n"
+        "this port alone, and what is for every port stays. '*.HOST' and '.HOST' are pins\n"
+        "of the names below HOST, '*' is what holds everywhere. '-' reads the servers\n"
         "from standard input, one a line; so they don't stand in the list of processes.\n"
         "\n"
         "TIME is 2h, 30min or 3d ago, 2026-11-22, '2026-11-22 17:00' or\n"
@@ -303,7 +367,7 @@ int run_clear(int argc, char **argv)
         "  tlspin clear imap.example.org\n"
         "      all ports of a server\n"
         "  tlspin clear imap.example.org:993\n"
-        "      one port\n"
+        "      one port, but not what is for every port\n"
         "  tlspin clear --since 2h\n"
         "      what was stored behind a network that you don't trust any more\n"
         "  tlspin clear --key sha256//BASE64\n"

@@ -119,6 +119,9 @@ static char *first_text(const struct meeting *meeting)
   if (meeting->no_learning != NULL)
     return g_strdup_printf(_("none, and none was made because of learn=no (%s)"),
                            meeting->no_learning);
+  if (meeting->exempt)
+    return g_strdup(_("none, and none was made: an authority that was added to this computer "
+                      "vouches for the server"));
   return g_strdup(_("none that decides, and none was made"));
 }
 

@@ -27,6 +27,8 @@ static const GOptionEntry entries[] = {
      N_("The key that the server shows now"), NULL},
     {"ca", 0, 0, G_OPTION_ARG_FILENAME, &options.keys.ca_file,
      N_("With --from-server: trust these certificates (PEM)"), N_("FILE")},
+    {"sni", 0, 0, G_OPTION_ARG_STRING, &options.keys.sni,
+     N_("With --from-server: its name, where HOST is its address"), N_("NAME")},
     {"note", 0, 0, G_OPTION_ARG_STRING, &options.note, N_("A note to yourself"), N_("TEXT")},
     G_OPTION_ENTRY_NULL,
 };
@@ -50,11 +52,12 @@ static int read_errors(unsigned *errors)
              : complain(STATUS_USAGE, _("Say when the exception ends: --until TIME."));
 }
 
-static int except(const char *server, const struct edit *model)
+static int except(const struct edit *model)
 {
-  g_autofree char *done = g_strdup_printf(_("There is an exception for %s."), server);
+  g_autofree char *place = edit_place_text(model);
+  g_autofree char *done = g_strdup_printf(_("There is an exception for %s."), place);
 
-  return edit_put(&options.keys, server, model, done);
+  return edit_put(&options.keys, place, model, done);
 }
 
 int run_except(int argc, char **argv)
@@ -79,12 +82,12 @@ int run_except(int argc, char **argv)
   int status = read_options("except", _("HOST[:PORT]"), description, entries, 1, 1, &argc, &argv);
 
   if (status == STATUS_FINE)
-    status = edit_read_place(argv[1], &model);
+    status = edit_read_server(&options.keys, argv[1], &model);
   if (status == STATUS_FINE)
     status = read_errors(&model.record.errors);
   if (status == STATUS_FINE)
     status = edit_read_note(options.note, &model.record);
   if (status == STATUS_FINE)
     status = edit_read_end(options.until, &model.record.expires);
-  return status == STATUS_FINE ? except(argv[1], &model) : status;
+  return status == STATUS_FINE ? except(&model) : status;
 }

@@ -37,6 +37,7 @@ struct writing {
   unsigned count;
   int status;         /* what a visit ended with */
   bool found;         /* something for the host that is being asked for */
+  bool whole;         /* no group of policy accepts more, as it can't say what the pins do */
   unsigned long told; /* remarks */
   GHashTable *seen;   /* records as text, where several hosts may have the same one; else NULL */
   struct progress *progress;
@@ -75,7 +76,7 @@ static int begin(struct writing *writing)
   bool dump = strcmp(name, "dump") == 0, policy = strcmp(name, "policy") == 0;
   enum options_program program = program_of(name);
 
-  *writing = (struct writing){.dump = NULL};
+  *writing = (struct writing){.whole = true};
   if (!dump && !policy && program == OPTIONS_PROGRAMS)
     return complain(STATUS_USAGE,
                     _("'%s' is none of dump, policy, curl, wget, msmtp, weechat and openconnect."),
@@ -85,7 +86,7 @@ static int begin(struct writing *writing)
   if (dump)
     writing->dump = dump_begin(write_line, NULL);
   else if (policy)
-    writing->policy = policy_text_new(0, on_remark, writing);
+    writing->policy = policy_text_new(time(NULL), 0, on_remark, writing);
   else
     writing->blocked = g_array_new(FALSE, FALSE, sizeof(struct keypin));
   writing->text = g_string_new(NULL);
@@ -176,7 +177,7 @@ static void end(struct writing *writing, bool whole)
   if (writing->progress != NULL)
     progress_stop(writing->progress);
   if (writing->policy != NULL)
-    policy = policy_text_end(writing->policy);
+    policy = policy_text_end(writing->policy, &writing->whole);
   if (whole)
     output_text("%s", policy != NULL ? policy : writing->text->str);
   g_string_free(writing->text, TRUE);
@@ -275,12 +276,13 @@ static int find_blocked(tlspin_t *context, struct writing *writing)
   return code == TLSPIN_OK ? STATUS_FINE : complain_of(code);
 }
 
+/* targets: NULL means all there is; an empty list of hosts means none of it. */
 static int write_targets(tlspin_t *context, const GArray *targets, struct writing *writing)
 {
   int status = find_blocked(context, writing);
 
-  if (targets->len == 0 && status == STATUS_FINE)
-    return write_target(context, NULL, writing);
+  if (targets == NULL)
+    return status == STATUS_FINE ? write_target(context, NULL, writing) : status;
   for (guint i = 0; i < targets->len && (status == STATUS_FINE || status == STATUS_NOT_FOUND);
        i++) {
     int one = write_target(context, &g_array_index(targets, struct target, i), writing);
@@ -300,12 +302,14 @@ static int write_all(const GArray *targets)
   if (status != STATUS_FINE)
     return status;
   context = store_context();
-  if (targets->len > 1 && !options)
+  if (targets != NULL && targets->len > 1 && !options)
     writing.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   status = write_targets(context, targets, &writing);
   end(&writing, status == STATUS_FINE || status == STATUS_NOT_FOUND);
   if (options && status == STATUS_FINE)
     status = complain_of_layers(context);
+  if (!writing.whole && status == STATUS_FINE)
+    status = STATUS_NOT_FOUND;
   tlspin_free(context);
   return status;
 }
@@ -328,12 +332,12 @@ int run_export(int argc, char **argv)
         "  tlspin export --format curl www.example.org:443\n"
         "\n"
         "Exit status: 0 fine, 1 wrong usage, 4 the pin store can't be read, 5 a host has\n"
-        "no pin, or none that the program can be given.");
+        "no pin, or none that the program can be given or that policy text can say.");
   int status =
       read_options("export", _("[HOST[:PORT]...]"), description, entries, 0, -1, &argc, &argv);
 
-  if (status != STATUS_FINE)
-    return status;
+  if (status != STATUS_FINE || argc == 1)
+    return status != STATUS_FINE ? status : write_all(NULL);
   targets = hosts_read(argv + 1, stdin, &problem);
   return targets != NULL ? write_all(targets) : complain(STATUS_USAGE, "%s.", problem);
 }

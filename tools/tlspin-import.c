@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "formats/policy-text.h"
+#include "tools/backups.h"
 #include "tools/edit.h"
 #include "tools/exchange.h"
 #include "tools/intake.h"
@@ -48,21 +49,36 @@ static void print_record(const struct keypin *pin)
   output_text("%s", text);
 }
 
+/* Where the records go, the second time through. */
+struct storing {
+  struct pages *pages;
+  struct backups *backups;
+};
+
 static void store_record(const struct keypin *pin, size_t line, void *data)
 {
-  if (pages_put(data, pin, line) && options.dry_run && !shared_options.json)
+  struct storing *storing = data;
+
+  if (pages_put(storing->pages, pin, line, backups_have(storing->backups, pin)) &&
+      options.dry_run && !shared_options.json)
     print_record(pin);
 }
 
-static int store(struct intake *intake, struct tlspin_change *change)
+static void note_record(const struct keypin *pin, size_t line, void *data)
+{
+  (void)line;
+  backups_note(data, pin);
+}
+
+static int store(struct intake *intake, struct backups *backups, struct tlspin_change *change)
 {
   tlspin_t *context = store_context();
-  struct pages *pages =
-      pages_new(context, options.dry_run ? TLSPIN_DRY_RUN : 0, intake_remark, intake);
+  struct storing storing = {
+      pages_new(context, options.dry_run ? TLSPIN_DRY_RUN : 0, intake_remark, intake), backups};
   int status;
 
-  intake_repeat(intake, store_record, pages);
-  status = pages_end(pages, change);
+  intake_repeat(intake, store_record, &storing);
+  status = pages_end(storing.pages, change);
   tlspin_free(context);
   return status;
 }
@@ -117,11 +133,16 @@ static void print(const struct intake *intake, const struct tlspin_change *chang
 
 static int import_pins(struct intake *intake)
 {
+  struct backups *backups = backups_new(intake->reading.now);
   struct tlspin_change change = {0};
-  int status = intake_look(intake);
+  int status;
 
+  intake->record = note_record;
+  intake->data = backups;
+  status = intake_look(intake);
   if (status == STATUS_FINE)
-    status = store(intake, &change);
+    status = store(intake, backups, &change);
+  backups_free(backups);
   if (shared_options.json)
     print_json(intake, status, &change);
   else if (status == STATUS_FINE)
@@ -138,18 +159,19 @@ static void add_to_policy(const struct keypin *pin, size_t line, void *data)
 
 static int print_policy(struct intake *intake, int64_t until)
 {
-  struct policy_text *policy = policy_text_new(until, intake_remark, intake);
+  struct policy_text *policy = policy_text_new(intake->reading.now, until, intake_remark, intake);
   g_autofree char *text = NULL;
+  bool whole;
   int status;
 
   intake->record = add_to_policy;
   intake->data = policy;
   status = intake_look(intake);
-  text = policy_text_end(policy);
+  text = policy_text_end(policy, &whole);
   if (status == STATUS_FINE)
     output_text("# %s: %s\n\n%s", intake->name, _(intake->format->title), text);
   intake_sum_up(intake);
-  return status;
+  return status == STATUS_FINE && !whole ? STATUS_NOT_FOUND : status;
 }
 
 static int import(struct intake *intake)
@@ -195,7 +217,8 @@ static int read_import_options(int *argc, char ***argv)
         "  tlspin import --policy chromium_static_pins.json >chromium.conf\n"
         "\n"
         "Exit status: 0 fine, 1 wrong usage or the file can't be used, 4 the pin store\n"
-        "can't be read or written, 5 nothing in the file can be used.");
+        "can't be read or written, 5 nothing in the file can be used, or policy text\n"
+        "can't say all that it refuses.");
   int status = read_options("import", _("FILE | - [HOST[:PORT]...]"), description, entries, 1, -1,
                             argc, argv);
 

@@ -70,8 +70,6 @@ static void end(struct list *list)
     progress_stop(list->progress);
   if (list->table != NULL)
     columns_end(list->table);
-  if (shared_options.json)
-    json_array_end(&list->array);
 }
 
 static void say_empty(const char *pattern)
@@ -130,6 +128,8 @@ static int list_pins(const struct tlspin_filter *filter, const char *text)
     status = complain(status_of(code), "%s", message[0] != '\0' ? message : tlspin_code_text(code));
   if (status == STATUS_FINE && list.count == 0)
     say_empty(text);
+  if (shared_options.json)
+    json_array_end(&list.array, status);
   tlspin_free(context);
   return status;
 }

@@ -63,7 +63,7 @@ static int print_log(const char *host, uint64_t since)
   int status = code == TLSPIN_OK ? STATUS_FINE : complain_of(code);
 
   if (shared_options.json && !options.reports)
-    json_array_end(&log.array);
+    json_array_end(&log.array, status);
   else if (status == STATUS_FINE && log.count == 0)
     complain(STATUS_FINE, "%s",
              host != NULL || since != 0 ? _("Nothing of that was logged.")
@@ -79,8 +79,10 @@ int run_log(int argc, char **argv)
   g_autofree char *problem = NULL;
   const char *description =
       _("Shows what happened: servers that did not meet their pins, changes of keys that\n"
-        "were accepted, uses of exceptions. The newest thousand are kept. With HOST only\n"
-        "of this one.\n"
+        "were accepted, keys that a program had its user accept or that found no room,\n"
+        "uses of exceptions, and what became of the pins of HPKP; with the command that\n"
+        "takes back what can be. The newest thousand are kept. With HOST only of this\n"
+        "one.\n"
         "\n"
         "Examples:\n"
         "  tlspin log\n"
@@ -92,6 +94,8 @@ int run_log(int argc, char **argv)
 
   if (status != STATUS_FINE)
     return status;
+  if (options.reports && shared_options.json)
+    return complain(STATUS_USAGE, _("Say either --json or --reports, which are JSON already."));
   if ((argc > 1 && !target_read(argv[1], &target, &problem)) ||
       (options.since != NULL && !when_parse(options.since, time(NULL), &since, &problem)))
     return complain(STATUS_USAGE, "%s.", problem);

@@ -72,18 +72,18 @@ static void print_change(const tlspin_entry_t *what)
   int64_t port = tlspin_entry_number(what, "port");
 
   if (host[0] == '\0')
-    output_text(_("%s  one or more servers  %s\n"), now, change);
+    output_said(_("%s  one or more servers  %s"), now, change);
   else if (port > 0)
-    output_text("%s  %s:%u  %s\n", now, host, (unsigned)port, change);
+    output_said("%s  %s:%u  %s", now, host, (unsigned)port, change);
   else
-    output_text("%s  %s  %s\n", now, host, change);
+    output_said("%s  %s  %s", now, host, change);
 }
 
 static void print_start(void)
 {
   g_autofree char *now = when_to_text((uint64_t)time(NULL));
 
-  output_text(_("%s  the daemon of the pin store was started\n"), now);
+  output_said(_("%s  the daemon of the pin store was started"), now);
 }
 
 static void print_text(const char *signal, const tlspin_entry_t *what)

@@ -25,6 +25,8 @@ static const GOptionEntry entries[] = {
      N_("The key that the server shows, if its certificate is valid"), NULL},
     {"ca", 0, 0, G_OPTION_ARG_FILENAME, &options.keys.ca_file,
      N_("With --from-server: trust these certificates (PEM)"), N_("FILE")},
+    {"sni", 0, 0, G_OPTION_ARG_STRING, &options.keys.sni,
+     N_("With --from-server: its name, where HOST is its address"), N_("NAME")},
     {"level", 0, 0, G_OPTION_ARG_STRING, &options.level,
      N_("Whose key it is: leaf, issuer, anchor, authority or any"), N_("LEVEL")},
     {"until", 0, 0, G_OPTION_ARG_STRING, &options.until, N_("When the pin ends (default: never)"),
@@ -55,11 +57,14 @@ static int fill(struct edit *model)
   return status == STATUS_FINE ? edit_read_end(options.until, &model->record.expires) : status;
 }
 
-static int pin(const char *server, const struct edit *model)
+static int pin(const struct edit *model)
 {
-  g_autofree char *done = g_strdup_printf(_("%s is pinned."), server);
+  g_autofree char *place = edit_place_text(model);
+  g_autofree char *done = g_strdup_printf(
+      options.report ? _("%s is pinned; another key there is only reported.") : _("%s is pinned."),
+      place);
 
-  return edit_put(&options.keys, server, model, done);
+  return edit_put(&options.keys, place, model, done);
 }
 
 int run_pin(int argc, char **argv)
@@ -90,8 +95,8 @@ int run_pin(int argc, char **argv)
   int status = read_options("pin", _("HOST[:PORT]"), description, entries, 1, 1, &argc, &argv);
 
   if (status == STATUS_FINE)
-    status = edit_read_place(argv[1], &model);
+    status = edit_read_server(&options.keys, argv[1], &model);
   if (status == STATUS_FINE)
     status = fill(&model);
-  return status == STATUS_FINE ? pin(argv[1], &model) : status;
+  return status == STATUS_FINE ? pin(&model) : status;
 }

@@ -65,6 +65,20 @@ static void print(const struct findings *findings, const struct compile_result *
              findings->counts[SEVERITY_WARNING]);
 }
 
+/* The one without the other would make layers of a draft in the place of those in force, or take
+ * those in force for what the draft of somebody else gives. */
+static int check_folders(void)
+{
+  if ((source == NULL) != (output == NULL))
+    return complain(STATUS_USAGE, _("Say both --source and --output, or neither: layers of another "
+                                    "folder's text would replace those in force, or the other way "
+                                    "round."));
+  if (vendor && source != NULL)
+    return complain(STATUS_USAGE,
+                    _("Say either --vendor or --source and --output: each names the folders."));
+  return STATUS_FINE;
+}
+
 /* from: NULL: the usual folder, which need not be there; another one was meant to be. */
 static int compile(const char *from, const char *to)
 {
@@ -93,8 +107,11 @@ static int compile(const char *from, const char *to)
                       _("Nothing was compiled; the layers are as they were. Correct "
                         "the errors (%zu) and compile again."),
                       findings.counts[SEVERITY_ERROR]);
-  else if (code != TLSPIN_OK)
-    status = complain(STATUS_STORE, "%s", problem != NULL ? problem : tlspin_code_text(code));
+  else if (code != TLSPIN_OK) {
+    g_autofree char *clean = output_clean(problem != NULL ? problem : tlspin_code_text(code));
+
+    status = complain(STATUS_STORE, "%s", clean);
+  }
   findings_clear(&findings);
   return status;
 }
@@ -120,6 +137,8 @@ int run_policy_compile(int argc, char **argv)
       POLICY_ADMIN, LAYERS_ADMIN);
   int status = read_options("policy compile", NULL, description, entries, 0, 0, &argc, &argv);
 
+  if (status == STATUS_FINE)
+    status = check_folders();
   if (status == STATUS_FINE)
     status = compile(source, output != NULL ? output : vendor ? LAYERS_VENDOR : LAYERS_ADMIN);
   g_free(source);

@@ -46,7 +46,7 @@ static void print_json(const struct findings *findings)
     policy_put_finding(builder, &g_array_index(findings->list, struct finding, i));
     json_array_add(&array, builder);
   }
-  json_array_end(&array);
+  json_array_end(&array, STATUS_FINE);
 }
 
 static int status_of_findings(const struct findings *findings)

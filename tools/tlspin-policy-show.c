@@ -136,6 +136,7 @@ static void show_server(const tlspin_explanation_t *explanation, const char *ser
 static int add_entry(const tlspin_entry_t *entry, void *data)
 {
   entry_add_row(data, entry);
+  entry_add_remarks(data, entry);
   return 0;
 }
 

@@ -101,7 +101,7 @@ int run_policy(int argc, char **argv)
           "\n"
           "Commands:\n%s\n"
           "Each has a --help of its own. The text is described in tlspin-policy(5); which\n"
-          "entry decides where several do, in tlspin-layers(5).\n"),
+          "entry decides where several do, in tlspin-verdict(7).\n"),
         POLICY_ADMIN, list);
     return STATUS_FINE;
   }

@@ -24,13 +24,14 @@ enum visitor { VISITOR_NOBODY, VISITOR_VERIFIED, VISITOR_REFUSED };
 void connection_log(void *user, gnutls_session_t session, int priority, const char *message)
 {
   const struct connection *connection = session != NULL ? gnutls_session_get_ptr(session) : NULL;
+  g_autofree char *clean = output_clean(message);
 
   (void)user;
   (void)priority;
   if (connection != NULL)
-    complain(STATUS_TROUBLE, "%s: %s", connection->address, message);
+    complain(STATUS_TROUBLE, "%s: %s", connection->address, clean);
   else
-    complain(STATUS_TROUBLE, "%s", message);
+    complain(STATUS_TROUBLE, "%s", clean);
 }
 
 static bool set_up(gnutls_session_t session, int fd, struct connection *connection)

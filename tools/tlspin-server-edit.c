@@ -5,14 +5,17 @@
 #include "tools/tlspin-server-edit.h"
 
 #include "libserver/keytext.h"
+#include "tools/input.h"
 #include "tools/tlspin-server.h"
 
 #include <string.h>
 #include <unistd.h>
 
-static bool report(const struct trouble *trouble)
+bool edit_report(const struct trouble *trouble)
 {
-  complain(STATUS_TROUBLE, "%s", trouble->text);
+  g_autofree char *clean = output_clean(trouble->text);
+
+  complain(STATUS_TROUBLE, "%s", clean);
   return false;
 }
 
@@ -21,11 +24,11 @@ bool edit_open(struct edit *edit, const char *path)
   struct trouble trouble;
   size_t size;
 
-  *edit = (struct edit){.path = path, .lock = -1};
+  *edit = (struct edit){.path = path, .name = input_name(path), .lock = -1};
   if (!keyfile_lock(path, &edit->lock, &edit->text, &trouble))
-    return report(&trouble);
+    return edit_report(&trouble);
   if (!keytext_parse(keyfile_text_span(&edit->text), path, &edit->keys, &trouble))
-    return report(&trouble);
+    return edit_report(&trouble);
   size = edit->text.size + KEYTEXT_LINE_MAX;
   edit->changed = writer_of(g_malloc(size), size);
   return true;
@@ -40,9 +43,9 @@ bool edit_commit(struct edit *edit)
   struct keys keys;
 
   if (!keytext_parse(text, edit->path, &keys, &trouble))
-    return report(&trouble);
+    return edit_report(&trouble);
   keys_free(&keys);
-  return keyfile_replace(edit->path, text, &trouble) || report(&trouble);
+  return keyfile_replace(edit->path, text, &trouble) || edit_report(&trouble);
 }
 
 void edit_close(struct edit *edit)
@@ -50,6 +53,7 @@ void edit_close(struct edit *edit)
   if (edit->changed.data != NULL)
     explicit_bzero(edit->changed.data, edit->changed.size);
   g_free(edit->changed.data);
+  g_free(edit->name);
   keys_free(&edit->keys);
   keyfile_text_free(&edit->text);
   if (edit->lock >= 0)

@@ -10,11 +10,15 @@
 
 struct edit {
   const char *path;
-  int lock; /* or -1 */
+  char *name; /* the same, for messages */
+  int lock;   /* or -1 */
   struct keyfile_text text;
   struct keys keys;      /* what is in the text */
   struct writer changed; /* for the new text; a line longer than the old one */
 };
+
+/* Complains about it. Returns false. */
+bool edit_report(const struct trouble *trouble);
 
 /* Opens a file for a change. To be closed with edit_close, on failure too. False: after a message.
  */

@@ -10,6 +10,7 @@
 #include "libserver/timestamp.h"
 #include "tools/columns.h"
 #include "tools/json.h"
+#include "tools/tlspin-server-edit.h"
 #include "tools/tlspin-server.h"
 
 #include <time.h>
@@ -135,9 +136,7 @@ static bool read_keys(const char *path, struct keys *keys)
               keytext_parse(keyfile_text_span(&text), path, keys, &trouble);
 
   keyfile_text_free(&text);
-  if (!done)
-    complain(STATUS_TROUBLE, "%s", trouble.text);
-  return done;
+  return done || edit_report(&trouble);
 }
 
 int command_keys_list(int argc, char **argv)

@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "libserver/keytext.h"
 #include "libserver/timestamp.h"
+#include "tools/input.h"
 #include "tools/tlspin-server-edit.h"
 #include "tools/tlspin-server-keylist.h"
 #include "tools/tlspin-server.h"
@@ -36,12 +37,6 @@ static const char *moment(int64_t seconds, char text[TIMESTAMP_SIZE])
   return timestamp_format(seconds, text) ? text : "?";
 }
 
-static bool report(const struct trouble *trouble)
-{
-  complain(STATUS_TROUBLE, "%s", trouble->text);
-  return false;
-}
-
 static bool generate(struct key *key, const char *name, int64_t now, int64_t activates)
 {
   if (!key_generate(key, name, now, activates)) {
@@ -59,14 +54,14 @@ static bool create_file(const char *path, const struct key *key)
   bool created;
 
   keytext_write_new(&w, key);
-  created = keyfile_create(path, writer_span(&w), &trouble) || report(&trouble);
+  created = keyfile_create(path, writer_span(&w), &trouble) || edit_report(&trouble);
   explicit_bzero(text, sizeof text);
   return created;
 }
 
 static int run_new(int argc, char **argv)
 {
-  g_autofree char *sni = NULL;
+  g_autofree char *sni = NULL, *file = NULL;
   const GOptionEntry entries[] = {
       {"sni", 0, 0, G_OPTION_ARG_STRING, &sni, N_("The server's name (default: every name)"),
        N_("NAME")},
@@ -90,10 +85,11 @@ static int run_new(int argc, char **argv)
   explicit_bzero(&key, sizeof key);
   if (!created)
     return STATUS_TROUBLE;
+  file = input_name(argv[1]);
   output_text(_("%s: made, with the key %s. Keep a copy of the file: without it, clients that were "
                 "pinned refuse this "
                 "server.\n"),
-              argv[1], id);
+              file, id);
   return 0;
 }
 
@@ -111,7 +107,7 @@ static bool check_order(const struct edit *edit, const struct key *key)
       complain(STATUS_TROUBLE,
                _("%s: The key %s was created on %s, which is in the future. Set the clock of this "
                  "machine."),
-               edit->path, id, moment(other->created, text));
+               edit->name, id, moment(other->created, text));
       return false;
     }
     if (strcmp(other->name, key->name) == 0 && other->activates >= key->activates) {
@@ -119,7 +115,7 @@ static bool check_order(const struct edit *edit, const struct key *key)
                _("%s: The key %s takes over on %s, after the new one. Give a larger --activate-in, "
                  "or remove "
                  "that key first."),
-               edit->path, id, moment(other->activates, text));
+               edit->name, id, moment(other->activates, text));
       return false;
     }
   }
@@ -142,6 +138,7 @@ static bool add_key(const char *path, const struct key *key)
 static int rotate(const char *path, const char *name, int64_t delay)
 {
   char id[KEY_ID_TEXT_SIZE], text[TIMESTAMP_SIZE];
+  g_autofree char *file = input_name(path);
   int64_t now = time(NULL);
   struct key key;
   bool added = generate(&key, name, now, now + delay) && add_key(path, &key);
@@ -154,7 +151,7 @@ static int rotate(const char *path, const char *name, int64_t delay)
       _("%s: the key %s takes over on %s. Before that, copy the file to every server of this "
         "name and let each "
         "read it again. Old keys stay.\n"),
-      path, id, moment(key.activates, text));
+      file, id, moment(key.activates, text));
   return 0;
 }
 
@@ -194,6 +191,7 @@ static int run_ramp_down(int argc, char **argv)
       {"off", 0, 0, G_OPTION_ARG_NONE, &off, N_("End the ramp-down: pin clients again"), NULL},
       G_OPTION_ENTRY_NULL,
   };
+  g_autofree char *file = NULL;
   struct edit edit;
   bool done;
   int status = options_parse(
@@ -214,9 +212,10 @@ static int run_ramp_down(int argc, char **argv)
   edit_close(&edit);
   if (!done)
     return STATUS_TROUBLE;
+  file = input_name(argv[1]);
   output_text(off ? _("%s: the ramp-down is off. Let the servers read the file again.\n")
                   : _("%s: the ramp-down is on. Let the servers read the file again.\n"),
-              argv[1]);
+              file);
   return 0;
 }
 
@@ -231,13 +230,13 @@ static bool check_removable(const struct edit *edit, const struct key *key, cons
     complain(STATUS_TROUBLE,
              _("%s: The key %s is in use. Rotate first, and remove it 32 days after the new key "
                "took over."),
-             edit->path, id);
+             edit->name, id);
   else
     complain(STATUS_TROUBLE,
              _("%s: Tickets under the key %s may live until %s; without it their clients refuse "
                "the server. Wait, "
                "or use --force."),
-             edit->path, id, moment(from, text));
+             edit->name, id, moment(from, text));
   return false;
 }
 
@@ -256,13 +255,13 @@ static bool remove_key(struct edit *edit, const char *id, bool force)
   key = keys_find(&edit->keys, octets);
   if (key == NULL) {
     complain(STATUS_TROUBLE, _("%s: There is no key %s. Look at 'tlspin-server keys list'."),
-             edit->path, id);
+             edit->name, id);
     return false;
   }
   if (edit->keys.count == 1) {
     complain(STATUS_TROUBLE,
              _("%s: The key %s is the only one. Delete the file, if nobody is pinned any more."),
-             edit->path, id);
+             edit->name, id);
     return false;
   }
   if (!force && !check_removable(edit, key, id))
@@ -279,6 +278,7 @@ static int run_remove(int argc, char **argv)
        NULL},
       G_OPTION_ENTRY_NULL,
   };
+  g_autofree char *file = NULL;
   struct edit edit;
   bool removed;
   int status = options_parse(
@@ -293,7 +293,8 @@ static int run_remove(int argc, char **argv)
   edit_close(&edit);
   if (!removed)
     return STATUS_TROUBLE;
-  output_text(_("%s: the key %s is removed. Let the servers read the file again.\n"), argv[1],
+  file = input_name(argv[1]);
+  output_text(_("%s: the key %s is removed. Let the servers read the file again.\n"), file,
               argv[2]);
   return 0;
 }

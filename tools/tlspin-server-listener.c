@@ -37,7 +37,8 @@ static bool split(const char *where, char **host, char **port)
   const char *colon = strrchr(where, ':');
   size_t size = colon != NULL ? (size_t)(colon - where) : 0;
 
-  if (size == 0 || colon[1] == '\0')
+  /* getaddrinfo takes higher ones, too, and makes others of them */
+  if (size == 0 || !g_ascii_string_to_unsigned(colon + 1, 10, 0, G_MAXUINT16, NULL, NULL))
     return false;
   *port = g_strdup(colon + 1);
   if (size >= 2 && where[0] == '[' && where[size - 1] == ']')
@@ -90,7 +91,8 @@ int listener_open(const char *where, char address[ADDRESS_TEXT_SIZE], uint16_t *
 
   if (!split(where, &host, &service))
     return -complain(STATUS_USAGE,
-                     _("--listen %s: There is no port. Give ADDRESS:PORT, such as 127.0.0.1:8443."),
+                     _("--listen %s: There is no port from 0 to 65535. Give ADDRESS:PORT, such as "
+                       "127.0.0.1:8443."),
                      where);
   fd = bind_any(host, service, where);
   if (fd < 0)

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "common/text.h"
+#include "tools/input.h"
 #include "tools/tlspin-server-connection.h"
 #include "tools/tlspin-server-crew.h"
 #include "tools/tlspin-server-listener.h"
@@ -111,10 +112,14 @@ static bool load_certificate(struct service *service, const struct options *opti
   int rc = gnutls_certificate_set_x509_key_file(service->credentials, options->certificate,
                                                 options->key, GNUTLS_X509_FMT_PEM);
 
-  if (rc < 0)
+  if (rc < 0) {
+    g_autofree char *certificate = input_name(options->certificate);
+    g_autofree char *key = input_name(options->key);
+
     complain(STATUS_TROUBLE,
              _("%s and %s can't be used: %s. Name PEM files of a certificate and its private key."),
-             options->certificate, options->key, gnutls_strerror(rc));
+             certificate, key, gnutls_strerror(rc));
+  }
   return rc >= 0;
 }
 
@@ -125,9 +130,12 @@ static bool load_client_ca(struct service *service, const char *file)
   if (file == NULL)
     return true;
   rc = gnutls_certificate_set_x509_trust_file(service->credentials, file, GNUTLS_X509_FMT_PEM);
-  if (rc <= 0)
+  if (rc <= 0) {
+    g_autofree char *name = input_name(file);
+
     complain(STATUS_TROUBLE, _("%s can't be used: %s. Name a PEM file of certificate authorities."),
-             file, rc < 0 ? gnutls_strerror(rc) : _("there is no certificate in it"));
+             name, rc < 0 ? gnutls_strerror(rc) : _("there is no certificate in it"));
+  }
   service->asks_certificate = rc > 0;
   return rc > 0;
 }
@@ -188,11 +196,13 @@ static void service_close(struct service *service)
 static bool write_port(const char *file, uint16_t port)
 {
   g_autofree char *text = g_strdup_printf("%u\n", port);
+  g_autofree char *clean = NULL;
   g_autoptr(GError) error = NULL;
 
   if (file == NULL || g_file_set_contents(file, text, -1, &error))
     return true;
-  complain(STATUS_TROUBLE, _("%s. Give another --port-file."), error->message);
+  clean = output_clean(error->message);
+  complain(STATUS_TROUBLE, _("%s. Give another --port-file."), clean);
   return false;
 }
 
@@ -214,9 +224,11 @@ static bool take_connection(int listener, struct crew *crew, const struct servic
 
 static void reload(const struct service *service, const char *keys)
 {
+  g_autofree char *name = input_name(keys);
+
   reload_asked = 0;
   if (tlspin_server_load_keys(service->pins, keys) == TLSPIN_OK)
-    complain(STATUS_FINE, _("%s was read again"), keys);
+    complain(STATUS_FINE, _("%s was read again"), name);
   else
     complain(STATUS_TROUBLE, _("the keys from before stay in use"));
 }

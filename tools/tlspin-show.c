@@ -62,7 +62,7 @@ static int show_all(const GArray *targets)
       status = one;
   }
   if (shared_options.json)
-    json_array_end(&show.array);
+    json_array_end(&show.array, status);
   tlspin_free(context);
   return status;
 }

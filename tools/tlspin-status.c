@@ -35,11 +35,11 @@ static const char *layer_text(const tlspin_status_t *status, size_t layer, const
 static int complain_of_layer(const tlspin_status_t *status, size_t layer)
 {
   const char *problem = tlspin_status_layer(status, layer, "problem");
+  g_autofree char *clean =
+      output_clean(problem != NULL ? problem : layer_text(status, layer, "name"));
 
-  if (problem != NULL)
-    return complain(STATUS_STORE, "%s", problem);
-  return complain(STATUS_STORE, _("The layer '%s' can't be read."),
-                  layer_text(status, layer, "name"));
+  return problem != NULL ? complain(STATUS_STORE, "%s", clean)
+                         : complain(STATUS_STORE, _("The layer '%s' can't be read."), clean);
 }
 
 static int check_layers(const tlspin_status_t *status)
@@ -52,6 +52,29 @@ static int check_layers(const tlspin_status_t *status)
   if (result == STATUS_FINE && !is_ok(tlspin_status_string(status, "state")))
     result = complain(STATUS_STORE, "%s", tlspin_code_text(TLSPIN_UNAVAILABLE));
   return result;
+}
+
+/* One that can be read, but not written. */
+static bool is_fixed(const tlspin_status_t *status, size_t layer)
+{
+  return is_ok(layer_state(status, layer)) && tlspin_status_layer(status, layer, "problem") != NULL;
+}
+
+static bool any_fixed(const tlspin_status_t *status)
+{
+  for (size_t i = 0; i < tlspin_status_layers(status); i++)
+    if (is_fixed(status, i))
+      return true;
+  return false;
+}
+
+/* Whoever only reads isn't kept from that. */
+static int check_writable(const tlspin_status_t *status)
+{
+  for (size_t i = 0; i < tlspin_status_layers(status); i++)
+    if (is_fixed(status, i))
+      return complain_of_layer(status, i);
+  return STATUS_FINE;
 }
 
 int complain_of_layers(tlspin_t *context)
@@ -92,12 +115,14 @@ static void add_layers(struct sheet *sheet, const tlspin_status_t *status)
 {
   for (size_t i = 0; i < tlspin_status_layers(status); i++) {
     const char *state = layer_state(status, i);
-    g_autofree char *text = g_strdup_printf("%s: %s: %s", layer_text(status, i, "name"),
-                                            is_ok(state) ? _("fine") : _("can't be read"),
+    const char *says = is_fixed(status, i) ? _("can't be written")
+                       : is_ok(state)      ? _("fine")
+                                           : _("can't be read");
+    g_autofree char *text = g_strdup_printf("%s: %s: %s", layer_text(status, i, "name"), says,
                                             layer_text(status, i, "path"));
+    bool fine = is_ok(state) && !is_fixed(status, i);
 
-    sheet_add_painted(sheet, i == 0 ? _("Layers") : "", is_ok(state) ? PAINT_NONE : PAINT_BAD,
-                      text);
+    sheet_add_painted(sheet, i == 0 ? _("Layers") : "", fine ? PAINT_NONE : PAINT_BAD, text);
   }
 }
 
@@ -107,10 +132,12 @@ static void print_status(const tlspin_status_t *status)
   struct sheet *sheet = sheet_new();
   const char *version = tlspin_status_string(status, "version");
   const char *problem = tlspin_status_string(status, "config-problem");
-  bool ok = is_ok(tlspin_status_string(status, "state"));
+  bool ok = is_ok(tlspin_status_string(status, "state")), fixed = any_fixed(status);
 
-  sheet_add_painted(sheet, _("Pin store"), ok ? PAINT_GOOD : PAINT_BAD,
-                    ok ? _("fine") : _("can't be read as a whole"));
+  sheet_add_painted(sheet, _("Pin store"), ok && !fixed ? PAINT_GOOD : PAINT_BAD,
+                    !ok     ? _("can't be read as a whole")
+                    : fixed ? _("can be read, but not written")
+                            : _("fine"));
   add_counts(sheet, status);
   add_layers(sheet, status);
   add_span(sheet, _("Tickets last"), status, "lifetime-cap", _("not at all: nothing is pinned"));
@@ -193,6 +220,8 @@ static int tell(void)
   } else {
     (shared_options.json ? print_json : print_status)(status);
     result = check_layers(status);
+    if (result == STATUS_FINE)
+      result = check_writable(status);
   }
   tlspin_status_free(status);
   tlspin_free(context);
@@ -210,7 +239,8 @@ int run_status(int argc, char **argv)
         "  tlspin status\n"
         "  tlspin status --json | jq -r .state\n"
         "\n"
-        "Exit status: 0 fine, 1 wrong usage, 4 the pin store can't be read as a whole.");
+        "Exit status: 0 fine, 1 wrong usage, 4 the pin store can't be read as a whole, or\n"
+        "can't be written.");
   int status = read_options("status", NULL, description, NULL, 0, 0, &argc, &argv);
 
   return status == STATUS_FINE ? tell() : status;

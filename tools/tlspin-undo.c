@@ -14,18 +14,20 @@ static void print_change(uint64_t operation, const struct tlspin_change *change)
 {
   unsigned long count = (unsigned long)change->count, replaced = (unsigned long)change->replaced;
 
-  if (operation == 0)
-    output_text("%s ", _("The newest change was taken back."));
-  else
-    output_text(_("Operation %" PRIu64 " was taken back. "), operation);
-  output_text(text_translate_count("%lu entry is again as it was before.\n",
-                                   "%lu entries are again as they were before.\n", count),
-              count);
+  g_autofree char *what =
+      operation == 0 ? g_strconcat(_("The newest change was taken back."), " ", NULL)
+                     : g_strdup_printf(_("Operation %" PRIu64 " was taken back. "), operation);
+  g_autofree char *so =
+      g_strdup_printf(text_translate_count("%lu entry is again as it was before.",
+                                           "%lu entries are again as they were before.", count),
+                      count);
+
+  output_said("%s%s", what, so);
   if (replaced > 0)
-    output_text(text_translate_count("%lu newer pin made way; it is kept, too.\n",
-                                     "%lu newer pins made way; they are kept, too.\n", replaced),
+    output_said(text_translate_count("%lu newer pin made way; it is kept, too.",
+                                     "%lu newer pins made way; they are kept, too.", replaced),
                 replaced);
-  output_text(_("To undo that: tlspin undo %" PRIu64 "\n"), change->operation);
+  output_said(_("To undo that: tlspin undo %" PRIu64), change->operation);
 }
 
 static void add_change(struct json_array *array, uint64_t operation,
@@ -75,7 +77,7 @@ static int undo_all(const uint64_t *operations, size_t count)
   for (size_t i = 0; i < count && status == STATUS_FINE; i++)
     status = undo(context, operations[i], &array);
   if (shared_options.json)
-    json_array_end(&array);
+    json_array_end(&array, status);
   tlspin_free(context);
   return status;
 }
@@ -88,15 +90,16 @@ int run_undo(int argc, char **argv)
       _("Takes a change back. Every change that you make can be taken back: clear, pin,\n"
         "block, except, off, on and import each print the number for it. What the change\n"
         "touched is again as it was before. Without a number it is the newest one that\n"
-        "still stands. An undo has a number as well, and can be taken back. 'tlspin\n"
-        "status' says for how long things can be taken back.\n"
+        "still stands. What a program or a server changed has its number in 'tlspin\n"
+        "log', and is never taken for the newest. An undo has a number as well, and can\n"
+        "be taken back. 'tlspin status' says for how long things can be taken back.\n"
         "\n"
         "Examples:\n"
         "  tlspin undo\n"
         "  tlspin undo 12\n"
         "\n"
         "Exit status: 0 fine, 1 wrong usage, 4 the pin store can't be read or written,\n"
-        "5 there is nothing to take back.");
+        "or there is no room for what would come back, 5 there is nothing to take back.");
   int status = read_options("undo", _("[OPERATION...]"), description, NULL, 0, -1, &argc, &argv);
 
   if (status != STATUS_FINE)
@@ -107,7 +110,7 @@ int run_undo(int argc, char **argv)
       return complain(
           STATUS_USAGE,
           _("'%s' is not the number of an operation. The command that made the change printed "
-            "it."),
+            "it, and 'tlspin log' has those of programs and servers."),
           argv[i + 1]);
   return undo_all(operations, count > 0 ? count : 1);
 }

@@ -5,11 +5,9 @@
 #include "tools/tlspin.h"
 
 #include "common/text.h"
-#include "pinning/verdict.h"
 #include "tools/explanation.h"
 #include "tools/hosts.h"
 #include "tools/shown.h"
-#include "tools/thing.h"
 
 #include <string.h>
 
@@ -31,14 +29,16 @@ static const GOptionEntry entries[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-static int print(const struct advice_question *question)
+static int print(const struct question *asked, const tlspin_explanation_t *explanation)
 {
   const struct columns_style style = columns_style_of_output();
+  struct question question = *asked;
 
+  question.explanation = explanation;
   if (shared_options.json)
-    json_print(explanation_to_json(question));
+    json_print(explanation_to_json(&question));
   else
-    explanation_print(question, &style);
+    explanation_print(&question, &style);
   return STATUS_FINE;
 }
 
@@ -65,53 +65,28 @@ static int ask(tlspin_t *context, const struct target *target, const struct tlsp
   return code == TLSPIN_OK ? STATUS_FINE : complain_of(code);
 }
 
-/* What the pins say apart from what the PKI does: an exception doesn't excuse from them. */
-static int ask_excused(tlspin_t *context, const struct target *target,
-                       const struct tlspin_check *shown, tlspin_explanation_t *explanation,
-                       tlspin_explanation_t **excused)
+/* Over DTLS nobody is asked. To be freed. */
+static char *way_to_judge(const struct target *target)
 {
-  struct tlspin_check check;
+  struct shown_options now = options;
+  g_autofree char *server = target_text(target);
 
-  if (shown == NULL || !thing_is(tlspin_explanation_verdict(explanation), "reason",
-                                 verdict_reason_token(VERDICT_PKI_FAILED)))
-    return STATUS_FINE;
-  check = *shown;
-  check.pki = TLSPIN_PKI_OK;
-  check.errors = 0;
-  return ask(context, target, &check, excused);
+  now.connect = TRUE;
+  return dtls ? g_strdup_printf("tlspin why --dtls --chain %s %s", _("FILE"), server)
+              : shown_why(&now, target);
 }
 
 static int explain_shown(tlspin_t *context, const struct target *target, const struct shown *shown)
 {
-  const struct tlspin_check *check = shown_check(shown);
-  tlspin_explanation_t *explanation = NULL, *excused = NULL;
-  g_autofree char *server = target_text(target), *way = way_to_ask(target);
-  char key[SPKI_PIN_TEXT_SIZE] = "";
-  int status = ask(context, target, check, &explanation);
+  tlspin_explanation_t *explanation = NULL;
+  g_autofree char *server = target_text(target), *way = way_to_ask(target),
+                  *why = way_to_judge(target);
+  const struct question question = {server, shown_check(shown), way, why, NULL};
+  int status = ask(context, target, question.check, &explanation);
 
-  if (check != NULL)
-    shown_key(shown, key);
   if (status == STATUS_FINE)
-    status = ask_excused(context, target, check, explanation, &excused);
-  if (status == STATUS_FINE)
-    status = print(&(struct advice_question){server, check, key, way, explanation, excused});
+    status = print(&question, explanation);
   tlspin_explanation_free(explanation);
-  tlspin_explanation_free(excused);
-  return status;
-}
-
-static int explain(const struct target *target)
-{
-  struct shown shown;
-  tlspin_t *context;
-  int status = shown_read(&options, target, &shown);
-
-  if (status == STATUS_FINE) {
-    context = store_context();
-    status = explain_shown(context, target, &shown);
-    tlspin_free(context);
-  }
-  shown_clear(&shown);
   return status;
 }
 
@@ -142,5 +117,5 @@ int run_why(int argc, char **argv)
     return status;
   if (target.port == 0)
     target.port = PORT_HTTPS;
-  return explain(&target);
+  return shown_ask(&options, &target, explain_shown);
 }

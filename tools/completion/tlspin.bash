@@ -51,9 +51,9 @@ _tlspin_options() {
   check) echo --chain --ca --sni --json --help ;;
   why) echo --connect --chain --ca --sni --dtls --json --help ;;
   list) echo --kind --status --origin --key --json --help ;;
-  pin) echo --key --cert --from-server --ca --level --until --also --report --note --json --help ;;
+  pin) echo --key --cert --from-server --ca --sni --level --until --also --report --note --json --help ;;
   block) echo --cert --until --note --json --help ;;
-  except) echo --error --until --key --cert --from-server --ca --note --json --help ;;
+  except) echo --error --until --key --cert --from-server --ca --sni --note --json --help ;;
   off | on) echo --all --until --json --help ;;
   clear) echo --all --since --kind --status --origin --key --yes --json --help ;;
   log) echo --since --reports --json --help ;;

@@ -63,7 +63,7 @@ complete -c tlspin -n '__tlspin_command pin except' -s k -l key -x -d 'A key: sh
 complete -c tlspin -n '__tlspin_command pin except' -l cert -r -F -d 'The key of the certificate or public key in the file'
 complete -c tlspin -n '__tlspin_command pin except' -l from-server -d 'The key that the server shows'
 
-complete -c tlspin -n '__tlspin_command connect check why' -l sni -x -a '(__tlspin_hosts)' -d 'The name of the server, where HOST is its address'
+complete -c tlspin -n '__tlspin_command connect check why pin except' -l sni -x -a '(__tlspin_hosts)' -d 'The name of the server, where HOST is its address'
 complete -c tlspin -n '__tlspin_command connect' -l level -x -a 'strict tofu advisory' -d 'What to do where the pin store cannot be read'
 complete -c tlspin -n '__tlspin_command connect' -l timeout -x -d 'Give up after so many seconds'
 complete -c tlspin -n '__tlspin_command connect' -l private -d 'Store nothing: no key, no ticket, no log'
