@@ -11,6 +11,7 @@ libdaemon_la_SOURCES = \
 	daemon/events.c daemon/events.h \
 	daemon/file.c daemon/file.h \
 	daemon/forget.c \
+	daemon/hardening.c daemon/hardening.h \
 	daemon/history.c \
 	daemon/images.c \
 	daemon/journal.c daemon/journal.h \
@@ -25,6 +26,7 @@ libdaemon_la_SOURCES = \
 	daemon/row.c daemon/row.h \
 	daemon/schema.c daemon/schema.h \
 	daemon/setting.c daemon/setting.h \
+	daemon/statements.c daemon/statements.h \
 	daemon/store.c daemon/store.h daemon/store-private.h \
 	daemon/table.c daemon/table.h \
 	daemon/trail.c daemon/trail.h \

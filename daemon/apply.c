@@ -4,7 +4,9 @@
  * The head of such an operation names the draft as its target until all is put. Each call takes
  * some records out of the draft and puts them, in one transaction, as an edit does; so whatever
  * ends the daemon, the next call goes on where the last one was. No other operation has a number
- * meanwhile that isn't lower, or waits as well: what the images say of before and after is true. */
+ * meanwhile that isn't lower, or waits as well: what the images say of before and after is true.
+ * Who finished the draft holds its number until then, and so no other daemon on this home takes
+ * part: one that did could not tell whoever waits for it. */
 #include "config.h"
 
 #include "daemon/journal.h"
@@ -90,5 +92,8 @@ enum tlspin_code store_apply(struct store *store, uint64_t keep, uint64_t keep_e
     return code;
   applied->operation = store_edit_work(edit)->operation.id;
   code = take_some(edit, keep, keep_each, applied);
-  return store_edit_end(edit, code, &change);
+  code = store_edit_end(edit, code, &change);
+  if (code == TLSPIN_OK && applied->over)
+    draft_let_go(store, applied->operation);
+  return code;
 }

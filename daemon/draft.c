@@ -30,6 +30,16 @@ bool draft_is_held(const struct store *store, uint64_t operation)
   return false;
 }
 
+bool draft_take(struct store *store, uint64_t operation)
+{
+  if (draft_is_held(store, operation))
+    return true;
+  if (!lockfile_hold(&store->lock, operation))
+    return false;
+  draft_hold(store, operation);
+  return true;
+}
+
 /* What was put into it goes by and by (forget.c). */
 static enum tlspin_code mark(struct store *store, struct transaction *change, uint64_t operation)
 {

@@ -34,6 +34,8 @@ enum tlspin_code edit_begin_applying(struct store *store, struct store_edit **ed
   *edit = NULL;
   if (code == TLSPIN_OK) {
     code = journal_find_applying(store, &begun->work.operation);
+    if (code == TLSPIN_OK && !draft_take(store, begun->work.operation.id))
+      code = TLSPIN_E_BUSY; /* another daemon is at it, and has somebody to tell */
     if (code != TLSPIN_OK)
       code = transaction_end(&begun->work.change, code);
   }
@@ -253,7 +255,11 @@ static enum tlspin_code finish(struct store_edit *edit)
   uint64_t draft = work->operation.id;
   enum tlspin_code code = journal_drop(&work->change, draft);
 
-  return code == TLSPIN_OK ? journal_number(work, OPERATION_APPLYING, draft, edit->now) : code;
+  if (code == TLSPIN_OK)
+    code = journal_number(work, OPERATION_APPLYING, draft, edit->now);
+  if (code == TLSPIN_OK)
+    draft_hold(work->store, work->operation.id);
+  return code;
 }
 
 enum tlspin_code store_edit_end(struct store_edit *edit, enum tlspin_code code,
@@ -272,6 +278,8 @@ enum tlspin_code store_edit_end(struct store_edit *edit, enum tlspin_code code,
   code = journal_end(&edit->work, code, change);
   if (code == TLSPIN_OK ? over : edit->journal == STORE_DRAFT && !edit->resumed)
     draft_let_go(store, operation);
+  if (code != TLSPIN_OK && edit->work.operation.id != operation) /* of what was to be applied */
+    draft_let_go(store, edit->work.operation.id);
   g_free(edit);
   return code;
 }

@@ -16,7 +16,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 1, EXIT_BUS = 2, TIDY_SECONDS = 3600, FLUSH_SECONDS = 60 };
+enum {
+  EXIT_USAGE = 1,
+  EXIT_BUS = 2,
+  TIDY_SECONDS = 3600,
+  FLUSH_SECONDS = 60,
+  BUSY_MILLISECONDS = 100
+};
 
 /* What the command line says; unset: what the environment and the installation say. */
 static struct {
@@ -153,17 +159,21 @@ static void keep_present(struct daemon *daemon)
                 drafts_any(daemon->handlers.drafts) || waiting_any(daemon->handlers.waiting));
 }
 
+static gboolean tidy_later(gpointer data);
+
 /* A bit at a time, while nobody asks for anything. */
 static gboolean tidy_more(gpointer data)
 {
   struct daemon *daemon = data;
   g_autoptr(GString) problem = g_string_new(NULL);
   struct store_applied applied;
+  enum tlspin_code code = handlers_apply(&daemon->handlers, &applied, problem);
 
-  if (handlers_apply(&daemon->handlers, &applied, problem) == TLSPIN_OK ||
-      policy_tidy(daemon->handlers.policy, wall_clock()))
+  if (code == TLSPIN_OK || policy_tidy(daemon->handlers.policy, wall_clock()))
     return G_SOURCE_CONTINUE;
   daemon->tidying = 0;
+  if (code == TLSPIN_E_BUSY && waiting_any(daemon->handlers.waiting))
+    daemon->tidying = g_timeout_add(BUSY_MILLISECONDS, tidy_later, daemon);
   keep_present(daemon);
   return G_SOURCE_REMOVE;
 }
@@ -172,6 +182,16 @@ static void tidy(struct daemon *daemon)
 {
   if (daemon->tidying == 0)
     daemon->tidying = g_idle_add_full(G_PRIORITY_LOW, tidy_more, daemon, NULL);
+}
+
+/* Once another daemon may be done with what comes before. */
+static gboolean tidy_later(gpointer data)
+{
+  struct daemon *daemon = data;
+
+  daemon->tidying = 0;
+  tidy(daemon);
+  return G_SOURCE_REMOVE;
 }
 
 static void on_served(void *data)

@@ -106,13 +106,14 @@ enum tlspin_code handlers_apply(struct handlers *handlers, struct store_applied 
     if (change.operation != 0)
       handlers_changed(handlers, "edited", &change);
     waiting_over(handlers->waiting, applied);
-  } else if (code != TLSPIN_OK && code != TLSPIN_E_NOT_FOUND) {
+  } else if (code != TLSPIN_OK && code != TLSPIN_E_NOT_FOUND && code != TLSPIN_E_BUSY) {
     waiting_failed(handlers->waiting, code, problem->str);
   }
   return code;
 }
 
-/* What is short is done at once; for the rest the caller waits, while others are served. */
+/* What is short is done at once; for the rest, and for what another daemon applies before it, the
+ * caller waits, while others are served. */
 static enum tlspin_code finish(struct handlers *handlers, uint64_t operation, GPtrArray *warnings,
                                DBusMessage *reply, GString *problem)
 {
@@ -120,7 +121,7 @@ static enum tlspin_code finish(struct handlers *handlers, uint64_t operation, GP
   struct store_change change;
   enum tlspin_code code = handlers_apply(handlers, &applied, problem);
 
-  if (code != TLSPIN_OK)
+  if (code != TLSPIN_OK && code != TLSPIN_E_BUSY)
     return code;
   if (applied.operation != operation || !applied.over) {
     waiting_add(handlers->waiting, operation, dispatch_keep(reply), warnings);

@@ -22,10 +22,12 @@ struct store {
   } crowd; /* see store_crowd */
 };
 
-/* The drafts that are under way here. Their numbers are held in the lock file, by which others know
- * that somebody sees to them. */
+/* The drafts that are under way here, and what is being applied of them. Their numbers are held in
+ * the lock file, by which others know that somebody sees to them. draft_take: takes one over that
+ * nobody sees to any more; false where somebody does. */
 void draft_hold(struct store *store, uint64_t operation);
 void draft_let_go(struct store *store, uint64_t operation);
+bool draft_take(struct store *store, uint64_t operation);
 bool draft_is_held(const struct store *store, uint64_t operation);
 
 /* False for a layer of an older form, which hasn't got the table. */

@@ -290,7 +290,8 @@ struct store_applied {
 /* Goes on with the first operation whose draft was finished and whose records aren't all put yet:
  * some hundreds of them, so that others can be served between two calls. Until all is done no
  * operation gets a number but further such ones: TLSPIN_E_BUSY. That ends for sure: after a crash
- * whoever opens the file goes on. TLSPIN_E_NOT_FOUND: there is none. */
+ * whoever opens the file goes on. TLSPIN_E_NOT_FOUND: there is none. TLSPIN_E_BUSY: it is that of
+ * another process, which goes on with it. */
 enum tlspin_code store_apply(struct store *store, uint64_t keep, uint64_t keep_each,
                              struct store_applied *applied);
 

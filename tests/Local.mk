@@ -291,7 +291,7 @@ check_PROGRAMS += $(unit_tools)
 TESTS += $(unit_tools)
 check_LTLIBRARIES += tests/libtooling.la
 tests_libtooling_la_SOURCES = tests/capture.c tests/capture.h tests/greeter.c tests/greeter.h \
-	tests/pki.c tests/pki.h
+	tests/pki.c tests/pki.h tests/said.c tests/said.h
 tests_libtooling_la_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS)
 tests_libtooling_la_LIBADD = libtools.la
 tools_cppflags = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(GNUTLS_CFLAGS)
@@ -324,8 +324,8 @@ tests_unit_when_CPPFLAGS = $(tools_cppflags)
 tests_unit_when_LDADD = $(tools_libs)
 
 # What the commands of tlspin share. things: entries without a daemon.
-unit_user = tests/unit-chainfile tests/unit-choice tests/unit-event \
-	tests/unit-explanation tests/unit-thing tests/unit-tool-advice tests/unit-tool-edit \
+unit_user = tests/unit-chainfile tests/unit-choice tests/unit-edit-keys tests/unit-event \
+	tests/unit-explanation tests/unit-storing tests/unit-thing tests/unit-tool-advice tests/unit-tool-edit \
 	tests/unit-tool-record tests/unit-tool-shown
 check_PROGRAMS += $(unit_user)
 TESTS += $(unit_user)
@@ -342,10 +342,14 @@ tests_unit_chainfile_CPPFLAGS = $(user_cppflags)
 tests_unit_chainfile_LDADD = $(user_libs)
 tests_unit_choice_CPPFLAGS = $(user_cppflags)
 tests_unit_choice_LDADD = $(user_libs)
+tests_unit_edit_keys_CPPFLAGS = $(user_cppflags)
+tests_unit_edit_keys_LDADD = $(user_libs)
 tests_unit_event_CPPFLAGS = $(user_cppflags)
 tests_unit_event_LDADD = $(things_libs)
 tests_unit_explanation_CPPFLAGS = $(user_cppflags)
 tests_unit_explanation_LDADD = $(things_libs)
+tests_unit_storing_CPPFLAGS = $(user_cppflags)
+tests_unit_storing_LDADD = $(user_libs)
 tests_unit_thing_CPPFLAGS = $(user_cppflags)
 tests_unit_thing_LDADD = $(things_libs)
 tests_unit_tool_edit_CPPFLAGS = $(user_cppflags)
@@ -437,10 +441,10 @@ tests_unit_service_LDADD = $(formats_libs)
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
-	tests/unit-forget tests/unit-history tests/unit-images \
+	tests/unit-forget tests/unit-hardening tests/unit-history tests/unit-images \
 	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
 	tests/unit-open-older tests/unit-pinrow tests/unit-problem tests/unit-records tests/unit-row \
-	tests/unit-schema tests/unit-setting tests/unit-store tests/unit-table tests/unit-undo \
+	tests/unit-schema tests/unit-setting tests/unit-statements tests/unit-store tests/unit-table tests/unit-undo \
 	tests/unit-undo-learned tests/unit-undo-model tests/unit-undo-records tests/unit-verify \
 	tests/unit-verify-records
 check_PROGRAMS += $(unit_store)
@@ -469,6 +473,10 @@ tests_unit_contents_CPPFLAGS = $(store_cppflags)
 tests_unit_contents_LDADD = $(store_libs)
 tests_unit_database_CPPFLAGS = $(store_cppflags)
 tests_unit_database_LDADD = $(store_libs)
+tests_unit_hardening_CPPFLAGS = $(store_cppflags)
+tests_unit_hardening_LDADD = $(store_libs)
+tests_unit_statements_CPPFLAGS = $(store_cppflags)
+tests_unit_statements_LDADD = $(store_libs)
 tests_unit_file_CPPFLAGS = $(store_cppflags)
 tests_unit_file_LDADD = $(store_libs)
 tests_unit_journal_CPPFLAGS = $(store_cppflags)

@@ -20,7 +20,7 @@ tools/*                                 : common pinning formats libclient libse
 policy/*                                : common pinning policy daemon/{store,settings} : glib gnutls psl
 tools/tlspin-policy*                    : common policy tools                     : glib json gnutls clock
 examples/*                              :                                         : public gnutls
-daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,store,store-private,table,trail,undo,verify} : common pinning daemon/{cell,contents,database,events,file,journal,lockfile,pinrow,problem,restore,row,schema,setting,store,store-private,table,trail} : glib sqlite
+daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,trail,undo,verify} : common pinning daemon/{cell,contents,database,events,file,hardening,journal,lockfile,pinrow,problem,restore,row,schema,setting,statements,store,store-private,table,trail} : glib sqlite
 daemon/{layer,layers,answer}            : common daemon/{layer,layers,survey,store,file} : glib
 daemon/survey                           : common daemon/{layer,survey}            : glib clock
 daemon/{config-file,settings,settings-private,settings-resolve,recall} : common pinning daemon/{config-file,settings,settings-private,recall,layers} : glib

@@ -187,6 +187,28 @@ static void test_killed(void **state)
   store_close(stores_open(stores->path));
 }
 
+/* Two daemons on one home: the one that finished a draft applies it, the other one's waits. */
+static void test_another(void **state)
+{
+  struct stores *stores = *state;
+  struct store *one = stores_open(stores->path), *other = stores_open(stores->path);
+  struct store_applied applied;
+
+  assert_true(finish(one, 0) == 2);
+  assert_false(apply(one).over);
+  assert_int_equal(store_apply(other, UINT64_MAX, UINT64_MAX, &applied), TLSPIN_E_BUSY);
+  assert_true(finish(other, MANY) == 4);
+  assert_int_equal(store_apply(other, UINT64_MAX, UINT64_MAX, &applied), TLSPIN_E_BUSY);
+  apply_rest(one);
+  assert_int_equal(store_apply(one, UINT64_MAX, UINT64_MAX, &applied), TLSPIN_E_BUSY);
+  assert_false(apply(other).over);
+  store_close(other); /* as it does where its process ends */
+  apply_rest(one);
+  expect_none(one);
+  assert_true(count(one) == 2 * MANY);
+  store_close(one);
+}
+
 /* The disk is full: it stays as it is, and goes on once there is room. */
 static void check_no_room(struct stores *stores)
 {
@@ -314,8 +336,8 @@ static void test_layer(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_slices), TEST(test_busy),    TEST(test_killed), TEST(test_no_room),
-      TEST(test_room),   TEST(test_history), TEST(test_layer),
+      TEST(test_slices),  TEST(test_busy), TEST(test_another), TEST(test_killed),
+      TEST(test_no_room), TEST(test_room), TEST(test_history), TEST(test_layer),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,7 @@ libuser_la_SOURCES = \
 	tools/chainfile.c tools/chainfile.h \
 	tools/choice.c tools/choice.h \
 	tools/edit.c tools/edit.h \
+	tools/edit-keys.c tools/edit-keys.h \
 	tools/entry.c tools/entry.h \
 	tools/event.c tools/event.h \
 	tools/explanation.c tools/explanation.h \
@@ -47,6 +48,7 @@ libuser_la_SOURCES = \
 	tools/meeting.c tools/meeting.h \
 	tools/record.c tools/record.h \
 	tools/shown.c tools/shown.h \
+	tools/storing.c tools/storing.h \
 	tools/thing.c tools/thing.h \
 	tools/tlspin-shared.c
 libuser_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common

@@ -5,7 +5,7 @@
 #include "tools/tlspin.h"
 
 #include "common/text.h"
-#include "tools/edit.h"
+#include "tools/storing.h"
 
 static struct {
   gboolean file;
@@ -28,7 +28,7 @@ static int block(char *key, const struct edit *model)
   const struct edit_keys keys = {.texts = options.file ? NULL : named,
                                  .files = options.file ? named : NULL};
 
-  return edit_put(&keys, NULL, model, _("The key is blocked."));
+  return storing_put(&keys, NULL, model, _("The key is blocked."));
 }
 
 int run_block(int argc, char **argv)

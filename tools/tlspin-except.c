@@ -6,7 +6,7 @@
 
 #include "common/text.h"
 #include "pinning/keypin.h"
-#include "tools/edit.h"
+#include "tools/storing.h"
 
 static struct {
   struct edit_keys keys;
@@ -57,7 +57,7 @@ static int except(const struct edit *model)
   g_autofree char *place = edit_place_text(model);
   g_autofree char *done = g_strdup_printf(_("There is an exception for %s."), place);
 
-  return edit_put(&options.keys, place, model, done);
+  return storing_put(&options.keys, place, model, done);
 }
 
 int run_except(int argc, char **argv)
@@ -82,7 +82,7 @@ int run_except(int argc, char **argv)
   int status = read_options("except", _("HOST[:PORT]"), description, entries, 1, 1, &argc, &argv);
 
   if (status == STATUS_FINE)
-    status = edit_read_server(&options.keys, argv[1], &model);
+    status = edit_keys_read_server(&options.keys, argv[1], &model);
   if (status == STATUS_FINE)
     status = read_errors(&model.record.errors);
   if (status == STATUS_FINE)

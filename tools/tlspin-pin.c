@@ -5,7 +5,7 @@
 #include "tools/tlspin.h"
 
 #include "common/text.h"
-#include "tools/edit.h"
+#include "tools/storing.h"
 
 static struct {
   struct edit_keys keys;
@@ -64,7 +64,7 @@ static int pin(const struct edit *model)
       options.report ? _("%s is pinned; another key there is only reported.") : _("%s is pinned."),
       place);
 
-  return edit_put(&options.keys, place, model, done);
+  return storing_put(&options.keys, place, model, done);
 }
 
 int run_pin(int argc, char **argv)
@@ -95,7 +95,7 @@ int run_pin(int argc, char **argv)
   int status = read_options("pin", _("HOST[:PORT]"), description, entries, 1, 1, &argc, &argv);
 
   if (status == STATUS_FINE)
-    status = edit_read_server(&options.keys, argv[1], &model);
+    status = edit_keys_read_server(&options.keys, argv[1], &model);
   if (status == STATUS_FINE)
     status = fill(&model);
   return status == STATUS_FINE ? pin(&model) : status;

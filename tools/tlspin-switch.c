@@ -5,7 +5,7 @@
 #include "tools/tlspin.h"
 
 #include "common/text.h"
-#include "tools/edit.h"
+#include "tools/storing.h"
 #include "tools/thing.h"
 
 #include <string.h>
@@ -122,7 +122,7 @@ static int switch_it(int argc, char **argv, const char *status, const char *done
                     g_get_prgname());
   code = read_places(argv + 1, edits, status);
   if (code == STATUS_FINE)
-    code = edit_store(edits, done);
+    code = storing_run(edits, done);
   for (guint i = 0; i < edits->len && code == STATUS_FINE && strcmp(status, "off") == 0; i++)
     warn_of_narrower(edits->pdata[i]);
   return code;
