@@ -344,7 +344,7 @@ enum tlspin_code policy_apply(struct policy *policy, int64_t now, struct store_a
   *applied = (struct store_applied){.operation = 0};
   if (store != NULL)
     code = store_apply(store, HISTORY_MAX, HISTORY_EACH, &some);
-  policy->due = code == TLSPIN_OK;
+  policy->due = code == TLSPIN_OK || (store != NULL && code == TLSPIN_UNAVAILABLE);
   if (code != TLSPIN_OK)
     return store != NULL ? policy_fault(policy, code, problem) : code;
   add_applied(&policy->applied, &some);

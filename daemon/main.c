@@ -152,11 +152,12 @@ static gboolean on_signal(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* While there is something under way for a caller. */
+/* While there is something under way for a caller, or half done in the store. */
 static void keep_present(struct daemon *daemon)
 {
-  presence_keep(daemon->presence,
-                drafts_any(daemon->handlers.drafts) || waiting_any(daemon->handlers.waiting));
+  presence_keep(daemon->presence, drafts_any(daemon->handlers.drafts) ||
+                                      waiting_any(daemon->handlers.waiting) ||
+                                      policy_has_grown(daemon->handlers.policy));
 }
 
 static gboolean tidy_later(gpointer data);
@@ -169,8 +170,10 @@ static gboolean tidy_more(gpointer data)
   struct store_applied applied;
   enum tlspin_code code = handlers_apply(&daemon->handlers, &applied, problem);
 
-  if (code == TLSPIN_OK || policy_tidy(daemon->handlers.policy, wall_clock()))
+  if (code == TLSPIN_OK || policy_tidy(daemon->handlers.policy, wall_clock())) {
+    keep_present(daemon);
     return G_SOURCE_CONTINUE;
+  }
   daemon->tidying = 0;
   if (code == TLSPIN_E_BUSY && waiting_any(daemon->handlers.waiting))
     daemon->tidying = g_timeout_add(BUSY_MILLISECONDS, tidy_later, daemon);

@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { NOW = STRATA_NOW };
 
@@ -159,6 +161,45 @@ static void test_draft(void **state)
   assert_int_equal(policy_undo(policy, 0, NOW, &change, &problem), TLSPIN_OK);
   assert_int_equal(count_records(policy), 0);
   assert_null(problem);
+  policy_free(policy);
+}
+
+static enum tlspin_code apply_without_room(struct policy *policy)
+{
+  struct store_applied applied;
+  g_autofree char *problem = NULL;
+  struct rlimit before, none;
+  enum tlspin_code code;
+
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  none = (struct rlimit){0, before.rlim_max};
+  signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+  code = policy_apply(policy, NOW, &applied, &problem);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  signal(SIGXFSZ, SIG_DFL);
+  return code;
+}
+
+/* Where there is no room in the midst of it, it stays to be done. */
+static void test_no_room(void **state)
+{
+  struct policy *policy = open_policy(*state);
+  struct keypin pins[] = {ledger_pin("a.example", KEYPIN_ACTIVE, KEYPIN_IMPORT, 1),
+                          ledger_pin("b.example", KEYPIN_ACTIVE, KEYPIN_IMPORT, 2)};
+  struct policy_put first = {.pins = pins, .count = 1, .more = true};
+  struct policy_put last = {.pins = pins + 1, .count = 1, .operation = 1};
+  struct store_applied applied;
+  struct store_change change;
+
+  g_free(put(policy, &first, &change));
+  g_free(put(policy, &last, &change));
+  assert_int_equal(apply_without_room(policy), TLSPIN_UNAVAILABLE);
+  assert_true(policy_has_grown(policy));
+  assert_int_equal(count_records(policy), 0);
+  applied = apply_all(policy);
+  assert_true(applied.changed == 2);
+  assert_int_equal(count_records(policy), 2);
   policy_free(policy);
 }
 
@@ -562,6 +603,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_put_and_undo),
       TEST(test_draft),
+      TEST(test_no_room),
       TEST(test_backed),
       TEST(test_pages),
       TEST(test_dry_run),
