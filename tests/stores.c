@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,6 +271,40 @@ void stores_refuse_changed(struct stores *stores, const char *const *changes, si
     stores_sql(stores->path, changes[i]);
     stores_refuse(stores->path, STORE_USER, "can't be used");
   }
+}
+
+int stores_setup_home(void **state)
+{
+  stores_setup(state);
+  return g_mkdir(((struct stores *)*state)->home, 0700);
+}
+
+void stores_new_database(struct stores *stores, struct database *db)
+{
+  stores_write(stores->layer, 0, "", 0);
+  assert_true(database_open(db, stores->layer, STORE_USER));
+}
+
+sqlite3_stmt *stores_prepare(struct database *db, const char *sql)
+{
+  sqlite3_stmt *statement = NULL;
+
+  assert_int_equal(sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL), SQLITE_OK);
+  return statement;
+}
+
+void stores_expect_sql(struct database *db, const char *sql, const char *answer)
+{
+  sqlite3_stmt *statement = stores_prepare(db, sql);
+
+  assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+  assert_string_equal(sqlite3_column_text(statement, 0), answer);
+  sqlite3_finalize(statement);
+}
+
+bool stores_runs(struct database *db, const char *sql)
+{
+  return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 sqlite3 *stores_raw(const char *path)

@@ -68,6 +68,21 @@ void stores_refuse_changed(struct stores *stores, const char *const *changes, si
 
 /* Opens the file with no care at all, and runs SQL in it as any program could. */
 sqlite3 *stores_raw(const char *path);
+
+/* stores_setup, and the folder of the store. */
+int stores_setup_home(void **state);
+
+/* A new, empty file in the place of the layer, opened as a user's store; to be closed with
+ * database_close. */
+void stores_new_database(struct stores *stores, struct database *db);
+
+sqlite3_stmt *stores_prepare(struct database *db, const char *sql);
+
+/* Asks for one value, and expects this text of it. */
+void stores_expect_sql(struct database *db, const char *sql, const char *answer);
+
+/* Runs SQL and tells whether it was let through. */
+bool stores_runs(struct database *db, const char *sql);
 void stores_sql(const char *path, const char *sql);
 
 /* A number that SQL gives. */

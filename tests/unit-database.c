@@ -17,35 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void open_new(struct stores *stores, struct database *db)
-{
-  stores_write(stores->layer, 0, "", 0);
-  assert_true(database_open(db, stores->layer, STORE_USER));
-}
-
-static sqlite3_stmt *prepare(struct database *db, const char *sql)
-{
-  sqlite3_stmt *statement = NULL;
-
-  assert_int_equal(sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL), SQLITE_OK);
-  return statement;
-}
-
-static void expect(struct database *db, const char *sql, const char *answer)
-{
-  sqlite3_stmt *statement = prepare(db, sql);
-
-  assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-  assert_string_equal(sqlite3_column_text(statement, 0), answer);
-  sqlite3_finalize(statement);
-}
-
-/* Runs SQL and tells whether it was let through. */
-static bool runs(struct database *db, const char *sql)
-{
-  return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
 /* What a hostile file made a lookup do: the fuel ends it. */
 static void test_runaway(void **state)
 {
@@ -54,14 +25,14 @@ static void test_runaway(void **state)
   struct database db;
   sqlite3_stmt *statement;
 
-  open_new(*state, &db);
-  statement = prepare(&db, endless);
+  stores_new_database(*state, &db);
+  statement = stores_prepare(&db, endless);
   database_refuel(&db);
   assert_int_equal(database_step(statement), STEP_FAILED);
   assert_string_equal(database_fault(&db), "interrupted");
   assert_false(database_finish(statement));
   sqlite3_finalize(statement);
-  statement = prepare(&db, "SELECT 1");
+  statement = stores_prepare(&db, "SELECT 1");
   database_refuel(&db);
   assert_int_equal(database_step(statement), STEP_ROW);
   assert_int_equal(database_step(statement), STEP_DONE);
@@ -75,10 +46,10 @@ static void test_fuel(void **state)
   struct database db;
   int64_t empty;
 
-  open_new(*state, &db);
+  stores_new_database(*state, &db);
   database_refuel_all(&db);
   empty = db.fuel;
-  assert_true(runs(&db, "CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(200000))"));
+  assert_true(stores_runs(&db, "CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(200000))"));
   database_refuel_all(&db);
   assert_true(db.fuel >= empty + 200);
   database_refuel(&db);
@@ -90,11 +61,11 @@ static void test_statements(void **state)
 {
   struct database db;
 
-  open_new(*state, &db);
+  stores_new_database(*state, &db);
   assert_false(database_prepare(&db)); /* no tables yet */
   assert_non_null(strstr(database_fault(&db), "no such table"));
   database_close(&db);
-  open_new(*state, &db);
+  stores_new_database(*state, &db);
   assert_true(schema_migrate(db.handle, &schema_current));
   assert_true(database_prepare(&db));
   for (int i = 0; i < TABLES; i++)
@@ -113,7 +84,7 @@ static void test_in_place(void **state)
   struct database db;
   g_autofree char *moved = g_strconcat(stores->layer, ".old", NULL);
 
-  open_new(stores, &db);
+  stores_new_database(stores, &db);
   assert_true(database_in_place(&db));
   assert_int_equal(g_rename(stores->layer, moved), 0);
   assert_false(database_in_place(&db));
@@ -132,16 +103,16 @@ static void test_rewrite(void **state)
   struct stores *stores = *state;
   struct database db;
 
-  open_new(stores, &db);
+  stores_new_database(stores, &db);
   assert_true(schema_migrate(db.handle, &schema_current) && database_prepare(&db));
   assert_true(
-      runs(&db, "CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(200000)); DELETE FROM t"));
-  expect(&db, "SELECT freelist_count > 9 FROM pragma_freelist_count", "1");
+      stores_runs(&db, "CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(200000)); DELETE FROM t"));
+  stores_expect_sql(&db, "SELECT freelist_count > 9 FROM pragma_freelist_count", "1");
   assert_true(database_rewrite(&db));
-  expect(&db, "PRAGMA freelist_count", "0");
-  expect(&db, "PRAGMA user_version", "2");
-  expect(&db, "PRAGMA hard_heap_limit", "33554432");
-  assert_false(runs(&db, "ATTACH ':memory:' AS more"));
+  stores_expect_sql(&db, "PRAGMA freelist_count", "0");
+  stores_expect_sql(&db, "PRAGMA user_version", "2");
+  stores_expect_sql(&db, "PRAGMA hard_heap_limit", "33554432");
+  assert_false(stores_runs(&db, "ATTACH ':memory:' AS more"));
   assert_true(database_in_place(&db));
   assert_int_equal(database_step(db.statements[STATEMENT_COUNT]), STEP_ROW);
   database_reset(db.statements[STATEMENT_COUNT]);
@@ -218,13 +189,13 @@ static void test_layer(void **state)
   stores_sql(stores->layer, "CREATE TABLE t(x); INSERT INTO t VALUES(7)");
   assert_int_equal(g_rename(stores->layer, path), 0);
   assert_true(database_open(&db, path, STORE_SYSTEM));
-  expect(&db, "SELECT x FROM t", "7");
-  assert_false(runs(&db, "INSERT INTO t VALUES(8)"));
+  stores_expect_sql(&db, "SELECT x FROM t", "7");
+  assert_false(stores_runs(&db, "INSERT INTO t VALUES(8)"));
   assert_int_equal(sqlite3_db_readonly(db.handle, "main"), 1);
   assert_true(database_in_place(&db));
   assert_int_equal(g_unlink(path), 0);
   assert_false(database_in_place(&db));
-  expect(&db, "SELECT x FROM t", "7"); /* but the old content is still whole */
+  stores_expect_sql(&db, "SELECT x FROM t", "7"); /* but the old content is still whole */
   database_close(&db);
 }
 
@@ -236,7 +207,7 @@ static void test_busy(void **state)
   sqlite3 *other;
   pid_t child;
 
-  open_new(stores, &db);
+  stores_new_database(stores, &db);
   assert_true(schema_migrate(db.handle, &schema_current));
   database_close(&db); /* no open database may go through a fork */
   child = stores_fork();
@@ -263,13 +234,7 @@ static void test_busy(void **state)
   database_close(&db);
 }
 
-static int setup(void **state)
-{
-  stores_setup(state);
-  return g_mkdir(((struct stores *)*state)->home, 0700);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, stores_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup_home, stores_teardown)
 
 int main(void)
 {

@@ -15,51 +15,22 @@
 #include <cmocka.h>
 #include <glib/gstdio.h>
 
-static void open_new(struct stores *stores, struct database *db)
-{
-  stores_write(stores->layer, 0, "", 0);
-  assert_true(database_open(db, stores->layer, STORE_USER));
-}
-
-static sqlite3_stmt *prepare(struct database *db, const char *sql)
-{
-  sqlite3_stmt *statement = NULL;
-
-  assert_int_equal(sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL), SQLITE_OK);
-  return statement;
-}
-
-static void expect(struct database *db, const char *sql, const char *answer)
-{
-  sqlite3_stmt *statement = prepare(db, sql);
-
-  assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-  assert_string_equal(sqlite3_column_text(statement, 0), answer);
-  sqlite3_finalize(statement);
-}
-
-/* Runs SQL and tells whether it was let through. */
-static bool runs(struct database *db, const char *sql)
-{
-  return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
 static void test_settings(void **state)
 {
   struct database db;
 
-  open_new(*state, &db);
-  expect(&db, "PRAGMA journal_mode", "truncate");
-  expect(&db, "PRAGMA synchronous", "3");
-  expect(&db, "PRAGMA secure_delete", "1");
-  expect(&db, "PRAGMA temp_store", "2");
-  expect(&db, "PRAGMA auto_vacuum", "0");
-  expect(&db, "PRAGMA mmap_size", "0");
-  expect(&db, "PRAGMA cell_size_check", "1");
-  expect(&db, "PRAGMA trusted_schema", "0");
-  expect(&db, "PRAGMA locking_mode", "normal");
-  expect(&db, "PRAGMA soft_heap_limit", "4194304");
-  expect(&db, "PRAGMA hard_heap_limit", "33554432");
+  stores_new_database(*state, &db);
+  stores_expect_sql(&db, "PRAGMA journal_mode", "truncate");
+  stores_expect_sql(&db, "PRAGMA synchronous", "3");
+  stores_expect_sql(&db, "PRAGMA secure_delete", "1");
+  stores_expect_sql(&db, "PRAGMA temp_store", "2");
+  stores_expect_sql(&db, "PRAGMA auto_vacuum", "0");
+  stores_expect_sql(&db, "PRAGMA mmap_size", "0");
+  stores_expect_sql(&db, "PRAGMA cell_size_check", "1");
+  stores_expect_sql(&db, "PRAGMA trusted_schema", "0");
+  stores_expect_sql(&db, "PRAGMA locking_mode", "normal");
+  stores_expect_sql(&db, "PRAGMA soft_heap_limit", "4194304");
+  stores_expect_sql(&db, "PRAGMA hard_heap_limit", "33554432");
   database_close(&db);
   database_close(&db);
 }
@@ -68,14 +39,14 @@ static void test_limits(void **state)
 {
   struct database db;
 
-  open_new(*state, &db);
-  assert_false(runs(&db, "ATTACH ':memory:' AS more"));
-  assert_false(runs(&db, "SELECT zeroblob(300000)"));
-  assert_false(runs(&db, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = ''"));
-  assert_false(runs(&db, "SELECT load_extension('x')"));
-  assert_false(runs(&db, "SELECT \"no such column\""));
-  assert_true(runs(&db, "CREATE VIEW v AS SELECT 1"));
-  assert_false(runs(&db, "SELECT * FROM v"));
+  stores_new_database(*state, &db);
+  assert_false(stores_runs(&db, "ATTACH ':memory:' AS more"));
+  assert_false(stores_runs(&db, "SELECT zeroblob(300000)"));
+  assert_false(stores_runs(&db, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = ''"));
+  assert_false(stores_runs(&db, "SELECT load_extension('x')"));
+  assert_false(stores_runs(&db, "SELECT \"no such column\""));
+  assert_true(stores_runs(&db, "CREATE VIEW v AS SELECT 1"));
+  assert_false(stores_runs(&db, "SELECT * FROM v"));
   database_close(&db);
 }
 
@@ -103,13 +74,7 @@ static void test_kinds(void **state)
   sqlite3_close(handle);
 }
 
-static int setup(void **state)
-{
-  stores_setup(state);
-  return g_mkdir(((struct stores *)*state)->home, 0700);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, stores_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup_home, stores_teardown)
 
 int main(void)
 {

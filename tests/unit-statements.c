@@ -16,20 +16,6 @@
 #include <cmocka.h>
 #include <glib/gstdio.h>
 
-static void open_new(struct stores *stores, struct database *db)
-{
-  stores_write(stores->layer, 0, "", 0);
-  assert_true(database_open(db, stores->layer, STORE_USER));
-}
-
-static sqlite3_stmt *prepare(struct database *db, const char *sql)
-{
-  sqlite3_stmt *statement = NULL;
-
-  assert_int_equal(sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL), SQLITE_OK);
-  return statement;
-}
-
 /* Each has its text: a gap in the table would be a statement that does nothing. */
 static void test_texts(void **state)
 {
@@ -70,12 +56,12 @@ static void test_plans(void **state)
   };
   struct database db;
 
-  open_new(*state, &db);
+  stores_new_database(*state, &db);
   assert_true(schema_migrate(db.handle, &schema_current) && database_prepare(&db));
   for (size_t i = 0; i < G_N_ELEMENTS(plans); i++) {
     g_autofree char *sql =
         g_strconcat("EXPLAIN QUERY PLAN ", sqlite3_sql(db.statements[plans[i].statement]), NULL);
-    sqlite3_stmt *statement = prepare(&db, sql);
+    sqlite3_stmt *statement = stores_prepare(&db, sql);
 
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
     assert_string_equal(sqlite3_column_text(statement, 3), plans[i].plan);
@@ -91,7 +77,7 @@ static void test_version_1(void **state)
   const struct schema first = {schema_current.migrations, 1};
   struct database db;
 
-  open_new(*state, &db);
+  stores_new_database(*state, &db);
   assert_true(schema_migrate(db.handle, &first) && database_prepare(&db));
   assert_int_equal(db.version, 1);
   for (int i = 0; i < TABLES; i++)
@@ -102,13 +88,7 @@ static void test_version_1(void **state)
   database_close(&db);
 }
 
-static int setup(void **state)
-{
-  stores_setup(state);
-  return g_mkdir(((struct stores *)*state)->home, 0700);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, stores_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup_home, stores_teardown)
 
 int main(void)
 {
