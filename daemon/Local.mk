@@ -1,8 +1,15 @@
 # The daemon is a library and a small main, so that every test links it.
 noinst_LTLIBRARIES += libdaemon.la
 libdaemon_la_SOURCES = \
+	daemon/backup.c daemon/backup.h \
+	daemon/backup-copy.c daemon/backup-copy.h \
+	daemon/backup-folder.c daemon/backup-folder.h \
+	daemon/backups.c daemon/backups.h daemon/backups-each.c \
+	daemon/btree.c daemon/btree.h \
 	daemon/cell.c daemon/cell.h \
 	daemon/clear.c \
+	daemon/clock.c daemon/clock.h \
+	daemon/columns.c daemon/columns.h \
 	daemon/contents.c daemon/contents.h \
 	daemon/database.c daemon/database.h \
 	daemon/apply.c \
@@ -10,6 +17,7 @@ libdaemon_la_SOURCES = \
 	daemon/edit.c \
 	daemon/events.c daemon/events.h \
 	daemon/file.c daemon/file.h \
+	daemon/finder.c daemon/finder.h \
 	daemon/forget.c \
 	daemon/hardening.c daemon/hardening.h \
 	daemon/history.c \
@@ -19,13 +27,26 @@ libdaemon_la_SOURCES = \
 	daemon/list.c \
 	daemon/lockfile.c daemon/lockfile.h \
 	daemon/open.c \
+	daemon/mend.c daemon/mend.h \
+	daemon/missing.c daemon/missing.h \
+	daemon/pagefile.c daemon/pagefile.h \
 	daemon/pinrow.c daemon/pinrow.h \
 	daemon/problem.c daemon/problem.h \
 	daemon/records.c \
 	daemon/restore.c daemon/restore.h \
+	daemon/rotation.c daemon/rotation.h \
 	daemon/row.c daemon/row.h \
+	daemon/row-sound.c daemon/row-sound.h \
+	daemon/salvage.c daemon/salvage.h \
 	daemon/schema.c daemon/schema.h \
 	daemon/setting.c daemon/setting.h \
+	daemon/state.c daemon/state.h \
+	daemon/damage.c daemon/damage.h \
+	daemon/aside.c daemon/aside.h \
+	daemon/rebuild.c daemon/rebuild.h \
+	daemon/recovery.c daemon/recovery.h \
+	daemon/touched.c daemon/touched.h \
+	daemon/successor.c daemon/successor.h \
 	daemon/statements.c daemon/statements.h \
 	daemon/store.c daemon/store.h daemon/store-private.h \
 	daemon/table.c daemon/table.h \
@@ -44,11 +65,16 @@ libdaemon_la_SOURCES += \
 	daemon/anchors.c daemon/anchors.h \
 	daemon/announce.c daemon/announce.h \
 	daemon/answer.c \
+	daemon/authority.c daemon/authority.h \
+	daemon/caller.c daemon/caller.h \
+	daemon/callers.c daemon/callers.h \
 	daemon/catalogue.c daemon/catalogue.h \
 	daemon/changes.c daemon/changes.h \
+	daemon/doctor.c daemon/doctor.h \
 	daemon/check.c \
 	daemon/clearing.c daemon/clearing.h \
 	daemon/config-file.c daemon/config-file.h \
+	daemon/connection.c daemon/connection.h \
 	daemon/cursor.c daemon/cursor.h \
 	daemon/digest.c daemon/digest.h \
 	daemon/drafts.c daemon/drafts.h \
@@ -60,6 +86,7 @@ libdaemon_la_SOURCES += \
 	daemon/gathering.c daemon/gathering.h \
 	daemon/handlers.c daemon/handlers.h \
 	daemon/judge.c \
+	daemon/keeper.c daemon/keeper.h \
 	daemon/layer.c daemon/layer.h \
 	daemon/layers.c daemon/layers.h \
 	daemon/learn.c daemon/learn.h daemon/accept.c \
@@ -72,7 +99,9 @@ libdaemon_la_SOURCES += \
 	daemon/policy.c daemon/policy.h daemon/policy-private.h \
 	daemon/presence.c daemon/presence.h \
 	daemon/put.c \
+	daemon/quota.c daemon/quota.h \
 	daemon/recall.c daemon/recall.h \
+	daemon/reception.c daemon/reception.h \
 	daemon/record-read.c daemon/record-read.h \
 	daemon/remedy.c daemon/remedy.h \
 	daemon/report.c daemon/report.h \
@@ -80,10 +109,12 @@ libdaemon_la_SOURCES += \
 	daemon/settings.c daemon/settings.h daemon/settings-private.h daemon/settings-resolve.c \
 	daemon/shown.c daemon/shown.h \
 	daemon/standing.c daemon/standing.h \
-	daemon/status.c \
+	daemon/status.c daemon/admin-doctor.c \
 	daemon/suffixes.c daemon/suffixes.h \
 	daemon/survey.c daemon/survey.h \
 	daemon/tally.c daemon/tally.h \
+	daemon/timekeeper.c daemon/timekeeper.h \
+	daemon/turns.c daemon/turns.h \
 	daemon/watch.c daemon/watch.h
 libdaemon_la_CFLAGS += $(DBUS_CFLAGS) $(PSL_CFLAGS)
 libdaemon_la_LIBADD += libbus.la $(DBUS_LIBS) $(PSL_LIBS)

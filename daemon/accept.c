@@ -30,7 +30,7 @@ static bool is_forbidden(const struct policy_judged *judged)
   const struct settings *settings = &judged->settings;
   enum verdict_reason reason = judged->verdict.reason;
 
-  return input->unreadable || (input->ticket_locked && !input->ticket_reported) ||
+  return verdict_in_doubt(input) || (input->ticket_locked && !input->ticket_reported) ||
          reason == VERDICT_OFF || reason == VERDICT_LOCKED_OFF ||
          (!settings->learn && settings->learn_locked);
 }

@@ -12,6 +12,8 @@ struct question {
   void *data;
   unsigned layer; /* that is being asked */
   bool refused;   /* a record of it */
+  bool expired;   /* some layer had a ticket that has ended, */
+  bool doubted;   /* but not by what a clock says that isn't trusted */
 };
 
 static bool visit_pin(const struct keypin *pin, void *data)
@@ -52,9 +54,10 @@ static enum tlspin_code read_layer(struct store *store, struct question *questio
 }
 
 /* One layer's word: TLSPIN_MATCH with the row, TLSPIN_NO_PIN, or TLSPIN_UNAVAILABLE. */
-static enum tlspin_code ask(const struct layer *layer, struct question *question,
-                            struct ticket_row *row, bool *expired)
+static enum tlspin_code ask(struct layers *layers, struct question *question,
+                            struct ticket_row *row)
 {
+  const struct layer *layer = layers_at(layers, question->layer);
   enum tlspin_code code =
       layer->store != NULL ? read_layer(layer->store, question, row) : TLSPIN_UNAVAILABLE;
 
@@ -64,7 +67,8 @@ static enum tlspin_code ask(const struct layer *layer, struct question *question
     return TLSPIN_UNAVAILABLE;
   if (row->expires > question->now)
     return TLSPIN_MATCH;
-  *expired = true;
+  question->expired = true;
+  question->doubted |= layers_doubt_end(layers, row->expires, question->now);
   ticket_row_clear(row);
   return TLSPIN_NO_PIN;
 }
@@ -78,27 +82,47 @@ static void decide(struct layers_answer *answer, const struct layer *layer, stru
   answer->row = *row;
 }
 
+static void say_nothing(struct layers *layers, const struct layer *unreadable,
+                        const struct question *question, struct layers_answer *answer)
+{
+  bool lost = unreadable == NULL && layers_lost(layers);
+
+  answer->code = unreadable != NULL  ? TLSPIN_UNAVAILABLE
+                 : lost              ? TLSPIN_STORE_DAMAGED
+                 : question->doubted ? TLSPIN_CLOCK_SUSPECT
+                                     : TLSPIN_NO_PIN;
+  answer->layer = lost ? layers_at(layers, 0) : unreadable;
+  answer->reason = unreadable == layers_at(layers, 0) ? "store-unreadable"
+                   : unreadable != NULL               ? "layer-unreadable"
+                   : lost                             ? "pins-lost"
+                   : question->doubted                ? "clock-suspect"
+                   : question->expired                ? "expired"
+                                                      : "none";
+}
+
 /* Who decides about a peer; the first rule that applies (an entry that has expired is no entry).
  *
  * 1. A locked entry of a system layer. Of several layers the one whose file name comes last.
  * 2. The user's entry.
  * 3. An unlocked entry of a system layer. Of several layers, again, the last.
  * 4. Nothing was found, and some layer could not be read: that is not known to be "no pin".
- * 5. Nothing was found in layers that could all be read: no pin.
+ * 5. Nothing was found, and pins were lost from the user's store: they may have been this one's.
+ * 6. Nothing was found, but by a clock that isn't trusted an entry would be in force that has
+ * expired at the time that is believed: whether there is a pin isn't known.
+ * 7. Nothing was found in layers that could all be read, and are whole: no pin.
  *
  * Layers that can be read are enforced, whatever the others are like. */
 static const struct layer *judge(struct layers *layers, struct question *question,
                                  struct layers_answer *answer)
 {
   const struct layer *unreadable = NULL;
-  bool expired = false;
   struct ticket_row row;
 
   *answer = (struct layers_answer){.code = TLSPIN_NO_PIN};
   /* The user's first, then the system's, the last file name first, so that the first one stands. */
   for (question->layer = 0; question->layer < layers_count(layers); question->layer++) {
     const struct layer *layer = layers_at(layers, question->layer);
-    enum tlspin_code code = ask(layer, question, &row, &expired);
+    enum tlspin_code code = ask(layers, question, &row);
 
     if (code == TLSPIN_UNAVAILABLE) {
       layers_failed(layers, layer);
@@ -113,12 +137,7 @@ static const struct layer *judge(struct layers *layers, struct question *questio
   }
   if (answer->layer != NULL)
     return unreadable;
-  answer->code = unreadable != NULL ? TLSPIN_UNAVAILABLE : TLSPIN_NO_PIN; /* 4, 5 */
-  answer->layer = unreadable;
-  answer->reason = unreadable == layers_at(layers, 0) ? "store-unreadable"
-                   : unreadable != NULL               ? "layer-unreadable"
-                   : expired                          ? "expired"
-                                                      : "none";
+  say_nothing(layers, unreadable, question, answer); /* 4, 5, 6, 7 */
   return unreadable;
 }
 

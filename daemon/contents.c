@@ -14,8 +14,6 @@ enum {
   VALUE_MAX = CONTENTS_SIZE + DIGEST_SIZE
 };
 
-static const char contents_name[] = "contents", census_name[] = "records";
-
 /* SHA-256 of what is encoded, so that a flipped bit in the numbers shows as well. */
 static void digest_encoded(GChecksum *checksum, struct span encoded, struct digest *digest)
 {
@@ -26,24 +24,58 @@ static void digest_encoded(GChecksum *checksum, struct span encoded, struct dige
   g_checksum_get_digest(checksum, digest->octets, &size);
 }
 
-/* A row of `meta` without its digest, which is checked. */
-static bool load(struct database *db, const char *name, size_t size, uint8_t *encoded)
+/* Copies what a row of `meta` holds without its digest, which is checked. */
+static bool decode(GChecksum *checksum, struct span value, size_t size, uint8_t *encoded)
+{
+  struct digest digest;
+
+  if (value.size != size + DIGEST_SIZE)
+    return false;
+  memcpy(encoded, value.data, size);
+  digest_encoded(checksum, (struct span){encoded, size}, &digest);
+  return memcmp(value.data + size, digest.octets, DIGEST_SIZE) == 0;
+}
+
+bool contents_decode(GChecksum *checksum, struct span value, struct contents *contents)
+{
+  uint8_t encoded[CONTENTS_SIZE];
+  struct reader r = reader_of((struct span){encoded, sizeof encoded});
+  struct span all;
+
+  if (!decode(checksum, value, sizeof encoded, encoded))
+    return false;
+  contents->rows = reader_u64(&r);
+  contents->last_operation = reader_u64(&r);
+  all = reader_take(&r, DIGEST_SIZE);
+  memcpy(contents->all.octets, all.data, DIGEST_SIZE);
+  return true;
+}
+
+bool census_decode(GChecksum *checksum, struct span value, struct census *census)
+{
+  uint8_t encoded[CENSUS_SIZE];
+  struct reader r = reader_of((struct span){encoded, sizeof encoded});
+
+  if (!decode(checksum, value, sizeof encoded, encoded))
+    return false;
+  census->records = reader_u64(&r);
+  census->wide = reader_u64(&r);
+  census->inactive = reader_u64(&r);
+  return true;
+}
+
+/* A row of `meta`, which points into the statement that is to be reset. */
+static struct span load(struct database *db, const char *name)
 {
   sqlite3_stmt *statement = db->statements[STATEMENT_META_GET];
-  struct digest digest;
-  bool loaded = false;
+  struct span value = {NULL, 0};
 
   sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-  if (database_step(statement) == STEP_ROW && sqlite3_column_type(statement, 0) == SQLITE_BLOB &&
-      sqlite3_column_bytes(statement, 0) == (int)size + DIGEST_SIZE) {
-    const uint8_t *value = sqlite3_column_blob(statement, 0);
-
-    memcpy(encoded, value, size);
-    digest_encoded(db->checksum, (struct span){encoded, size}, &digest);
-    loaded = memcmp(value + size, digest.octets, DIGEST_SIZE) == 0;
+  if (database_step(statement) == STEP_ROW && sqlite3_column_type(statement, 0) == SQLITE_BLOB) {
+    value.data = sqlite3_column_blob(statement, 0);
+    value.size = (size_t)sqlite3_column_bytes(statement, 0);
   }
-  database_reset(statement);
-  return loaded;
+  return value;
 }
 
 /* w holds what is encoded, and has room for the digest. */
@@ -61,17 +93,10 @@ static bool save(struct database *db, const char *name, struct writer *w)
 
 bool contents_load(struct database *db, struct contents *contents)
 {
-  uint8_t encoded[CONTENTS_SIZE];
-  struct reader r = reader_of((struct span){encoded, sizeof encoded});
-  struct span all;
+  bool loaded = contents_decode(db->checksum, load(db, CONTENTS_NAME), contents);
 
-  if (!load(db, contents_name, sizeof encoded, encoded))
-    return false;
-  contents->rows = reader_u64(&r);
-  contents->last_operation = reader_u64(&r);
-  all = reader_take(&r, DIGEST_SIZE);
-  memcpy(contents->all.octets, all.data, DIGEST_SIZE);
-  return true;
+  database_reset(db->statements[STATEMENT_META_GET]);
+  return loaded;
 }
 
 static bool save_contents(struct database *db, const struct contents *contents)
@@ -82,23 +107,19 @@ static bool save_contents(struct database *db, const struct contents *contents)
   writer_u64(&w, contents->rows);
   writer_u64(&w, contents->last_operation);
   writer_put(&w, (struct span){contents->all.octets, DIGEST_SIZE});
-  return save(db, contents_name, &w);
+  return save(db, CONTENTS_NAME, &w);
 }
 
 bool census_load(struct database *db, struct census *census)
 {
-  uint8_t encoded[CENSUS_SIZE];
-  struct reader r = reader_of((struct span){encoded, sizeof encoded});
+  bool loaded;
 
   *census = (struct census){.records = 0};
   if (db->version < tables[TABLE_PIN].version)
     return true;
-  if (!load(db, census_name, sizeof encoded, encoded))
-    return false;
-  census->records = reader_u64(&r);
-  census->wide = reader_u64(&r);
-  census->inactive = reader_u64(&r);
-  return true;
+  loaded = census_decode(db->checksum, load(db, CENSUS_NAME), census);
+  database_reset(db->statements[STATEMENT_META_GET]);
+  return loaded;
 }
 
 static bool save_census(struct database *db, const struct census *census)
@@ -109,7 +130,7 @@ static bool save_census(struct database *db, const struct census *census)
   writer_u64(&w, census->records);
   writer_u64(&w, census->wide);
   writer_u64(&w, census->inactive);
-  return save(db, census_name, &w);
+  return save(db, CENSUS_NAME, &w);
 }
 
 static bool cell_is(const struct cell *cell, const char *token)

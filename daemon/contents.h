@@ -40,12 +40,31 @@ struct transaction {
  * transaction. NULL: all is well; otherwise what is wrong, to be freed by g_free. */
 char *contents_verify(struct database *db, enum store_kind kind);
 
+/* Told of each row, whose cells point into a statement, for the call. Returning false ends the walk.
+ */
+typedef bool (*contents_visit)(enum table_id table, const struct cell *cells,
+                               const struct digest *digest, void *data);
+
+/* Walks over all rows of all tables, table by table and in the order of their keys. Each row's
+ * digest, form and place in that order are checked. False where one is wrong or the visitor said
+ * no. To be called after database_refuel_all, inside of a transaction where others may write. */
+bool contents_walk(struct database *db, enum store_kind kind, contents_visit visit, void *data);
+
 /* That a row is not there is believed only of a file that nobody else wrote to since it was read
  * through: damage in place, by a disk or by a hand, would look the same. True where it is as it was
  * verified or as we wrote it, or where it reads through again, from the disk; otherwise the
  * database is distrusted for good. So is a large layer, unread: it is opened again aside
  * (layers.h). Not inside a transaction: a change looks when it begins. */
 bool contents_trust(struct database *db, enum store_kind kind);
+
+/* The names of the rows of `meta`. */
+#define CONTENTS_NAME "contents"
+#define CENSUS_NAME   "records"
+
+/* What the value of such a row says. False where it hasn't the right size, or its digest is wrong.
+ */
+bool contents_decode(GChecksum *checksum, struct span value, struct contents *contents);
+bool census_decode(GChecksum *checksum, struct span value, struct census *census);
 
 /* Reads and checks what `meta` says. A file of version 1 has no records. */
 bool contents_load(struct database *db, struct contents *contents);

@@ -159,6 +159,26 @@ const char *database_fault(const struct database *db)
   return sqlite3_errmsg(db->handle);
 }
 
+bool database_is_hindered(const struct database *db)
+{
+  switch (sqlite3_errcode(db->handle) & 0xff) { /* without what SQLite adds to it */
+  case SQLITE_PERM:
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+  case SQLITE_NOMEM:
+  case SQLITE_READONLY:
+  case SQLITE_IOERR:
+  case SQLITE_FULL:
+  case SQLITE_CANTOPEN:
+  case SQLITE_PROTOCOL:
+  case SQLITE_NOLFS:
+  case SQLITE_AUTH:
+    return true;
+  default:
+    return false;
+  }
+}
+
 static bool look(const struct database *db, struct stat *status)
 {
   return db->hold.set ? fstat(db->hold.fd, status) == 0
@@ -221,12 +241,16 @@ bool database_in_place(const struct database *db)
          !moved && (!db->hold.set || holds_named(db));
 }
 
-/* In a file without a name in the folder of the database, and not in memory: it may be large. */
+/* In a file without a name in the folder of the database, and not in memory: it may be large.
+ * SQLite has one such folder for all threads. */
 static bool vacuum(struct database *db)
 {
+  static GMutex mutex;
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
   g_autofree char *folder = g_path_get_dirname(sqlite3_db_filename(db->handle, "main"));
   bool done;
 
+  (void)locker;
   sqlite3_temp_directory = sqlite3_mprintf("%s", folder);
   done =
       sqlite3_exec(db->handle, "PRAGMA temp_store = FILE; VACUUM", NULL, NULL, NULL) == SQLITE_OK;

@@ -34,8 +34,10 @@ struct database {
   sqlite3_stmt *statements[STATEMENTS];
   struct database_hold hold; /* of a layer */
   struct database_stamp stamp;
-  bool distrusted; /* damage was found since it was opened */
-  int64_t fuel;    /* how often the progress handler still says yes */
+  bool distrusted;  /* damage was found since it was opened */
+  bool hindered;    /* from being read to its end, the last time: see database_is_hindered */
+  uint64_t reading; /* how often it was read through */
+  int64_t fuel;     /* how often the progress handler still says yes */
 };
 
 /* Opens a file that file_check has passed. Nothing is prepared or read yet, save by SQLite itself.
@@ -51,6 +53,10 @@ void database_close(struct database *db);
 
 /* SQLite's last word; until the next call. */
 const char *database_fault(const struct database *db);
+
+/* Whether SQLite's last word is one that may be another the next time: there is no memory, no room,
+ * no access, the disk says no. Of the content it says nothing. */
+bool database_is_hindered(const struct database *db);
 
 /* Remembers how the file looks now; and whether it still does: false once anybody else wrote to it.
  * A layer that another has taken the place of still does: nobody wrote to it. One stat(2) each. */

@@ -103,10 +103,16 @@ static bool address(DBusMessage *reply, DBusMessage *call)
          dbus_message_set_reply_serial(reply, dbus_message_get_serial(call));
 }
 
-static DBusMessage *serve(const struct dispatch *dispatch, const struct method *method,
-                          DBusMessage *call)
+static enum tlspin_code admit(const struct dispatch *dispatch, const char *interface,
+                              const struct method *method, DBusMessage *call, GString *problem)
 {
-  g_autoptr(GString) problem = g_string_new(NULL);
+  return dispatch->admit != NULL ? dispatch->admit(dispatch->gate, interface, method, call, problem)
+                                 : TLSPIN_OK;
+}
+
+static DBusMessage *serve(const struct dispatch *dispatch, const struct method *method,
+                          DBusMessage *call, GString *problem)
+{
   g_autofree char *fault = NULL;
   DBusMessage *reply;
   enum tlspin_code code;
@@ -126,11 +132,25 @@ static DBusMessage *serve(const struct dispatch *dispatch, const struct method *
   return make_error(call, code != TLSPIN_OK ? code : TLSPIN_E_MEMORY, problem->str);
 }
 
+static DBusMessage *call_method(const struct dispatch *dispatch, const struct interface *interface,
+                                const struct method *method, DBusMessage *call)
+{
+  g_autoptr(GString) problem = g_string_new(NULL);
+  enum tlspin_code code = admit(dispatch, interface->name, method, call, problem);
+
+  return code == TLSPIN_OK ? serve(dispatch, method, call, problem)
+                           : make_error(call, code, problem->str);
+}
+
 static DBusMessage *introspect(const struct dispatch *dispatch, DBusMessage *call)
 {
   g_autofree char *xml = dispatch_introspect(dispatch->interfaces, dbus_message_get_path(call));
+  g_autoptr(GString) problem = g_string_new(NULL);
+  enum tlspin_code code = admit(dispatch, DBUS_INTERFACE_INTROSPECTABLE, NULL, call, problem);
   DBusMessage *reply;
 
+  if (code != TLSPIN_OK)
+    return make_error(call, code, problem->str);
   if (xml == NULL)
     return unknown(call);
   reply = dbus_message_new_method_return(call);
@@ -146,7 +166,7 @@ DBusMessage *dispatch_call(const struct dispatch *dispatch, DBusMessage *call)
 
   if (dbus_message_is_method_call(call, DBUS_INTERFACE_INTROSPECTABLE, "Introspect"))
     return introspect(dispatch, call);
-  return method != NULL ? serve(dispatch, method, call) : unknown(call);
+  return method != NULL ? call_method(dispatch, interface, method, call) : unknown(call);
 }
 
 /* A reply that is sent at once wants none itself (serve); one that is kept is marked by that it
@@ -195,24 +215,28 @@ void dispatch_send(DBusConnection *connection, DBusMessage *kept, enum tlspin_co
   dbus_message_unref(kept);
 }
 
-static DBusHandlerResult filter(DBusConnection *connection, DBusMessage *message, void *data)
+static void send_reply(DBusConnection *connection, DBusMessage *call, DBusMessage *reply)
 {
-  const struct dispatch *dispatch = data;
-  DBusMessage *reply;
-
-  if (dbus_message_get_type(message) != DBUS_MESSAGE_TYPE_METHOD_CALL)
-    return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
-  reply = dispatch_call(dispatch, message);
-  if (reply == NULL)
-    return DBUS_HANDLER_RESULT_NEED_MEMORY;
-  if (!dbus_message_get_no_reply(message) && !is_kept(reply))
+  if (!dbus_message_get_no_reply(call) && !is_kept(reply))
     dbus_connection_send(connection, reply, NULL);
   dbus_message_unref(reply);
-  dispatch->served(dispatch->data);
-  return DBUS_HANDLER_RESULT_HANDLED;
 }
 
-bool dispatch_attach(struct dispatch *dispatch, DBusConnection *connection)
+/* Without memory for a reply there is none, and the caller gives up waiting for it. */
+void dispatch_serve(const struct dispatch *dispatch, DBusConnection *connection, DBusMessage *call)
 {
-  return dbus_connection_add_filter(connection, filter, dispatch, NULL);
+  DBusMessage *reply = dispatch_call(dispatch, call);
+
+  if (reply != NULL)
+    send_reply(connection, call, reply);
+  dispatch->served(dispatch->data);
+}
+
+void dispatch_refuse(DBusConnection *connection, DBusMessage *call, enum tlspin_code code,
+                     const char *text)
+{
+  DBusMessage *reply = dbus_message_get_no_reply(call) ? NULL : make_error(call, code, text);
+
+  if (reply != NULL)
+    send_reply(connection, call, reply);
 }

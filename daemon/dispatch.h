@@ -31,6 +31,7 @@ struct method {
   struct argument in[ARGUMENTS_MAX];
   struct argument out[ARGUMENTS_MAX];
   method_handler handler;
+  bool stores; /* it writes to the store */
 };
 
 struct bus_signal {
@@ -45,18 +46,29 @@ struct interface {
   const struct bus_signal *signals;
 };
 
+/* Whether the call may be served, of a method that is there; NULL: of Introspect, which every
+ * object has. Otherwise a code and a text as above. */
+typedef enum tlspin_code (*dispatch_admit)(void *data, const char *interface,
+                                           const struct method *method, DBusMessage *call,
+                                           GString *problem);
+
 struct dispatch {
   const struct interface *interfaces;
   void *data;                 /* for the handlers */
   void (*served)(void *data); /* told after each call */
+  dispatch_admit admit;       /* NULL: every call may be served */
+  void *gate;                 /* for `admit` */
 };
-
-/* Serves the calls that come over the connection from now on. dispatch: must outlive the
- * connection. False without memory. */
-bool dispatch_attach(struct dispatch *dispatch, DBusConnection *connection);
 
 /* The reply to a call, as it would go out; NULL without memory. */
 DBusMessage *dispatch_call(const struct dispatch *dispatch, DBusMessage *call);
+
+/* Serves a call that came over the connection: sends what dispatch_call returns. */
+void dispatch_serve(const struct dispatch *dispatch, DBusConnection *connection, DBusMessage *call);
+
+/* Answers a call by an error, with a text as above. */
+void dispatch_refuse(DBusConnection *connection, DBusMessage *call, enum tlspin_code code,
+                     const char *text);
 
 /* For a handler that can't answer yet, and returns TLSPIN_OK: keeps the reply, so that nothing is
  * sent. It is filled in afterwards, and given to dispatch_send; what is returned by then instead is

@@ -21,8 +21,8 @@ static const char *ticket_word(enum ticket_result ticket)
   }
 }
 
-static bool put_verdict(DBusMessageIter *iter, const struct policy_judged *judged, int decided,
-                        const char *lock)
+static bool put_verdict(DBusMessageIter *iter, const struct handlers *handlers,
+                        const struct policy_judged *judged, int decided, const char *lock)
 {
   const struct verdict *verdict = &judged->verdict;
   DBusMessageIter dict;
@@ -37,7 +37,7 @@ static bool put_verdict(DBusMessageIter *iter, const struct policy_judged *judge
          bus_dict_put_number(&dict, "excused", DBUS_TYPE_UINT32, judged->excused) &&
          bus_dict_put_number(&dict, "learn", DBUS_TYPE_BOOLEAN, verdict->learn) &&
          bus_dict_put_string(&dict, "ticket", ticket_word(judged->input.ticket)) &&
-         bus_dict_put_string(&dict, "locked-by", lock) &&
+         bus_dict_put_string(&dict, "locked-by", lock) && handlers_put_clock(&dict, handlers) &&
          (decided < 0 ||
           bus_dict_put_number(&dict, "decided", DBUS_TYPE_UINT32, (uint64_t)decided)) &&
          bus_dict_close(iter, &dict);
@@ -107,7 +107,7 @@ static bool fill(DBusMessage *reply, struct handlers *handlers, const struct pol
   DBusMessageIter iter;
 
   dbus_message_iter_init_append(reply, &iter);
-  if (!put_verdict(&iter, judged, decided, advice->lock))
+  if (!put_verdict(&iter, handlers, judged, decided, advice->lock))
     return false;
   entries_open(&entries, &iter);
   policy_entries(handlers->policy, judged, now, entries_append, &entries);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -132,6 +133,20 @@ enum tlspin_code file_create(const char *path, char **problem)
   return TLSPIN_OK;
 }
 
+enum tlspin_code file_publish(const char *temporary, const char *path, mode_t mode, char **problem)
+{
+  int fd = open(temporary, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  bool done = fd >= 0 && fchmod(fd, mode) == 0 && fsync(fd) == 0 && rename(temporary, path) == 0 &&
+              file_sync_folder(path);
+
+  if (!done)
+    problem_set(problem, _("%s can't be put in place: %s. Make its folder writable for you."), path,
+                g_strerror(errno));
+  if (fd >= 0)
+    close(fd);
+  return done ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
+}
+
 /* Only a missing file and a link are told apart: for the rest the system's words do. */
 static enum tlspin_code say_open(const char *path, int fault, char **problem)
 {
@@ -167,8 +182,15 @@ enum tlspin_code file_open(const char *path, struct file_rule rule, int *fd, cha
   return code;
 }
 
+/* SQLite sets both alike; with others it would open the file only to read it, or not at all. */
+static bool is_damaged(const uint8_t *header)
+{
+  return header[WRITE_VERSION] != header[READ_VERSION] || header[WRITE_VERSION] > VERSION_WAL;
+}
+
 /* An empty file passes: whether it may be empty is not known here. */
-static enum tlspin_code check_header(const char *path, int fd, char **problem)
+static enum tlspin_code check_header(const char *path, int fd, struct file_rule rule,
+                                     char **problem)
 {
   uint8_t header[HEADER_READ] = {0};
   ssize_t size = pread(fd, header, sizeof header, 0);
@@ -176,6 +198,11 @@ static enum tlspin_code check_header(const char *path, int fd, char **problem)
   if (size < 0)
     return problem_set(problem, _("%s can't be read: %s. Restore it from a backup."), path,
                        g_strerror(errno));
+  if (rule.kind == STORE_USER && is_damaged(header)) {
+    problem_set(problem, _("%s is damaged: %s. Run 'tlspin doctor'."), path,
+                _("its first octets are not those of a database"));
+    return TLSPIN_STORE_DAMAGED;
+  }
   if (header[WRITE_VERSION] == VERSION_WAL || header[READ_VERSION] == VERSION_WAL)
     return problem_set(
         problem,
@@ -185,6 +212,15 @@ static enum tlspin_code check_header(const char *path, int fd, char **problem)
   return TLSPIN_OK;
 }
 
+/* Of a write that was broken off, the first octets may be anything: SQLite puts them back from the
+ * journal. */
+static bool is_unfinished(const char *path)
+{
+  g_autofree char *journal = g_strconcat(path, "-journal", NULL);
+
+  return file_has_content(journal);
+}
+
 enum tlspin_code file_check(const char *path, struct file_rule rule, char **problem)
 {
   int fd;
@@ -192,7 +228,8 @@ enum tlspin_code file_check(const char *path, struct file_rule rule, char **prob
 
   if (code != TLSPIN_OK)
     return code;
-  code = check_header(path, fd, problem);
+  if (rule.kind == STORE_SYSTEM || !is_unfinished(path))
+    code = check_header(path, fd, rule, problem);
   close(fd);
   return code;
 }

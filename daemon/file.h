@@ -31,11 +31,16 @@ bool file_has_content(const char *path);
 /* Makes an empty file of mode 0600 where there is none, and makes its name last. */
 enum tlspin_code file_create(const char *path, char **problem);
 
+/* Gives a file of ours its mode and its name, in place of what has that, once all of it is on the
+ * disk; after an error both may be as before. */
+enum tlspin_code file_publish(const char *temporary, const char *path, mode_t mode, char **problem);
+
 /* Opens a file that must be there: not followed if it is a link, never waited for if it is a FIFO,
  * a regular file of the owner with the right mode. *fd is to be closed. */
 enum tlspin_code file_open(const char *path, struct file_rule rule, int *fd, char **problem);
 
-/* The same, and looks at the first octets: a database in WAL mode is refused. */
+/* The same, and looks at the first octets: a database in WAL mode is refused. Those of a user store
+ * with an unfinished write are SQLite's to put back first. */
 enum tlspin_code file_check(const char *path, struct file_rule rule, char **problem);
 
 /* fsync(2) on the folder that holds path, after which a name in it survives a loss of power. */

@@ -88,6 +88,25 @@ static void make_entries(struct heap *heap, struct gathering *gathering)
   g_array_unref(heap->layers);
 }
 
+/* History has no force at any time. */
+static bool doubts(const struct layers *layers, const struct gathering *gathering, int64_t now)
+{
+  const struct layers_answer *ticket = &gathering->ticket;
+  const int64_t *says = layers_clock(layers);
+  bool stands = ticket->code == TLSPIN_MATCH || ticket->code == TLSPIN_OPTED_OUT;
+
+  if (says == NULL)
+    return false;
+  for (size_t i = 0; i < gathering->count; i++) {
+    const struct keypin *pin = &gathering->pins[i];
+
+    if (pin->status != KEYPIN_INACTIVE && keypin_force(pin, now) != keypin_force(pin, *says))
+      return true;
+  }
+  return ticket->code == TLSPIN_CLOCK_SUSPECT ||
+         (stands && layers_doubt_end(layers, ticket->row.expires, now));
+}
+
 void gathering_make(struct layers *layers, const struct peer *peer, int64_t now,
                     struct gathering *gathering)
 {
@@ -95,10 +114,12 @@ void gathering_make(struct layers *layers, const struct peer *peer, int64_t now,
 
   *gathering = (struct gathering){.count = 0};
   gathering->unreadable = layers_gather(layers, peer, now, &gathering->ticket, visit_pin, &heap);
+  gathering->lost = layers_lost(layers);
   if (gathering->ticket.code == TLSPIN_OPTED_OUT)
     append_off(&heap, layers, peer, &gathering->ticket);
   if (heap.pins != NULL)
     make_entries(&heap, gathering);
+  gathering->suspect = doubts(layers, gathering, now);
 }
 
 void gathering_clear(struct gathering *gathering)

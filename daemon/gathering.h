@@ -14,7 +14,10 @@ struct gathering {
                                     read, in order of precedence; layer 0 is the user's */
   size_t count;
   const struct layer *unreadable; /* some layer that could not be read, or NULL */
-  struct keypin *pins;            /* what the entries point to; owned */
+  bool lost;                      /* pins were lost from the user's: see damage.h */
+  bool suspect;        /* the clock isn't trusted, and by what it says some ticket or record
+                          would have another force: see clock.h */
+  struct keypin *pins; /* what the entries point to; owned */
 };
 
 void gathering_make(struct layers *layers, const struct peer *peer, int64_t now,

@@ -6,6 +6,7 @@
 #define HANDLERS_H
 
 #include "daemon/announce.h"
+#include "daemon/clock.h"
 #include "daemon/dispatch.h"
 #include "daemon/drafts.h"
 #include "daemon/policy.h"
@@ -18,15 +19,17 @@ struct handlers {
   struct announce announce;
   struct drafts *drafts;
   struct waiting *waiting;    /* for operations that are being applied */
-  int64_t (*now)(void);       /* seconds since 1970 */
+  int64_t (*now)(void);       /* the time to go by: seconds since 1970 */
   void (*served)(void *data); /* told after each call */
   void *data;
-  uint32_t idle_timeout;      /* seconds; for Status */
-  const char *config_problem; /* for Status; NULL: none */
+  uint32_t idle_timeout;           /* seconds; for Status */
+  const struct clock_guard *clock; /* why it is that time; NULL: it is not known */
+  const char *config_problem;      /* for Status; NULL: none */
 };
 
-/* The table of all methods; the handlers' data is a struct handlers. */
-extern const struct interface handlers_interfaces[];
+/* The tables of all methods, one for each connection; the handlers' data is a struct handlers. */
+extern const struct interface handlers_pins[];
+extern const struct interface handlers_admin[];
 
 /* For struct dispatch. */
 void handlers_served(void *handlers);
@@ -73,6 +76,9 @@ enum tlspin_code handlers_apply(struct handlers *handlers, struct store_applied 
 /* Appends the dictionaries of Status about the layers. */
 bool handlers_put_layers(DBusMessageIter *iter, const struct layers *layers);
 
+/* Appends to a dictionary whether the clock is trusted, and if not, since when, and until when. */
+bool handlers_put_clock(DBusMessageIter *dict, const struct handlers *handlers);
+
 /* The token of the reason; of a ticket's refusal its own. Static. */
 const char *handlers_reason(const struct verdict *verdict);
 
@@ -91,6 +97,11 @@ enum tlspin_code admin_get(void *data, DBusMessage *call, DBusMessage *reply, GS
 enum tlspin_code admin_clear(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 enum tlspin_code admin_undo(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 enum tlspin_code admin_status(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code admin_doctor(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code admin_acknowledge(void *data, DBusMessage *call, DBusMessage *reply,
+                                   GString *problem);
+enum tlspin_code admin_backup(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
+enum tlspin_code admin_restore(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 enum tlspin_code admin_put(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 enum tlspin_code admin_explain(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);
 enum tlspin_code admin_events(void *data, DBusMessage *call, DBusMessage *reply, GString *problem);

@@ -52,6 +52,8 @@ static void gather(struct policy *policy, const struct peer *peer, const struct 
       .entries = gathering->entries,
       .count = gathering->count,
       .unreadable = gathering->unreadable != NULL,
+      .lost = gathering->lost,
+      .suspect = gathering->suspect,
       .chain = shown->chain,
       .pki = shown->pki,
       .errors = shown->errors,
@@ -87,6 +89,8 @@ static const char *name_layer(struct policy *policy, const struct policy_judged 
     layer = gathering_layer(policy->layers, &gathering->entries[judged->verdict.decided_by]);
   else if (judged->verdict.answer == TLSPIN_UNAVAILABLE)
     layer = gathering->unreadable;
+  else if (judged->verdict.reason == VERDICT_LOST)
+    layer = layers_at(policy->layers, 0);
   else if (is_of_ticket(judged))
     layer = gathering->ticket.layer;
   return layer != NULL ? layer->name : "";

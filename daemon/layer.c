@@ -5,6 +5,8 @@
 #include "daemon/layer.h"
 
 #include "common/text.h"
+#include "daemon/file.h"
+#include "daemon/lockfile.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -42,18 +44,42 @@ struct layer *layer_new(const char *name, const char *path)
 
 void layer_set_problem(struct layer *layer, char *problem)
 {
+  g_free(layer->problem);
   layer->problem = g_utf8_make_valid(problem, -1);
   g_warning("%s", layer->problem);
   g_free(problem);
 }
 
-void layer_open(struct layer *layer, enum store_kind kind, uid_t owner)
+/* A user's store that was used here and of which nothing is left, not even what remembers it: its
+ * folder was taken away, as a home that is unmounted. A new one must not come into its place. */
+static bool has_gone(const struct layer *layer, enum store_kind kind)
 {
+  return kind == STORE_USER && layer->used && !file_exists(layer->path) &&
+         !lockfile_remembers(layer->path);
+}
+
+static char *say_gone(const struct layer *layer)
+{
+  return g_strdup_printf(
+      _("%s and its folder went away while they were in use. Bring them back, or "
+        "end tlspind to start without pins."),
+      layer->path);
+}
+
+enum tlspin_code layer_open(struct layer *layer, enum store_kind kind, uid_t owner)
+{
+  enum tlspin_code code = TLSPIN_UNAVAILABLE;
   char *problem;
 
   layer_clear(layer);
-  if (store_open(layer->path, kind, owner, &layer->store, &problem) != TLSPIN_OK)
+  if (has_gone(layer, kind))
+    problem = say_gone(layer);
+  else
+    code = store_open(layer->path, kind, owner, &layer->store, &problem);
+  if (code != TLSPIN_OK)
     layer_set_problem(layer, problem);
+  layer->used |= code == TLSPIN_OK;
+  return code;
 }
 
 static char *forbidden(const char *path, const char *folder)

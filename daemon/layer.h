@@ -17,17 +17,18 @@ struct layer {
   char *problem;       /* then, in UTF-8: which file, what is wrong, what to do */
   char *fingerprint;   /* of a system layer: layer_fingerprint before it was opened */
   bool kept;           /* while layers are read anew: the open store is to be taken over */
+  bool used;           /* a user's store that was open here before */
 };
 
 struct layer *layer_new(const char *name, const char *path);
 void layer_free(void *layer);
 
-/* Closes what was open, then opens and reads it through. */
 /* Why the file of an open layer can't be written now, with what to do; NULL: nothing is known to be
  * in the way. To be freed. */
 char *layer_write_problem(const struct layer *layer);
 
-void layer_open(struct layer *layer, enum store_kind kind, uid_t owner);
+/* Closes what was open, then opens and reads it through; the code is that of store_open. */
+enum tlspin_code layer_open(struct layer *layer, enum store_kind kind, uid_t owner);
 void layer_clear(struct layer *layer);
 
 /* Logs and keeps it. problem: is freed. */

@@ -11,9 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PROGRESS_STEP = 1024 };
@@ -191,21 +189,6 @@ static enum tlspin_code fill(const char *path, const struct layer_contents *cont
   return code;
 }
 
-/* Takes the temporary file's place only when all of it is on the disk. */
-static enum tlspin_code publish(const char *temporary, const char *path, char **problem)
-{
-  int fd = open(temporary, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-  bool done = fd >= 0 && fchmod(fd, 0644) == 0 && fsync(fd) == 0 && rename(temporary, path) == 0 &&
-              file_sync_folder(path);
-
-  if (!done)
-    problem_set(problem, _("%s can't be put in place: %s. Make its folder writable for you."), path,
-                g_strerror(errno));
-  if (fd >= 0)
-    close(fd);
-  return done ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
-}
-
 /* An empty file of a name that nobody uses, in the folder of the layer, so that rename(2) can be
  * atomic. */
 static char *make_temporary(const char *path, char **problem)
@@ -241,7 +224,7 @@ enum tlspin_code store_write_layer(const char *path, const struct layer_contents
     return TLSPIN_UNAVAILABLE;
   code = fill(temporary, contents, problem);
   if (code == TLSPIN_OK)
-    code = publish(temporary, resolved, problem);
+    code = file_publish(temporary, resolved, 0644, problem);
   journal = g_strconcat(temporary, "-journal", NULL);
   unlink(journal);
   if (code != TLSPIN_OK)

@@ -4,6 +4,8 @@
 
 #include "daemon/layers.h"
 
+#include "daemon/damage.h"
+#include "daemon/recovery.h"
 #include "daemon/survey.h"
 
 #include <string.h>
@@ -29,6 +31,8 @@ struct layers {
   bool user_failed;   /* to be read, since it was opened */
   GPtrArray *system;  /* struct layer, highest precedence first */
   unsigned version;   /* of the system's layers; never 0 */
+  bool suspect;       /* the clock isn't trusted, */
+  int64_t says;       /* and this is what it says */
   struct renewal renewal;
 };
 
@@ -270,6 +274,22 @@ unsigned layers_version(const struct layers *layers)
   return layers->version;
 }
 
+/* A store that is damaged is recovered at once, as far as it can be. */
+static void open_user(struct layers *layers, int64_t now)
+{
+  struct layer *user = &layers->user;
+  char *problem;
+
+  layers->user_tried = now;
+  layers->user_failed = false;
+  if (layer_open(user, STORE_USER, layers->user_owner) != TLSPIN_STORE_DAMAGED)
+    return;
+  if (recovery_run(user->path, layers->user_owner, now, &problem) == TLSPIN_OK)
+    layer_open(user, STORE_USER, layers->user_owner);
+  else
+    layer_set_problem(user, problem);
+}
+
 struct layers *layers_new(const struct layers_config *config, int64_t now)
 {
   struct layers *layers = g_new0(struct layers, 1);
@@ -281,9 +301,8 @@ struct layers *layers_new(const struct layers_config *config, int64_t now)
   layers->system = g_ptr_array_new_with_free_func(layer_free);
   layers->user.name = g_strdup(LAYER_USER);
   layers->user.path = g_strdup(config->user_path);
-  layers->user_tried = now;
   layers->version = 1; /* also where there is nothing to read */
-  layer_open(&layers->user, STORE_USER, layers->user_owner);
+  open_user(layers, now);
   layers_reload_system(layers);
   return layers;
 }
@@ -303,14 +322,16 @@ void layers_free(struct layers *layers)
   g_free(layers);
 }
 
+/* A time that stands still tells no second from the next. */
 const struct layer *layers_user(struct layers *layers, int64_t now)
 {
   struct layer *user = &layers->user;
   bool gone = user->store != NULL && !store_in_place(user->store);
   bool failed = user->store == NULL || layers->user_failed;
+  int64_t second = layers->suspect ? layers->says : now;
 
-  if (gone || (failed && now != layers->user_tried)) {
-    layers->user_tried = now;
+  if (gone || (failed && second != layers->user_tried)) {
+    layers->user_tried = second;
     layers->user_failed = false;
     layer_open(user, STORE_USER, layers->user_owner);
   }
@@ -324,6 +345,38 @@ void layers_failed(struct layers *layers, const struct layer *layer)
     layers->user_failed = true;
   else if (layer->store != NULL && was_changed(layer))
     wish_renewal(layers);
+}
+
+void layers_tell_clock(struct layers *layers, int64_t says, bool suspect)
+{
+  layers->says = says;
+  layers->suspect = suspect;
+}
+
+const int64_t *layers_clock(const struct layers *layers)
+{
+  return layers->suspect ? &layers->says : NULL;
+}
+
+bool layers_doubt_end(const struct layers *layers, int64_t end, int64_t now)
+{
+  return layers->suspect && (end > now) != (end > layers->says);
+}
+
+void layers_release_user(struct layers *layers)
+{
+  layer_clear(&layers->user);
+  layers->user_tried = INT64_MIN;
+}
+
+uid_t layers_owner(const struct layers *layers)
+{
+  return layers->user_owner;
+}
+
+bool layers_lost(const struct layers *layers)
+{
+  return layers->user.store != NULL && damage_stands(layers->user.store);
 }
 
 size_t layers_count(const struct layers *layers)

@@ -49,7 +49,8 @@ unsigned layers_version(const struct layers *layers);
 
 /* What the layers say about a peer. */
 struct layers_answer {
-  enum tlspin_code code; /* TLSPIN_MATCH, NO_PIN, UNAVAILABLE or OPTED_OUT */
+  enum tlspin_code code; /* TLSPIN_MATCH, NO_PIN, STORE_DAMAGED, UNAVAILABLE, CLOCK_SUSPECT or
+                            OPTED_OUT */
   const char *reason;    /* a token of org.tlspin.Pins1.Lookup; static */
   const struct layer
       *layer;            /* the one that decided, or NULL; valid until the layers are reloaded */
@@ -77,6 +78,25 @@ void layers_judge(struct layers *layers, const struct peer *peer, int64_t now,
 /* The user's layer, opened again if its file was moved or, once a second of `now` at the most, if
  * it could not be opened or read before; its store may be NULL. */
 const struct layer *layers_user(struct layers *layers, int64_t now);
+
+/* Says what the computer's clock says. suspect: it isn't trusted, and `now` is another time. */
+void layers_tell_clock(struct layers *layers, int64_t says, bool suspect);
+
+/* What it says where it isn't trusted; NULL: it is. Valid until it is told again. */
+const int64_t *layers_clock(const struct layers *layers);
+
+/* Whether the clock isn't trusted, and by what it says a ticket with this end would be in force and
+ * at `now` isn't, or the other way round. */
+bool layers_doubt_end(const struct layers *layers, int64_t end, int64_t now);
+
+/* Closes the user's layer, so that its file can be replaced: the next layers_user opens it. */
+void layers_release_user(struct layers *layers);
+
+/* Who must own it. */
+uid_t layers_owner(const struct layers *layers);
+
+/* Whether pins were lost from the user's layer, as it is open now. */
+bool layers_lost(const struct layers *layers);
 
 /* Says that a layer can't be read: see layers_user and layers_attend. */
 void layers_failed(struct layers *layers, const struct layer *layer);

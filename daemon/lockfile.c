@@ -53,6 +53,13 @@ static enum tlspin_code say_busy(const struct lockfile *lock, char **problem)
                      lock->path, g_strerror(errno));
 }
 
+bool lockfile_remembers(const char *path)
+{
+  g_autofree char *beside = path_beside(path);
+
+  return file_has_content(beside);
+}
+
 enum tlspin_code lockfile_exclude(struct lockfile *lock, char **problem)
 {
   return acquire(lock, LOCK_EX) ? TLSPIN_OK : say_busy(lock, problem);

@@ -29,6 +29,9 @@ struct lockfile {
 enum tlspin_code lockfile_open(const char *path, uid_t owner, struct lockfile *lock,
                                char **problem);
 
+/* Whether one is there that remembers the store at `path`, without a wait for anybody. */
+bool lockfile_remembers(const char *path);
+
 /* Waits as above until nobody else uses the store. */
 enum tlspin_code lockfile_exclude(struct lockfile *lock, char **problem);
 

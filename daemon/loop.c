@@ -6,6 +6,16 @@
 
 #include <glib-unix.h>
 
+enum {
+  BATCH = 32,                /* messages dispatched in one iteration */
+  CONGESTED_OCTETS = 8 << 20 /* that wait to be sent */
+};
+
+/* What can come with one message (SCM_MAX_FD of Linux), and how many can be there before no more
+ * messages are read. With libdbus's own figures a message of 17 would cost us the connection, and
+ * so would messages that have taken all the descriptors that a process may have. */
+enum { MESSAGE_FDS = 253, RECEIVED_FDS = 64 };
+
 /* What libdbus keeps for us with the connection. */
 struct loop {
   DBusConnection *connection;
@@ -96,16 +106,38 @@ static void toggle_timeout(DBusTimeout *timeout, void *data)
   add_timeout(timeout, data);
 }
 
-static gboolean dispatch_one(gpointer data)
+bool loop_is_congested(DBusConnection *connection)
+{
+  return dbus_connection_get_outgoing_size(connection) > CONGESTED_OCTETS;
+}
+
+static gboolean dispatch_some(gpointer data);
+
+static gboolean dispatch_later(gpointer data)
+{
+  struct loop *loop = data;
+
+  loop->dispatching = g_idle_add_full(G_PRIORITY_DEFAULT, dispatch_some, loop, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* Nearly every message is only put into a queue, or answered with few words. */
+static gboolean dispatch_some(gpointer data)
 {
   struct loop *loop = data;
   DBusConnection *connection = dbus_connection_ref(loop->connection);
-  gboolean more = dbus_connection_dispatch(connection) == DBUS_DISPATCH_DATA_REMAINS;
+  gboolean more = TRUE, congested = FALSE;
 
-  if (!more)
+  for (int i = 0; i < BATCH && more && !congested; i++) {
+    congested = loop_is_congested(connection);
+    more = congested || dbus_connection_dispatch(connection) == DBUS_DISPATCH_DATA_REMAINS;
+  }
+  if (congested)
+    loop->dispatching = g_timeout_add(LOOP_CONGESTED_MS, dispatch_later, loop);
+  else if (!more)
     loop->dispatching = 0;
   dbus_connection_unref(connection);
-  return more ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+  return more && !congested ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 /* At the priority of the watches: a source that is polled and one that is always ready then take
@@ -116,7 +148,7 @@ static void wake(DBusConnection *connection, DBusDispatchStatus status, void *da
 
   (void)connection;
   if (status == DBUS_DISPATCH_DATA_REMAINS && loop->dispatching == 0)
-    loop->dispatching = g_idle_add_full(G_PRIORITY_DEFAULT, dispatch_one, loop, NULL);
+    dispatch_later(loop);
 }
 
 static void loop_free(void *data)
@@ -140,6 +172,8 @@ bool loop_attach(DBusConnection *connection)
     g_free(loop);
     return false;
   }
+  dbus_connection_set_max_message_unix_fds(connection, MESSAGE_FDS);
+  dbus_connection_set_max_received_unix_fds(connection, RECEIVED_FDS);
   dbus_connection_set_dispatch_status_function(connection, wake, loop, NULL);
   wake(connection, dbus_connection_get_dispatch_status(connection), loop);
   return dbus_connection_set_watch_functions(connection, add_watch, remove_watch, toggle_watch,

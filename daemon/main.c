@@ -4,9 +4,12 @@
 
 #include "common/text.h"
 #include "daemon/config-file.h"
+#include "daemon/connection.h"
 #include "daemon/handlers.h"
 #include "daemon/loop.h"
 #include "daemon/presence.h"
+#include "daemon/reception.h"
+#include "daemon/timekeeper.h"
 #include "daemon/watch.h"
 
 #include <glib-unix.h>
@@ -32,6 +35,7 @@ static struct {
   char *vendor_anchors;
   char *config_file;
   char *bus;
+  char *clock;
   int idle;
   int system_owner;
   gboolean version;
@@ -54,26 +58,41 @@ static GOptionEntry entries[] = {
      N_("The bus to serve (default: the session bus)"), N_("ADDRESS")},
     {"idle", 0, 0, G_OPTION_ARG_INT, &options.idle,
      N_("Leave after so many seconds without a call; 0: never"), N_("SECONDS")},
+    {"clock", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &options.clock, NULL, NULL},
     {"version", 0, 0, G_OPTION_ARG_NONE, &options.version, N_("Print the version"), NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
 struct daemon {
   GMainLoop *loop;
-  bool over; /* perhaps before the loop runs */
-  DBusConnection *connection;
+  bool over;                    /* perhaps before the loop runs */
+  DBusConnection *pins, *admin; /* one for each name: see connection.h */
   struct config config;
   struct layers *layers;
   struct handlers handlers;
-  struct dispatch dispatch;
+  struct dispatch dispatch_pins, dispatch_admin;
+  struct quota *quota;
+  struct reception *at_pins, *at_admin;
   struct presence *presence;
   struct watch *watches[2];
   guint tidying; /* the source that goes on with it, or 0 */
 };
 
+static struct timekeeper timekeeper; /* the one that handlers ask, too */
+
+/* For tests of the clock, a file that holds its seconds (HACKING.md). */
 static int64_t wall_clock(void)
 {
+  g_autofree char *seconds = NULL;
+
+  if (options.clock != NULL && g_file_get_contents(options.clock, &seconds, NULL, NULL))
+    return g_ascii_strtoll(seconds, NULL, 10);
   return time(NULL);
+}
+
+static int64_t believed_time(void)
+{
+  return timekeeper_now(&timekeeper);
 }
 
 static void read_config(struct config *config)
@@ -115,24 +134,10 @@ static struct layers *open_layers(void)
   return layers_new(&config, wall_clock());
 }
 
-static DBusConnection *connect_to_bus(void)
+static bool is_busy(const struct daemon *daemon)
 {
-  DBusError error = DBUS_ERROR_INIT;
-  DBusConnection *connection = options.bus != NULL
-                                   ? dbus_connection_open_private(options.bus, &error)
-                                   : dbus_bus_get_private(DBUS_BUS_SESSION, &error);
-
-  if (connection != NULL)
-    dbus_connection_set_exit_on_disconnect(connection, FALSE);
-  if (connection != NULL && options.bus != NULL && !dbus_bus_register(connection, &error)) {
-    dbus_connection_close(connection);
-    dbus_connection_unref(connection);
-    connection = NULL;
-  }
-  if (connection == NULL)
-    g_printerr(_("tlspind: the session bus can't be reached: %s\n"), error.message);
-  dbus_error_free(&error);
-  return connection;
+  return (daemon->at_pins != NULL && reception_any(daemon->at_pins)) ||
+         (daemon->at_admin != NULL && reception_any(daemon->at_admin));
 }
 
 static void on_over(void *data, const char *why)
@@ -141,7 +146,17 @@ static void on_over(void *data, const char *why)
 
   g_info("Leaving: %s.", why);
   daemon->over = true;
-  g_main_loop_quit(daemon->loop);
+  if (!is_busy(daemon))
+    g_main_loop_quit(daemon->loop);
+}
+
+/* What had arrived before the names were given back is served. */
+static void on_idle(void *data)
+{
+  struct daemon *daemon = data;
+
+  if (daemon->over && !is_busy(daemon))
+    g_main_loop_quit(daemon->loop);
 }
 
 static gboolean on_signal(gpointer data)
@@ -170,7 +185,7 @@ static gboolean tidy_more(gpointer data)
   struct store_applied applied;
   enum tlspin_code code = handlers_apply(&daemon->handlers, &applied, problem);
 
-  if (code == TLSPIN_OK || policy_tidy(daemon->handlers.policy, wall_clock())) {
+  if (code == TLSPIN_OK || policy_tidy(daemon->handlers.policy, believed_time())) {
     keep_present(daemon);
     return G_SOURCE_CONTINUE;
   }
@@ -252,43 +267,60 @@ static gboolean on_flush(gpointer data)
 {
   struct daemon *daemon = data;
 
-  policy_flush(daemon->handlers.policy, wall_clock());
+  policy_flush(daemon->handlers.policy, believed_time());
+  timekeeper_save(&timekeeper);
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean on_started(gpointer data)
 {
+  timekeeper_save(&timekeeper);
   on_tidy(data);
   remember_locks(data);
   return G_SOURCE_REMOVE;
+}
+
+static struct reception *receive(struct daemon *daemon, DBusConnection *connection,
+                                 struct dispatch *dispatch, const struct interface *interfaces)
+{
+  const struct reception_config config = {connection,           dispatch, daemon->quota, "/proc",
+                                          g_get_monotonic_time, on_idle,  daemon};
+
+  *dispatch = (struct dispatch){interfaces, &daemon->handlers, handlers_served, NULL, NULL};
+  return reception_new(&config);
 }
 
 /* The names are asked for first: the bus works on that while the store is read. Folders are watched
  * before they are read, so that no change is missed in between. */
 static void start(struct daemon *daemon)
 {
-  loop_attach(daemon->connection);
-  daemon->presence = presence_new(daemon->connection, daemon->config.idle_timeout, on_over, daemon);
+  loop_attach(daemon->pins);
+  loop_attach(daemon->admin);
+  daemon->presence =
+      presence_new(daemon->pins, daemon->admin, daemon->config.idle_timeout, on_over, daemon);
   daemon->watches[0] =
       watch_new(or_else(options.admin_dir, ADMIN_DIR "/layers.d"), on_layers_changed, daemon);
   daemon->watches[1] =
       watch_new(or_else(options.vendor_dir, VENDOR_DIR "/layers.d"), on_layers_changed, daemon);
   daemon->layers = open_layers();
+  timekeeper = (struct timekeeper){daemon->layers, wall_clock, CLOCK_GUARD_NEW, false};
   layers_attend(daemon->layers, on_layers_read, daemon);
   daemon->handlers = (struct handlers){
       .policy = policy_new(daemon->layers, &daemon->config,
                            or_else(options.vendor_anchors, VENDOR_ANCHORS)),
-      .announce = {daemon->connection},
-      .drafts = drafts_new(daemon->connection, on_caller_left, daemon),
-      .waiting = waiting_new(daemon->connection),
-      .now = wall_clock,
+      .announce = {daemon->admin},
+      .drafts = drafts_new(daemon->admin, on_caller_left, daemon),
+      .waiting = waiting_new(daemon->admin),
+      .now = believed_time,
+      .clock = &timekeeper.guard,
       .served = on_served,
       .data = daemon,
       .idle_timeout = daemon->config.idle_timeout,
       .config_problem = daemon->config.problem,
   };
-  daemon->dispatch = (struct dispatch){handlers_interfaces, &daemon->handlers, handlers_served};
-  dispatch_attach(&daemon->dispatch, daemon->connection);
+  daemon->quota = quota_new();
+  daemon->at_pins = receive(daemon, daemon->pins, &daemon->dispatch_pins, handlers_pins);
+  daemon->at_admin = receive(daemon, daemon->admin, &daemon->dispatch_admin, handlers_admin);
   g_unix_signal_add(SIGTERM, on_signal, daemon);
   g_unix_signal_add(SIGINT, on_signal, daemon);
   g_idle_add_full(G_PRIORITY_LOW, on_started, daemon, NULL);
@@ -298,18 +330,22 @@ static void start(struct daemon *daemon)
 
 static void stop(struct daemon *daemon)
 {
-  dbus_connection_flush(daemon->connection);
+  dbus_connection_flush(daemon->pins);
+  dbus_connection_flush(daemon->admin);
   watch_free(daemon->watches[0]);
   watch_free(daemon->watches[1]);
+  reception_free(daemon->at_pins);
+  reception_free(daemon->at_admin);
+  quota_free(daemon->quota);
   presence_free(daemon->presence);
   drafts_free(daemon->handlers.drafts);
   waiting_free(daemon->handlers.waiting);
-  policy_flush(daemon->handlers.policy, wall_clock());
+  policy_flush(daemon->handlers.policy, believed_time());
+  timekeeper_save(&timekeeper);
   policy_free(daemon->handlers.policy);
   layers_free(daemon->layers);
-  loop_detach(daemon->connection);
-  dbus_connection_close(daemon->connection);
-  dbus_connection_unref(daemon->connection);
+  connection_close(daemon->admin);
+  connection_close(daemon->pins);
   config_clear(&daemon->config);
   g_main_loop_unref(daemon->loop);
 }
@@ -365,8 +401,9 @@ int main(int argc, char **argv)
     return EXIT_SUCCESS;
   }
   read_config(&daemon.config);
-  daemon.connection = connect_to_bus();
-  if (daemon.connection == NULL)
+  daemon.pins = connection_open(options.bus);
+  daemon.admin = daemon.pins != NULL ? connection_open(options.bus) : NULL;
+  if (daemon.admin == NULL)
     return EXIT_BUS;
   daemon.loop = g_main_loop_new(NULL, FALSE);
   start(&daemon);

@@ -26,18 +26,27 @@ static enum tlspin_code say_empty(const struct store *store, char **problem)
       store->path);
 }
 
-/* A fault of the content. The remedy for lost pins is never to start anew silently. */
-static enum tlspin_code say_fault(const struct store *store, const char *fault, char **problem)
+/* Damage to the content, of which recovery_run saves what it can. */
+static enum tlspin_code say_damage(const struct store *store, const char *fault, char **problem)
 {
   if (store->kind == STORE_SYSTEM)
     return problem_set(problem,
                        _("%s can't be used: %s. Install or compile this layer of pins again."),
                        store->path, fault);
-  return problem_set(
-      problem,
-      _("%s can't be used: %s. Restore it from a backup; to start without pins, move it "
-        "and %s away."),
-      store->path, fault, store->lock.path);
+  problem_set(problem, _("%s is damaged: %s. Run 'tlspin doctor'."), store->path, fault);
+  return TLSPIN_STORE_DAMAGED;
+}
+
+/* What SQLite said, of the disk or of the content. */
+static enum tlspin_code say_fault(const struct store *store, char **problem)
+{
+  const char *fault = database_fault(&store->db);
+
+  if (store->kind == STORE_SYSTEM || !database_is_hindered(&store->db))
+    return say_damage(store, fault, problem);
+  return problem_set(problem,
+                     _("%s can't be read or written now: %s. Check the disk and its room."),
+                     store->path, fault);
 }
 
 static enum tlspin_code say_state(const struct store *store, enum schema_state state,
@@ -47,23 +56,26 @@ static enum tlspin_code say_state(const struct store *store, enum schema_state s
   case SCHEMA_NEWER:
     return problem_set(problem, _("%s was written by a newer tlspin. Update tlspin."), store->path);
   case SCHEMA_FOREIGN:
-    return problem_set(problem, _("%s is another program's database. Move it away."), store->path);
+    return store->lock.remembers
+               ? say_damage(store, _("it is another program's database, and was not before"),
+                            problem)
+               : problem_set(problem, _("%s is another program's database. Move it away."),
+                             store->path);
   case SCHEMA_EMPTY:
     return store->kind == STORE_SYSTEM
                ? say_empty(store, problem)
-               : say_fault(store, _("it is empty, and was not before"), problem);
+               : say_damage(store, _("it is empty, and was not before"), problem);
   case SCHEMA_UNREADABLE:
-    return say_fault(store, database_fault(&store->db), problem);
+    return say_fault(store, problem);
   default:
-    return say_fault(store, _("its tables are not those of tlspin"), problem);
+    return say_damage(store, _("its tables are not those of tlspin"), problem);
   }
 }
 
 static enum tlspin_code open_database(struct store *store, char **problem)
 {
-  return database_open(&store->db, store->path, store->kind)
-             ? TLSPIN_OK
-             : say_fault(store, database_fault(&store->db), problem);
+  return database_open(&store->db, store->path, store->kind) ? TLSPIN_OK
+                                                             : say_fault(store, problem);
 }
 
 /* What was written is read before it is believed. */
@@ -72,10 +84,16 @@ static enum tlspin_code read_through(struct store *store, char **problem)
   g_autofree char *fault = NULL;
 
   if (!database_prepare(&store->db))
-    return say_fault(store, database_fault(&store->db), problem);
+    return say_fault(store, problem);
   database_stamp(&store->db);
   fault = contents_verify(&store->db, store->kind);
-  return fault == NULL ? TLSPIN_OK : say_fault(store, fault, problem);
+  if (fault == NULL)
+    return TLSPIN_OK;
+  return store->db.hindered && store->kind == STORE_USER
+             ? problem_set(problem,
+                           _("%s can't be read or written now: %s. Check the disk and its room."),
+                           store->path, fault)
+             : say_damage(store, fault, problem);
 }
 
 /* The last steps, the same for a new file. */
@@ -87,7 +105,8 @@ static enum tlspin_code verify(struct store *store, char **problem)
     return code;
   return database_in_place(&store->db)
              ? TLSPIN_OK
-             : say_fault(store, _("it was replaced while it was read"), problem);
+             : problem_set(problem, _("%s was replaced while it was read. Try again."),
+                           store->path);
 }
 
 /* A damaged file must not be written to: that could destroy more of it. */
@@ -115,7 +134,7 @@ static enum tlspin_code make_tables(struct store *store, char **problem)
     code = check_older(store, problem);
   if (code == TLSPIN_OK && !schema_migrate(store->db.handle, &schema_current) &&
       schema_inspect(store->db.handle, &schema_current) != SCHEMA_FINE)
-    code = say_fault(store, database_fault(&store->db), problem);
+    code = say_fault(store, problem);
   return code;
 }
 
@@ -130,27 +149,35 @@ static enum tlspin_code settle(struct store *store, char **problem)
   return lockfile_settle(&store->lock, problem);
 }
 
-static enum tlspin_code open_user(struct store *store, struct file_rule rule, char **problem)
+static enum tlspin_code find_file(const struct store *store, char **problem)
 {
-  enum tlspin_code code = lockfile_open(store->path, rule.owner, &store->lock, problem);
+  if (file_exists(store->path))
+    return TLSPIN_OK;
+  if (!store->lock.remembers)
+    return file_create(store->path, problem);
+  problem_set(problem, _("%s is missing: your pins were lost. Run 'tlspin doctor'."), store->path);
+  return TLSPIN_STORE_DAMAGED;
+}
 
-  if (code == TLSPIN_OK && !file_exists(store->path)) {
-    if (store->lock.remembers)
-      return problem_set(
-          problem,
-          _("%s is missing: your pins were lost. Restore it from a backup, or remove %s to "
-            "start without pins."),
-          store->path, store->lock.path);
-    code = file_create(store->path, problem);
-  }
+enum tlspin_code store_examine(struct store *store, struct file_rule rule, char **problem)
+{
+  enum tlspin_code code = find_file(store, problem);
+
   if (code == TLSPIN_OK)
     code = file_check(store->path, rule, problem);
   if (code == TLSPIN_OK)
     code = open_database(store, problem);
   if (code == TLSPIN_OK)
     code = make_tables(store, problem);
+  return code == TLSPIN_OK ? verify(store, problem) : code;
+}
+
+static enum tlspin_code open_user(struct store *store, struct file_rule rule, char **problem)
+{
+  enum tlspin_code code = lockfile_open(store->path, rule.owner, &store->lock, problem);
+
   if (code == TLSPIN_OK)
-    code = verify(store, problem);
+    code = store_examine(store, rule, problem);
   if (code == TLSPIN_OK)
     code = settle(store, problem);
   if (code == TLSPIN_OK)

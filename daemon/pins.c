@@ -39,8 +39,16 @@ static bool is_handed_out(const struct keypin *pin, int64_t now)
   return pin->status != KEYPIN_INACTIVE && keypin_force(pin, now) != KEYPIN_EXPIRED;
 }
 
+/* A program judges by its own clock, and that is the one that isn't trusted: what is in force at
+ * the time that is believed is to have no end by it. */
+static void hold(struct bus_key *key, const struct keypin *pin, int64_t now)
+{
+  key->enforce_until = keypin_force(pin, now) == KEYPIN_ENFORCED ? KEYPIN_FOREVER : 0;
+  key->report_until = KEYPIN_FOREVER;
+}
+
 /* All or none: of a part a program would not know that it is one. */
-static void add_key(const struct verdict_entry *entry, struct keys *keys)
+static void add_key(const struct verdict_entry *entry, int64_t now, bool suspect, struct keys *keys)
 {
   if (keys->count == BUS_KEYS_MAX) {
     keys->crowded = true;
@@ -48,17 +56,19 @@ static void add_key(const struct verdict_entry *entry, struct keys *keys)
     return;
   }
   keys->at[keys->count] = bus_key_of_pin(entry->pin, entry->layer, keys->seen[keys->count]);
+  if (suspect)
+    hold(&keys->at[keys->count], entry->pin, now);
   keys->count++;
 }
 
-static struct keys collect_keys(const struct gathering *gathering, int64_t now)
+static struct keys collect_keys(const struct gathering *gathering, int64_t now, bool suspect)
 {
   size_t room = MIN(gathering->count, BUS_KEYS_MAX);
   struct keys keys = {g_new(struct bus_key, room), g_malloc_n(room, sizeof *keys.seen), 0, false};
 
   for (size_t i = 0; i < gathering->count && !keys.crowded; i++)
     if (is_handed_out(gathering->entries[i].pin, now))
-      add_key(&gathering->entries[i], &keys);
+      add_key(&gathering->entries[i], now, suspect, &keys);
   return keys;
 }
 
@@ -66,6 +76,7 @@ static uint32_t policy_bits(const struct gathering *gathering, const struct sett
                             bool crowded)
 {
   return (gathering->unreadable != NULL ? BUS_POLICY_UNREADABLE : 0U) |
+         (gathering->lost ? BUS_POLICY_LOST : 0U) | (gathering->suspect ? BUS_POLICY_CLOCK : 0U) |
          (crowded ? BUS_POLICY_CROWDED : 0U) |
          (settings->anchors_enforced ? BUS_POLICY_ANCHORS : 0U) |
          (settings->unavailable_fails ? BUS_POLICY_UNAVAILABLE_FAILS : 0U) |
@@ -91,7 +102,7 @@ enum tlspin_code pins_lookup(void *data, DBusMessage *call, DBusMessage *reply, 
     return code;
   if (code == TLSPIN_OK)
     policy_lookup(handlers->policy, &peer, now, &gathering, &settings);
-  keys = collect_keys(&gathering, now);
+  keys = collect_keys(&gathering, now, layers_clock(policy_layers(handlers->policy)) != NULL);
   fields = reply_of(&gathering.ticket);
   fields.keys = keys.at;
   fields.key_count = keys.count;

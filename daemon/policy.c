@@ -77,6 +77,8 @@ static void regard_modes(struct policy *policy, const struct peer *peer, int64_t
       .entries = gathering->entries,
       .count = gathering->count,
       .unreadable = gathering->unreadable != NULL,
+      .lost = gathering->lost,
+      .suspect = gathering->suspect,
       .ticket = ticket->code == TLSPIN_MATCH ? TICKET_STANDS : TICKET_NONE,
       .ticket_reported = ticket->row.lock == LOCK_REPORT,
       .ticket_locked = ticket->row.lock != LOCK_NONE,
@@ -253,6 +255,8 @@ enum tlspin_code policy_store(struct policy *policy, const struct policy_ticket 
     code = TLSPIN_OK;
   else if (gathering.ticket.code == TLSPIN_UNAVAILABLE)
     code = policy_unavailable(gathering.ticket.layer, problem);
+  else if (gathering.ticket.code == TLSPIN_CLOCK_SUSPECT)
+    code = TLSPIN_OK; /* it may be in force: nothing takes its place */
   else
     code = put(policy, &gathering.ticket, ticket, &settings, now, outcome, expires, problem);
   gathering_clear(&gathering);
@@ -329,6 +333,14 @@ void policy_flush(struct policy *policy, int64_t now)
   save_locks(policy);
 }
 
+/* What is young by either time stays where the clock isn't trusted. */
+static int64_t oldest_kept(const struct policy *policy, int64_t now)
+{
+  const int64_t *says = layers_clock(policy->layers);
+
+  return (says != NULL ? MIN(*says, now) : now) - policy->config->undo_period;
+}
+
 /* What fails is no harm before the next time. */
 bool policy_tidy(struct policy *policy, int64_t now)
 {
@@ -339,8 +351,7 @@ bool policy_tidy(struct policy *policy, int64_t now)
   if (user->store == NULL)
     return false;
   store_drop_drafts(user->store);
-  if (store_forget(user->store, now - policy->config->undo_period, POLICY_IMAGES, &more) ==
-          TLSPIN_OK &&
+  if (store_forget(user->store, oldest_kept(policy, now), POLICY_IMAGES, &more) == TLSPIN_OK &&
       more)
     return true;
   store_trim_history(user->store, HISTORY_MAX, HISTORY_EACH);

@@ -9,7 +9,7 @@
 #include <glib.h>
 
 struct presence {
-  DBusConnection *connection;
+  DBusConnection *pins, *admin;
   presence_over over;
   void *data;
   bool touched;     /* since the timer last fired */
@@ -35,11 +35,11 @@ static DBusMessage *bus_method(const char *method)
 }
 
 /* Sends a call to the bus; takes the message, which may be NULL without memory. */
-static void ask(struct presence *presence, DBusMessage *call, DBusPendingCallNotifyFunction replied)
+static void ask(struct presence *presence, DBusConnection *connection, DBusMessage *call,
+                DBusPendingCallNotifyFunction replied)
 {
   DBusPendingCall *pending = NULL;
-  bool sent = call != NULL &&
-              dbus_connection_send_with_reply(presence->connection, call, &pending, -1) &&
+  bool sent = call != NULL && dbus_connection_send_with_reply(connection, call, &pending, -1) &&
               pending != NULL && dbus_pending_call_set_notify(pending, replied, presence, NULL);
 
   if (sent)
@@ -63,7 +63,7 @@ static uint32_t result_of(DBusPendingCall *pending)
 }
 
 /* The bus answers in order: when the last release is answered, every call that was meant for us has
- * been served, and whatever comes now starts the daemon anew. */
+ * arrived, and whatever comes now starts the daemon anew. */
 static void on_released(DBusPendingCall *pending, void *data)
 {
   struct presence *presence = data;
@@ -73,24 +73,24 @@ static void on_released(DBusPendingCall *pending, void *data)
     finish(presence, "its names are given back");
 }
 
-static void request(struct presence *presence, const char *name, dbus_uint32_t flags,
-                    DBusPendingCallNotifyFunction replied)
+static void request(struct presence *presence, DBusConnection *connection, const char *name,
+                    dbus_uint32_t flags, DBusPendingCallNotifyFunction replied)
 {
   DBusMessage *call = bus_method("RequestName");
 
   if (call != NULL)
     dbus_message_append_args(call, DBUS_TYPE_STRING, &name, DBUS_TYPE_UINT32, &flags,
                              DBUS_TYPE_INVALID);
-  ask(presence, call, replied);
+  ask(presence, connection, call, replied);
 }
 
-static void release(struct presence *presence, const char *name)
+static void release(struct presence *presence, DBusConnection *connection, const char *name)
 {
   DBusMessage *call = bus_method("ReleaseName");
 
   if (call != NULL)
     dbus_message_append_args(call, DBUS_TYPE_STRING, &name, DBUS_TYPE_INVALID);
-  ask(presence, call, on_released);
+  ask(presence, connection, call, on_released);
 }
 
 static void on_second(DBusPendingCall *pending, void *data)
@@ -115,7 +115,7 @@ static void on_first(DBusPendingCall *pending, void *data)
   if (result != DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER)
     finish(presence, "another daemon serves this bus already");
   else if (!presence->leaving)
-    request(presence, BUS_ADMIN, 0, on_second);
+    request(presence, presence->admin, BUS_ADMIN, 0, on_second);
 }
 
 void presence_leave(struct presence *presence)
@@ -125,8 +125,8 @@ void presence_leave(struct presence *presence)
     return;
   }
   presence->leaving = true;
-  release(presence, BUS_PINS);
-  release(presence, BUS_ADMIN);
+  release(presence, presence->pins, BUS_PINS);
+  release(presence, presence->admin, BUS_ADMIN);
 }
 
 /* Between one and two idle_timeouts after the last call. */
@@ -156,16 +156,18 @@ static DBusHandlerResult on_message(DBusConnection *connection, DBusMessage *mes
   return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
 }
 
-struct presence *presence_new(DBusConnection *connection, uint32_t idle_timeout, presence_over over,
-                              void *data)
+struct presence *presence_new(DBusConnection *pins, DBusConnection *admin, uint32_t idle_timeout,
+                              presence_over over, void *data)
 {
   struct presence *presence = g_new0(struct presence, 1);
 
-  presence->connection = connection;
+  presence->pins = pins;
+  presence->admin = admin;
   presence->over = over;
   presence->data = data;
-  dbus_connection_add_filter(connection, on_message, presence, NULL);
-  request(presence, BUS_PINS, DBUS_NAME_FLAG_DO_NOT_QUEUE, on_first);
+  dbus_connection_add_filter(pins, on_message, presence, NULL);
+  dbus_connection_add_filter(admin, on_message, presence, NULL);
+  request(presence, pins, BUS_PINS, DBUS_NAME_FLAG_DO_NOT_QUEUE, on_first);
   if (idle_timeout > 0)
     presence->timer = g_timeout_add_seconds(idle_timeout, on_timer, presence);
   return presence;
@@ -175,7 +177,8 @@ void presence_free(struct presence *presence)
 {
   if (presence->timer != 0)
     g_source_remove(presence->timer);
-  dbus_connection_remove_filter(presence->connection, on_message, presence);
+  dbus_connection_remove_filter(presence->pins, on_message, presence);
+  dbus_connection_remove_filter(presence->admin, on_message, presence);
   g_free(presence);
 }
 

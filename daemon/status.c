@@ -57,6 +57,24 @@ static bool put_counts(DBusMessageIter *dict, struct store *store)
           bus_dict_put_number(dict, "records", DBUS_TYPE_UINT64, records));
 }
 
+static bool put_suspicion(DBusMessageIter *dict, const struct clock_guard *clock)
+{
+  return bus_dict_put_number(dict, "clock-now", DBUS_TYPE_UINT64, (uint64_t)clock->seen) &&
+         bus_dict_put_number(dict, "clock-jumped", DBUS_TYPE_UINT64, (uint64_t)clock->since) &&
+         bus_dict_put_number(dict, "clock-trusted", DBUS_TYPE_UINT64,
+                             (uint64_t)clock_trusted_from(clock));
+}
+
+bool handlers_put_clock(DBusMessageIter *dict, const struct handlers *handlers)
+{
+  const struct clock_guard *clock = handlers->clock;
+
+  return clock == NULL ||
+         (bus_dict_put_string(dict, "clock", clock->suspect ? "suspect" : "ok") &&
+          bus_dict_put_number(dict, "believed", DBUS_TYPE_UINT64, (uint64_t)clock->mark) &&
+          (!clock->suspect || put_suspicion(dict, clock)));
+}
+
 static bool put_status(DBusMessageIter *dict, const struct handlers *handlers)
 {
   const struct config *config = policy_config(handlers->policy);
@@ -67,7 +85,7 @@ static bool put_status(DBusMessageIter *dict, const struct handlers *handlers)
   policy_settings(handlers->policy, &settings, NULL, NULL);
   return bus_dict_put_string(dict, "version", PACKAGE_VERSION) &&
          bus_dict_put_string(dict, "state", all_readable(layers) ? "ok" : "unavailable") &&
-         (user == NULL || put_counts(dict, user)) &&
+         (user == NULL || put_counts(dict, user)) && handlers_put_clock(dict, handlers) &&
          bus_dict_put_number(dict, "lifetime-cap", DBUS_TYPE_UINT32, settings.lifetime_cap) &&
          bus_dict_put_number(dict, "undo-period", DBUS_TYPE_UINT32, config->undo_period) &&
          bus_dict_put_number(dict, "idle-timeout", DBUS_TYPE_UINT32, handlers->idle_timeout) &&

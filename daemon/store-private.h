@@ -6,6 +6,7 @@
 #define STORE_PRIVATE_H
 
 #include "daemon/contents.h"
+#include "daemon/file.h"
 #include "daemon/lockfile.h"
 #include "daemon/pinrow.h"
 #include "daemon/row.h"
@@ -20,7 +21,15 @@ struct store {
     struct place place;
     uint64_t operation;
   } crowd; /* see store_crowd */
+  struct {
+    uint64_t reading; /* of db, at which it was looked up; 0: it has to be */
+    bool stands;
+  } lost; /* see damage_stands */
 };
+
+/* Opens the file of a user's store, whose path is resolved and whose lock file is held: makes it
+ * where it is new, and reads it through. TLSPIN_STORE_DAMAGED: see store_open. */
+enum tlspin_code store_examine(struct store *store, struct file_rule rule, char **problem);
 
 /* The drafts that are under way here, and what is being applied of them. Their numbers are held in
  * the lock file, by which others know that somebody sees to them. draft_take: takes one over that

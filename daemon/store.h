@@ -100,9 +100,10 @@ struct store;
  * not be readable by others either.
  * On success *store is to be closed by store_close. Otherwise *store is NULL, the code is
  * TLSPIN_UNAVAILABLE, and *problem (to be freed by g_free) says in the user's language which file
- * it is, what is wrong with it, and what to do. A missing file is a problem for a system store, and
- * for a user store that was there before (the lock file beside it remembers): lost pins must not
- * look like none. */
+ * it is, what is wrong with it, and what to do. Where it is the content of a user's store that is
+ * damaged, or the file is missing that was there before (the lock file beside it remembers), the
+ * code is TLSPIN_STORE_DAMAGED: recovery_run saves what can be saved. Lost pins must not look like
+ * none. */
 enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
                             struct store **store, char **problem);
 

@@ -21,9 +21,9 @@
   " WHERE operation = ?1 AND host = ?2 AND scope = ?3 AND protocol = ?4 AND port = ?5 "            \
   "AND kind = ?6 AND origin = ?7 AND level = ?8 AND selector = ?9 AND matching = ?10 "             \
   "AND key = ?11"
-#define EVENT_IS   " WHERE id = ?1"
-#define SETTING    "name, value, locked"
-#define SETTING_IS " WHERE name = ?1"
+#define EVENT_IS " WHERE id = ?1"
+#define SETTING  "name, value, locked"
+#define NAME_IS  " WHERE name = ?1"
 
 /* The macros are pasted by the compiler: every statement is a constant. */
 const struct table tables[TABLES] = {
@@ -64,11 +64,10 @@ const struct table tables[TABLES] = {
                      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
                      "DELETE FROM event" EVENT_IS,
                      "SELECT " EVENT_COLUMNS ", digest FROM event ORDER BY id"},
-    [TABLE_SETTING] = {"setting", 2, 3, 1, "tti",
-                       "SELECT " SETTING ", digest FROM setting" SETTING_IS,
+    [TABLE_SETTING] = {"setting", 2, 3, 1, "tti", "SELECT " SETTING ", digest FROM setting" NAME_IS,
                        "INSERT OR REPLACE INTO setting(" SETTING ", digest) "
                        "VALUES(?1, ?2, ?3, ?4)",
-                       "DELETE FROM setting" SETTING_IS,
+                       "DELETE FROM setting" NAME_IS,
                        "SELECT " SETTING ", digest FROM setting ORDER BY name"},
     [TABLE_IMAGE] = {"image", 2, 24, 11, "itttitttiibitiiiiiiiitbb",
                      "SELECT " IMAGE ", digest FROM image" IMAGE_IS,
@@ -77,4 +76,8 @@ const struct table tables[TABLES] = {
                      "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
                      "DELETE FROM image" IMAGE_IS,
                      "SELECT " IMAGE ", digest FROM image ORDER BY operation, " PIN_KEY_COLUMNS},
+    [TABLE_STATE] = {"state", 2, 2, 1, "tb", "SELECT name, value, digest FROM state" NAME_IS,
+                     "INSERT OR REPLACE INTO state(name, value, digest) VALUES(?1, ?2, ?3)",
+                     "DELETE FROM state" NAME_IS,
+                     "SELECT name, value, digest FROM state ORDER BY name"},
 };

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The texts of their creation are in schema.c; what their columns mean is in row.h, pinrow.h,
- * events.h, setting.h and in tlspin-store(5).
+ * events.h, setting.h, state.h and in tlspin-store(5).
  */
 #ifndef TABLE_H
 #define TABLE_H
@@ -17,6 +17,7 @@ enum table_id {
   TABLE_EVENT,     /* the event log */
   TABLE_SETTING,   /* of a system layer, or what is recalled of those: see recall.h */
   TABLE_IMAGE,     /* what each record was before an operation touched it */
+  TABLE_STATE,     /* of a user's store, what it knows of itself: see state.h */
   TABLES
 };
 

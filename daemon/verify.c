@@ -5,52 +5,11 @@
 #include "daemon/contents.h"
 
 #include "common/text.h"
-#include "daemon/events.h"
-#include "daemon/pinrow.h"
-#include "daemon/row.h"
-#include "daemon/setting.h"
+#include "daemon/row-sound.h"
 
 #include <string.h>
 
 enum { KEY_OCTETS = 512 }; /* more than the octets of a key */
-
-/* A row that has its digest right but is none that tlspin writes was not damaged by chance. */
-static bool is_sound(enum table_id table, const struct cell *cells, enum store_kind kind)
-{
-  struct ticket_row ticket;
-  struct failure_row failure;
-  struct operation_row operation;
-  struct image_row image;
-  struct pin_image pin_image;
-  struct setting_row setting;
-  struct event_row event;
-  struct keypin pin;
-  struct peer peer;
-  union {
-    struct pin_note note;
-    struct event_texts event;
-    struct setting_texts setting;
-  } texts;
-
-  switch (table) {
-  case TABLE_TICKET:
-    return ticket_row_of_cells(cells, kind, &ticket);
-  case TABLE_FAILURE:
-    return failure_row_of_cells(cells, &peer, &failure);
-  case TABLE_OPERATION:
-    return operation_row_of_cells(cells, &operation);
-  case TABLE_BEFORE:
-    return image_row_of_cells(cells, &image);
-  case TABLE_PIN:
-    return pin_of_cells(cells, kind, &pin, &texts.note);
-  case TABLE_EVENT:
-    return event_of_cells(cells, &event, &texts.event);
-  case TABLE_SETTING:
-    return setting_of_cells(cells, kind, &setting, &texts.setting);
-  default:
-    return pin_image_of_cells(cells, &pin_image, &texts.note);
-  }
-}
 
 /* Keeps a row's key over the step to the next one. */
 struct last_key {
@@ -81,7 +40,7 @@ struct sums {
 /* The order counts: a lookup goes down the tree by it, and would miss a row that a scan still
  * meets. */
 static bool scan_rows(struct database *db, enum table_id table, enum store_kind kind,
-                      sqlite3_stmt *statement, struct sums *found)
+                      sqlite3_stmt *statement, contents_visit visit, void *data)
 {
   struct cell cells[TABLE_COLUMNS];
   struct last_key last = {.set = false};
@@ -91,26 +50,43 @@ static bool scan_rows(struct database *db, enum table_id table, enum store_kind 
   while ((step = database_step(statement)) == STEP_ROW) {
     if (!cells_read(db->checksum, &tables[table], statement, cells, &digest) ||
         (last.set && cells_compare(&tables[table], last.cells, cells) >= 0) ||
-        !keep_key(&tables[table], cells, &last) || !is_sound(table, cells, kind))
+        !keep_key(&tables[table], cells, &last) || !row_is_sound(table, cells, kind) ||
+        !visit(table, cells, &digest, data))
       return false;
-    digest_toggle(&found->contents.all, &digest);
-    found->contents.rows++;
-    if (table == TABLE_PIN)
-      census_count(&found->census, cells, 1);
   }
   return step == STEP_DONE;
 }
 
 static bool scan_table(struct database *db, enum table_id table, enum store_kind kind,
-                       struct sums *found)
+                       contents_visit visit, void *data)
 {
   sqlite3_stmt *statement = NULL;
   bool fine =
       sqlite3_prepare_v2(db->handle, tables[table].scan, -1, &statement, NULL) == SQLITE_OK &&
-      scan_rows(db, table, kind, statement, found);
+      scan_rows(db, table, kind, statement, visit, data);
 
   sqlite3_finalize(statement);
   return fine;
+}
+
+bool contents_walk(struct database *db, enum store_kind kind, contents_visit visit, void *data)
+{
+  for (int i = 0; i < TABLES; i++)
+    if (tables[i].version <= db->version && !scan_table(db, (enum table_id)i, kind, visit, data))
+      return false;
+  return true;
+}
+
+static bool count_row(enum table_id table, const struct cell *cells, const struct digest *digest,
+                      void *data)
+{
+  struct sums *found = data;
+
+  digest_toggle(&found->contents.all, digest);
+  found->contents.rows++;
+  if (table == TABLE_PIN)
+    census_count(&found->census, cells, 1);
+  return true;
 }
 
 /* It finds pages that are used twice or free and used: the next write would destroy rows by them.
@@ -135,9 +111,8 @@ static const char *verify(struct database *db, enum store_kind kind)
     return _("its pages don't fit together");
   if (!contents_load(db, &said.contents) || !census_load(db, &said.census))
     return _("its digest can't be read");
-  for (int i = 0; i < TABLES; i++)
-    if (tables[i].version <= db->version && !scan_table(db, (enum table_id)i, kind, &found))
-      return _("an entry in it is not what was written");
+  if (!contents_walk(db, kind, count_row, &found))
+    return _("an entry in it is not what was written");
   if (found.contents.rows != said.contents.rows ||
       memcmp(&found.contents.all, &said.contents.all, sizeof found.contents.all) != 0 ||
       memcmp(&found.census, &said.census, sizeof found.census) != 0)
@@ -164,10 +139,12 @@ char *contents_verify(struct database *db, enum store_kind kind)
   char *text = NULL;
 
   database_refuel_all(db);
+  db->reading++;
   if (database_finish(db->statements[STATEMENT_BEGIN]))
     fault = verify(db, kind);
   if (is_fault_of_sqlite(db->handle))
     fault = database_fault(db);
+  db->hindered = database_is_hindered(db);
   text = g_strdup(fault);
   if (!sqlite3_get_autocommit(db->handle))
     database_finish(db->statements[STATEMENT_ROLLBACK]);

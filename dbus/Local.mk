@@ -6,6 +6,7 @@ libbus_la_SOURCES = \
 	dbus/keys.c dbus/keys-pin.c dbus/keys.h \
 	dbus/messages.c dbus/messages.h \
 	dbus/record.c dbus/record.h \
+	dbus/weight.c dbus/weight.h \
 	dbus/names.h
 libbus_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS)
 libbus_la_LIBADD = $(DBUS_LIBS)

@@ -46,6 +46,8 @@ static void judge(const struct pin *pin, struct shown *shown, const struct verdi
       .entries = entries,
       .count = count,
       .unreadable = !pin->keys.known || (pin->keys.policy & BUS_POLICY_UNREADABLE) != 0,
+      .lost = (pin->keys.policy & BUS_POLICY_LOST) != 0,
+      .suspect = (pin->keys.policy & BUS_POLICY_CLOCK) != 0,
       .chain = shown->there ? &shown->chain : NULL,
       .pki = opinion_pki(pin, shown),
       .errors = pin->errors,

@@ -183,6 +183,35 @@ TLSPIN_API size_t tlspin_status_layers(const tlspin_status_t *status);
 TLSPIN_API const char *tlspin_status_layer(const tlspin_status_t *status, size_t layer,
                                            const char *key);
 
+/* What happened to the user's store, and its backups: see org.tlspin.Admin1.Doctor. */
+typedef struct tlspin_doctor tlspin_doctor_t;
+
+/* read: not 0: every backup is read through, which takes a while. *doctor: to be freed by
+ * tlspin_doctor_free. TLSPIN_UNAVAILABLE where the daemon can't be reached. */
+TLSPIN_API int tlspin_doctor(tlspin_t *context, int read, tlspin_doctor_t **doctor);
+TLSPIN_API void tlspin_doctor_free(tlspin_doctor_t *doctor);
+
+/* The report ("path", "state", "cause", ...); of the backups, the newest first, and of the files
+ * that were set aside how many there are, and one of them, or NULL. Valid as long as the doctor is;
+ * tlspin_entry_string and tlspin_entry_number read them. */
+TLSPIN_API const tlspin_entry_t *tlspin_doctor_report(const tlspin_doctor_t *doctor);
+TLSPIN_API size_t tlspin_doctor_backups(const tlspin_doctor_t *doctor);
+TLSPIN_API const tlspin_entry_t *tlspin_doctor_backup(const tlspin_doctor_t *doctor, size_t index);
+TLSPIN_API size_t tlspin_doctor_set_aside(const tlspin_doctor_t *doctor);
+TLSPIN_API const tlspin_entry_t *tlspin_doctor_aside(const tlspin_doctor_t *doctor, size_t index);
+
+/* The user has seen what happened to the store. TLSPIN_E_NOT_FOUND: nothing did. */
+TLSPIN_API int tlspin_acknowledge(tlspin_t *context);
+
+/* Makes a backup of the user's store now. *backup: as in tlspin_doctor_backup, to be freed by
+ * tlspin_entry_free; or NULL, where it isn't wanted. TLSPIN_E_BUSY. */
+TLSPIN_API int tlspin_backup(tlspin_t *context, tlspin_entry_t **backup);
+
+/* Puts the backup of this name in the place of the user's store. *before: the backup that was made
+ * of that, without a "name" where it could not be read; to be freed by tlspin_entry_free; or NULL.
+ * TLSPIN_E_NOT_FOUND: there is no such backup; TLSPIN_E_BUSY. */
+TLSPIN_API int tlspin_restore(tlspin_t *context, const char *name, tlspin_entry_t **before);
+
 #ifdef __cplusplus
 }
 #endif

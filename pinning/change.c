@@ -113,11 +113,24 @@ static bool was_visited_since(const struct evidence *e, const struct keypin *pin
   return false;
 }
 
+/* Whoever certified the server now says that it is no earlier than this. Where a clock can't be
+ * trusted, and `now` is when it last could be, that is all that tells of the time since. */
+static int64_t time_by_issuer(const struct evidence *e)
+{
+  struct chain_seen shown;
+
+  if (!chain_see(e->chain, &shown) || shown.count == 0 || shown.at[0].not_before < e->now)
+    return e->now;
+  return shown.at[0].not_before;
+}
+
 static bool is_due(const struct evidence *e, const struct keypin *pin,
                    const struct chain_seen_certificate *leaf)
 {
-  return is_near_end(leaf, e->now) &&
-         (e->now <= leaf->not_after + RENEWAL_SPAN || !was_visited_since(e, pin, leaf->not_after));
+  int64_t now = time_by_issuer(e);
+
+  return is_near_end(leaf, now) &&
+         (now <= leaf->not_after + RENEWAL_SPAN || !was_visited_since(e, pin, leaf->not_after));
 }
 
 /* 4, of one pin. */
@@ -176,7 +189,8 @@ bool change_is_renewal(const struct keypin *pin, const struct keypin *const *kno
  * server was due for another key: that path's first certificate is near its end, or ended no more
  * than 30 days ago, or ended earlier and no other active pin was seen after that. (Who comes back
  * after half a year finds a renewed certificate; but a key that is kept beside one in daily use
- * does not stand open for ever.) Same issuer.
+ * does not stand open for ever.) A certificate that was issued later than `now` says that it is
+ * later. Same issuer.
  * 5. Else it is unexplained.
  */
 enum change change_classify(const struct keypin *const *known, size_t count, struct chain *chain,

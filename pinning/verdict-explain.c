@@ -128,17 +128,16 @@ static enum verdict_role role_of(const struct view *v, size_t index)
   return role_of_pin(v, index);
 }
 
-/* Rule 4: while a layer can't be read, only for a mismatch with what is left. */
+/* Rule 4: in doubt, only for a mismatch with what is left. */
 static void give_opinions(struct view *v)
 {
   struct opinion *held = &v->opinions[false], *told = &v->opinions[true];
-  bool exempt = ranks_are_exempt(v->in);
+  bool exempt = ranks_are_exempt(v->in), doubt = verdict_in_doubt(v->in);
 
   judgement_reach(v->in, &v->all, false, &held->verdict);
-  ranks_find(v->in, exempt && (!v->in->unreadable || held->verdict.answer == TLSPIN_MISMATCH),
-             &held->left);
+  ranks_find(v->in, exempt && (!doubt || held->verdict.answer == TLSPIN_MISMATCH), &held->left);
   judgement_reach(v->in, &v->all, true, &told->verdict);
-  ranks_find_reported(v->in, exempt && !v->in->unreadable, &told->left);
+  ranks_find_reported(v->in, exempt && !doubt, &told->left);
 }
 
 void verdict_explain(const struct verdict_input *input, struct verdict *verdict,

@@ -42,6 +42,11 @@ static const struct {
     [VERDICT_CHANGED] = {"changed", N_("the server shows another key than the pinned one, and "
                                        "nothing explains it")},
     [VERDICT_UNREADABLE] = {"unreadable", N_("a part of the pin store can't be read")},
+    [VERDICT_LOST] = {"pins-lost", N_("nothing is pinned for the server now, but pins were lost "
+                                      "from the pin store")},
+    [VERDICT_CLOCK] = {"clock-suspect",
+                       N_("whether the server's pin has ended can't be told, since "
+                          "the computer's clock has jumped")},
     [VERDICT_STANDS] = {"stands", N_("the server is pinned")},
 };
 

@@ -68,6 +68,29 @@ static bool excused(struct judgement *j)
   return j->in->errors != 0 && left == 0;
 }
 
+/* Where nothing decided: what keeps that from being "no pin", the gravest first, and the reason. */
+struct doubt {
+  enum tlspin_code answer;
+  enum verdict_reason reason;
+};
+
+static const struct doubt *doubt_of(const struct verdict_input *in)
+{
+  static const struct doubt unreadable = {TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE};
+  static const struct doubt lost = {TLSPIN_STORE_DAMAGED, VERDICT_LOST};
+  static const struct doubt suspect = {TLSPIN_CLOCK_SUSPECT, VERDICT_CLOCK};
+  static const struct doubt none = {TLSPIN_NO_PIN, VERDICT_NONE};
+
+  return in->unreadable ? &unreadable : in->lost ? &lost : in->suspect ? &suspect : &none;
+}
+
+static bool decide_doubt(struct judgement *j)
+{
+  const struct doubt *doubt = doubt_of(j->in);
+
+  return judgement_decide(j, doubt->answer, doubt->reason, -1);
+}
+
 /* The pin that speaks for all, or -1. */
 static int first_pin(const struct judgement *j)
 {
@@ -92,31 +115,29 @@ static bool judge_pki(struct judgement *j)
     return false;
   if (first >= 0 || has_ticket(j))
     return judgement_decide(j, TLSPIN_MISMATCH, VERDICT_PKI_FAILED, first);
-  return judgement_decide(j, j->in->unreadable ? TLSPIN_UNAVAILABLE : TLSPIN_NO_PIN,
-                          VERDICT_PKI_FAILED, -1);
+  return judgement_decide(j, doubt_of(j->in)->answer, VERDICT_PKI_FAILED, -1);
 }
 
-/* The layer that can't be read may hold the word that nothing is exempt, or pins that hold in any
+/* What can't be read, or was lost, may be the word that nothing is exempt, or pins that hold in any
  * case. */
 static bool judge_in_doubt(struct judgement *j)
 {
   struct verdict_input exempt = *j->in, enforced = *j->in;
 
-  exempt.unreadable = false;
+  exempt.unreadable = exempt.lost = exempt.suspect = false;
   judgement_reach(&exempt, j->enforced, false, j->out);
   if (j->out->answer == TLSPIN_MISMATCH)
     return true;
   enforced.anchors_enforced = true;
   judgement_reach(&enforced, j->enforced, false, j->out);
-  return j->out->answer != TLSPIN_MISMATCH ||
-         judgement_decide(j, TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1);
+  return j->out->answer != TLSPIN_MISMATCH || decide_doubt(j);
 }
 
 static bool judge_anchor(struct judgement *j)
 {
   if (!ranks_are_exempt(j->in))
     return false;
-  if (j->in->unreadable)
+  if (verdict_in_doubt(j->in))
     return !j->ranks.reported && judge_in_doubt(j);
   if (j->ranks.reported)
     ranks_find_reported(j->in, true, &j->ranks);
@@ -159,8 +180,8 @@ static bool judge_rest(struct judgement *j)
     return judgement_decide(j, TLSPIN_MATCH, VERDICT_EXCEPTED, j->exception);
   if (judge_key_alone(j))
     return true;
-  if (j->in->unreadable)
-    return judgement_decide(j, TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1);
+  if (verdict_in_doubt(j->in))
+    return decide_doubt(j);
   return judgement_decide(j, TLSPIN_NO_PIN,
                           j->differed >= 0 ? VERDICT_ACTIVE_DIFFERS : VERDICT_NONE, j->differed);
 }
@@ -192,7 +213,7 @@ static bool may_learn(const struct judgement *j)
   enum verdict_reason reason = j->out->reason;
 
   if (j->in->chain == NULL || j->in->chain->alone || j->in->pki != PKI_OK ||
-      ranks_are_exempt(j->in) || j->in->unreadable)
+      ranks_are_exempt(j->in) || verdict_in_doubt(j->in))
     return false;
   if (j->in->chain->raw)
     return reason == VERDICT_ACTIVE_MATCHED && is_met(j);
@@ -222,6 +243,17 @@ void judgement_reach(const struct verdict_input *input, const struct ranks *enfo
   verdict->learn = may_learn(&j);
 }
 
+bool verdict_in_doubt(const struct verdict_input *input)
+{
+  return doubt_of(input)->answer != TLSPIN_NO_PIN;
+}
+
+static bool is_doubt(enum tlspin_code answer)
+{
+  return answer == TLSPIN_UNAVAILABLE || answer == TLSPIN_STORE_DAMAGED ||
+         answer == TLSPIN_CLOCK_SUSPECT;
+}
+
 static bool has_reported(const struct verdict_input *input)
 {
   bool has = input->ticket != TICKET_NONE && input->ticket_reported;
@@ -236,6 +268,10 @@ static bool has_reported(const struct verdict_input *input)
  * from the servers (first use, HPKP). A learned pin never masks one of policy: it would unlock it.
  * Nor does a click, which says less than a policy.
  *
+ * In doubt: some layer can't be read (the answer is "unavailable"); else pins were lost from one
+ * ("store-damaged"); else the clock can't be trusted and by another time there would be a pin
+ * ("clock-suspect"). What would have been no pin is that answer then.
+ *
  * Of one rank and origin those pins count together that cover the peer, are in force and stand at
  * the most specific place (place_compare); of several layers with that place only the highest.
  * Pins of a parent's name alone ("exact") end the walk as in Chromium: what stands above that
@@ -248,7 +284,7 @@ static bool has_reported(const struct verdict_input *input)
  * Of pins (blocked keys among them) only those count that are enforced: those that are only
  * reported block nothing and open nothing, so that the answer is the same without them. They meet
  * no set, stand in no set's place, end no walk, and silence no mode and no exception. Where that
- * answer is neither a mismatch nor "unavailable", all is judged again as if what is only reported
+ * answer is neither a mismatch nor in doubt, all is judged again as if what is only reported
  * were enforced, beside the rest. A mismatch then is the answer, not enforced, and nothing is
  * learned. Modes and exceptions are silenced then by what is enforced alone; and where rule 4 is in
  * doubt nothing is passed over.
@@ -266,12 +302,12 @@ static bool has_reported(const struct verdict_input *input)
  * of them the rest goes on as if it had said yes. Where the first rank has a mode or pins only
  * its own exceptions count; learned ones never do. What is revoked, or has errors without a
  * name, is never excused. Else: a mismatch where anything is pinned, and no pin where nothing is
- * (unavailable where a layer can't be read).
+ * (in doubt: the answer of that).
  * 4. The path ends in an anchor that was added to the system, which policy exempts: learned pins,
  * the ticket and all pins that don't say otherwise are passed over from here. If that leaves no
- * pin: opted out. Where a layer can't be read it may be the one that says otherwise, and the
- * exemption opens nothing: a mismatch with what is left is one; else nothing is passed over, and if
- * that is a mismatch, it can't be known: unavailable.
+ * pin: opted out. In doubt what is missing may say otherwise, and the exemption opens nothing: a
+ * mismatch with what is left is one; else nothing is passed over, and if that is a mismatch, it
+ * can't be known: the answer is that of the doubt.
  * 5. The ticket was not proved: a mismatch.
  * 6. Pins, rank by rank. Of each critical set one pin, critical or active, must match, else it is a
  * mismatch; if all are met it is a match. In a rank without a critical set an active pin
@@ -285,10 +321,10 @@ static bool has_reported(const struct verdict_input *input)
  * is not met, and neither is one of a certificate by a key alone: "path-unknown", the path is
  * unknown.
  * 7. Nothing decided. In a lookup, where nothing was shown: what is pinned stands, and what is
- * only reported too, so that it will be, but where a layer can't be read. A proved ticket
+ * only reported too, so that it will be, but not in doubt. A proved ticket
  * is a match; so is an excused certificate. Of a key alone for which the PKI was not asked nobody
- * else decides: one that is another than that of an enforced active pin is a mismatch. If a layer
- * can't be read: unavailable. Else there is no pin, or none that had an opinion: the PKI decides.
+ * else decides: one that is another than that of an enforced active pin is a mismatch. In doubt:
+ * the answer of that. Else there is no pin, or none that had an opinion: the PKI decides.
  *
  * In a lookup the rules 1, 3, 4 and 6 have nothing to compare. */
 void verdict_judge(const struct verdict_input *input, struct verdict *verdict)
@@ -298,8 +334,7 @@ void verdict_judge(const struct verdict_input *input, struct verdict *verdict)
 
   ranks_find(input, false, &enforced);
   judgement_reach(input, &enforced, false, verdict);
-  if (verdict->answer == TLSPIN_MISMATCH || verdict->answer == TLSPIN_UNAVAILABLE ||
-      !has_reported(input))
+  if (verdict->answer == TLSPIN_MISMATCH || is_doubt(verdict->answer) || !has_reported(input))
     return;
   judgement_reach(input, &enforced, true, &told);
   told.enforced = told.answer != TLSPIN_MISMATCH;

@@ -35,6 +35,8 @@ struct verdict_input {
                                           the peer or are not in force are passed over */
   size_t count;
   bool unreadable;     /* some layer could not be read */
+  bool lost;           /* pins were lost from a layer that can be read */
+  bool suspect;        /* the clock can't be trusted, and by another time there would be a pin */
   struct chain *chain; /* NULL: nothing was shown (a lookup) */
   enum pki_status pki;
   unsigned errors;       /* enum pki_error, with PKI_FAILED */
@@ -72,6 +74,8 @@ enum verdict_reason {
   VERDICT_CHANGED,         /* "changed": another key than the learned one, and nothing explains it;
                               or of a key alone for which no PKI was asked, than an active one */
   VERDICT_UNREADABLE,      /* "unreadable" */
+  VERDICT_LOST,            /* "pins-lost": nothing is stored, but what was may be lost */
+  VERDICT_CLOCK,           /* "clock-suspect": nothing is in force, by a clock that isn't trusted */
   VERDICT_STANDS,          /* "stands": nothing was shown, and something is pinned */
   VERDICT_REASONS
 };
@@ -84,7 +88,8 @@ bool verdict_reason_from_token(const char *token, enum verdict_reason *reason);
 const char *verdict_reason_text(enum verdict_reason reason);
 
 struct verdict {
-  enum tlspin_code answer; /* match, mismatch, no-pin, unavailable, opted-out */
+  enum tlspin_code answer; /* match, mismatch, no-pin, store-damaged, unavailable,
+                               clock-suspect, opted-out */
   enum verdict_reason reason;
   enum refusal refusal; /* with VERDICT_TICKET */
   enum change change;   /* with a change that was met, accepted or not */
@@ -93,6 +98,9 @@ struct verdict {
   bool enforced;        /* false: a mismatch that is only to be reported */
   bool learn;           /* what was shown may be recorded, or counted: see daemon/learn.h */
 };
+
+/* Whether "no pin" can't be said: see verdict.c. */
+bool verdict_in_doubt(const struct verdict_input *input);
 
 void verdict_judge(const struct verdict_input *input, struct verdict *verdict);
 

@@ -3,10 +3,11 @@
 AM_TESTS_ENVIRONMENT = \
 	TOP_SRCDIR='$(abs_top_srcdir)'; TOP_BUILDDIR='$(abs_top_builddir)'; \
 	DBUS_DAEMON='$(DBUS_DAEMON)'; VALGRIND='$(VALGRIND)'; TESTS_BRIEF='$(TESTS_BRIEF)'; \
-	export TOP_SRCDIR TOP_BUILDDIR DBUS_DAEMON VALGRIND TESTS_BRIEF;
+	TESTS_FULL='$(TESTS_FULL)'; TESTS_TABLE='$(TESTS_TABLE)'; \
+	export TOP_SRCDIR TOP_BUILDDIR DBUS_DAEMON VALGRIND TESTS_BRIEF TESTS_FULL TESTS_TABLE;
 
 # What takes longest begins first, so that nothing is left to wait for at the end.
-long_bus_tests = tests/import.bus tests/scale.bus tests/progress.bus
+long_bus_tests = tests/import.bus tests/scale.bus tests/progress.bus tests/flood.bus
 TESTS += $(long_bus_tests) tests/tlspin-advice.test tests/tlspin-keys.test tests/tlspin-server.test \
 	tests/formats-hostile tests/store-faults
 
@@ -179,6 +180,12 @@ tests_parallel_LDADD = $(matrix_libs)
 tests_matrix_suites_CPPFLAGS = $(matrix_cppflags)
 tests_matrix_suites_LDADD = $(matrix_libs)
 
+# T9: the clock jumps.
+check_PROGRAMS += tests/clock-jumps
+TESTS += tests/clock-jumps
+tests_clock_jumps_CPPFLAGS = $(matrix_cppflags)
+tests_clock_jumps_LDADD = $(keys_libs)
+
 # Key pins in whole handshakes; the system layers for them are made by the daemon's store.
 matrix_keys = tests/matrix-anchors tests/matrix-attacks tests/matrix-chains \
 	tests/matrix-encodings tests/matrix-keys tests/matrix-layers tests/matrix-tdb \
@@ -284,7 +291,7 @@ EXTRA_DIST += tests/check-chain-python.test tests/install.test tests/man.test te
 	tests/tls-get.test
 
 # What the commands share.
-unit_tools = tests/unit-cells tests/unit-identity tests/unit-columns tests/unit-command \
+unit_tools = tests/unit-cells tests/unit-identity tests/unit-tool-columns tests/unit-command \
 	tests/unit-dial tests/unit-hosts tests/unit-json tests/unit-numbered tests/unit-output \
 	tests/unit-progress tests/unit-sheet tests/unit-tls tests/unit-when
 check_PROGRAMS += $(unit_tools)
@@ -300,8 +307,8 @@ tests_unit_cells_CPPFLAGS = $(tools_cppflags)
 tests_unit_cells_LDADD = $(tools_libs)
 tests_unit_identity_CPPFLAGS = $(tools_cppflags)
 tests_unit_identity_LDADD = $(tools_libs)
-tests_unit_columns_CPPFLAGS = $(tools_cppflags)
-tests_unit_columns_LDADD = $(tools_libs)
+tests_unit_tool_columns_CPPFLAGS = $(tools_cppflags)
+tests_unit_tool_columns_LDADD = $(tools_libs)
 tests_unit_command_CPPFLAGS = $(tools_cppflags)
 tests_unit_command_LDADD = $(tools_libs)
 tests_unit_dial_CPPFLAGS = $(tools_cppflags)
@@ -365,7 +372,7 @@ unit_formats = tests/unit-chromium tests/unit-dump tests/unit-emacs tests/unit-f
 	tests/unit-lines tests/unit-lisp tests/unit-options tests/unit-pem tests/unit-policy-text \
 	tests/unit-policy-text-group tests/unit-policy-text-leave tests/unit-policy-text-pins \
 	tests/unit-policy-text-places tests/unit-quote tests/unit-reader tests/unit-service
-unit_import = tests/unit-backups tests/unit-exchange tests/unit-input tests/unit-intake tests/unit-pages
+unit_import = tests/unit-tool-backups tests/unit-exchange tests/unit-input tests/unit-intake tests/unit-pages
 check_PROGRAMS += $(unit_formats) tests/formats-hostile $(unit_import)
 TESTS += $(unit_formats) $(unit_import)
 check_LTLIBRARIES += tests/libgather.la
@@ -380,9 +387,9 @@ tests_libgather_la_CPPFLAGS = $(formats_cppflags)
 tests_libgather_la_LIBADD = libformats.la
 tests_formats_hostile_CPPFLAGS = $(formats_cppflags)
 tests_formats_hostile_LDADD = $(formats_libs)
-tests_unit_backups_SOURCES = tests/unit-backups.c tools/backups.c tools/backups.h
-tests_unit_backups_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
-tests_unit_backups_LDADD = libpinning.la $(CMOCKA_LIBS) $(GLIB_LIBS)
+tests_unit_tool_backups_SOURCES = tests/unit-tool-backups.c tools/backups.c tools/backups.h
+tests_unit_tool_backups_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
+tests_unit_tool_backups_LDADD = libpinning.la $(CMOCKA_LIBS) $(GLIB_LIBS)
 tests_unit_exchange_SOURCES = tests/unit-exchange.c tools/exchange.c tools/exchange.h
 tests_unit_exchange_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
 tests_unit_exchange_LDADD = libtools.la libpinning.la libtlspin.la $(CMOCKA_LIBS) $(JSON_LIBS)
@@ -438,8 +445,20 @@ tests_unit_reader_LDADD = $(formats_libs)
 tests_unit_service_CPPFLAGS = $(formats_cppflags)
 tests_unit_service_LDADD = $(formats_libs)
 
+# Which time is believed.
+unit_clock = tests/unit-clock tests/unit-policy-clock tests/unit-timekeeper
+check_PROGRAMS += $(unit_clock)
+TESTS += $(unit_clock)
+tests_unit_clock_CPPFLAGS = $(store_cppflags)
+tests_unit_clock_LDADD = $(store_libs)
+tests_unit_policy_clock_CPPFLAGS = $(gate_cppflags)
+tests_unit_policy_clock_LDADD = $(gate_libs)
+tests_unit_timekeeper_CPPFLAGS = $(upper_cppflags)
+tests_unit_timekeeper_LDADD = $(upper_libs)
+
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
+	tests/unit-damage tests/unit-recovery tests/unit-state \
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
 	tests/unit-forget tests/unit-hardening tests/unit-history tests/unit-images \
 	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
@@ -465,6 +484,12 @@ tests_unit_undo_learned_CPPFLAGS = $(store_cppflags)
 tests_unit_undo_learned_LDADD = $(store_libs)
 tests_unit_undo_model_CPPFLAGS = $(store_cppflags)
 tests_unit_undo_model_LDADD = $(store_libs)
+tests_unit_damage_CPPFLAGS = $(store_cppflags)
+tests_unit_damage_LDADD = $(store_libs)
+tests_unit_recovery_CPPFLAGS = $(store_cppflags)
+tests_unit_recovery_LDADD = $(store_libs)
+tests_unit_state_CPPFLAGS = $(store_cppflags)
+tests_unit_state_LDADD = $(store_libs)
 tests_unit_draft_CPPFLAGS = $(store_cppflags)
 tests_unit_draft_LDADD = $(store_libs)
 tests_unit_forget_CPPFLAGS = $(store_cppflags)
@@ -529,6 +554,32 @@ tests_unit_verify_records_CPPFLAGS = $(store_cppflags)
 tests_unit_verify_records_LDADD = $(store_libs)
 EXTRA_DIST += tests/data/store-1.sql
 
+# Backups of a store. vault: what they share.
+unit_backup = tests/unit-backup tests/unit-backup-copy tests/unit-backup-folder tests/unit-backups \
+	tests/unit-backups-each tests/unit-keeper tests/unit-rotation
+check_PROGRAMS += $(unit_backup)
+TESTS += $(unit_backup)
+vault = tests/vault.c tests/vault.h
+tests_unit_backup_SOURCES = tests/unit-backup.c $(vault)
+tests_unit_backup_CPPFLAGS = $(store_cppflags)
+tests_unit_backup_LDADD = $(store_libs)
+tests_unit_backup_copy_SOURCES = tests/unit-backup-copy.c $(vault)
+tests_unit_backup_copy_CPPFLAGS = $(store_cppflags)
+tests_unit_backup_copy_LDADD = $(store_libs)
+tests_unit_backup_folder_SOURCES = tests/unit-backup-folder.c $(vault)
+tests_unit_backup_folder_CPPFLAGS = $(store_cppflags)
+tests_unit_backup_folder_LDADD = $(store_libs)
+tests_unit_backups_SOURCES = tests/unit-backups.c $(vault)
+tests_unit_backups_CPPFLAGS = $(store_cppflags)
+tests_unit_backups_LDADD = $(store_libs)
+tests_unit_backups_each_SOURCES = tests/unit-backups-each.c $(vault)
+tests_unit_backups_each_CPPFLAGS = $(store_cppflags)
+tests_unit_backups_each_LDADD = $(store_libs)
+tests_unit_keeper_SOURCES = tests/unit-keeper.c $(vault)
+tests_unit_keeper_CPPFLAGS = $(store_cppflags)
+tests_unit_keeper_LDADD = $(store_libs)
+tests_unit_rotation_LDADD = libdaemon.la $(CMOCKA_LIBS) $(GLIB_LIBS) $(SQLITE_LIBS)
+
 # Each call that the store makes fails, one after the other.
 check_PROGRAMS += tests/store-faults
 tests_store_faults_CPPFLAGS = $(store_cppflags)
@@ -536,6 +587,44 @@ tests_store_faults_LDADD = $(store_libs)
 tests_store_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)fchmod $(wrap)flock $(wrap)fstat \
 	$(wrap)lstat $(wrap)mkdir $(wrap)open $(wrap)pread $(wrap)pwrite $(wrap)realpath \
 	$(wrap)rename $(wrap)stat $(wrap)malloc
+
+# What is saved of a damaged file.
+unit_salvage = tests/unit-btree tests/unit-columns tests/unit-finder tests/unit-mend \
+	tests/unit-missing tests/unit-pagefile tests/unit-row-sound tests/unit-salvage \
+	tests/salvage-damage
+check_PROGRAMS += $(unit_salvage)
+TESTS += $(unit_salvage)
+check_LTLIBRARIES += tests/liblived.la
+tests_liblived_la_SOURCES = tests/lived.c tests/lived.h tests/payloads.c tests/payloads.h
+tests_liblived_la_CFLAGS = $(tests_libstores_la_CFLAGS)
+tests_liblived_la_LIBADD = tests/libstores.la
+salvage_libs = tests/liblived.la $(store_libs)
+tests_unit_btree_LDADD = libdaemon.la $(CMOCKA_LIBS) $(GLIB_LIBS)
+tests_unit_btree_CPPFLAGS = $(store_cppflags)
+tests_unit_columns_CPPFLAGS = $(store_cppflags)
+tests_unit_columns_LDADD = $(salvage_libs)
+tests_unit_finder_CPPFLAGS = $(store_cppflags)
+tests_unit_finder_LDADD = $(salvage_libs)
+tests_unit_mend_LDADD = libdaemon.la $(CMOCKA_LIBS)
+tests_unit_missing_CPPFLAGS = $(store_cppflags)
+tests_unit_missing_LDADD = $(store_libs)
+tests_unit_pagefile_CPPFLAGS = $(store_cppflags)
+tests_unit_pagefile_LDADD = $(store_libs)
+tests_unit_row_sound_CPPFLAGS = $(store_cppflags)
+tests_unit_row_sound_LDADD = $(salvage_libs)
+tests_unit_salvage_CPPFLAGS = $(store_cppflags)
+tests_unit_salvage_LDADD = $(salvage_libs)
+tests_unit_salvage_LDFLAGS = $(AM_LDFLAGS) $(wrap)pread
+tests_salvage_damage_CPPFLAGS = $(store_cppflags)
+tests_salvage_damage_LDADD = $(salvage_libs)
+
+# Losses of power.
+check_PROGRAMS += tests/power-loss
+TESTS += tests/power-loss
+tests_power_loss_SOURCES = tests/power-loss.c tests/losses.c tests/losses.h tests/powerloss.c \
+	tests/powerloss.h tests/powerloss-calls.c tests/powerloss-disk.c tests/powerloss-record.h
+tests_power_loss_CPPFLAGS = $(store_cppflags)
+tests_power_loss_LDADD = $(store_libs) -ldl
 
 # The command tlspin.
 check_PROGRAMS += tests/json-query tests/make-layer tests/plain-server tests/store-ticket \
@@ -850,6 +939,9 @@ check_PROGRAMS += tests/listen
 tests_listen_SOURCES = tests/listen.c tests/values.c tests/values.h
 tests_listen_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
 tests_listen_LDADD = libbus.la libpinning.la libcommon.la $(DBUS_LIBS)
+check_PROGRAMS += tests/flood
+tests_flood_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
+tests_flood_LDADD = libbus.la libpinning.la libcommon.la $(DBUS_LIBS)
 
 # The translations, and a program that says something in them.
 check_PROGRAMS += tests/texts
@@ -934,3 +1026,60 @@ tests_pinlist_check_SOURCES = tests/pinlist-check.c tests/pinlist-records.c test
 	tests/pinlist.c tests/pinlist.h
 tests_pinlist_check_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(DBUS_CFLAGS)
 tests_pinlist_check_LDADD = libdaemon.la libbus.la $(JSON_LIBS) $(GLIB_LIBS) $(DBUS_LIBS)
+
+# What has a number in the table of targets, each with its full counts, and then the table. Others add
+# to full_tests what may run beside another one, and to full_alone what measures time.
+full_tests = tests/salvage-damage tests/kills tests/crowd
+full_alone = tests/growth tests/start tests/outages tests/known-hosts-compare
+TESTS += tests/full-table.test
+
+# Programs that write, and know what was acknowledged: clerks.
+check_PROGRAMS += $(measures)
+TESTS += $(measures)
+measures = tests/kills tests/crowd tests/growth tests/start tests/outages tests/known-hosts-compare
+clerk = tests/clerk.c tests/clerk.h tests/clerk-private.h tests/clerk-records.c tests/clerk-tickets.c \
+	tests/path.c tests/path.h
+full_cppflags = $(matrix_cppflags) $(DBUS_CFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS)
+full_libs = tests/libstores.la $(keys_libs)
+tests_kills_SOURCES = tests/kills.c $(clerk)
+tests_kills_CPPFLAGS = $(full_cppflags)
+tests_kills_LDADD = $(full_libs)
+tests_crowd_SOURCES = tests/crowd.c $(clerk)
+tests_crowd_CPPFLAGS = $(full_cppflags)
+tests_crowd_LDADD = $(full_libs)
+bulk = tests/bulk.c tests/bulk.h bench/asker.c bench/asker.h bench/sample.c bench/sample.h
+tests_growth_SOURCES = tests/growth.c $(bulk)
+tests_growth_CPPFLAGS = $(full_cppflags)
+tests_growth_LDADD = $(full_libs)
+tests_start_SOURCES = tests/start.c $(bulk)
+tests_start_CPPFLAGS = $(full_cppflags)
+tests_start_LDADD = $(full_libs)
+check_PROGRAMS += tests/hindered
+tests_outages_SOURCES = tests/outages.c tests/path.c tests/path.h
+tests_outages_CPPFLAGS = $(full_cppflags) $(SQLITE_CFLAGS)
+tests_outages_LDADD = $(full_libs)
+tests_known_hosts_compare_SOURCES = tests/known-hosts-compare.c bench/sample.c bench/sample.h
+tests_known_hosts_compare_CPPFLAGS = $(full_cppflags)
+tests_known_hosts_compare_LDADD = $(full_libs)
+
+EXTRA_DIST += scripts/full-table tests/full-table.test tests/full.h tests/full.sh
+full_table = $(abs_builddir)/tests/full.table
+full_check = TESTS_BRIEF= TESTS_FULL=yes TESTS_TABLE='$(full_table)'
+check-full: all
+	$(AM_V_at)rm -f '$(full_table)'; status=0; \
+	$(MAKE) $(AM_MAKEFLAGS) -j2 check-am TESTS='$(full_tests)' $(full_check) || status=1; \
+	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(full_alone)' $(full_check) || status=1; \
+	sh '$(srcdir)/scripts/full-table' '$(full_table)' $(full_tests) $(full_alone) || status=1; \
+	exit $$status
+.PHONY: check-full
+CLEANFILES += tests/full.table
+
+# T12: hostile calls of every method, made as Introspect says.
+full_tests += tests/fuzz-calls.bus
+TESTS += tests/fuzz-calls.bus
+EXTRA_DIST += tests/fuzz-calls.bus
+check_PROGRAMS += tests/fuzz-calls
+tests_fuzz_calls_SOURCES = tests/fuzz-calls.c $(marshal)
+marshal = tests/marshal.c tests/marshal.h tests/vocabulary.c tests/vocabulary.h
+tests_fuzz_calls_CPPFLAGS = $(TEST_CPPFLAGS) $(DBUS_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_calls_LDADD = libcommon.la $(DBUS_LIBS) $(GLIB_LIBS)

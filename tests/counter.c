@@ -41,7 +41,9 @@ void counter_open(struct counter *counter, struct strata *strata)
                                         .served = on_served,
                                         .data = counter,
                                         .idle_timeout = COUNTER_IDLE};
-  counter->dispatch = (struct dispatch){handlers_interfaces, &counter->handlers, handlers_served};
+  counter->pins = (struct dispatch){handlers_pins, &counter->handlers, handlers_served, NULL, NULL};
+  counter->admin = counter->pins;
+  counter->admin.interfaces = handlers_admin;
 }
 
 void counter_close(struct counter *counter)
@@ -53,7 +55,7 @@ void counter_close(struct counter *counter)
 
 static bool is_of_admin(const char *method)
 {
-  for (const struct method *m = handlers_interfaces[1].methods; m->name != NULL; m++)
+  for (const struct method *m = handlers_admin->methods; m->name != NULL; m++)
     if (strcmp(m->name, method) == 0)
       return true;
   return false;
@@ -77,7 +79,9 @@ char *counter_ask(const struct counter *counter, const char *method, const char 
                   const char *words)
 {
   DBusMessage *call = make_call(method, signature, words);
-  DBusMessage *reply = dispatch_call(&counter->dispatch, call);
+  DBusMessage *reply = dispatch_call(
+      strcmp(dbus_message_get_interface(call), BUS_ADMIN) == 0 ? &counter->admin : &counter->pins,
+      call);
   char *text = NULL;
   size_t size;
   FILE *out = open_memstream(&text, &size);

@@ -16,7 +16,7 @@ enum { COUNTER_CAP = 10000, COUNTER_UNDO = 5000, COUNTER_IDLE = 77 };
 
 struct counter {
   struct handlers handlers;
-  struct dispatch dispatch;
+  struct dispatch pins, admin;
   unsigned served;
 };
 

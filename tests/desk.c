@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 #include <dbus/dbus.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +31,8 @@ static void write_service(const struct desk *desk, const char *name, uid_t owner
   fprintf(file,
           "[D-BUS Service]\nName=%s\nExec=\"%s/tlspind\" --data-dir %s/data --admin-dir %s/etc "
           "--vendor-dir %s/usr --vendor-anchors %s/anchors --system-owner %u --config %s/none "
-          "--idle 60\n",
-          name, build != NULL ? build : ".", dir, dir, dir, dir, owner, dir);
+          "--idle 60 --clock %s/clock\n",
+          name, build != NULL ? build : ".", dir, dir, dir, dir, owner, dir, dir);
   assert_int_equal(fclose(file), 0);
 }
 
@@ -104,6 +105,21 @@ void desk_set_owner(const struct desk *desk, uid_t owner)
   ask_bus(desk, dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS,
                                              "ReloadConfig"));
   desk_kill(desk, SIGTERM);
+}
+
+/* A rename, so that the daemon reads all of it. */
+void desk_set_clock(const struct desk *desk, int64_t seconds)
+{
+  char path[64], fresh[64];
+  FILE *file;
+
+  snprintf(path, sizeof path, "%s/clock", desk->bus.dir);
+  snprintf(fresh, sizeof fresh, "%s/clock.new", desk->bus.dir);
+  file = fopen(fresh, "we");
+  assert_non_null(file);
+  assert_true(fprintf(file, "%" PRId64 "\n", seconds) > 0);
+  assert_int_equal(fclose(file), 0);
+  assert_int_equal(rename(fresh, path), 0);
 }
 
 /* The daemon leaves when its bus is gone. */

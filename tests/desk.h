@@ -9,6 +9,8 @@
 
 #include "tests/bus.h"
 
+#include <stdint.h>
+
 struct desk {
   struct test_bus bus;
   char store[64];   /* the user's pins.db */
@@ -31,5 +33,8 @@ void desk_kill(const struct desk *desk, int number);
 
 /* Says who must own the system's layers, and ends the daemon for it. */
 void desk_set_owner(const struct desk *desk, uid_t owner);
+
+/* What the computer's clock says to the daemon from now on, whenever it asks. */
+void desk_set_clock(const struct desk *desk, int64_t seconds);
 
 #endif

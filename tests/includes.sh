@@ -21,8 +21,13 @@ policy/*                                : common pinning policy daemon/{store,se
 tools/tlspin-policy*                    : common policy tools                     : glib json gnutls clock
 examples/*                              :                                         : public gnutls
 daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,trail,undo,verify} : common pinning daemon/{cell,contents,database,events,file,hardening,journal,lockfile,pinrow,problem,restore,row,schema,setting,statements,store,store-private,table,trail} : glib sqlite
+daemon/rotation                         : daemon/rotation                         : none
+daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,problem,schema,store,store-private} : glib sqlite
+daemon/keeper                           : daemon/{keeper,backups}                 : glib
 daemon/{layer,layers,answer}            : common daemon/{layer,layers,survey,store,file} : glib
 daemon/survey                           : common daemon/{layer,survey}            : glib clock
+daemon/clock                            : common pinning daemon/{clock,row,state,store} : glib
+daemon/timekeeper                       : common daemon/{clock,layers,timekeeper} : glib
 daemon/{config-file,settings,settings-private,settings-resolve,recall} : common pinning daemon/{config-file,settings,settings-private,recall,layers} : glib
 daemon/{anchors,digest,report}          : common pinning daemon/{anchors,digest,report} : glib
 daemon/{gathering,tally}                : common pinning daemon/{gathering,tally,layers,store} : glib
@@ -33,10 +38,10 @@ daemon/{catalogue,changes,standing}     : common pinning daemon/{catalogue,chang
 daemon/{advice,clearing,meant,remedy}   : common pinning daemon/{advice,clearing,meant,remedy,standing,policy} : glib
 daemon/{announce,drafts}                : common dbus daemon/{announce,drafts,store} : glib dbus
 daemon/waiting                          : common dbus daemon/{waiting,changes,dispatch,store} : glib dbus
-daemon/{handlers,pins,check,admin,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,advice,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,waiting,dispatch} : glib dbus
+daemon/{handlers,pins,check,admin,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,advice,clock,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,waiting,dispatch} : glib dbus
 daemon/watch                            : common daemon/watch                     : glib
 daemon/{loop,presence}                  : common dbus daemon/{loop,presence}      : glib dbus
-daemon/main                             : common daemon/{config-file,handlers,loop,presence,watch} : glib dbus clock
+daemon/main                             : common daemon/{config-file,handlers,loop,presence,timekeeper,watch} : glib dbus clock
 '
 
 cd "$1" || exit 2

@@ -246,12 +246,12 @@ void stores_expect_no_pin(struct store *store, const struct keypin *pin)
   assert_false(search_pin(store, pin).found);
 }
 
-void stores_refuse(const char *path, enum store_kind kind, const char *words)
+static void refuse(const char *path, enum store_kind kind, enum tlspin_code code, const char *words)
 {
   struct store *store = NULL;
   char *problem = NULL;
 
-  assert_int_equal(store_open(path, kind, geteuid(), &store, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(store_open(path, kind, geteuid(), &store, &problem), code);
   assert_null(store);
   assert_non_null(problem);
   assert_null(strchr(problem, '\n'));
@@ -259,6 +259,16 @@ void stores_refuse(const char *path, enum store_kind kind, const char *words)
     print_error("'%s' is not in: %s\n", words, problem);
   assert_non_null(strstr(problem, words));
   g_free(problem);
+}
+
+void stores_refuse(const char *path, enum store_kind kind, const char *words)
+{
+  refuse(path, kind, TLSPIN_UNAVAILABLE, words);
+}
+
+void stores_damaged(const char *path, const char *words)
+{
+  refuse(path, STORE_USER, TLSPIN_STORE_DAMAGED, words);
 }
 
 void stores_refuse_changed(struct stores *stores, const char *const *changes, size_t count)
@@ -269,7 +279,7 @@ void stores_refuse_changed(struct stores *stores, const char *const *changes, si
   for (size_t i = 0; i < count; i++) {
     stores_copy(good, stores->path);
     stores_sql(stores->path, changes[i]);
-    stores_refuse(stores->path, STORE_USER, "can't be used");
+    stores_damaged(stores->path, "is damaged");
   }
 }
 

@@ -63,7 +63,10 @@ void stores_expect_no_pin(struct store *store, const struct keypin *pin);
 /* The file must be refused with TLSPIN_UNAVAILABLE and one line that holds these words. */
 void stores_refuse(const char *path, enum store_kind kind, const char *words);
 
-/* The same of the user's store after each of these changes (SQL) alone. */
+/* The same of a user's store, with TLSPIN_STORE_DAMAGED; and after each of these changes (SQL)
+ * alone.
+ */
+void stores_damaged(const char *path, const char *words);
 void stores_refuse_changed(struct stores *stores, const char *const *changes, size_t count);
 
 /* Opens the file with no care at all, and runs SQL in it as any program could. */

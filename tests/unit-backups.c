@@ -1,8 +1,8 @@
-/* Which keys have a second one beside them.
+/* The backups of a store (daemon/backups.c).
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "tools/backups.h"
+#include "tests/vault.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,119 +10,356 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { NOW = 1700000000, MANY = 5000 };
+#include "tests/brief.h"
 
-static struct keypin make_pin(const char *where, enum keypin_status status, uint8_t octet)
+enum { HOUR = 3600, DAY = 86400, KILLS = 60 };
+
+static GPtrArray *list(const struct stores *stores, bool read)
 {
-  struct keypin pin;
-  struct place place;
+  GPtrArray *found;
+  char *problem;
 
-  assert_int_equal(place_read(where, &place), HOST_FINE);
-  pin = keypin_new(&place, KEYPIN_PIN, status, KEYPIN_IMPORT);
-  memset(pin.digest, octet, matching_size(pin.matching));
-  return pin;
+  assert_int_equal(
+      backups_list(stores->path, geteuid(), STORES_NOW + 1000 * DAY, read, &found, &problem),
+      TLSPIN_OK);
+  assert_null(problem);
+  return found;
 }
 
-static void note(struct backups *backups, const char *where, enum keypin_status status,
-                 uint8_t octet)
+static const struct backup *at(const GPtrArray *found, guint index)
 {
-  struct keypin pin = make_pin(where, status, octet);
-
-  backups_note(backups, &pin);
+  assert_true(index < found->len);
+  return g_ptr_array_index(found, index);
 }
 
-static void expect(struct backups *backups, const char *where, uint8_t octet, bool expected)
+static void put(const struct stores *stores, int row)
 {
-  struct keypin pin = make_pin(where, KEYPIN_CRITICAL, octet);
+  struct store *store = stores_open(stores->path);
+  struct ticket_row ticket = stores_row(row);
 
-  if (backups_have(backups, &pin) != expected)
-    fail_msg("%s %u", where, octet);
+  assert_int_equal(store_put(store, &ticket, 0, STORES_NOW), TLSPIN_OK);
+  store_close(store);
 }
 
-static void test_places(void **state)
+static void test_make(void **state)
 {
-  struct backups *backups = backups_new(NOW);
+  struct stores *stores = *state;
+  struct backup_terms terms = {.asked = false};
+  g_autofree char *expected = vault_path(stores, "pins-20231114T221320Z.db");
+  struct stat status;
+  struct backup *made;
+  struct store *store;
+  char *problem;
 
-  (void)state;
-  expect(backups, "a.example", 1, false);
-  backups_free(backups);
-  backups = backups_new(NOW);
-  note(backups, "a.example", KEYPIN_CRITICAL, 1);
-  note(backups, "b.example", KEYPIN_CRITICAL, 1);
-  note(backups, "c.example", KEYPIN_CRITICAL, 2);
-  note(backups, "b.example", KEYPIN_CRITICAL, 1); /* a second time */
-  note(backups, "b.example:443", KEYPIN_CRITICAL, 2);
-  note(backups, ".b.example", KEYPIN_CRITICAL, 2);
-  note(backups, "*.b.example", KEYPIN_CRITICAL, 2);
-  note(backups, "c.example", KEYPIN_ACTIVE, 1);
-  expect(backups, "a.example", 1, false);
-  expect(backups, "b.example", 1, false);
-  expect(backups, "c.example", 1, true);
-  expect(backups, "c.example", 2, true);
-  expect(backups, "c.example", 3, true);
-  expect(backups, "none.example", 1, false);
-  backups_free(backups);
-}
+  assert_int_equal(backups_make(stores->path, geteuid(), STORES_NOW, &terms, &made, &problem),
+                   TLSPIN_OK);
+  assert_null(problem);
+  assert_string_equal(made->path, expected);
+  assert_true(made->made == STORES_NOW && made->turn == 1);
+  assert_int_equal(made->state, BACKUP_WHOLE);
+  assert_true(made->sum.rows == VAULT_ROWS);
+  assert_int_equal(lstat(expected, &status), 0);
+  assert_int_equal(status.st_mode, S_IFREG | 0600);
+  assert_int_equal(status.st_size, made->size);
+  assert_int_equal(vault_others(stores), 1);
+  store = vault_open(expected);
+  for (int i = 0; i < VAULT_ROWS; i++) {
+    struct ticket_row row = stores_row(i);
 
-/* Only what a server may show instead is a backup, and only a critical key needs one. */
-static void test_kinds(void **state)
-{
-  struct backups *backups = backups_new(NOW);
-  struct keypin first = make_pin("a.example", KEYPIN_CRITICAL, 1), other = first;
-
-  (void)state;
-  backups_note(backups, &first);
-  note(backups, "a.example", KEYPIN_REJECTED, 2);
-  note(backups, "a.example", KEYPIN_INACTIVE, 3);
-  other.digest[0] = 4;
-  other.origin = KEYPIN_USER;
-  backups_note(backups, &other);
-  other.origin = KEYPIN_IMPORT;
-  other.enforce_until = other.report_until = NOW - 1;
-  backups_note(backups, &other);
-  other = keypin_new(&first.place, KEYPIN_EXCEPTION, KEYPIN_EXCEPTED, KEYPIN_IMPORT);
-  backups_note(backups, &other);
-  assert_false(backups_have(backups, &first));
-  backups_free(backups);
-  backups = backups_new(NOW);
-  backups_note(backups, &first);
-  other = first;
-  other.level = KEYPIN_ANY;
-  backups_note(backups, &other);
-  assert_true(backups_have(backups, &first));
-  first.status = KEYPIN_ACTIVE;
-  assert_false(backups_have(backups, &first));
-  backups_free(backups);
-}
-
-/* However far from each other. */
-static void test_many(void **state)
-{
-  struct backups *backups = backups_new(NOW);
-  char where[32];
-
-  (void)state;
-  for (unsigned i = 0; i < 2 * MANY; i++) {
-    snprintf(where, sizeof where, "h%u.example", i % MANY);
-    if (i < MANY || i % 3 == 0)
-      note(backups, where, KEYPIN_CRITICAL, i < MANY ? 1 : 2);
+    stores_expect(store, &row);
   }
-  for (unsigned i = 0; i < MANY; i++) {
-    snprintf(where, sizeof where, "h%u.example", i);
-    expect(backups, where, 1, (i + MANY) % 3 == 0);
-  }
-  backups_free(backups);
+  store_close(store);
+  backup_free(made);
 }
+
+/* A backup put in the store's place is a store. */
+static void test_comes_back(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = vault_make(stores, STORES_NOW);
+  struct ticket_row row = stores_row(1);
+  struct store *store;
+
+  stores_copy(path, stores->path);
+  store = stores_open(stores->path);
+  stores_expect(store, &row);
+  store_close(store);
+}
+
+static void test_many_in_a_second(void **state)
+{
+  struct stores *stores = *state;
+  GPtrArray *found;
+
+  for (int i = 0; i < 3; i++) {
+    g_free(vault_make(stores, STORES_NOW));
+    put(stores, VAULT_ROWS + i);
+  }
+  found = list(stores, true);
+  assert_int_equal(found->len, 3);
+  for (guint i = 0; i < 3; i++) {
+    assert_int_equal(at(found, i)->turn, 3 - i);
+    assert_true(at(found, i)->sum.rows == VAULT_ROWS + 2 - i);
+  }
+  g_ptr_array_unref(found);
+}
+
+static void test_list(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *first = vault_make(stores, STORES_NOW);
+  g_autofree char *second = vault_make(stores, STORES_NOW + 1);
+  GPtrArray *found;
+
+  vault_damage(second);
+  found = list(stores, false);
+  assert_int_equal(found->len, 2);
+  assert_int_equal(at(found, 0)->state, BACKUP_UNREAD);
+  assert_int_equal(at(found, 1)->state, BACKUP_UNREAD);
+  g_ptr_array_unref(found);
+  found = list(stores, true);
+  assert_string_equal(at(found, 0)->path, second);
+  assert_int_equal(at(found, 0)->state, BACKUP_DAMAGED);
+  assert_non_null(strstr(at(found, 0)->problem, second));
+  assert_string_equal(at(found, 1)->path, first);
+  assert_int_equal(at(found, 1)->state, BACKUP_WHOLE);
+  assert_null(at(found, 1)->problem);
+  g_ptr_array_unref(found);
+}
+
+static void expect_newest(const struct stores *stores, const char *path, guint passed_over)
+{
+  GPtrArray *passed;
+  struct store *opened;
+  char *problem;
+  enum tlspin_code code =
+      backups_open_newest(stores->path, geteuid(), STORES_NOW + DAY, &opened, &passed, &problem);
+
+  assert_int_equal(code, path != NULL ? TLSPIN_OK : TLSPIN_E_NOT_FOUND);
+  assert_null(problem);
+  assert_int_equal(passed->len, passed_over + (path != NULL));
+  for (guint i = 0; i < passed_over; i++)
+    assert_non_null(at(passed, i)->problem);
+  if (path != NULL) {
+    struct ticket_row row = stores_row(0);
+
+    assert_string_equal(at(passed, passed_over)->path, path);
+    assert_true(at(passed, passed_over)->sum.rows == VAULT_ROWS);
+    stores_expect(opened, &row);
+  }
+  store_close(opened);
+  g_ptr_array_unref(passed);
+}
+
+static void test_newest(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *first = NULL, *second = NULL, *third = NULL;
+
+  expect_newest(stores, NULL, 0);
+  first = vault_make(stores, STORES_NOW);
+  second = vault_make(stores, STORES_NOW + HOUR);
+  third = vault_make(stores, STORES_NOW + 2 * HOUR);
+  expect_newest(stores, third, 0);
+  vault_damage(third);
+  expect_newest(stores, second, 1);
+  assert_int_equal(chmod(second, 0644), 0);
+  expect_newest(stores, first, 2);
+  assert_int_equal(truncate(first, 1), 0);
+  expect_newest(stores, NULL, 3);
+  assert_int_equal(chmod(second, 0600), 0);
+  expect_newest(stores, second, 1);
+}
+
+static void test_newest_of_the_future(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *ahead = vault_make(stores, STORES_NOW + 30 * DAY);
+  g_autofree char *made = NULL;
+
+  expect_newest(stores, ahead, 0);
+  made = vault_make(stores, STORES_NOW);
+  expect_newest(stores, made, 0);
+}
+
+static void test_no_list(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *folder = vault_folder(stores);
+  GPtrArray *found;
+  struct store *opened;
+  char *problem;
+
+  assert_int_equal(symlink("/", folder), 0);
+  assert_int_equal(backups_list(stores->path, geteuid(), STORES_NOW, true, &found, &problem),
+                   TLSPIN_UNAVAILABLE);
+  assert_null(found);
+  g_free(problem);
+  assert_int_equal(
+      backups_open_newest(stores->path, geteuid(), STORES_NOW, &opened, &found, &problem),
+      TLSPIN_UNAVAILABLE);
+  assert_null(opened);
+  assert_non_null(strstr(problem, "symbolic link"));
+  g_free(problem);
+  vault_refuse(stores, TLSPIN_UNAVAILABLE, "symbolic link");
+}
+
+static enum tlspin_code rotate(const struct stores *stores, int64_t now, bool keep)
+{
+  struct rotation_rules rules = {.now = now, .period = 7 * DAY, .keep = keep};
+  char *problem;
+  enum tlspin_code code = backups_rotate(stores->path, geteuid(), &rules, &problem);
+
+  g_free(problem);
+  return code;
+}
+
+static void test_rotate(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *oldest = vault_make(stores, STORES_NOW);
+
+  assert_int_equal(rotate(stores, STORES_NOW + 100 * DAY, false), TLSPIN_OK);
+  assert_int_equal(access(oldest, F_OK), 0);
+  for (int i = 1; i <= 5; i++)
+    g_free(vault_make(stores, STORES_NOW + i));
+  assert_int_equal(rotate(stores, STORES_NOW + 10, true), TLSPIN_OK);
+  assert_int_equal(vault_count(stores), 6);
+  assert_int_equal(rotate(stores, STORES_NOW + 10, false), TLSPIN_OK);
+  assert_int_equal(vault_count(stores), 3);
+  assert_int_equal(access(oldest, F_OK), -1);
+  assert_int_equal(rotate(stores, STORES_NOW + 8 * DAY, false), TLSPIN_OK);
+  assert_int_equal(vault_count(stores), 1);
+}
+
+/* The newest ones are damaged: what is whole stays, and so do they. */
+static void test_rotate_damaged(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *whole = vault_make(stores, STORES_NOW + 1);
+
+  g_free(vault_make(stores, STORES_NOW));
+  for (int i = 2; i <= 5; i++) {
+    g_autofree char *path = vault_make(stores, STORES_NOW + i);
+
+    vault_damage(path);
+  }
+  assert_int_equal(rotate(stores, STORES_NOW + 30 * DAY, false), TLSPIN_OK);
+  assert_int_equal(vault_count(stores), 5);
+  assert_int_equal(access(whole, F_OK), 0);
+  vault_damage(whole);
+  assert_int_equal(rotate(stores, STORES_NOW + 300 * DAY, false), TLSPIN_OK);
+  assert_int_equal(vault_count(stores), 5);
+}
+
+static void check_rotate_read_only(struct stores *stores)
+{
+  struct rotation_rules rules = {.now = STORES_NOW + DAY, .period = 0};
+  g_autofree char *home = g_build_filename(stores->folder, "own", NULL);
+  g_autofree char *path = g_build_filename(home, "pins.db", NULL);
+  struct stores own = {.folder = stores->folder, .home = home, .path = path};
+  g_autofree char *folder = vault_folder(&own);
+  g_autofree char *problem = NULL;
+
+  stores_make(own.path, 1);
+  g_free(vault_make(&own, STORES_NOW));
+  g_free(vault_make(&own, STORES_NOW + 1));
+  assert_int_equal(chmod(folder, 0500), 0);
+  assert_int_equal(backups_rotate(own.path, geteuid(), &rules, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "can't be removed"));
+  assert_int_equal(vault_count(&own), 2);
+  vault_refuse(&own, TLSPIN_UNAVAILABLE, "can't be made");
+  assert_int_equal(vault_count(&own), 2);
+  assert_int_equal(chmod(folder, 0700), 0);
+}
+
+static void test_read_only(void **state)
+{
+  stores_as_user(*state, check_rotate_read_only);
+}
+
+/* Makes backups until it is ended. */
+static void make_on(const struct stores *stores)
+{
+  struct rotation_rules rules = {.now = STORES_NOW + DAY, .period = 30 * DAY};
+  char *problem;
+
+  for (int64_t now = STORES_NOW;; now++) {
+    g_free(vault_make(stores, now % DAY + STORES_NOW));
+    if (now % 3 == 0 && backups_rotate(stores->path, geteuid(), &rules, &problem) != TLSPIN_OK)
+      _exit(3);
+  }
+}
+
+/* Whenever it is ended, all that has the name of a backup is whole. */
+static void test_killed(void **state)
+{
+  struct stores *stores = *state;
+  unsigned kills = brief_number(KILLS, "kills"), left = 0;
+  uint32_t seed = 7;
+
+  g_free(vault_make(stores, STORES_NOW - DAY));
+  for (unsigned i = 0; i < kills; i++) {
+    GPtrArray *found;
+    pid_t child = stores_fork();
+
+    if (child == 0)
+      make_on(stores);
+    g_usleep(2000 + stores_random(&seed) % 40000);
+    stores_kill(child);
+    left += vault_others(stores) > 1;
+    found = list(stores, true);
+    assert_true(found->len > 0);
+    for (guint k = 0; k < found->len; k++)
+      if (at(found, k)->state != BACKUP_WHOLE)
+        fail_msg("kill %u: %s", i, at(found, k)->problem);
+    g_ptr_array_unref(found);
+    assert_int_equal(rotate(stores, STORES_NOW + DAY, false), TLSPIN_OK);
+    assert_int_equal(vault_others(stores), 1);
+  }
+  print_message("           %u of them in the middle of one\n", left);
+  g_free(vault_make(stores, STORES_NOW + DAY));
+}
+
+/* Two daemons on one home. */
+static void test_two_at_once(void **state)
+{
+  struct stores *stores = *state;
+  pid_t child = stores_fork();
+
+  if (child == 0) {
+    for (int i = 0; i < 10; i++)
+      g_free(vault_make(stores, STORES_NOW + i));
+    _exit(0);
+  }
+  for (int i = 0; i < 10; i++)
+    g_free(vault_make(stores, STORES_NOW + i));
+  stores_join(child);
+  assert_int_equal(vault_count(stores), 20);
+  assert_int_equal(vault_others(stores), 1);
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, vault_setup, stores_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_places),
-      cmocka_unit_test(test_kinds),
-      cmocka_unit_test(test_many),
+      WITH_STORE(test_make),
+      WITH_STORE(test_comes_back),
+      WITH_STORE(test_many_in_a_second),
+      WITH_STORE(test_list),
+      WITH_STORE(test_newest),
+      WITH_STORE(test_newest_of_the_future),
+      WITH_STORE(test_no_list),
+      WITH_STORE(test_rotate),
+      WITH_STORE(test_rotate_damaged),
+      cmocka_unit_test_setup_teardown(test_read_only, stores_setup, stores_teardown),
+      WITH_STORE(test_killed),
+      WITH_STORE(test_two_at_once),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -309,6 +309,35 @@ static void test_same_issuer_not(void **state)
   keypin_clear(&pin);
 }
 
+/* A clock that stands still knows nothing of the time in which a server was certified anew; its
+ * issuer does. Nobody gets a certificate of a time that is yet to come. */
+static void test_issued_later(void **state)
+{
+  struct keypin pin = learned(&old, KEYPIN_ACTIVE, PATH_SIZE);
+  struct path later, early;
+  struct chain shown;
+  struct pki_request request = {.purpose = PKI_SERVER,
+                                .name = "www.example.org",
+                                .not_before = UNTIL - 30 * DAY,
+                                .not_after = UNTIL + 60 * DAY};
+
+  (void)state;
+  path_make_below(&later, &old, &request);
+  request.not_before--;
+  path_make_below(&early, &old, &request);
+  path_read(&later, PATH_SIZE, true, &shown);
+  assert_int_equal(classify(&pin, &shown, false, MIDDLE), CHANGE_SAME_ISSUER);
+  assert_int_equal(classify(&pin, &shown, false, 0), CHANGE_SAME_ISSUER);
+  path_read(&later, PATH_SIZE, false, &shown); /* nobody vouches for it */
+  assert_int_equal(classify(&pin, &shown, false, MIDDLE), CHANGE_UNEXPLAINED);
+  path_read(&early, PATH_SIZE, true, &shown);
+  assert_int_equal(classify(&pin, &shown, false, MIDDLE), CHANGE_UNEXPLAINED);
+  assert_int_equal(classify(&pin, &shown, false, UNTIL - 30 * DAY), CHANGE_SAME_ISSUER);
+  path_free(&later);
+  path_free(&early);
+  keypin_clear(&pin);
+}
+
 /* Long and short lives, and times that make no sense. */
 static void test_near_expiry(void **state)
 {
@@ -318,8 +347,8 @@ static void test_near_expiry(void **state)
       {FROM, FROM + 3 * DAY, FROM + 2 * DAY},
       {FROM, FROM + 3650 * DAY, FROM + 3620 * DAY},
       {FROM, FROM + 6, FROM + 4},
-      {FROM, FROM, FROM},
-      {FROM, FROM - 300 * DAY, FROM - 300 * DAY}, /* ends before it begins */
+      {FROM + 1, FROM + 1, FROM + 1},
+      {FROM + 300 * DAY, FROM + 1, FROM + 1}, /* ends before it begins */
       {INT64_C(-62167219200), INT64_C(253402300799), INT64_C(253402300799) - 30 * DAY},
   };
   struct keypin pin = learned(&old, KEYPIN_ACTIVE, PATH_SIZE);
@@ -424,6 +453,7 @@ int main(void)
       cmocka_unit_test(test_two_keys_in_use),
       cmocka_unit_test(test_key_that_came_back),
       cmocka_unit_test(test_same_issuer_not),
+      cmocka_unit_test(test_issued_later),
       cmocka_unit_test(test_near_expiry),
       cmocka_unit_test(test_ends_of_paths),
       cmocka_unit_test(test_paths_of_two),

@@ -44,9 +44,10 @@ static const struct method methods[] = {
     {"Mixed",
      {{"name", "s"}, {"octets", "ay"}, {"filter", "a{sv}"}, {"port", "q"}},
      {{"answer", "s"}},
-     handle},
-    {"Nothing", {{NULL, NULL}}, {{"answer", "s"}}, handle},
-    {NULL, {{NULL, NULL}}, {{NULL, NULL}}, NULL},
+     handle,
+     false},
+    {"Nothing", {{NULL, NULL}}, {{"answer", "s"}}, handle, false},
+    {NULL, {{NULL, NULL}}, {{NULL, NULL}}, NULL, false},
 };
 static const struct bus_signal no_signals[] = {{NULL, {{NULL, NULL}}}};
 static const struct interface interfaces[] = {
@@ -59,7 +60,7 @@ static const struct interface interfaces[] = {
 static char *ask(struct office *office, const char *path, const char *interface, const char *method,
                  const char *signature, const char *words)
 {
-  struct dispatch dispatch = {interfaces, office, on_served};
+  struct dispatch dispatch = {interfaces, office, on_served, NULL, NULL};
   DBusMessage *call = dbus_message_new_method_call(NULL, path, interface, method), *reply;
   g_auto(GStrv) list = g_strsplit(words, " ", 0);
   char *text = NULL;
@@ -257,31 +258,23 @@ static DBusHandlerResult count_returns(DBusConnection *connection, DBusMessage *
   return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
 }
 
-/* Over a bus: a reply where one is wanted, the work done in any case, and nothing for a signal. */
-static void test_attached(void **state)
+static DBusHandlerResult serve(DBusConnection *connection, DBusMessage *message, void *data)
 {
-  struct office office = {0};
-  struct dispatch dispatch = {interfaces, &office, on_served};
-  struct test_bus bus;
-  DBusConnection *server, *client;
-  DBusMessage *call, *signal, *reply;
-  DBusPendingCall *pending;
-  unsigned returns = 0;
+  if (dbus_message_get_type(message) != DBUS_MESSAGE_TYPE_METHOD_CALL)
+    return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
+  if (dbus_message_has_member(message, "Refused"))
+    dispatch_refuse(connection, message, TLSPIN_E_LIMIT, "too much");
+  else
+    dispatch_serve(data, connection, message);
+  return DBUS_HANDLER_RESULT_HANDLED;
+}
 
-  (void)state;
-  test_bus_start(&bus, NULL);
-  server = test_bus_join(&bus);
-  client = test_bus_join(&bus);
-  assert_true(dbus_connection_add_filter(client, count_returns, &returns, NULL));
-  assert_true(dispatch_attach(&dispatch, server));
-  signal = dbus_message_new_signal("/test/one", "test.One", "Nothing");
-  dbus_message_set_destination(signal, dbus_bus_get_unique_name(server));
-  dbus_connection_send(client, signal, NULL);
-  call = message_to(server, "Nothing");
-  dbus_message_set_no_reply(call, TRUE);
-  dbus_connection_send(client, call, NULL);
-  dbus_message_unref(call);
-  call = message_to(server, "Unknown");
+/* Sends a call and returns the reply to it. */
+static DBusMessage *call_over(DBusConnection *client, DBusConnection *server, const char *method)
+{
+  DBusMessage *call = message_to(server, method), *reply;
+  DBusPendingCall *pending;
+
   assert_true(dbus_connection_send_with_reply(client, call, &pending, 10000));
   dbus_connection_flush(client);
   while (!dbus_pending_call_get_completed(pending)) {
@@ -289,17 +282,109 @@ static void test_attached(void **state)
     dbus_connection_read_write_dispatch(client, 10);
   }
   reply = dbus_pending_call_steal_reply(pending);
+  dbus_pending_call_unref(pending);
+  dbus_message_unref(call);
+  return reply;
+}
+
+static void send_without_reply(DBusConnection *client, DBusConnection *server, const char *method)
+{
+  DBusMessage *call = message_to(server, method);
+
+  dbus_message_set_no_reply(call, TRUE);
+  dbus_connection_send(client, call, NULL);
+  dbus_message_unref(call);
+}
+
+/* Over a bus: a reply or an error where one is wanted, and the work done in any case. */
+static void test_served(void **state)
+{
+  struct office office = {0};
+  struct dispatch dispatch = {interfaces, &office, on_served, NULL, NULL};
+  struct test_bus bus;
+  DBusConnection *server, *client;
+  DBusMessage *reply;
+  unsigned returns = 0;
+
+  (void)state;
+  test_bus_start(&bus, NULL);
+  server = test_bus_join(&bus);
+  client = test_bus_join(&bus);
+  assert_true(dbus_connection_add_filter(client, count_returns, &returns, NULL));
+  assert_true(dbus_connection_add_filter(server, serve, &dispatch, NULL));
+  send_without_reply(client, server, "Nothing");
+  send_without_reply(client, server, "Refused");
+  reply = call_over(client, server, "Unknown");
   assert_string_equal(dbus_message_get_error_name(reply), "org.tlspin.Error.UnknownMethod");
+  dbus_message_unref(reply);
+  reply = call_over(client, server, "Refused");
+  assert_string_equal(dbus_message_get_error_name(reply), "org.tlspin.Error.LimitsExceeded");
+  dbus_message_unref(reply);
   assert_int_equal(office.calls, 1);
   assert_int_equal(office.served, 2);
   assert_int_equal(returns, 0);
-  dbus_pending_call_unref(pending);
-  dbus_message_unref(reply);
-  dbus_message_unref(call);
-  dbus_message_unref(signal);
   test_bus_leave(client);
   test_bus_leave(server);
   test_bus_free(&bus);
+}
+
+/* Of a gate: what it was asked, and what it is to say. */
+struct gate {
+  GString *asked;
+  enum tlspin_code code;
+};
+
+static enum tlspin_code watch(void *data, const char *interface, const struct method *method,
+                              DBusMessage *call, GString *problem)
+{
+  struct gate *gate = data;
+
+  g_string_append_printf(gate->asked, "%s.%s%s ", interface, dbus_message_get_member(call),
+                         method == NULL ? "?" : "");
+  g_string_assign(problem, gate->code == TLSPIN_OK ? "" : "not you");
+  return gate->code;
+}
+
+static void expect_at(struct gate *gate, struct office *office, const char *interface,
+                      const char *method, const char *expected)
+{
+  struct dispatch dispatch = {interfaces, office, on_served, watch, gate};
+  DBusMessage *call = dbus_message_new_method_call(NULL, "/test/one", interface, method), *reply;
+
+  dbus_message_set_serial(call, 7);
+  reply = dispatch_call(&dispatch, call);
+  if (expected != NULL)
+    assert_string_equal(dbus_message_get_error_name(reply), expected);
+  else
+    assert_int_equal(dbus_message_get_type(reply), DBUS_MESSAGE_TYPE_METHOD_RETURN);
+  dbus_message_unref(call);
+  dbus_message_unref(reply);
+}
+
+/* The gate is asked by the interface that was found, also where the call names none, before the
+ * arguments are looked at; and not about what isn't there. */
+static void test_gate(void **state)
+{
+#define ERROR(name) "org.tlspin.Error." name
+  struct office office = {0};
+  struct gate gate = {g_string_new(NULL), TLSPIN_OK};
+
+  (void)state;
+  expect_at(&gate, &office, "test.One", "Nothing", NULL);
+  expect_at(&gate, &office, NULL, "Nothing", NULL);
+  expect_at(&gate, &office, "test.One", "Mixed", ERROR("InvalidArgument"));
+  expect_at(&gate, &office, "test.One", "Other", ERROR("UnknownMethod"));
+  expect_at(&gate, &office, DBUS_INTERFACE_INTROSPECTABLE, "Introspect", NULL);
+  assert_string_equal(gate.asked->str, "test.One.Nothing test.One.Nothing test.One.Mixed "
+                                       "org.freedesktop.DBus.Introspectable.Introspect? ");
+  assert_int_equal(office.calls, 2);
+  gate.code = TLSPIN_E_DENIED;
+  expect_at(&gate, &office, "test.One", "Nothing", ERROR("AccessDenied"));
+  expect_at(&gate, &office, NULL, "Nothing", ERROR("AccessDenied"));
+  expect_at(&gate, &office, "test.One", "Mixed", ERROR("AccessDenied"));
+  expect_at(&gate, &office, DBUS_INTERFACE_INTROSPECTABLE, "Introspect", ERROR("AccessDenied"));
+  assert_int_equal(office.calls, 2);
+  g_string_free(gate.asked, TRUE);
 }
 
 int main(void)
@@ -313,7 +398,8 @@ int main(void)
       cmocka_unit_test(test_hostile_texts),
       cmocka_unit_test(test_cut_in_a_character),
       cmocka_unit_test(test_introspect),
-      cmocka_unit_test(test_attached),
+      cmocka_unit_test(test_served),
+      cmocka_unit_test(test_gate),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -422,6 +422,36 @@ static void test_folder_forbidden(void **state)
   nobody_checks(check_forbidden, state);
 }
 
+/* A home that is unmounted, say: what was known to be there must not become "no pin", and a new
+ * store must not be made in its place. */
+static void test_home_gone(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 7);
+  g_autofree char *home = g_path_get_dirname(strata->user);
+  g_autofree char *aside = g_strconcat(home, ".aside", NULL);
+
+  strata_put(strata, &row);
+  strata_open(strata);
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
+  assert_int_equal(g_rename(home, aside), 0);
+  for (int i = 0; i < 3; i++) {
+    strata_expect(strata->layers, HOST, STRATA_NOW + i, TLSPIN_UNAVAILABLE, "store-unreadable",
+                  LAYER_USER);
+    strata_expect(strata->layers, "b.example", STRATA_NOW + i, TLSPIN_UNAVAILABLE,
+                  "store-unreadable", LAYER_USER);
+  }
+  assert_non_null(strstr(layers_at(strata->layers, 0)->problem, "went away"));
+  assert_false(g_file_test(home, G_FILE_TEST_EXISTS));
+  assert_int_equal(g_mkdir(home, 0700), 0); /* what lies below the mount */
+  strata_expect(strata->layers, HOST, STRATA_NOW + 4, TLSPIN_UNAVAILABLE, "store-unreadable",
+                LAYER_USER);
+  assert_int_equal(g_rmdir(home), 0);
+  assert_int_equal(g_rename(aside, home), 0);
+  strata_expect(strata->layers, HOST, STRATA_NOW + 5, TLSPIN_MATCH, "found", LAYER_USER);
+  strata_expect(strata->layers, "b.example", STRATA_NOW + 5, TLSPIN_NO_PIN, "none", "");
+}
+
 static void test_free_nothing(void **state)
 {
   (void)state;
@@ -447,6 +477,7 @@ int main(void)
       TEST(test_layer_untrusted),
       TEST(test_folder_unreadable),
       TEST(test_folder_forbidden),
+      TEST(test_home_gone),
       cmocka_unit_test(test_free_nothing),
   };
 

@@ -56,6 +56,7 @@ static void test_life(void **state)
   open_lock(stores, &lock);
   assert_true(lock.exclusive); /* new: whoever comes first makes the store */
   assert_false(lock.remembers);
+  assert_false(lockfile_remembers(stores->path));
   assert_false(is_free(stores->lock, LOCK_SH));
   assert_int_equal(stat(stores->lock, &status), 0);
   assert_int_equal(status.st_mode & 07777, 0600);
@@ -64,6 +65,7 @@ static void test_life(void **state)
   assert_int_equal(lockfile_settle(&lock, &problem), TLSPIN_OK);
   assert_false(lock.exclusive);
   assert_true(lock.remembers);
+  assert_true(lockfile_remembers(stores->path));
   assert_true(is_free(stores->lock, LOCK_SH));
   assert_false(is_free(stores->lock, LOCK_EX));
   assert_true(stores_file_holds(stores->lock, "1\n"));
@@ -80,6 +82,8 @@ static void test_life(void **state)
   lockfile_close(&second);
   lockfile_close(&second);
   assert_true(is_free(stores->lock, LOCK_EX));
+  assert_int_equal(unlink(stores->lock), 0);
+  assert_false(lockfile_remembers(stores->path));
 }
 
 /* A crash before settle leaves an empty lock file, and the next one begins again. */

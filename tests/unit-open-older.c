@@ -133,7 +133,7 @@ static void test_damaged(void **state)
 
   stores_sql(stores->path, "UPDATE ticket SET expires = 1 WHERE host = 'host-0003.example'");
   assert_true(g_file_get_contents(stores->path, &before, &before_size, NULL));
-  stores_refuse(stores->path, STORE_USER, "not what was written");
+  stores_damaged(stores->path, "not what was written");
   assert_true(g_file_get_contents(stores->path, &after, &after_size, NULL));
   assert_int_equal(before_size, after_size);
   assert_memory_equal(before, after, before_size);
@@ -146,10 +146,10 @@ static void test_wrong_number(void **state)
   struct stores *stores = *state;
 
   stores_sql(stores->path, "PRAGMA user_version = 2");
-  stores_refuse(stores->path, STORE_USER, "not those of tlspin");
+  stores_damaged(stores->path, "not those of tlspin");
   stores_refuse(stores->path, STORE_SYSTEM, "not those of tlspin");
   stores_sql(stores->path, "PRAGMA user_version = 1; CREATE TABLE pin(x)");
-  stores_refuse(stores->path, STORE_USER, "not those of tlspin");
+  stores_damaged(stores->path, "not those of tlspin");
   stores_refuse(stores->path, STORE_SYSTEM, "not those of tlspin");
   stores_sql(stores->path, "DROP TABLE pin");
   store_close(stores_open(stores->path));

@@ -111,11 +111,10 @@ static void test_lost(void **state)
 
   stores_make(stores->path, 1);
   assert_int_equal(g_rename(stores->path, kept), 0);
-  stores_refuse(stores->path, STORE_USER, "your pins were lost");
-  stores_refuse(stores->path, STORE_USER, stores->lock);
+  stores_damaged(stores->path, "your pins were lost");
   assert_false(g_file_test(stores->path, G_FILE_TEST_EXISTS)); /* nothing took its place */
   stores_write(stores->path, 0, "", 0);
-  stores_refuse(stores->path, STORE_USER, "it is empty, and was not before");
+  stores_damaged(stores->path, "it is empty, and was not before");
   assert_int_equal(g_rename(kept, stores->path), 0);
   store = stores_open(stores->path);
   stores_expect(store, &row);
@@ -209,9 +208,9 @@ static void test_newer(void **state)
   stores_refuse(stores->path, STORE_USER, "newer tlspin");
   stores_refuse(stores->path, STORE_SYSTEM, "newer tlspin");
   stores_sql(stores->path, "PRAGMA user_version = 0");
-  stores_refuse(stores->path, STORE_USER, "not those of tlspin");
+  stores_damaged(stores->path, "not those of tlspin");
   stores_sql(stores->path, "PRAGMA user_version = 1"); /* with the tables of another */
-  stores_refuse(stores->path, STORE_USER, "not those of tlspin");
+  stores_damaged(stores->path, "not those of tlspin");
   stores_refuse(stores->path, STORE_SYSTEM, "not those of tlspin");
   stores_sql(stores->path, "PRAGMA user_version = 2");
   store_close(stores_open(stores->path));
@@ -237,7 +236,7 @@ static void test_hostile_schema(void **state)
   for (size_t i = 0; i < G_N_ELEMENTS(hostile); i++) {
     stores_copy(good, stores->path);
     stores_sql(stores->path, hostile[i]);
-    stores_refuse(stores->path, STORE_USER, "not those of tlspin");
+    stores_damaged(stores->path, "not those of tlspin");
     stores_refuse(stores->path, STORE_SYSTEM, "not those of tlspin");
   }
 }
@@ -248,7 +247,7 @@ static void test_no_database(void **state)
 
   stores_make(stores->path, 1);
   stores_write(stores->path, 0, "X", 1);
-  stores_refuse(stores->path, STORE_USER, "file is not a database");
+  stores_damaged(stores->path, "file is not a database");
   stores_refuse(stores->path, STORE_USER, stores->path);
   stores_refuse(stores->path, STORE_SYSTEM, "file is not a database");
 }
@@ -503,7 +502,7 @@ static void check_no_room(struct stores *stores)
   none = before;
   none.rlim_cur = 2000;
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-  stores_refuse(stores->path, STORE_USER, "can't be used");
+  stores_damaged(stores->path, "is damaged");
   assert_false(stores_file_holds(stores->lock, "1"));
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
   stores_make(stores->path, 1);

@@ -21,7 +21,7 @@ enum { PATIENCE_MS = 20000, DAEMONS = 3 };
 
 /* One of several daemons on the same bus. */
 struct daemon {
-  DBusConnection *connection;
+  DBusConnection *pins, *admin;
   struct presence *presence;
   unsigned overs;
   char why[64];
@@ -40,13 +40,21 @@ static DBusConnection *connect(const struct test_bus *bus)
   return connection;
 }
 
+static void disconnect(DBusConnection *connection)
+{
+  loop_detach(connection);
+  test_bus_leave(connection);
+}
+
 static int setup(void **state)
 {
   struct fixture *f = g_new0(struct fixture, 1);
 
   test_bus_start(&f->bus, NULL);
-  for (int i = 0; i < DAEMONS; i++)
-    f->daemons[i].connection = connect(&f->bus);
+  for (int i = 0; i < DAEMONS; i++) {
+    f->daemons[i].pins = connect(&f->bus);
+    f->daemons[i].admin = connect(&f->bus);
+  }
   *state = f;
   return 0;
 }
@@ -60,8 +68,8 @@ static int teardown(void **state)
 
     if (daemon->presence != NULL)
       presence_free(daemon->presence);
-    loop_detach(daemon->connection);
-    test_bus_leave(daemon->connection);
+    disconnect(daemon->pins);
+    disconnect(daemon->admin);
   }
   assert_false(g_main_context_pending(NULL));
   test_bus_free(&f->bus);
@@ -81,10 +89,16 @@ static void start(struct fixture *f, int i, uint32_t idle_timeout)
 {
   struct daemon *daemon = &f->daemons[i];
 
-  daemon->presence = presence_new(daemon->connection, idle_timeout, on_over, daemon);
+  daemon->presence = presence_new(daemon->pins, daemon->admin, idle_timeout, on_over, daemon);
 }
 
-/* Who owns a name, as the bus says: the number of the daemon, or -1. */
+static DBusConnection *end_of(struct daemon *daemon, const char *name)
+{
+  return strcmp(name, BUS_PINS) == 0 ? daemon->pins : daemon->admin;
+}
+
+/* Who owns a name, as the bus says, each by the connection that is for it: the number of the
+ * daemon, or -1. */
 static int owner(struct fixture *f, const char *name)
 {
   DBusMessage *call = dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS,
@@ -99,7 +113,7 @@ static int owner(struct fixture *f, const char *name)
   if (reply != NULL)
     dbus_message_get_args(reply, NULL, DBUS_TYPE_STRING, &unique, DBUS_TYPE_INVALID);
   for (int i = 0; i < DAEMONS; i++)
-    if (strcmp(unique, dbus_bus_get_unique_name(f->daemons[i].connection)) == 0)
+    if (strcmp(unique, dbus_bus_get_unique_name(end_of(&f->daemons[i], name))) == 0)
       found = i;
   if (reply != NULL)
     dbus_message_unref(reply);
@@ -202,7 +216,7 @@ static void request_name(struct fixture *f, int i, const char *name)
 {
   DBusError error = DBUS_ERROR_INIT;
 
-  assert_int_equal(dbus_bus_request_name(f->daemons[i].connection, name, 0, &error),
+  assert_int_equal(dbus_bus_request_name(end_of(&f->daemons[i], name), name, 0, &error),
                    DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER);
 }
 
@@ -218,7 +232,7 @@ static void test_successor_waits(void **state)
   run(f, 0, 10);
   assert_int_equal(f->daemons[0].overs, 0);
   assert_int_equal(owner(f, BUS_ADMIN), 1);
-  dbus_bus_release_name(f->daemons[1].connection, BUS_ADMIN, NULL);
+  dbus_bus_release_name(f->daemons[1].admin, BUS_ADMIN, NULL);
   run_until_owner(f, BUS_ADMIN, 0);
   assert_int_equal(f->daemons[0].overs, 0);
 }
@@ -286,12 +300,12 @@ static DBusHandlerResult answer(DBusConnection *connection, DBusMessage *message
 static void test_leave_answers(void **state)
 {
   struct fixture *f = *state;
-  DBusConnection *client = f->daemons[2].connection;
+  DBusConnection *client = f->daemons[2].pins;
   unsigned answers = 0;
 
   start(f, 0, 0);
   run_until_owner(f, BUS_ADMIN, 0);
-  dbus_connection_add_filter(f->daemons[0].connection, answer, &answers, NULL);
+  dbus_connection_add_filter(f->daemons[0].pins, answer, &answers, NULL);
   for (int i = 0; i < 50; i++) {
     DBusMessage *call = dbus_message_new_method_call(BUS_PINS, "/", "a.b", "C");
 
@@ -305,7 +319,7 @@ static void test_leave_answers(void **state)
   assert_int_equal(answers, 50);
   assert_int_equal(owner(f, BUS_PINS), -1);
   assert_int_equal(owner(f, BUS_ADMIN), -1);
-  dbus_connection_remove_filter(f->daemons[0].connection, answer, &answers);
+  dbus_connection_remove_filter(f->daemons[0].pins, answer, &answers);
 }
 
 /* Before the first answer of the bus, too. */
@@ -366,9 +380,31 @@ static void test_name_lost(void **state)
 
   start(f, 0, 0);
   run_until_owner(f, BUS_ADMIN, 0);
-  assert_int_equal(dbus_bus_release_name(f->daemons[0].connection, BUS_PINS, NULL),
+  assert_int_equal(dbus_bus_release_name(f->daemons[0].pins, BUS_PINS, NULL),
                    DBUS_RELEASE_NAME_REPLY_RELEASED);
   expect_over(f, 0, "taken away");
+}
+
+static void test_other_name_lost(void **state)
+{
+  struct fixture *f = *state;
+
+  start(f, 0, 0);
+  run_until_owner(f, BUS_ADMIN, 0);
+  assert_int_equal(dbus_bus_release_name(f->daemons[0].admin, BUS_ADMIN, NULL),
+                   DBUS_RELEASE_NAME_REPLY_RELEASED);
+  expect_over(f, 0, "taken away");
+}
+
+/* One of its connections is not enough. */
+static void test_one_connection_ends(void **state)
+{
+  struct fixture *f = *state;
+
+  start(f, 0, 0);
+  run_until_owner(f, BUS_ADMIN, 0);
+  dbus_connection_close(f->daemons[0].admin);
+  expect_over(f, 0, "bus is gone");
 }
 
 /* A signal of that name from anybody else says nothing. */
@@ -381,9 +417,9 @@ static void test_forged_signal(void **state)
   start(f, 0, 0);
   run_until_owner(f, BUS_ADMIN, 0);
   dbus_message_append_args(signal, DBUS_TYPE_STRING, &name, DBUS_TYPE_INVALID);
-  dbus_message_set_destination(signal, dbus_bus_get_unique_name(f->daemons[0].connection));
-  dbus_connection_send(f->daemons[1].connection, signal, NULL);
-  dbus_connection_flush(f->daemons[1].connection);
+  dbus_message_set_destination(signal, dbus_bus_get_unique_name(f->daemons[0].pins));
+  dbus_connection_send(f->daemons[1].pins, signal, NULL);
+  dbus_connection_flush(f->daemons[1].pins);
   run(f, 0, 20);
   assert_int_equal(f->daemons[0].overs, 0);
   dbus_message_unref(signal);
@@ -394,13 +430,22 @@ static void test_forged_signal(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_both_names),  TEST(test_second_daemon),
-      TEST(test_race),        TEST(test_successor_waits),
-      TEST(test_idle),        TEST(test_not_idle),
-      TEST(test_kept),        TEST(test_leave_answers),
-      TEST(test_leave_early), TEST(test_leave_twice),
-      TEST(test_bus_ends),    TEST(test_no_bus),
-      TEST(test_name_lost),   TEST(test_forged_signal),
+      TEST(test_both_names),
+      TEST(test_second_daemon),
+      TEST(test_race),
+      TEST(test_successor_waits),
+      TEST(test_idle),
+      TEST(test_not_idle),
+      TEST(test_kept),
+      TEST(test_leave_answers),
+      TEST(test_leave_early),
+      TEST(test_leave_twice),
+      TEST(test_bus_ends),
+      TEST(test_no_bus),
+      TEST(test_name_lost),
+      TEST(test_forged_signal),
+      TEST(test_other_name_lost),
+      TEST(test_one_connection_ends),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,7 +162,7 @@ static void test_put_refused(void **state)
   stores_sql(stores->path, "DELETE FROM setting WHERE name = 'learn'");
   assert_int_equal(store_put_settings(store, mine, 3), TLSPIN_UNAVAILABLE);
   store_close(store);
-  stores_refuse(stores->path, STORE_USER, "entries are missing from it or too many");
+  stores_damaged(stores->path, "entries are missing from it or too many");
 }
 
 static bool is_valid(const char *name, const char *value, bool locked, enum store_kind kind)

@@ -219,7 +219,7 @@ static void test_damaged_while_open(void **state)
   assert_int_equal(store_put_failure(store, &row.peer, "no-proof", 1), TLSPIN_UNAVAILABLE);
   stores_expect(store, &whole);
   store_close(store);
-  stores_refuse(stores->path, STORE_USER, "can't be used");
+  stores_damaged(stores->path, "is damaged");
 }
 
 /* Puts a row whose digests are right and that tlspin never writes. */

@@ -31,6 +31,8 @@ static void test_reasons(void **state)
                                                       "change-accepted",
                                                       "changed",
                                                       "unreadable",
+                                                      "pins-lost",
+                                                      "clock-suspect",
                                                       "stands"};
   enum verdict_reason reason = VERDICT_NONE;
 

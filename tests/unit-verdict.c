@@ -147,6 +147,12 @@ static void test_lookup(void **state)
   expect(TLSPIN_NO_PIN, VERDICT_NONE, -1, 7);
   court.in.unreadable = true;
   expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1, 7);
+  court.in.lost = court.in.suspect = true;
+  expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, -1, 7);
+  court.in.unreadable = false;
+  expect(TLSPIN_STORE_DAMAGED, VERDICT_LOST, -1, 7);
+  court.in.lost = false;
+  expect(TLSPIN_CLOCK_SUSPECT, VERDICT_CLOCK, -1, 7);
   court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
   expect(TLSPIN_MATCH, VERDICT_STANDS, 3, 7);
   report_only(court_add(1, HOST, KEYPIN_CRITICAL, LOCKED, COURT_OTHER));

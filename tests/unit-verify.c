@@ -248,7 +248,7 @@ static void test_stale_row(void **state)
   assert_int_equal(store_put(store, &row, row.series, STORES_NOW), TLSPIN_OK);
   store_close(store);
   stores_sql(stores->path, sql);
-  stores_refuse(stores->path, STORE_USER, "missing from it or too many");
+  stores_damaged(stores->path, "missing from it or too many");
 }
 
 /* Rows with right digests that tlspin never writes. */
@@ -336,7 +336,7 @@ static void test_wrong_order(void **state)
   memcpy(swapped + 2, content + pointers, 2);
   g_free(content);
   stores_write(stores->path, pointers, swapped, sizeof swapped);
-  stores_refuse(stores->path, STORE_USER, "can't be used");
+  stores_damaged(stores->path, "is damaged");
 }
 
 static void test_wrong_order_in_leaf(void **state)
@@ -352,7 +352,7 @@ static void test_wrong_order_in_leaf(void **state)
   memcpy(swapped + 2, content + pointers, 2);
   g_free(content);
   stores_write(stores->path, pointers, swapped, sizeof swapped);
-  stores_refuse(stores->path, STORE_USER, "not what was written");
+  stores_damaged(stores->path, "not what was written");
 }
 
 /* A page that is its own ancestor, or a child of two: a walk without end without SQLite's check in
@@ -370,10 +370,10 @@ static void test_tree_of_loops(void **state)
   assert_int_equal(content[page], 2);
   cell = page + ((size_t)(uint8_t)content[pointers] << 8 | (uint8_t)content[pointers + 1]);
   stores_write(stores->path, cell, &root, sizeof root);
-  stores_refuse(stores->path, STORE_USER, "can't be used");
+  stores_damaged(stores->path, "is damaged");
   stores_copy(good, stores->path);
   stores_write(stores->path, cell, content + page + 8, 4); /* the right-most child */
-  stores_refuse(stores->path, STORE_USER, "can't be used");
+  stores_damaged(stores->path, "is damaged");
   g_free(content);
 }
 
@@ -399,7 +399,7 @@ static void test_free_and_used(void **state)
   memcpy(&trunk, content + 32, sizeof trunk); /* section 1.3.12 of the file format, and 1.5 */
   g_free(content);
   stores_write(stores->path, (GUINT32_FROM_BE(trunk) - 1) * 4096UL + 8, &leaf, sizeof leaf);
-  stores_refuse(stores->path, STORE_USER, "its pages don't fit together");
+  stores_damaged(stores->path, "its pages don't fit together");
 }
 
 /* A count that isn't that of the rows, with all digests right. */

@@ -1,0 +1,133 @@
+/* Damaged files that were set aside: see aside.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/aside.h"
+
+#include "common/text.h"
+#include "daemon/file.h"
+#include "daemon/problem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NAMES_TRIED = 1000, COPY_OCTETS = 64 << 10 };
+
+#define PREFIX "damaged-"
+#define SUFFIX ".db"
+
+/* ISO 8601's basic form sorts, and is a file's name everywhere. */
+static char *make_name(int64_t now, int number)
+{
+  g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(now);
+  g_autofree char *text =
+      time != NULL ? g_date_time_format(time, "%Y%m%dT%H%M%SZ") : g_strdup("unknown");
+
+  return number == 0 ? g_strconcat(PREFIX, text, SUFFIX, NULL)
+                     : g_strdup_printf(PREFIX "%s-%d" SUFFIX, text, number);
+}
+
+static bool copy_octets(int from, int to)
+{
+  g_autofree char *octets = g_malloc(COPY_OCTETS);
+  ssize_t size;
+
+  while ((size = read(from, octets, COPY_OCTETS)) > 0)
+    if (write(to, octets, (size_t)size) != size)
+      return false;
+  return size == 0 && fsync(to) == 0;
+}
+
+/* Where the file system knows no second names. */
+static bool copy_file(const char *from, const char *to)
+{
+  int in = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), fault;
+  int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  bool copied = in >= 0 && out >= 0 && copy_octets(in, out);
+
+  fault = errno;
+  if (in >= 0)
+    close(in);
+  if (out >= 0)
+    close(out);
+  if (out >= 0 && !copied)
+    g_unlink(to);
+  errno = fault;
+  return copied;
+}
+
+static bool give_name(const char *path, const char *aside)
+{
+  if (link(path, aside) == 0)
+    return true;
+  return errno != EEXIST && errno != ENOSPC && copy_file(path, aside);
+}
+
+/* SQLite would take what is unfinished for that of the file that comes next. */
+static bool move_journals(const char *path, const char *aside)
+{
+  static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
+
+  for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+    g_autofree char *from = g_strconcat(path, suffixes[i], NULL);
+    g_autofree char *to = g_strconcat(aside, suffixes[i], NULL);
+
+    if (file_has_content(from) ? g_rename(from, to) != 0 : g_unlink(from) != 0 && errno != ENOENT)
+      return false;
+  }
+  return file_sync_folder(path);
+}
+
+char *aside_choose(const char *path, int64_t now)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  char *name = NULL;
+
+  for (int number = 0; number < NAMES_TRIED; number++) {
+    g_autofree char *aside = NULL;
+
+    g_free(name);
+    name = make_name(now, number);
+    aside = g_build_filename(folder, name, NULL);
+    if (!file_exists(aside))
+      break;
+  }
+  return name;
+}
+
+enum tlspin_code aside_put(const char *path, const char *name, char **problem)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  g_autofree char *aside = g_build_filename(folder, name, NULL);
+
+  if (give_name(path, aside) && move_journals(path, aside))
+    return TLSPIN_OK;
+  return problem_set(problem,
+                     _("The damaged %s can't be set aside as %s: %s. Make its folder writable for "
+                       "you, and room on the disk."),
+                     path, aside, g_strerror(errno));
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *aside_list(const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+  GDir *dir = g_dir_open(folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name(dir)) != NULL)
+    if (g_str_has_prefix(name, PREFIX) && g_str_has_suffix(name, SUFFIX))
+      g_ptr_array_add(names, g_strdup(name));
+  if (dir != NULL)
+    g_dir_close(dir);
+  g_ptr_array_sort(names, compare_names);
+  return names;
+}

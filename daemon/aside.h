@@ -1,0 +1,29 @@
+/* Damaged files that were set aside: in the folder of the store, under a name with the time.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * damaged-20261123T062500Z.db, and a journal beside it if there was one. They are for people and
+ * their tools, and never deleted here.
+ */
+#ifndef ASIDE_H
+#define ASIDE_H
+
+#include "common/tlspin-error.h"
+
+#include <glib.h>
+#include <stdint.h>
+
+/* A name that is free in the folder of the store; to be freed by g_free. now: in seconds since
+ * 1970.
+ */
+char *aside_choose(const char *path, int64_t now);
+
+/* Gives the file of a store this name in its folder, too, so that it stays when another takes the
+ * place of the first, and takes what is unfinished beside it away. A crash leaves the file with
+ * both. */
+enum tlspin_code aside_put(const char *path, const char *name, char **problem);
+
+/* The names of such files in the folder of the store, the oldest first; to be unreferenced. */
+GPtrArray *aside_list(const char *path);
+
+#endif

@@ -1,0 +1,120 @@
+/* What happened to the user's store: see doctor.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/doctor.h"
+
+#include "common/text.h"
+#include "daemon/aside.h"
+#include "daemon/policy-private.h"
+#include "daemon/problem.h"
+#include "daemon/recovery.h"
+
+#include <string.h>
+
+void doctor_look(struct policy *policy, int64_t now, bool read, struct doctor *doctor)
+{
+  const struct layer *user = layers_user(policy->layers, now);
+
+  *doctor = (struct doctor){.path = user->path, .problem = user->problem};
+  if (user->store != NULL)
+    doctor->damaged = damage_get(user->store, &doctor->damage) == TLSPIN_OK;
+  doctor->asides = aside_list(user->path);
+  backups_list(user->path, layers_owner(policy->layers), now, read, &doctor->backups,
+               &doctor->backups_problem);
+}
+
+void doctor_clear(struct doctor *doctor)
+{
+  g_clear_pointer(&doctor->asides, g_ptr_array_unref);
+  g_clear_pointer(&doctor->backups, g_ptr_array_unref);
+  g_clear_pointer(&doctor->backups_problem, g_free);
+}
+
+enum tlspin_code doctor_acknowledge(struct policy *policy, int64_t now, char **problem)
+{
+  struct store *store = policy_writable(policy, now, problem);
+
+  return store != NULL ? policy_fault(policy, damage_acknowledge(store), problem)
+                       : TLSPIN_UNAVAILABLE;
+}
+
+static enum tlspin_code back_up(struct policy *policy, int64_t now, struct backup **made,
+                                char **problem)
+{
+  const struct backup_terms terms = {.asked = true};
+
+  return backups_make(layers_at(policy->layers, 0)->path, layers_owner(policy->layers), now, &terms,
+                      made, problem);
+}
+
+enum tlspin_code doctor_backup(struct policy *policy, int64_t now, struct backup **made,
+                               char **problem)
+{
+  *made = NULL;
+  policy_flush(policy, now);
+  return policy_writable(policy, now, problem) != NULL ? back_up(policy, now, made, problem)
+                                                       : TLSPIN_UNAVAILABLE;
+}
+
+static struct backup *find(const GPtrArray *backups, const char *name)
+{
+  for (guint i = 0; backups != NULL && i < backups->len; i++) {
+    struct backup *backup = backups->pdata[i];
+    g_autofree char *base = g_path_get_basename(backup->path);
+
+    if (strcmp(base, name) == 0)
+      return backup;
+  }
+  return NULL;
+}
+
+static enum tlspin_code say_unknown(const char *name, char **problem)
+{
+  problem_set(problem, _("There is no backup '%s'. 'tlspin restore' without a name lists them."),
+              name);
+  return TLSPIN_E_NOT_FOUND;
+}
+
+/* What the store holds now must not be lost by it; one that can't be read is set aside. */
+static enum tlspin_code keep(struct policy *policy, int64_t now, struct backup **before,
+                             char **problem)
+{
+  *before = NULL;
+  return layers_user(policy->layers, now)->store == NULL ? TLSPIN_OK
+                                                         : back_up(policy, now, before, problem);
+}
+
+static enum tlspin_code put_in_place(struct policy *policy, const struct backup *backup,
+                                     const struct backup *before, int64_t now, char **problem)
+{
+  g_autofree char *path = g_strdup(layers_at(policy->layers, 0)->path);
+  enum tlspin_code code;
+
+  layers_release_user(policy->layers);
+  code = recovery_restore(path, layers_owner(policy->layers), backup->path,
+                          before != NULL ? before->sum.last_operation : 0, now, problem);
+  layers_user(policy->layers, now);
+  return code;
+}
+
+enum tlspin_code doctor_restore(struct policy *policy, const char *name, int64_t now,
+                                struct backup **before, char **problem)
+{
+  const struct backup *backup;
+  struct doctor doctor;
+  enum tlspin_code code = TLSPIN_OK;
+
+  *before = NULL;
+  policy_flush(policy, now);
+  doctor_look(policy, now, false, &doctor);
+  backup = find(doctor.backups, name);
+  if (backup == NULL)
+    code = say_unknown(name, problem);
+  if (code == TLSPIN_OK)
+    code = keep(policy, now, before, problem);
+  if (code == TLSPIN_OK)
+    code = put_in_place(policy, backup, *before, now, problem);
+  doctor_clear(&doctor);
+  return code;
+}

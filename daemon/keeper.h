@@ -1,0 +1,50 @@
+/* Keeps backups of the user's store: makes them once changes have settled, and lets old ones go.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The work is done in a thread: a store of 100,000 records is copied in parts between which others
+ * write, but it is also read through and waits for the disk, and that can't be done in parts. What
+ * was done is taken over in the default main context, from which all of this is to be called.
+ */
+#ifndef KEEPER_H
+#define KEEPER_H
+
+#include "daemon/backups.h"
+
+struct keeper;
+
+/* How things are now. */
+struct keeper_terms {
+  int64_t now;
+  int64_t period; /* of undo, in seconds: what was made before is forgotten in backups, too */
+  bool suspect;   /* the clock can't be trusted: nothing goes and nothing is forgotten */
+  bool lost;      /* pins were lost from the store: no backup is made by itself, and none goes */
+};
+
+/* store, owner: as in backups.h. moved: told whenever keeper_is_needed may say something else. */
+struct keeper *keeper_new(const char *store, uid_t owner, void (*moved)(void *data), void *data);
+
+/* Waits for what is under way; whoever asked isn't told any more. NULL is fine. */
+void keeper_free(struct keeper *keeper);
+
+/* To be called every minute or so. opened: the store; NULL where it can't be used now. */
+void keeper_tend(struct keeper *keeper, struct store *opened, const struct keeper_terms *terms);
+
+/* Whether something is under way. */
+bool keeper_is_busy(const struct keeper *keeper);
+
+/* Whether that is so, or changes wait until they have settled: the daemon is to stay.
+ */
+bool keeper_is_needed(const struct keeper *keeper);
+
+/* Told of the backup that was asked for, which is the keeper's, for the call; NULL with another
+ * code than TLSPIN_OK, and a problem. */
+typedef void (*keeper_told)(enum tlspin_code code, const struct backup *made, const char *problem,
+                            void *data);
+
+/* The user asks for a backup now, whatever the terms: it is made as soon as what is under way is
+ * done. TLSPIN_E_BUSY where there is one that was asked for and isn't made yet. */
+enum tlspin_code keeper_ask(struct keeper *keeper, const struct keeper_terms *terms,
+                            keeper_told told, void *data);
+
+#endif

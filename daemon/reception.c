@@ -1,0 +1,278 @@
+/* Where calls arrive: see reception.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/reception.h"
+
+#include "common/text.h"
+#include "daemon/authority.h"
+#include "daemon/callers.h"
+#include "daemon/loop.h"
+#include "daemon/quota.h"
+#include "dbus/names.h"
+#include "dbus/weight.h"
+
+struct visit {
+  DBusMessage *call;
+  size_t octets;
+};
+
+struct reception {
+  struct reception_config config;
+  struct callers *callers;
+  struct turns turns;
+  guint serving;  /* the source that serves, while anybody waits for a turn */
+  unsigned calls; /* that wait, also those of callers who aren't known yet */
+  size_t octets;  /* in them */
+  unsigned callers_waiting;
+
+  struct caller *served; /* while a call is served: whose it is, and how much it brings */
+  size_t weight;
+};
+
+static void visit_free(void *data)
+{
+  struct visit *visit = data;
+
+  dbus_message_unref(visit->call);
+  g_free(visit);
+}
+
+/* The first of a caller's calls is taken from the queue. */
+static struct visit *take(struct reception *reception, struct caller *caller)
+{
+  struct visit *visit = g_queue_pop_head(&caller->calls);
+
+  caller->octets -= visit->octets;
+  reception->octets -= visit->octets;
+  reception->calls--;
+  if (g_queue_is_empty(&caller->calls))
+    reception->callers_waiting--;
+  return visit;
+}
+
+static void put(struct reception *reception, struct caller *caller, struct visit *visit)
+{
+  if (g_queue_is_empty(&caller->calls))
+    reception->callers_waiting++;
+  g_queue_push_tail(&caller->calls, visit);
+  caller->octets += visit->octets;
+  reception->octets += visit->octets;
+  reception->calls++;
+}
+
+bool reception_any(const struct reception *reception)
+{
+  return reception->calls > 0;
+}
+
+static void serve(struct reception *reception, struct caller *caller)
+{
+  struct visit *visit = take(reception, caller);
+  int64_t start = reception->config.clock();
+
+  reception->served = caller;
+  reception->weight = visit->octets;
+  dispatch_serve(reception->config.dispatch, reception->config.connection, visit->call);
+  reception->served = NULL;
+  visit_free(visit);
+  turns_charge(&reception->turns, &caller->turn,
+               (uint64_t)MAX(reception->config.clock() - start, 1));
+  if (g_queue_is_empty(&caller->calls)) {
+    turns_leave(&reception->turns, &caller->turn);
+    callers_idle(caller);
+  }
+}
+
+static void serve_next(struct reception *reception)
+{
+  serve(reception, (struct caller *)turns_next(&reception->turns));
+  if (!reception_any(reception))
+    reception->config.idle(reception->config.data);
+}
+
+static gboolean serve_some(gpointer data);
+
+static gboolean serve_later(gpointer data)
+{
+  struct reception *reception = data;
+
+  reception->serving = g_idle_add_full(G_PRIORITY_DEFAULT, serve_some, reception, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* One at a time, so that in between others are heard; and none while the bus doesn't take in what
+ * was answered: there is no end to the replies that a caller can ask for and not read. */
+static gboolean serve_some(gpointer data)
+{
+  struct reception *reception = data;
+
+  if (loop_is_congested(reception->config.connection)) {
+    reception->serving = g_timeout_add(LOOP_CONGESTED_MS, serve_later, reception);
+    return G_SOURCE_REMOVE;
+  }
+  serve_next(reception);
+  if (turns_next(&reception->turns) != NULL)
+    return G_SOURCE_CONTINUE;
+  reception->serving = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void begin_serving(struct reception *reception)
+{
+  if (reception->serving == 0)
+    serve_later(reception);
+}
+
+/* Whose calls were waiting for that. */
+static void on_known(void *data, struct caller *caller)
+{
+  struct reception *reception = data;
+
+  if (g_queue_is_empty(&caller->calls)) {
+    callers_idle(caller);
+    return;
+  }
+  turns_join(&reception->turns, &caller->turn);
+  begin_serving(reception);
+}
+
+/* No method takes a file descriptor: none is kept for as long as a call waits. */
+static enum tlspin_code check_message(DBusMessage *call, size_t octets, GString *problem)
+{
+  if (dbus_message_contains_unix_fds(call)) {
+    g_string_assign(problem, _("no method takes a file descriptor"));
+    return TLSPIN_E_ARGUMENT;
+  }
+  if (octets <= BUS_CALL_MAX)
+    return TLSPIN_OK;
+  g_string_printf(problem, _("the arguments together are longer than %d octets"), BUS_CALL_MAX);
+  return TLSPIN_E_ARGUMENT;
+}
+
+/* One call can wait of everybody, whatever others have sent. */
+static bool has_room(const struct reception *reception, const struct caller *caller, size_t octets)
+{
+  unsigned share = MAX(reception->callers_waiting, 1);
+  unsigned calls = g_queue_get_length((GQueue *)&caller->calls);
+
+  if (calls == 0)
+    return true;
+  if (calls >= QUOTA_CALLS || caller->octets + octets > QUOTA_OCTETS)
+    return false;
+  return (reception->calls < QUOTA_CALLS_ALL || calls < QUOTA_CALLS_ALL / share) &&
+         (reception->octets + octets <= QUOTA_OCTETS_ALL ||
+          caller->octets + octets <= QUOTA_OCTETS_ALL / share);
+}
+
+static enum tlspin_code refuse_caller(const struct caller *caller, GString *problem)
+{
+  if (caller == NULL)
+    g_string_printf(problem,
+                    _("More than %d programs wait for answers of the pin store. Try again in a "
+                      "few seconds."),
+                    QUOTA_CALLERS);
+  else
+    g_string_printf(problem,
+                    _("The program has %u calls waiting already; at most %d, and %d MiB of them, "
+                      "may. Try again when some have been answered."),
+                    g_queue_get_length((GQueue *)&caller->calls), QUOTA_CALLS, QUOTA_OCTETS >> 20);
+  return TLSPIN_E_LIMIT;
+}
+
+static bool is_alone(const struct reception *reception)
+{
+  return reception->serving == 0 && reception->calls == 1 &&
+         dbus_connection_get_dispatch_status(reception->config.connection) !=
+             DBUS_DISPATCH_DATA_REMAINS;
+}
+
+static void queue(struct reception *reception, struct caller *caller, DBusMessage *call,
+                  size_t octets)
+{
+  struct visit *visit = g_new(struct visit, 1);
+  bool first = g_queue_is_empty(&caller->calls);
+
+  *visit = (struct visit){dbus_message_ref(call), octets};
+  put(reception, caller, visit);
+  if (!caller->known)
+    return;
+  if (first)
+    turns_join(&reception->turns, &caller->turn);
+  if (is_alone(reception))
+    serve_next(reception);
+  else
+    begin_serving(reception);
+}
+
+static enum tlspin_code receive(struct reception *reception, DBusMessage *call, GString *problem)
+{
+  size_t octets = bus_weight(call, BUS_CALL_MAX);
+  enum tlspin_code code = check_message(call, octets, problem);
+  const char *sender = dbus_message_get_sender(call);
+  struct caller *caller;
+
+  if (code != TLSPIN_OK)
+    return code;
+  caller = callers_get(reception->callers, sender != NULL ? sender : "");
+  if (caller == NULL || !has_room(reception, caller, octets))
+    return refuse_caller(caller, problem);
+  queue(reception, caller, call, octets);
+  return TLSPIN_OK;
+}
+
+static DBusHandlerResult filter(DBusConnection *connection, DBusMessage *message, void *data)
+{
+  g_autoptr(GString) problem = NULL;
+  enum tlspin_code code;
+
+  if (dbus_message_get_type(message) != DBUS_MESSAGE_TYPE_METHOD_CALL)
+    return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
+  problem = g_string_new(NULL);
+  code = receive(data, message, problem);
+  if (code != TLSPIN_OK)
+    dispatch_refuse(connection, message, code, problem->str);
+  return DBUS_HANDLER_RESULT_HANDLED;
+}
+
+/* Of who has left, what it wanted to have stored is stored still, and nothing else is done. */
+static enum tlspin_code admit(void *data, const char *interface, const struct method *method,
+                              DBusMessage *call, GString *problem)
+{
+  struct reception *reception = data;
+  const struct caller *caller = reception->served;
+  const struct quota_cost cost = {1, reception->weight};
+  enum tlspin_code code =
+      authority_decide(caller->kind, interface, dbus_message_get_member(call), problem);
+
+  if (code != TLSPIN_OK)
+    return code;
+  if (method == NULL || !method->stores)
+    return caller->gone ? TLSPIN_E_DENIED : TLSPIN_OK;
+  return quota_take(reception->config.quota, caller->process, caller->kind, &cost,
+                    reception->config.clock(), problem);
+}
+
+struct reception *reception_new(const struct reception_config *config)
+{
+  struct reception *reception = g_new0(struct reception, 1);
+
+  reception->config = *config;
+  reception->callers =
+      callers_new(config->connection, config->proc, on_known, visit_free, reception);
+  turns_init(&reception->turns);
+  config->dispatch->admit = admit;
+  config->dispatch->gate = reception;
+  dbus_connection_add_filter(config->connection, filter, reception, NULL);
+  return reception;
+}
+
+void reception_free(struct reception *reception)
+{
+  dbus_connection_remove_filter(reception->config.connection, filter, reception);
+  if (reception->serving != 0)
+    g_source_remove(reception->serving);
+  callers_free(reception->callers);
+  turns_clear(&reception->turns);
+  g_free(reception);
+}

@@ -1,0 +1,304 @@
+/* From a damaged or lost store to one that can be used again: see recovery.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the new store holds:
+ *
+ * 1. Every row that the file's pages still give, and whose digest is right (salvage.h).
+ * 2. Of the rows that were found nowhere but in the file's octets, and of those of the newest
+ * backup that can be read, the ones that were in the damaged store: its sum proves it (missing.h).
+ * If all are there then, nothing was lost.
+ * 3. Else what the backup has of pins, unless the store, or the journal, knows better: a key that
+ * is there is left as it is, and one that an operation touched after the backup was made stays
+ * away. Without a row in the file, the whole backup.
+ * 4. What was lost and saved, for the user (damage.h). While something is missing, what is not
+ * there is not known to be none.
+ *
+ * The new store is on the disk before the damaged one is touched, which is set aside (aside.h) and
+ * never deleted. */
+#include "config.h"
+
+#include "daemon/recovery.h"
+
+#include "common/text.h"
+#include "daemon/aside.h"
+#include "daemon/backups.h"
+#include "daemon/damage.h"
+#include "daemon/problem.h"
+#include "daemon/salvage.h"
+#include "daemon/state.h"
+#include "daemon/successor.h"
+#include "daemon/touched.h"
+
+#include <errno.h>
+
+struct recovery {
+  struct successor successor;
+  struct salvage_found found;
+  struct store *backup; /* NULL: there is none that can be used */
+  uint64_t backup_operation;
+  struct touched *touched;
+  struct damage damage;
+  bool failed; /* a row could not be written, or read */
+};
+
+/* What was found for certain, and what needs a proof. */
+static bool on_salvaged(enum table_id table, const struct cell *cells, const struct digest *digest,
+                        bool reached, void *data)
+{
+  struct recovery *recovery = data;
+  struct rebuild *rebuild = recovery->successor.rebuild;
+
+  recovery->failed = reached ? !rebuild_add(rebuild, table, cells)
+                             : !rebuild_offer(rebuild, REBUILD_CARVED, table, cells, digest);
+  return !recovery->failed;
+}
+
+/* Rule 1. A file that is missing gives nothing. */
+static enum tlspin_code salvage(struct recovery *recovery, char **problem)
+{
+  const char *path = recovery->successor.store.path;
+
+  if (recovery->damage.cause == DAMAGE_MISSING)
+    return TLSPIN_OK;
+  if (!salvage_read(path, STORE_USER, on_salvaged, recovery, &recovery->found) && !recovery->failed)
+    return problem_set(problem, _("%s can't be read: %s. Check the disk."), path,
+                       g_strerror(errno));
+  recovery->damage.saved = rebuild_rows(recovery->successor.rebuild);
+  return TLSPIN_OK;
+}
+
+static bool on_offered(enum table_id table, const struct cell *cells, const struct digest *digest,
+                       void *data)
+{
+  struct recovery *recovery = data;
+
+  recovery->failed =
+      !rebuild_offer(recovery->successor.rebuild, REBUILD_BACKUP, table, cells, digest);
+  return !recovery->failed;
+}
+
+static void walk_backup(struct recovery *recovery, contents_visit visit)
+{
+  if (recovery->backup == NULL)
+    return;
+  database_refuel_all(&recovery->backup->db);
+  if (!contents_walk(&recovery->backup->db, STORE_USER, visit, recovery))
+    recovery->failed = true;
+}
+
+/* Rule 2. True where every row is there. */
+static bool complete(struct recovery *recovery)
+{
+  const struct contents *contents = &recovery->found.contents;
+  struct rebuild *rebuild = recovery->successor.rebuild;
+  struct damage *damage = &recovery->damage;
+  uint64_t added[REBUILD_SOURCES];
+
+  if (!recovery->found.contents_known)
+    return false;
+  damage->missing = (int64_t)rebuild_missing(rebuild, contents);
+  walk_backup(recovery, on_offered);
+  rebuild_raise_operation(rebuild, contents->last_operation);
+  if (rebuild_complete(rebuild, contents, added))
+    damage->missing = 0;
+  else if (damage->missing == 0)
+    damage->missing = DAMAGE_UNKNOWN;
+  damage->carved = added[REBUILD_CARVED];
+  damage->merged = added[REBUILD_BACKUP];
+  return damage->missing == 0;
+}
+
+/* Not the journal nor the log: without all of an operation it can't be taken back, and what was
+ * forgotten since must not come back. */
+static bool is_of_pins(enum table_id table)
+{
+  return table == TABLE_TICKET || table == TABLE_PIN || table == TABLE_SETTING ||
+         table == TABLE_STATE;
+}
+
+static bool on_merged(enum table_id table, const struct cell *cells, const struct digest *digest,
+                      void *data)
+{
+  struct recovery *recovery = data;
+  struct rebuild *rebuild = recovery->successor.rebuild;
+  uint64_t before = rebuild_rows(rebuild);
+
+  (void)digest;
+  if (recovery->touched != NULL &&
+      (!is_of_pins(table) ||
+       touched_after(recovery->touched, table, cells, recovery->backup_operation)))
+    return true;
+  recovery->failed = !rebuild_add(rebuild, table, cells);
+  recovery->damage.merged += rebuild_rows(rebuild) - before;
+  return !recovery->failed;
+}
+
+/* Rule 3. */
+static void merge(struct recovery *recovery)
+{
+  struct rebuild *rebuild = recovery->successor.rebuild;
+
+  if (recovery->backup == NULL)
+    return;
+  if (rebuild_rows(rebuild) > 0) {
+    recovery->touched = touched_new(rebuild_database(rebuild));
+    recovery->failed = recovery->touched == NULL;
+  }
+  rebuild_raise_operation(rebuild, recovery->backup_operation);
+  if (!recovery->failed)
+    walk_backup(recovery, on_merged);
+}
+
+static int64_t add_missing(int64_t a, int64_t b)
+{
+  return a == DAMAGE_UNKNOWN || b == DAMAGE_UNKNOWN ? DAMAGE_UNKNOWN : a + b;
+}
+
+/* What was lost before, and the user hasn't seen, is still lost. */
+static void add_earlier(struct recovery *recovery)
+{
+  struct cell key = cell_text(DAMAGE_ROW), cells[TABLE_COLUMNS];
+  struct database *db = rebuild_database(recovery->successor.rebuild);
+  struct damage earlier = {.missing = 0};
+  struct digest digest;
+  enum tlspin_code code = contents_get(db, TABLE_STATE, &key, cells, &digest);
+
+  if (code != TLSPIN_E_NOT_FOUND && (code != TLSPIN_OK || !damage_decode(cells[1].bytes, &earlier)))
+    earlier.missing = DAMAGE_UNKNOWN;
+  database_reset(db->get[TABLE_STATE]);
+  recovery->damage.missing = add_missing(recovery->damage.missing, earlier.missing);
+}
+
+/* Rule 4. */
+static void note_damage(struct recovery *recovery)
+{
+  uint8_t value[STATE_VALUE_MAX];
+  struct cell cells[] = {cell_text(DAMAGE_ROW), cell_blob((struct span){value, 0})};
+
+  add_earlier(recovery);
+  cells[1].bytes.size = damage_encode(&recovery->damage, value);
+  recovery->failed = !rebuild_replace(recovery->successor.rebuild, TABLE_STATE, cells);
+}
+
+static enum tlspin_code fill(struct recovery *recovery, char **problem)
+{
+  enum tlspin_code code = salvage(recovery, problem);
+
+  if (code != TLSPIN_OK)
+    return code;
+  if (!recovery->failed && !complete(recovery) && !recovery->failed)
+    merge(recovery);
+  if (!recovery->failed)
+    note_damage(recovery);
+  return recovery->failed ? successor_say_unwritable(&recovery->successor, problem) : TLSPIN_OK;
+}
+
+/* Those that are newer and can't be used are passed over. */
+static void open_backup(struct recovery *recovery, int64_t now)
+{
+  const struct successor *successor = &recovery->successor;
+  g_autoptr(GPtrArray) passed = NULL;
+  g_autofree char *problem = NULL;
+  const struct backup *used;
+
+  if (backups_open_newest(successor->store.path, successor->owner, now, &recovery->backup, &passed,
+                          &problem) != TLSPIN_OK)
+    return;
+  used = passed->pdata[passed->len - 1];
+  recovery->damage.backup = used->made;
+  recovery->backup_operation = used->sum.last_operation;
+}
+
+static void describe(struct recovery *recovery, int64_t now)
+{
+  struct damage *damage = &recovery->damage;
+  const char *path = recovery->successor.store.path;
+  g_autofree char *name = NULL;
+
+  damage->found = now;
+  damage->missing = DAMAGE_UNKNOWN;
+  damage->cause = file_exists(path) ? DAMAGE_CONTENT : DAMAGE_MISSING;
+  if (damage->cause == DAMAGE_MISSING)
+    return;
+  name = aside_choose(path, now);
+  g_strlcpy(damage->aside, name, sizeof damage->aside);
+}
+
+static enum tlspin_code recover(struct recovery *recovery, int64_t now, char **problem)
+{
+  struct successor *successor = &recovery->successor;
+  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+
+  describe(recovery, now);
+  open_backup(recovery, now);
+  if (successor_begin(successor, problem))
+    code = fill(recovery, problem);
+  if (code == TLSPIN_OK)
+    code = successor_publish(successor, recovery->damage.aside, problem);
+  if (code == TLSPIN_OK)
+    g_warning(_("%s was damaged, and was recovered. Run 'tlspin doctor'."), successor->store.path);
+  store_close(recovery->backup);
+  touched_free(recovery->touched);
+  return code;
+}
+
+enum tlspin_code recovery_run(const char *path, uid_t owner, int64_t now, char **problem)
+{
+  struct recovery recovery = {.backup = NULL};
+  enum tlspin_code code = successor_open(&recovery.successor, path, owner, problem);
+
+  if (code == TLSPIN_STORE_DAMAGED)
+    code = recover(&recovery, now, problem);
+  if (code == TLSPIN_OK)
+    g_clear_pointer(problem, g_free);
+  successor_close(&recovery.successor);
+  return code;
+}
+
+static bool on_restored(enum table_id table, const struct cell *cells, const struct digest *digest,
+                        void *data)
+{
+  struct recovery *recovery = data;
+
+  (void)digest;
+  recovery->failed = !rebuild_add(recovery->successor.rebuild, table, cells);
+  return !recovery->failed;
+}
+
+static enum tlspin_code restore(struct recovery *recovery, uint64_t operation, const char *aside,
+                                char **problem)
+{
+  struct successor *successor = &recovery->successor;
+
+  if (!successor_begin(successor, problem))
+    return TLSPIN_UNAVAILABLE;
+  walk_backup(recovery, on_restored);
+  rebuild_raise_operation(successor->rebuild, MAX(operation, recovery->backup_operation));
+  return recovery->failed ? successor_say_unwritable(successor, problem)
+                          : successor_publish(successor, aside, problem);
+}
+
+enum tlspin_code recovery_restore(const char *path, uid_t owner, const char *backup,
+                                  uint64_t operation, int64_t now, char **problem)
+{
+  struct recovery recovery = {.backup = NULL};
+  g_autofree char *aside = NULL;
+  struct backup_sum sum;
+  enum tlspin_code code = successor_open(&recovery.successor, path, owner, problem);
+
+  if (code == TLSPIN_STORE_DAMAGED && file_exists(recovery.successor.store.path))
+    aside = aside_choose(recovery.successor.store.path, now);
+  if (code == TLSPIN_STORE_DAMAGED)
+    code = TLSPIN_OK;
+  if (code == TLSPIN_OK && (backup_open(backup, owner, &recovery.backup, problem) != BACKUP_WHOLE ||
+                            backup_sum(recovery.backup, &sum) != TLSPIN_OK))
+    code = TLSPIN_UNAVAILABLE;
+  if (code == TLSPIN_OK) {
+    recovery.backup_operation = sum.last_operation;
+    code = restore(&recovery, operation, aside != NULL ? aside : "", problem);
+  }
+  store_close(recovery.backup);
+  successor_close(&recovery.successor);
+  return code;
+}

@@ -1,0 +1,28 @@
+/* From a damaged or lost store to one that can be used again.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef RECOVERY_H
+#define RECOVERY_H
+
+#include "common/tlspin-error.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* For a user's store of which store_open said TLSPIN_STORE_DAMAGED: makes a new one beside it of
+ * what can be saved, sets the damaged file aside, and puts the new one in its place; the rules are
+ * in recovery.c. What was lost stands in the new one (damage.h).
+ * path, owner: as of store_open. now: in seconds since 1970. TLSPIN_OK also where the store is
+ * whole by now, since somebody else was faster. Otherwise TLSPIN_UNAVAILABLE with *problem, to be
+ * freed by g_free: then nothing was changed. A crash leaves what this can begin anew with. */
+enum tlspin_code recovery_run(const char *path, uid_t owner, int64_t now, char **problem);
+
+/* Puts a copy of a backup in the place of a user's store, which nobody may have open. A damaged one
+ * is set aside; what a whole one holds is gone, unless there is a backup of it.
+ * backup: its path; it must be whole. operation: the highest number that the store has given to an
+ * operation, so that it isn't given again. Otherwise as recovery_run. */
+enum tlspin_code recovery_restore(const char *path, uid_t owner, const char *backup,
+                                  uint64_t operation, int64_t now, char **problem);
+
+#endif

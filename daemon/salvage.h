@@ -1,0 +1,54 @@
+/* Rows out of the octets of a damaged file.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * SQLite gives up where a page is damaged, and what hangs below it is lost; it may as well give
+ * rows that were never written. Here every page is read by itself. The digest of a row says whether
+ * it is one, and of which table, so that nothing else in the file has to be believed: no tree, no
+ * header, no count.
+ *
+ * A row in which one octet was changed is mended: the octet is found by trying until the digest is
+ * right, which chance does not bring about. Of a row's digest itself half is enough to know the row
+ * by: see columns.h.
+ *
+ * What is found by looking at every octet (not `reached`) was written by tlspin as a row at some
+ * time, or was put into a row's octets by a server, who chooses those of its ticket and can make a
+ * digest as we can. Such a row is to be believed only where the sum over the store proves that it
+ * belongs there (missing.h).
+ *
+ * The file is only read. It is not locked, and a journal beside it is not looked at: it has to be
+ * one that nobody writes to.
+ */
+#ifndef SALVAGE_H
+#define SALVAGE_H
+
+#include "daemon/contents.h"
+
+/* A row that was found, whose digest is right: cells point into the salvage's own memory, for the
+ * call. reached: by its page's own cell pointers; false: it was found only by looking at every
+ * octet, and may be an older state of the row, one that was deleted, or none. All that are reached
+ * come before all others. The same row may come twice. Returning false ends the walk. */
+typedef bool (*salvage_visit)(enum table_id table, const struct cell *cells,
+                              const struct digest *digest, bool reached, void *data);
+
+struct salvage_found {
+  bool contents_known; /* their digest was right, and there weren't two that differed */
+  struct contents contents;
+  bool census_known;
+  struct census census;
+  uint64_t pages;
+  uint64_t pages_damaged; /* unreadable, cut off, of no kind, or with a cell that is no row */
+  uint64_t reached;       /* how often the visitor was called with that */
+  uint64_t mended;        /* of these, how many had to be */
+  uint64_t carved;        /* and how often with a row that wasn't reached */
+};
+
+/* Reads the file at `path`, which is not followed if it is a link. Everything in it is hostile:
+ * time is bounded by its size, and memory to some 400 KiB and a bit for each page. kind: of the
+ * store that it was, which says what a row may hold. Pages that can't be read are passed over, and
+ * counted. False with errno where nothing of it can be read; a file without an octet has no
+ * pages. */
+bool salvage_read(const char *path, enum store_kind kind, salvage_visit visit, void *data,
+                  struct salvage_found *found);
+
+#endif

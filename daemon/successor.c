@@ -1,0 +1,98 @@
+/* A new file that takes the place of a user's store: see successor.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/successor.h"
+
+#include "common/text.h"
+#include "daemon/aside.h"
+#include "daemon/problem.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+
+static enum tlspin_code lock(struct lockfile *lock, const char *path, uid_t owner, char **problem)
+{
+  enum tlspin_code code = lockfile_open(path, owner, lock, problem);
+
+  return code == TLSPIN_OK && !lock->exclusive ? lockfile_exclude(lock, problem) : code;
+}
+
+enum tlspin_code successor_open(struct successor *successor, const char *path, uid_t owner,
+                                char **problem)
+{
+  struct file_rule rule = {STORE_USER, owner};
+  struct store *store = &successor->store;
+  enum tlspin_code code;
+
+  *successor = (struct successor){
+      .store = {.kind = STORE_USER, .lock = {.fd = -1}}, .owner = owner, .new_path = NULL};
+  *problem = NULL;
+  code = file_resolve(path, rule, &store->path, problem);
+  if (code == TLSPIN_OK)
+    code = lock(&store->lock, store->path, owner, problem);
+  if (code == TLSPIN_OK)
+    code = store_examine(store, rule, problem);
+  database_close(&store->db); /* before another descriptor is opened: see file.h */
+  return code;
+}
+
+/* What a crash left of an earlier one is worth nothing. */
+static void remove_new(const struct successor *successor)
+{
+  g_autofree char *journal = g_strconcat(successor->new_path, "-journal", NULL);
+
+  g_unlink(successor->new_path);
+  g_unlink(journal);
+}
+
+bool successor_begin(struct successor *successor, char **problem)
+{
+  successor->new_path = g_strconcat(successor->store.path, ".new", NULL);
+  remove_new(successor);
+  successor->rebuild = rebuild_new(successor->new_path, problem);
+  return successor->rebuild != NULL;
+}
+
+enum tlspin_code successor_say_unwritable(struct successor *successor, char **problem)
+{
+  return problem_set(problem, _("%s can't be written: %s. Make room on the disk."),
+                     successor->new_path, database_fault(rebuild_database(successor->rebuild)));
+}
+
+static enum tlspin_code take_place(struct successor *successor, char **problem)
+{
+  const char *path = successor->store.path;
+
+  if (g_rename(successor->new_path, path) != 0)
+    return problem_set(problem,
+                       _("The new store can't be put in the place of %s: %s. Make its folder "
+                         "writable for you."),
+                       path, g_strerror(errno));
+  g_clear_pointer(&successor->new_path, g_free);
+  if (!file_sync_folder(path))
+    return problem_set(problem, _("The folder of %s can't be written to the disk. Check the disk."),
+                       path);
+  return lockfile_settle(&successor->store.lock, problem);
+}
+
+enum tlspin_code successor_publish(struct successor *successor, const char *aside, char **problem)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  if (!rebuild_finish(successor->rebuild, problem))
+    return TLSPIN_UNAVAILABLE;
+  if (aside[0] != '\0')
+    code = aside_put(successor->store.path, aside, problem);
+  return code == TLSPIN_OK ? take_place(successor, problem) : code;
+}
+
+void successor_close(struct successor *successor)
+{
+  rebuild_free(successor->rebuild);
+  if (successor->new_path != NULL)
+    remove_new(successor);
+  lockfile_close(&successor->store.lock);
+  g_free(successor->new_path);
+  g_free(successor->store.path);
+}

@@ -1,0 +1,28 @@
+/* The time that the daemon goes by: what the computer's clock says, as far as it is believed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * clock.h says which time is believed. Here the clock is asked for it, the layers are told, and the
+ * user's store remembers.
+ */
+#ifndef TIMEKEEPER_H
+#define TIMEKEEPER_H
+
+#include "daemon/clock.h"
+#include "daemon/layers.h"
+
+struct timekeeper {
+  struct layers *layers;
+  int64_t (*says)(void); /* the computer's clock: seconds since 1970 */
+  struct clock_guard guard;
+  bool known; /* what the store remembers was read, or there is nothing */
+};
+
+/* The time to go by. The layers are told of the clock (layers_tell_clock). */
+int64_t timekeeper_now(struct timekeeper *keeper);
+
+/* Lets the store remember: at the start, now and then, and before the daemon leaves. What fails is
+ * tried again the next time. */
+void timekeeper_save(struct timekeeper *keeper);
+
+#endif

@@ -1,0 +1,21 @@
+/* Which pins the operations of a journal touched, and when.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef TOUCHED_H
+#define TOUCHED_H
+
+#include "daemon/contents.h"
+
+struct touched;
+
+/* Reads the journal of a database; NULL: it can't be read. */
+struct touched *touched_new(struct database *db);
+void touched_free(struct touched *touched);
+
+/* Whether an operation with a higher number touched the row of TABLE_TICKET or TABLE_PIN with this
+ * key; false for the other tables, which the journal doesn't know. */
+bool touched_after(const struct touched *touched, enum table_id table, const struct cell *key,
+                   uint64_t operation);
+
+#endif

@@ -1,0 +1,133 @@
+/* The time that the daemon goes by.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/timekeeper.h"
+
+#include "tests/strata.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+enum { HOUR = 3600, DAY = 86400, NOW = STRATA_NOW + 200000000 /* tlspin was there by then */ };
+
+static int64_t clock_says;
+
+static int64_t says(void)
+{
+  return clock_says;
+}
+
+/* A daemon that was started at a time, beside those that run. */
+static struct timekeeper start(struct strata *strata, int64_t time)
+{
+  clock_says = time;
+  return (struct timekeeper){strata_open(strata), says, CLOCK_GUARD_NEW, false};
+}
+
+static void expect(struct timekeeper *keeper, int64_t time, int64_t believed, bool suspect)
+{
+  const int64_t *told;
+
+  clock_says = time;
+  assert_int_equal(timekeeper_now(keeper), believed);
+  assert_int_equal(keeper->guard.suspect, suspect);
+  told = layers_clock(keeper->layers);
+  assert_int_equal(told != NULL, suspect);
+  if (told != NULL)
+    assert_int_equal(*told, time);
+}
+
+static void test_layers_are_told(void **state)
+{
+  struct timekeeper keeper = start(*state, NOW);
+
+  expect(&keeper, NOW, NOW, false);
+  expect(&keeper, 0, NOW, true);
+  expect(&keeper, 60, NOW, true);
+  expect(&keeper, NOW + 5, NOW + 5, false);
+  expect(&keeper, NOW + 31 * DAY, NOW + 5, true);
+}
+
+/* A store in which nothing is remembered. */
+static void test_first_start(void **state)
+{
+  struct timekeeper keeper = start(*state, 0);
+
+  expect(&keeper, 0, CLOCK_RELEASED, true);
+  expect(&keeper, NOW, NOW, false);
+}
+
+/* The daemon comes and goes; the mark stays, and so does the trial. */
+static void test_restarts(void **state)
+{
+  struct timekeeper keeper = start(*state, NOW);
+
+  timekeeper_save(&keeper);
+  keeper = start(*state, NOW + 100 * DAY);
+  expect(&keeper, NOW + 100 * DAY, NOW, true);
+  timekeeper_save(&keeper);
+  clock_says += 12 * HOUR;
+  timekeeper_save(&keeper);
+  keeper = start(*state, NOW + 100 * DAY + 12 * HOUR);
+  expect(&keeper, NOW + 100 * DAY + 12 * HOUR, NOW, true);
+  assert_int_equal(keeper.guard.since, NOW + 100 * DAY);
+  expect(&keeper, NOW + 101 * DAY, NOW + 101 * DAY, false);
+  timekeeper_save(&keeper);
+  keeper = start(*state, NOW + 101 * DAY);
+  expect(&keeper, NOW + 101 * DAY, NOW + 101 * DAY, false);
+}
+
+/* A store that can't be read at first says what it remembers before it answers. */
+static void test_store_comes_later(void **state)
+{
+  struct strata *strata = *state;
+  struct timekeeper keeper = start(strata, NOW);
+
+  timekeeper_save(&keeper);
+  strata_open(strata); /* so that the file is closed */
+  assert_int_equal(g_chmod(strata->user, 0666), 0);
+  keeper = start(strata, NOW + 100 * DAY);
+  expect(&keeper, NOW + 100 * DAY, NOW + 100 * DAY, false);
+  strata_expect(strata->layers, "a.example", NOW, TLSPIN_UNAVAILABLE, "store-unreadable", "user");
+  timekeeper_save(&keeper);
+  assert_false(keeper.known);
+  assert_int_equal(g_chmod(strata->user, 0600), 0);
+  expect(&keeper, NOW + 100 * DAY + 1, NOW, true);
+  assert_true(keeper.known);
+}
+
+/* What was in memory goes on where the file is gone, and is written into the one that comes. */
+static void test_file_is_replaced(void **state)
+{
+  struct strata *strata = *state;
+  struct timekeeper keeper = start(strata, NOW);
+  g_autofree char *lock =
+      g_strdup_printf("%.*s.lock", (int)(strlen(strata->user) - 3), strata->user);
+
+  timekeeper_save(&keeper);
+  assert_int_equal(g_unlink(strata->user), 0);
+  assert_int_equal(g_unlink(lock), 0);
+  expect(&keeper, NOW - DAY, NOW, true);
+  timekeeper_save(&keeper);
+  keeper = start(strata, NOW - DAY + 60);
+  expect(&keeper, NOW - DAY + 60, NOW, true);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, strata_setup, strata_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST(test_layers_are_told),   TEST(test_first_start),      TEST(test_restarts),
+      TEST(test_store_comes_later), TEST(test_file_is_replaced),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,127 @@
+/* Backups for tests: see vault.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/vault.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <unistd.h>
+
+int vault_setup(void **state)
+{
+  stores_setup(state);
+  stores_make(((struct stores *)*state)->path, VAULT_ROWS);
+  return 0;
+}
+
+char *vault_folder(const struct stores *stores)
+{
+  return g_build_filename(stores->home, "backups", NULL);
+}
+
+char *vault_path(const struct stores *stores, const char *name)
+{
+  return g_build_filename(stores->home, "backups", name, NULL);
+}
+
+char *vault_make(const struct stores *stores, int64_t now)
+{
+  struct backup_terms terms = {.asked = false};
+  struct backup *made;
+  char *problem, *path;
+  enum tlspin_code code = backups_make(stores->path, geteuid(), now, &terms, &made, &problem);
+
+  if (code != TLSPIN_OK)
+    print_error("%s\n", problem);
+  assert_int_equal(code, TLSPIN_OK);
+  assert_null(problem);
+  path = g_steal_pointer(&made->path);
+  backup_free(made);
+  return path;
+}
+
+void vault_refuse(const struct stores *stores, enum tlspin_code code, const char *words)
+{
+  struct backup_terms terms = {.asked = false};
+  struct backup *made;
+  char *problem;
+
+  assert_int_equal(backups_make(stores->path, geteuid(), STORES_NOW, &terms, &made, &problem),
+                   code);
+  assert_null(made);
+  assert_non_null(problem);
+  if (strstr(problem, words) == NULL)
+    print_error("'%s' is not in: %s\n", words, problem);
+  assert_non_null(strstr(problem, words));
+  g_free(problem);
+}
+
+struct store *vault_open(const char *path)
+{
+  struct store *store;
+  char *problem;
+  enum backup_state backup = backup_open(path, geteuid(), &store, &problem);
+
+  if (backup != BACKUP_WHOLE)
+    print_error("%s\n", problem);
+  assert_int_equal(backup, BACKUP_WHOLE);
+  assert_null(problem);
+  return store;
+}
+
+static unsigned count_names(const struct stores *stores, bool backups)
+{
+  g_autofree char *folder = vault_folder(stores);
+  g_autoptr(GDir) names = g_dir_open(folder, 0, NULL);
+  const char *name;
+  unsigned count = 0;
+
+  while (names != NULL && (name = g_dir_read_name(names)) != NULL)
+    count += (g_str_has_prefix(name, "pins-") && g_str_has_suffix(name, ".db")) == backups;
+  return count;
+}
+
+unsigned vault_others(const struct stores *stores)
+{
+  return count_names(stores, false);
+}
+
+unsigned vault_count(const struct stores *stores)
+{
+  return count_names(stores, true);
+}
+
+void vault_damage(const char *path)
+{
+  g_autofree char *content = NULL;
+  const char *found;
+  gsize size;
+
+  assert_true(g_file_get_contents(path, &content, &size, NULL));
+  found = memmem(content, size, "host-0007", 9);
+  assert_non_null(found);
+  stores_flip(content, path, (uint32_t)(found - content + 3) * 8);
+}
+
+void vault_begin_import(struct store *store, int records)
+{
+  struct store_change change;
+  struct store_edit *edit;
+
+  assert_int_equal(store_edit_begin(store, STORE_DRAFT, 0, STORES_NOW, &edit), TLSPIN_OK);
+  for (int i = 0; i < records; i++) {
+    struct keypin pin = stores_pin(i);
+
+    assert_int_equal(store_edit_put(edit, &pin), TLSPIN_OK);
+  }
+  assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
+  assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, change.operation, STORES_NOW, &edit),
+                   TLSPIN_OK);
+  assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
+}
