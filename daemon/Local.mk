@@ -47,6 +47,7 @@ libdaemon_la_SOURCES = \
 	daemon/recovery.c daemon/recovery.h \
 	daemon/touched.c daemon/touched.h \
 	daemon/successor.c daemon/successor.h \
+	daemon/sqlite-memory.c daemon/sqlite-memory.h \
 	daemon/statements.c daemon/statements.h \
 	daemon/store.c daemon/store.h daemon/store-private.h \
 	daemon/table.c daemon/table.h \
@@ -108,6 +109,7 @@ libdaemon_la_SOURCES += \
 	daemon/seen.c daemon/seen.h \
 	daemon/settings.c daemon/settings.h daemon/settings-private.h daemon/settings-resolve.c \
 	daemon/shown.c daemon/shown.h \
+	daemon/spent.c daemon/spent.h \
 	daemon/standing.c daemon/standing.h \
 	daemon/status.c daemon/admin-doctor.c \
 	daemon/suffixes.c daemon/suffixes.h \
@@ -120,7 +122,7 @@ libdaemon_la_CFLAGS += $(DBUS_CFLAGS) $(PSL_CFLAGS)
 libdaemon_la_LIBADD += libbus.la $(DBUS_LIBS) $(PSL_LIBS)
 
 libexec_PROGRAMS += tlspind
-tlspind_SOURCES = daemon/main.c
+tlspind_SOURCES = daemon/main.c daemon/heap.c
 tlspind_CPPFLAGS = $(DAEMON_CPPFLAGS)
 tlspind_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(DBUS_CFLAGS)
 tlspind_LDADD = libdaemon.la

@@ -80,6 +80,14 @@ static enum tlspin_code take_some(struct store_edit *edit, uint64_t keep, uint64
   return code == TLSPIN_OK && applied->over ? settle(store_edit_work(edit)) : code;
 }
 
+bool store_is_applying(struct store *store)
+{
+  struct operation_row row;
+
+  database_refuel_all(&store->db);
+  return journal_find_applying(store, &row) == TLSPIN_OK;
+}
+
 enum tlspin_code store_apply(struct store *store, uint64_t keep, uint64_t keep_each,
                              struct store_applied *applied)
 {

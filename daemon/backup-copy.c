@@ -14,7 +14,7 @@
 
 enum {
   SLICE_PAGES = 256, /* copied at once, 1 MiB: a writer waits for that */
-  RESTARTS = 4       /* so often others may write in between, by which copying begins anew */
+  RESTARTS = 10      /* so often others may write in between, by which copying begins anew */
 };
 
 /* Whether the store, as it is now, is one to make a backup of. */

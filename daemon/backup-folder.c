@@ -23,11 +23,24 @@ enum { TURNS = 99, TIME_FROM = 5, TIME_SIZE = 16 /* 20261123T062500Z */ };
  * store. */
 static const char *const leftovers[] = {".pins.db", ".pins.db-journal", ".pins.lock"};
 
+static char *folder_of(const char *store)
+{
+  g_autofree char *home = g_path_get_dirname(store);
+
+  return g_build_filename(home, FOLDER, NULL);
+}
+
+static bool is_there(const char *store)
+{
+  g_autofree char *folder = folder_of(store);
+
+  return file_exists(folder);
+}
+
 /* *path: of the folder, without symbolic links; it is made where it is missing. */
 static enum tlspin_code resolve(const char *store, uid_t owner, char **path, char **problem)
 {
-  g_autofree char *home = g_path_get_dirname(store);
-  g_autofree char *folder = g_build_filename(home, FOLDER, NULL);
+  g_autofree char *folder = folder_of(store);
   g_autofree char *within = g_build_filename(folder, "pins.db", NULL);
   g_autofree char *resolved = NULL;
   enum tlspin_code code;
@@ -192,8 +205,6 @@ static enum tlspin_code say_unlisted(const char *folder, const char *fault, char
 enum tlspin_code backup_folder_list(const char *store, uid_t owner, int64_t now, GPtrArray **list,
                                     char **problem)
 {
-  g_autofree char *home = g_path_get_dirname(store);
-  g_autofree char *path = g_build_filename(home, FOLDER, NULL);
   g_autofree char *resolved = NULL;
   g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(backup_free);
   g_autoptr(GDir) folder = NULL;
@@ -201,7 +212,7 @@ enum tlspin_code backup_folder_list(const char *store, uid_t owner, int64_t now,
   const char *name;
 
   *list = NULL;
-  if (file_exists(path)) {
+  if (is_there(store)) {
     if (resolve(store, owner, &resolved, problem) != TLSPIN_OK)
       return TLSPIN_UNAVAILABLE;
     folder = g_dir_open(resolved, 0, &error);
@@ -215,4 +226,21 @@ enum tlspin_code backup_folder_list(const char *store, uid_t owner, int64_t now,
   g_ptr_array_sort_with_data(found, compare, &now);
   *list = g_steal_pointer(&found);
   return TLSPIN_OK;
+}
+
+enum tlspin_code backup_folder_enter_listed(const char *store, uid_t owner, int64_t now,
+                                            struct backup_folder *folder, GPtrArray **list,
+                                            char **problem)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  *folder = (struct backup_folder){.owner = owner};
+  *list = NULL;
+  if (is_there(store))
+    code = backup_folder_enter(store, owner, folder, problem);
+  if (code == TLSPIN_OK)
+    code = backup_folder_list(store, owner, now, list, problem);
+  if (code != TLSPIN_OK)
+    backup_folder_leave(folder);
+  return code;
 }

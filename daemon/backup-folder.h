@@ -39,4 +39,9 @@ enum tlspin_code backup_folder_name(const struct backup_folder *folder, int64_t 
 enum tlspin_code backup_folder_list(const char *store, uid_t owner, int64_t now, GPtrArray **list,
                                     char **problem);
 
+/* To change what is in it: both. Where there is no folder none is made, and the list is empty. */
+enum tlspin_code backup_folder_enter_listed(const char *store, uid_t owner, int64_t now,
+                                            struct backup_folder *folder, GPtrArray **list,
+                                            char **problem);
+
 #endif

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void backup_free(void *data)
@@ -81,19 +82,26 @@ static enum backup_state say_fault(const char *path, const char *fault, bool hin
   return BACKUP_UNREAD;
 }
 
+/* A setting that SQLite passed over without an error says nothing of the content. */
 static enum backup_state say_refused(const struct store *store, char **problem)
 {
-  return say_fault(store->path, database_fault(&store->db), database_is_hindered(&store->db),
-                   problem);
+  bool hindered =
+      database_is_hindered(&store->db) || sqlite3_errcode(store->db.handle) == SQLITE_OK;
+
+  return say_fault(store->path, database_fault(&store->db), hindered, problem);
 }
 
-/* By which another program's unfinished write would be passed over. */
-static bool has_journal(const char *path)
+/* With a journal that has content, another program's unfinished write would be passed over. */
+static enum backup_state check_journal(const char *path, const char *suffix, char **problem)
 {
-  g_autofree char *journal = g_strconcat(path, "-journal", NULL);
-  g_autofree char *wal = g_strconcat(path, "-wal", NULL);
+  g_autofree char *journal = g_strconcat(path, suffix, NULL);
+  struct stat status;
 
-  return file_has_content(journal) || file_has_content(wal);
+  if (lstat(journal, &status) != 0)
+    return errno == ENOENT ? BACKUP_WHOLE : say_fault(journal, g_strerror(errno), true, problem);
+  return status.st_size == 0
+             ? BACKUP_WHOLE
+             : say_damaged(path, _("another program has left a write to it unfinished"), problem);
 }
 
 static enum backup_state check_schema(struct store *store, char **problem)
@@ -133,6 +141,8 @@ static enum backup_state read_through(struct store *store, char **problem)
 
 static enum backup_state check_file(const char *path, uid_t owner, char **problem)
 {
+  enum backup_state state;
+
   switch (file_check(path, (struct file_rule){STORE_USER, owner}, problem)) {
   case TLSPIN_OK:
     break;
@@ -141,9 +151,8 @@ static enum backup_state check_file(const char *path, uid_t owner, char **proble
   default:
     return BACKUP_UNREAD;
   }
-  return has_journal(path)
-             ? say_damaged(path, _("another program has left a write to it unfinished"), problem)
-             : BACKUP_WHOLE;
+  state = check_journal(path, "-journal", problem);
+  return state == BACKUP_WHOLE ? check_journal(path, "-wal", problem) : state;
 }
 
 enum backup_state backup_open(const char *path, uid_t owner, struct store **store, char **problem)

@@ -109,10 +109,7 @@ enum tlspin_code backups_each_open(const char *store, uid_t owner, const struct 
 
   *problem = NULL;
   *done = (struct backups_done){.changed = 0};
-  code = backup_folder_enter(store, owner, &folder, problem);
-  if (code != TLSPIN_OK)
-    return code;
-  code = backup_folder_list(store, owner, INT64_MAX, &list, problem);
+  code = backup_folder_enter_listed(store, owner, INT64_MAX, &folder, &list, problem);
   if (code == TLSPIN_OK)
     code = visit_all(&folder, list, work, done, problem);
   backup_folder_leave(&folder);

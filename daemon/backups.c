@@ -119,11 +119,10 @@ enum tlspin_code backups_rotate(const char *store, uid_t owner, const struct rot
   enum tlspin_code code;
 
   *problem = NULL;
-  code = backup_folder_enter(store, owner, &folder, problem);
-  if (code != TLSPIN_OK)
-    return code;
-  code = backup_folder_list(store, owner, rules->now, &list, problem);
-  if (code == TLSPIN_OK && !rules->keep)
+  if (rules->keep)
+    return TLSPIN_OK;
+  code = backup_folder_enter_listed(store, owner, rules->now, &folder, &list, problem);
+  if (code == TLSPIN_OK)
     code = rotate(list, owner, rules, problem);
   backup_folder_leave(&folder);
   return code;

@@ -191,16 +191,43 @@ static void caller_left(struct callers *callers, const char *name)
     callers_idle(caller);
 }
 
+static void tell_nothing(struct caller *caller)
+{
+  static const struct caller_credentials nothing = {.label = ""};
+
+  pending_forget(&caller->pending);
+  tell(caller, &nothing);
+}
+
+/* Nobody is there any more. libdbus doesn't complete what was pending when a connection ends. Each
+ * that is told may be forgotten by that, and no other. */
+static void bus_ended(struct callers *callers)
+{
+  g_autoptr(GPtrArray) asked = g_ptr_array_new();
+
+  for (GList *link = callers->by_use.head; link != NULL; link = link->next) {
+    struct caller *caller = link->data;
+
+    caller->gone = true;
+    if (!caller->known)
+      g_ptr_array_add(asked, caller);
+  }
+  for (guint i = 0; i < asked->len; i++)
+    tell_nothing(asked->pdata[i]);
+}
+
 static DBusHandlerResult on_message(DBusConnection *connection, DBusMessage *message, void *data)
 {
   const char *name, *before, *after;
 
   (void)connection;
-  if (dbus_message_is_signal(message, DBUS_INTERFACE_DBUS, "NameOwnerChanged") &&
-      dbus_message_has_sender(message, DBUS_SERVICE_DBUS) &&
-      dbus_message_get_args(message, NULL, DBUS_TYPE_STRING, &name, DBUS_TYPE_STRING, &before,
-                            DBUS_TYPE_STRING, &after, DBUS_TYPE_INVALID) &&
-      after[0] == '\0')
+  if (dbus_message_is_signal(message, DBUS_INTERFACE_LOCAL, "Disconnected"))
+    bus_ended(data);
+  else if (dbus_message_is_signal(message, DBUS_INTERFACE_DBUS, "NameOwnerChanged") &&
+           dbus_message_has_sender(message, DBUS_SERVICE_DBUS) &&
+           dbus_message_get_args(message, NULL, DBUS_TYPE_STRING, &name, DBUS_TYPE_STRING, &before,
+                                 DBUS_TYPE_STRING, &after, DBUS_TYPE_INVALID) &&
+           after[0] == '\0')
     caller_left(data, name);
   return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
 }
@@ -248,7 +275,6 @@ static bool make_room(struct callers *callers)
 
 static struct caller *add(struct callers *callers, const char *name)
 {
-  static const struct caller_credentials nothing = {.label = ""};
   struct caller *caller = g_new0(struct caller, 1);
 
   caller->callers = callers;
@@ -259,7 +285,7 @@ static struct caller *add(struct callers *callers, const char *name)
   g_hash_table_insert(callers->by_name, caller->name, caller);
   caller->pending = ask(callers->connection, name, on_answer, caller);
   if (caller->pending == NULL)
-    tell(caller, &nothing);
+    tell_nothing(caller);
   return caller;
 }
 

@@ -345,6 +345,8 @@ enum tlspin_code policy_apply(struct policy *policy, int64_t now, struct store_a
   if (store != NULL)
     code = store_apply(store, HISTORY_MAX, HISTORY_EACH, &some);
   policy->due = code == TLSPIN_OK || (store != NULL && code == TLSPIN_UNAVAILABLE);
+  if (store != NULL)
+    layers_wait(policy->layers, code == TLSPIN_UNAVAILABLE && store_is_applying(store));
   if (code != TLSPIN_OK)
     return store != NULL ? policy_fault(policy, code, problem) : code;
   add_applied(&policy->applied, &some);

@@ -79,7 +79,7 @@ void clock_believe(struct clock_guard *guard, int64_t now)
 
 int64_t clock_trusted_from(const struct clock_guard *guard)
 {
-  return guard->seen + CLOCK_TRIAL - guard->steady;
+  return MIN(guard->seen + CLOCK_TRIAL - guard->steady, KEYPIN_FOREVER);
 }
 
 static size_t encode(const struct clock_guard *guard, uint8_t *value)

@@ -79,7 +79,7 @@ bool columns_read(struct span octets, size_t size, struct columns *columns)
   columns->header = (size_t)header;
   left = size - columns->header;
   r = reader_of(reader_take(&r, columns->header - (octets.size - r.left)));
-  while (r.left > 0 && !r.failed) {
+  while (r.left > 0) {
     if (columns->count == COLUMNS_MAX || !read_type(btree_varint(&r), columns, columns->count) ||
         value_size(columns, columns->count) > left)
       return false;
@@ -132,4 +132,11 @@ bool columns_are_row(GChecksum *checksum, const struct columns *columns, enum st
   return cells_digest(checksum, table, columns->cells, digest) &&
          digest_is_near(digest, columns->cells[table->columns].bytes) &&
          row_is_sound((enum table_id)columns->table, columns->cells, kind);
+}
+
+bool columns_have_digest(const struct columns *columns, const struct digest *digest)
+{
+  struct span stored = columns->cells[columns->count - 1].bytes;
+
+  return span_equal(stored, (struct span){digest->octets, DIGEST_SIZE});
 }

@@ -43,4 +43,7 @@ void columns_fill(struct columns *columns, struct span payload);
 bool columns_are_row(GChecksum *checksum, const struct columns *columns, enum store_kind kind,
                      struct digest *digest);
 
+/* Whether a row has just this digest: otherwise that is damaged. */
+bool columns_have_digest(const struct columns *columns, const struct digest *digest);
+
 #endif

@@ -41,15 +41,38 @@ void database_refuel(struct database *db)
   db->fuel = FUEL_LOOKUP;
 }
 
-static int64_t file_size(const struct database *db)
+/* Its methods are NULL while it isn't open; NULL: there is no telling. */
+static sqlite3_file *file_of(const struct database *db)
 {
   sqlite3_file *file = NULL;
+
+  return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+                 file != NULL && file->pMethods != NULL
+             ? file
+             : NULL;
+}
+
+static int64_t file_size(const struct database *db)
+{
+  sqlite3_file *file = file_of(db);
   sqlite3_int64 size = 0;
 
-  if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
-      file->pMethods == NULL || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
-    size = 0;
-  return size;
+  return file != NULL && file->pMethods->xFileSize(file, &size) == SQLITE_OK ? size : 0;
+}
+
+bool database_is_readable(const struct database *db)
+{
+  sqlite3_file *file = file_of(db);
+  sqlite3_int64 size = 0, at = 0;
+  uint8_t octets[4096];
+  bool readable = file != NULL && file->pMethods->xFileSize(file, &size) == SQLITE_OK;
+
+  for (; readable && at < size; at += (sqlite3_int64)sizeof octets) {
+    int part = (int)MIN(size - at, (sqlite3_int64)sizeof octets);
+
+    readable = file->pMethods->xRead(file, octets, part, at) == SQLITE_OK;
+  }
+  return readable;
 }
 
 void database_refuel_all(struct database *db)
@@ -132,6 +155,8 @@ bool database_prepare(struct database *db)
   int version = schema_version(db->handle);
 
   finalize_all(db);
+  if (version < 0)
+    return false;
   db->version = version > 0 ? version : schema_current.version;
   for (int i = 0; i < TABLES; i++)
     if (tables[i].version <= db->version &&
@@ -162,6 +187,7 @@ const char *database_fault(const struct database *db)
 bool database_is_hindered(const struct database *db)
 {
   switch (sqlite3_errcode(db->handle) & 0xff) { /* without what SQLite adds to it */
+  case SQLITE_OK: /* it has nothing to say against the content */
   case SQLITE_PERM:
   case SQLITE_BUSY:
   case SQLITE_LOCKED:

@@ -54,6 +54,9 @@ void database_close(struct database *db);
 /* SQLite's last word; until the next call. */
 const char *database_fault(const struct database *db);
 
+/* Whether the disk gives every octet of the file. */
+bool database_is_readable(const struct database *db);
+
 /* Whether SQLite's last word is one that may be another the next time: there is no memory, no room,
  * no access, the disk says no. Of the content it says nothing. */
 bool database_is_hindered(const struct database *db);

@@ -5,6 +5,7 @@
 #include "daemon/dispatch.h"
 
 #include "common/text.h"
+#include "daemon/spent.h"
 
 #include <string.h>
 
@@ -217,8 +218,10 @@ void dispatch_send(DBusConnection *connection, DBusMessage *kept, enum tlspin_co
 
 static void send_reply(DBusConnection *connection, DBusMessage *call, DBusMessage *reply)
 {
-  if (!dbus_message_get_no_reply(call) && !is_kept(reply))
+  if (!dbus_message_get_no_reply(call) && !is_kept(reply)) {
     dbus_connection_send(connection, reply, NULL);
+    spent_reply(connection, reply);
+  }
   dbus_message_unref(reply);
 }
 
@@ -229,6 +232,7 @@ void dispatch_serve(const struct dispatch *dispatch, DBusConnection *connection,
 
   if (reply != NULL)
     send_reply(connection, call, reply);
+  spent_call(connection, call);
   dispatch->served(dispatch->data);
 }
 

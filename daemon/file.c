@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TEMPORARY_PREFIX "etilqs_" /* SQLite's, unless it was built with another */
+
 /* SQLite's file format, section 1.3.3: 2 means WAL. */
 enum { WRITE_VERSION = 18, READ_VERSION = 19, HEADER_READ = 20, VERSION_WAL = 2 };
 
@@ -232,4 +234,18 @@ enum tlspin_code file_check(const char *path, struct file_rule rule, char **prob
     code = check_header(path, fd, rule, problem);
   close(fd);
   return code;
+}
+
+void file_sweep(const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+    g_autofree char *file = g_build_filename(folder, name, NULL);
+
+    if (g_str_has_prefix(name, TEMPORARY_PREFIX))
+      unlink(file);
+  }
 }

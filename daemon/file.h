@@ -46,4 +46,9 @@ enum tlspin_code file_check(const char *path, struct file_rule rule, char **prob
 /* fsync(2) on the folder that holds path, after which a name in it survives a loss of power. */
 bool file_sync_folder(const char *path);
 
+/* Removes SQLite's temporary files from the folder that holds path. It takes their names away as
+ * soon as it has made them; a loss of power may bring one back, with a copy of the store in it that
+ * nobody would ever erase. Who uses one now goes on using it. */
+void file_sweep(const char *path);
+
 #endif

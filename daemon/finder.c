@@ -30,13 +30,13 @@ static bool meta_is_sound(struct finder *finder)
          census_decode(finder->checksum, cells[1].bytes, &census);
 }
 
-/* Whether what is in `payload` is a row. */
+/* Whether what is in `payload`, whose header was read, is a row. */
 static bool try_payload(void *data)
 {
   struct finder *finder = data;
   struct span payload = {finder->payload, finder->size};
 
-  if (!spend(finder, finder->size) || !columns_read(payload, finder->size, &finder->columns))
+  if (!spend(finder, finder->size))
     return false;
   columns_fill(&finder->columns, payload);
   return finder->columns.table == COLUMNS_META
@@ -53,7 +53,8 @@ bool finder_try(struct finder *finder, size_t offset, size_t *end)
   if (!btree_cell_read(page, offset, PAYLOAD_MAX, &cell) ||
       !columns_read((struct span){page.data + cell.start, cell.local}, cell.size,
                     &finder->columns) ||
-      !spend(finder, cell.size - cell.local) || !pagefile_gather(&finder->file, &cell, finder->payload))
+      !spend(finder, cell.size - cell.local) ||
+      !pagefile_gather(&finder->file, &cell, finder->payload))
     return false;
   finder->size = cell.size;
   *end = cell.end;
@@ -93,6 +94,8 @@ bool finder_mend(struct finder *finder, size_t offset, enum mend_change change)
   if (!sensible || cell.overflow == 0 || !pagefile_gather(file, &cell, finder->payload))
     return false;
   finder->size = cell.size;
+  if (!columns_read((struct span){finder->payload, cell.size}, cell.size, &finder->columns))
+    return false;
   return mend(finder->payload + cell.local, cell.size - cell.local, change, &finder->work,
               try_payload, finder);
 }

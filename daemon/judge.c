@@ -251,8 +251,7 @@ static uint64_t log_as(struct policy *policy, const struct policy_shown *shown, 
     event.report = report = make_report(judged, shown);
   if (store_log(user->store, &event, now, &number) != TLSPIN_OK)
     number = 0;
-  g_debug("%s (%s): %s, port %u, of %s.", kind, reason, event.peer.host, event.peer.port,
-          event.program);
+  g_debug("%s (%s).", kind, reason);
   return number;
 }
 

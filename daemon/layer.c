@@ -5,8 +5,6 @@
 #include "daemon/layer.h"
 
 #include "common/text.h"
-#include "daemon/file.h"
-#include "daemon/lockfile.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -18,6 +16,7 @@ void layer_clear(struct layer *layer)
 {
   store_close(layer->store);
   layer->store = NULL;
+  layer->waits = false;
   g_clear_pointer(&layer->problem, g_free);
 }
 
@@ -54,8 +53,7 @@ void layer_set_problem(struct layer *layer, char *problem)
  * folder was taken away, as a home that is unmounted. A new one must not come into its place. */
 static bool has_gone(const struct layer *layer, enum store_kind kind)
 {
-  return kind == STORE_USER && layer->used && !file_exists(layer->path) &&
-         !lockfile_remembers(layer->path);
+  return kind == STORE_USER && layer->used && !store_leaves_trace(layer->path);
 }
 
 static char *say_gone(const struct layer *layer)
@@ -100,7 +98,7 @@ static bool is_full(const char *folder)
          (geteuid() == 0 ? disk.f_bfree : disk.f_bavail) == 0;
 }
 
-char *layer_write_problem(const struct layer *layer)
+static char *find_obstacle(const struct layer *layer)
 {
   g_autofree char *folder = g_path_get_dirname(layer->path);
   char *problem = forbidden(layer->path, folder);
@@ -109,6 +107,22 @@ char *layer_write_problem(const struct layer *layer)
     return problem;
   return g_strdup_printf(
       _("The pin store '%s' can't be written: the disk is full. Make room on it."), layer->path);
+}
+
+/* What was in the way a moment ago may be gone, or hard to see: a quota, say. */
+char *layer_write_problem(const struct layer *layer)
+{
+  g_autofree char *obstacle = find_obstacle(layer);
+
+  if (!layer->waits)
+    return g_steal_pointer(&obstacle);
+  if (obstacle == NULL)
+    obstacle = g_strdup_printf(_("The pin store '%s' could not be written: no room on the disk, or "
+                                 "in a quota? Make some."),
+                               layer->path);
+  return g_strdup_printf(_("An import waits to be finished. %s Any call of tlspin then goes on with "
+                           "it; until it is done, nothing can be cleared, changed or undone."),
+                         obstacle);
 }
 
 static void note_file(GString *text, const char *path)

@@ -331,9 +331,8 @@ const struct layer *layers_user(struct layers *layers, int64_t now)
   int64_t second = layers->suspect ? layers->says : now;
 
   if (gone || (failed && second != layers->user_tried)) {
+    open_user(layers, now);
     layers->user_tried = second;
-    layers->user_failed = false;
-    layer_open(user, STORE_USER, layers->user_owner);
   }
   return user;
 }
@@ -377,6 +376,11 @@ uid_t layers_owner(const struct layers *layers)
 bool layers_lost(const struct layers *layers)
 {
   return layers->user.store != NULL && damage_stands(layers->user.store);
+}
+
+void layers_wait(struct layers *layers, bool waits)
+{
+  layers->user.waits = waits;
 }
 
 size_t layers_count(const struct layers *layers)

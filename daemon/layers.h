@@ -98,6 +98,10 @@ uid_t layers_owner(const struct layers *layers);
 /* Whether pins were lost from the user's layer, as it is open now. */
 bool layers_lost(const struct layers *layers);
 
+/* Whether an operation of the user's layer waits for its file to be written again: what
+ * layer_write_problem says then. */
+void layers_wait(struct layers *layers, bool waits);
+
 /* Says that a layer can't be read: see layers_user and layers_attend. */
 void layers_failed(struct layers *layers, const struct layer *layer);
 

@@ -5,10 +5,13 @@
 #include "daemon/loop.h"
 
 #include <glib-unix.h>
+#include <sys/ioctl.h>
 
 enum {
+  READS = 32,                /* of some kilooctets each, in one iteration */
   BATCH = 32,                /* messages dispatched in one iteration */
-  CONGESTED_OCTETS = 8 << 20 /* that wait to be sent */
+  CONGESTED_OCTETS = 8 << 20 /* that wait to be sent */,
+  BLOCKED_OCTETS = 32 << 20  /* of which not even refusals are added to */
 };
 
 /* What can come with one message (SCM_MAX_FD of Linux), and how many can be there before no more
@@ -37,13 +40,53 @@ static unsigned flags_of(GIOCondition condition)
          (condition & G_IO_ERR ? DBUS_WATCH_ERROR : 0u);
 }
 
+/* What a source of a watch is for. */
+struct watched {
+  DBusConnection *connection;
+  DBusWatch *watch;
+};
+
+/* Of a message that isn't complete yet. */
+static bool is_more_to_read(DBusConnection *connection, int fd)
+{
+  int octets = 0;
+
+  return dbus_connection_get_dispatch_status(connection) == DBUS_DISPATCH_COMPLETE &&
+         ioctl(fd, FIONREAD, &octets) == 0 && octets > 0;
+}
+
+/* A large message holds up what comes behind it for as long as it takes to read it. The watch is
+ * gone, with its source, where the connection has come to its end. */
 static gboolean handle_watch(gint fd, GIOCondition condition, gpointer data)
 {
-  DBusWatch *watch = data;
+  const struct watched *watched = data;
+  DBusConnection *connection = dbus_connection_ref(watched->connection);
+  bool more = true;
 
-  (void)fd;
-  dbus_watch_handle(watch, flags_of(condition));
+  for (int i = 0; i < READS && more; i++) {
+    dbus_watch_handle(watched->watch, flags_of(condition));
+    more = condition == G_IO_IN && !g_source_is_destroyed(g_main_current_source()) &&
+           is_more_to_read(connection, fd);
+  }
+  dbus_connection_unref(connection);
   return G_SOURCE_CONTINUE;
+}
+
+/* It may recurse, as GLib says, which it never does: else GLib would wake itself up by three system
+ * calls each time. */
+static guint add_source(DBusConnection *connection, DBusWatch *watch)
+{
+  struct watched *watched = g_new(struct watched, 1);
+  GSource *source = g_unix_fd_source_new(dbus_watch_get_unix_fd(watch),
+                                         condition_of(dbus_watch_get_flags(watch)));
+  guint number;
+
+  *watched = (struct watched){connection, watch};
+  g_source_set_callback(source, G_SOURCE_FUNC(handle_watch), watched, g_free);
+  g_source_set_can_recurse(source, TRUE);
+  number = g_source_attach(source, NULL);
+  g_source_unref(source);
+  return number;
 }
 
 /* The source of a watch or a time-out is kept, by its number, as libdbus's data for it. */
@@ -55,12 +98,8 @@ static void drop_source(void *data)
 
 static dbus_bool_t add_watch(DBusWatch *watch, void *data)
 {
-  guint source = 0;
+  guint source = dbus_watch_get_enabled(watch) ? add_source(data, watch) : 0;
 
-  (void)data;
-  if (dbus_watch_get_enabled(watch))
-    source = g_unix_fd_add(dbus_watch_get_unix_fd(watch), condition_of(dbus_watch_get_flags(watch)),
-                           handle_watch, watch);
   dbus_watch_set_data(watch, GUINT_TO_POINTER(source), drop_source);
   return TRUE;
 }
@@ -106,9 +145,16 @@ static void toggle_timeout(DBusTimeout *timeout, void *data)
   add_timeout(timeout, data);
 }
 
+/* What is left of a connection that has ended will never be sent. */
+static bool has_to_send(DBusConnection *connection, long octets)
+{
+  return dbus_connection_get_is_connected(connection) &&
+         dbus_connection_get_outgoing_size(connection) > octets;
+}
+
 bool loop_is_congested(DBusConnection *connection)
 {
-  return dbus_connection_get_outgoing_size(connection) > CONGESTED_OCTETS;
+  return has_to_send(connection, CONGESTED_OCTETS);
 }
 
 static gboolean dispatch_some(gpointer data);
@@ -121,23 +167,24 @@ static gboolean dispatch_later(gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Nearly every message is only put into a queue, or answered with few words. */
+/* Nearly every message is only put into a queue, or answered with few words: that goes on where the
+ * connection is congested, since unanswered calls make dbus-daemon slow for everybody. */
 static gboolean dispatch_some(gpointer data)
 {
   struct loop *loop = data;
   DBusConnection *connection = dbus_connection_ref(loop->connection);
-  gboolean more = TRUE, congested = FALSE;
+  gboolean more = TRUE, blocked = FALSE;
 
-  for (int i = 0; i < BATCH && more && !congested; i++) {
-    congested = loop_is_congested(connection);
-    more = congested || dbus_connection_dispatch(connection) == DBUS_DISPATCH_DATA_REMAINS;
+  for (int i = 0; i < BATCH && more && !blocked; i++) {
+    blocked = has_to_send(connection, BLOCKED_OCTETS);
+    more = blocked || dbus_connection_dispatch(connection) == DBUS_DISPATCH_DATA_REMAINS;
   }
-  if (congested)
+  if (blocked)
     loop->dispatching = g_timeout_add(LOOP_CONGESTED_MS, dispatch_later, loop);
   else if (!more)
     loop->dispatching = 0;
   dbus_connection_unref(connection);
-  return more && !congested ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+  return more && !blocked ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 /* At the priority of the watches: a source that is polled and one that is always ready then take
@@ -177,7 +224,7 @@ bool loop_attach(DBusConnection *connection)
   dbus_connection_set_dispatch_status_function(connection, wake, loop, NULL);
   wake(connection, dbus_connection_get_dispatch_status(connection), loop);
   return dbus_connection_set_watch_functions(connection, add_watch, remove_watch, toggle_watch,
-                                             NULL, NULL) &&
+                                             connection, NULL) &&
          dbus_connection_set_timeout_functions(connection, add_timeout, remove_timeout,
                                                toggle_timeout, NULL, NULL);
 }

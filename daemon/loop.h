@@ -9,12 +9,12 @@
 #include <stdbool.h>
 
 /* Lets the default main context serve the connection: its watches and time-outs become sources, and
- * some messages are dispatched an iteration, so that nothing else starves. None are while it is
- * congested. File descriptors that come with messages are bounded. False without memory. */
+ * some messages are dispatched an iteration, so that nothing else starves. None are while far too much
+ * waits to be sent. File descriptors that come with messages are bounded. False without memory. */
 bool loop_attach(DBusConnection *connection);
 
-/* Whether the other end doesn't take in what is sent: then as little as can be is to be added, and
- * it is to be looked again after a while. */
+/* Whether the other end doesn't take in what is sent: then no long reply is to be added, and it is
+ * to be looked again after a while. */
 bool loop_is_congested(DBusConnection *connection);
 
 enum { LOOP_CONGESTED_MS = 10 };

@@ -2,18 +2,22 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "common/seclusion.h"
 #include "common/text.h"
 #include "daemon/config-file.h"
 #include "daemon/connection.h"
 #include "daemon/handlers.h"
+#include "daemon/keeper.h"
 #include "daemon/loop.h"
 #include "daemon/presence.h"
 #include "daemon/reception.h"
+#include "daemon/sqlite-memory.h"
 #include "daemon/timekeeper.h"
 #include "daemon/watch.h"
 
 #include <glib-unix.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -74,6 +78,7 @@ struct daemon {
   struct quota *quota;
   struct reception *at_pins, *at_admin;
   struct presence *presence;
+  struct keeper *keeper;
   struct watch *watches[2];
   guint tidying; /* the source that goes on with it, or 0 */
 };
@@ -172,7 +177,8 @@ static void keep_present(struct daemon *daemon)
 {
   presence_keep(daemon->presence, drafts_any(daemon->handlers.drafts) ||
                                       waiting_any(daemon->handlers.waiting) ||
-                                      policy_has_grown(daemon->handlers.policy));
+                                      policy_has_grown(daemon->handlers.policy) ||
+                                      keeper_is_needed(daemon->keeper));
 }
 
 static gboolean tidy_later(gpointer data);
@@ -263,12 +269,30 @@ static gboolean on_tidy(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+static void on_kept(void *data)
+{
+  keep_present(data);
+}
+
+static void keep_backups(struct daemon *daemon)
+{
+  struct keeper_terms terms = {
+      .now = believed_time(),
+      .period = daemon->config.undo_period,
+      .suspect = timekeeper.guard.suspect,
+      .lost = layers_lost(daemon->layers),
+  };
+
+  keeper_tend(daemon->keeper, layers_user(daemon->layers, terms.now)->store, &terms);
+}
+
 static gboolean on_flush(gpointer data)
 {
   struct daemon *daemon = data;
 
   policy_flush(daemon->handlers.policy, believed_time());
   timekeeper_save(&timekeeper);
+  keep_backups(daemon);
   return G_SOURCE_CONTINUE;
 }
 
@@ -318,6 +342,7 @@ static void start(struct daemon *daemon)
       .idle_timeout = daemon->config.idle_timeout,
       .config_problem = daemon->config.problem,
   };
+  daemon->keeper = keeper_new(layers_at(daemon->layers, 0)->path, geteuid(), on_kept, daemon);
   daemon->quota = quota_new();
   daemon->at_pins = receive(daemon, daemon->pins, &daemon->dispatch_pins, handlers_pins);
   daemon->at_admin = receive(daemon, daemon->admin, &daemon->dispatch_admin, handlers_admin);
@@ -342,6 +367,7 @@ static void stop(struct daemon *daemon)
   waiting_free(daemon->handlers.waiting);
   policy_flush(daemon->handlers.policy, believed_time());
   timekeeper_save(&timekeeper);
+  keeper_free(daemon->keeper);
   policy_free(daemon->handlers.policy);
   layers_free(daemon->layers);
   connection_close(daemon->admin);
@@ -391,9 +417,12 @@ int main(int argc, char **argv)
 {
   struct daemon daemon = {NULL};
 
+  seclude_process();
+  sqlite_memory_use_vault();
   setlocale(LC_CTYPE, ""); /* what texts need; the rest would cost a tenth of the start */
   setlocale(LC_MESSAGES, "");
   umask(077);
+  signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk, and no end */
   if (!read_options(&argc, &argv))
     return EXIT_USAGE;
   if (options.version) {

@@ -180,8 +180,10 @@ static enum tlspin_code open_user(struct store *store, struct file_rule rule, ch
     code = store_examine(store, rule, problem);
   if (code == TLSPIN_OK)
     code = settle(store, problem);
-  if (code == TLSPIN_OK)
+  if (code == TLSPIN_OK) {
+    file_sweep(store->path);
     store_drop_drafts(store);
+  }
   return code;
 }
 
@@ -256,6 +258,11 @@ bool store_is_trusted(const struct store *store, const char *path, uid_t owner)
 
   return file_resolve(path, rule, &resolved, &problem) == TLSPIN_OK &&
          strcmp(resolved, store->path) == 0 && check_system(store, rule, &problem) == TLSPIN_OK;
+}
+
+bool store_leaves_trace(const char *path)
+{
+  return file_exists(path) || lockfile_remembers(path);
 }
 
 bool store_knows_threads(void)

@@ -8,6 +8,7 @@
 #include "daemon/btree.h"
 #include "daemon/columns.h"
 
+/* The most pages that a payload has need of, where they are smallest. */
 enum { CHAIN_PAGES = PAYLOAD_MAX / (PAGE_MIN - 4) + 1 };
 
 struct pagefile {

@@ -214,7 +214,7 @@ enum tlspin_code pins_report_failure(void *data, DBusMessage *call, DBusMessage 
   if (code != TLSPIN_OK)
     return handlers_explain(code, text, problem);
   g_message("A server did not meet its pin (%s).", in.reason);
-  g_debug("It was %s, port %u.", peer.host, peer.port);
+  
   announce_failed(&handlers->announce, &peer, in.reason);
   handlers_logged(handlers, event);
   return TLSPIN_OK;

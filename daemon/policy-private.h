@@ -30,8 +30,8 @@ enum tlspin_code policy_unavailable(const struct layer *layer, char **problem);
 /* The user's store, or NULL with the problem. */
 struct store *policy_writable(struct policy *policy, int64_t now, char **problem);
 
-/* A code of the user's store, with the problem where it is TLSPIN_UNAVAILABLE; others go through as
- * they are. */
+/* A code of the user's store, with the problem where it is TLSPIN_UNAVAILABLE, or where what others
+ * wait for with TLSPIN_E_BUSY can't be gone on with; others go through as they are. */
 enum tlspin_code policy_fault(struct policy *policy, enum tlspin_code code, char **problem);
 
 /* TLSPIN_E_LIMIT, with a text for the place at which no further record of the user's can be. */

@@ -129,11 +129,14 @@ struct store *policy_writable(struct policy *policy, int64_t now, char **problem
 
 enum tlspin_code policy_fault(struct policy *policy, enum tlspin_code code, char **problem)
 {
-  if (code == TLSPIN_E_BUSY)
+  const struct layer *user = layers_at(policy->layers, 0);
+
+  if (code == TLSPIN_E_BUSY) {
     policy->due = true;
-  if (code != TLSPIN_UNAVAILABLE)
-    return code;
-  return policy_unavailable(layers_at(policy->layers, 0), problem);
+    if (user->waits)
+      *problem = layer_write_problem(user);
+  }
+  return code == TLSPIN_UNAVAILABLE ? policy_unavailable(user, problem) : code;
 }
 
 enum tlspin_code policy_crowded(const struct place *place, char **problem)

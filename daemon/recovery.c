@@ -248,10 +248,10 @@ enum tlspin_code recovery_run(const char *path, uid_t owner, int64_t now, char *
   struct recovery recovery = {.backup = NULL};
   enum tlspin_code code = successor_open(&recovery.successor, path, owner, problem);
 
-  if (code == TLSPIN_STORE_DAMAGED)
+  if (code == TLSPIN_STORE_DAMAGED) {
+    g_clear_pointer(problem, g_free); /* what comes now counts */
     code = recover(&recovery, now, problem);
-  if (code == TLSPIN_OK)
-    g_clear_pointer(problem, g_free);
+  }
   successor_close(&recovery.successor);
   return code;
 }
@@ -289,8 +289,10 @@ enum tlspin_code recovery_restore(const char *path, uid_t owner, const char *bac
 
   if (code == TLSPIN_STORE_DAMAGED && file_exists(recovery.successor.store.path))
     aside = aside_choose(recovery.successor.store.path, now);
-  if (code == TLSPIN_STORE_DAMAGED)
+  if (code == TLSPIN_STORE_DAMAGED) {
+    g_clear_pointer(problem, g_free);
     code = TLSPIN_OK;
+  }
   if (code == TLSPIN_OK && (backup_open(backup, owner, &recovery.backup, problem) != BACKUP_WHOLE ||
                             backup_sum(recovery.backup, &sum) != TLSPIN_OK))
     code = TLSPIN_UNAVAILABLE;

@@ -4,7 +4,8 @@
 
 #include "daemon/row.h"
 
-#include <stdlib.h>
+#include "common/vault.h"
+
 #include <string.h>
 
 enum { TICKET_OCTETS_MAX = UINT16_MAX };
@@ -147,37 +148,26 @@ bool ticket_row_equal(const struct ticket_row *a, const struct ticket_row *b)
          a->lock == b->lock;
 }
 
-/* What a row owns: its size in front, because the row's spans may have been pointed elsewhere. */
-struct block {
-  size_t size;
-  uint8_t octets[];
-};
-
 bool ticket_row_own(struct ticket_row *row)
 {
   size_t size = row->ticket.size + row->secret.size;
-  struct block *block = malloc(sizeof *block + size);
+  uint8_t *octets = vault_take(size);
   struct writer w;
 
-  if (block == NULL)
+  if (octets == NULL)
     return false;
-  block->size = size;
-  w = writer_of(block->octets, size);
+  w = writer_of(octets, size);
   writer_put(&w, row->ticket);
   writer_put(&w, row->secret);
-  row->ticket.data = block->octets;
-  row->secret.data = block->octets + row->ticket.size;
-  row->owned = block;
+  row->ticket.data = octets;
+  row->secret.data = octets + row->ticket.size;
+  row->owned = octets;
   return true;
 }
 
 void ticket_row_clear(struct ticket_row *row)
 {
-  struct block *block = row->owned;
-
-  if (block != NULL)
-    explicit_bzero(block->octets, block->size);
-  free(block);
+  vault_give(row->owned);
   *row = (struct ticket_row){.series = 0};
 }
 

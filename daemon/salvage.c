@@ -14,7 +14,7 @@ enum {
   PAGE_SIZE_AT = 16,      /* where the header has the size of a page */
   SAMPLE = 1 << 20,       /* octets by which the size of the pages is found */
   BROKEN_MAX = 64,        /* cells that are tried to be mended */
-  BROKEN_FEW = 8,         /* so few that it may take longer */
+  BROKEN_FEW = 4,         /* so few that it may take longer */
   WORK_FACTOR = 8,        /* octets of payloads for each of the file */
   WORK_LEAST = 1 << 20,   /* and at least */
   WORK_MENDING = 64 << 20 /* of each kind of change */
@@ -79,12 +79,20 @@ static void keep_meta(struct salvage *s)
 
   if (contents_decode(s->finder.checksum, value, &contents))
     keep(&s->contents, &found->contents_known, &found->contents, &contents, sizeof contents);
-  else if (census_decode(s->finder.checksum, value, &census))
+  if (census_decode(s->finder.checksum, value, &census))
     keep(&s->census, &found->census_known, &found->census, &census, sizeof census);
 }
 
+/* Of the row that was found last nothing is damaged. */
+static bool is_exact(const struct salvage *s)
+{
+  const struct columns *columns = &s->finder.columns;
+
+  return columns->table == COLUMNS_META || columns_have_digest(columns, &s->finder.digest);
+}
+
 /* The row that was found last. */
-static void tell(struct salvage *s, bool reached)
+static void tell(struct salvage *s, bool reached, bool mended)
 {
   struct columns *columns = &s->finder.columns;
 
@@ -94,9 +102,10 @@ static void tell(struct salvage *s, bool reached)
     return;
   }
   *(reached ? &s->found->reached : &s->found->carved) += 1;
-  if (s->visit != NULL)
-    s->stopped = !s->visit((enum table_id)columns->table, columns->cells, &s->finder.digest,
-                           reached, s->data);
+  if (reached && (mended || !is_exact(s)))
+    s->found->mended++;
+  s->stopped =
+      !s->visit((enum table_id)columns->table, columns->cells, &s->finder.digest, reached, s->data);
 }
 
 /* A cell that is no row is mended later, once it is known how many there are. */
@@ -107,7 +116,7 @@ static void note_broken(struct salvage *s, uint64_t n, size_t offset)
     s->broken[s->broken_count++] = (struct broken){n, offset};
 }
 
-/* Covers the cells of the page that its pointers name and that are rows; how many there are.
+/* Covers the cells of the page that its pointers name and that are rows; how many are whole.
  * first: the rows are told of, and what is none is noted. */
 static size_t reach_cells(struct salvage *s, const struct btree_page *page, uint64_t n, bool first)
 {
@@ -120,9 +129,9 @@ static size_t reach_cells(struct salvage *s, const struct btree_page *page, uint
       continue;
     if (finder_try(&s->finder, offset, &end)) {
       memset(s->covered + offset, true, end - offset);
-      rows++;
+      rows += is_exact(s);
       if (first)
-        tell(s, true);
+        tell(s, true, false);
     } else if (first) {
       note_broken(s, n, offset);
     }
@@ -174,7 +183,7 @@ static void carve_page(struct salvage *s, uint64_t n)
     reach_cells(s, &page, n, false);
   for (size_t offset = 0; offset < s->finder.file.page_size && !s->stopped; offset++)
     if (!s->covered[offset] && finder_try(&s->finder, offset, &end)) {
-      tell(s, false);
+      tell(s, false, false);
       offset = end - 1;
     }
 }
@@ -191,8 +200,7 @@ static void mend_all(struct salvage *s, enum mend_change change)
     s->finder.work = WORK_MENDING / count;
     if (pagefile_read(&s->finder.file, broken.page) != PAGE_FAILED &&
         finder_mend(&s->finder, broken.offset, change)) {
-      tell(s, true);
-      s->found->mended++;
+      tell(s, true, true);
     } else {
       s->broken[s->broken_count++] = broken;
     }
@@ -272,7 +280,7 @@ static void read_pages(struct salvage *s)
 static struct salvage *salvage_new(enum store_kind kind, salvage_visit visit, void *data,
                                    struct salvage_found *found)
 {
-  struct salvage *s = g_try_new0(struct salvage, 1);
+  struct salvage *s = g_try_malloc0(sizeof *s);
 
   if (s == NULL)
     return NULL;

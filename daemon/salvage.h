@@ -37,14 +37,14 @@ struct salvage_found {
   bool census_known;
   struct census census;
   uint64_t pages;
-  uint64_t pages_damaged; /* unreadable, cut off, of no kind, or with a cell that is no row */
+  uint64_t pages_damaged; /* unreadable, cut off, of no kind, or with a cell that isn't whole */
   uint64_t reached;       /* how often the visitor was called with that */
-  uint64_t mended;        /* of these, how many had to be */
+  uint64_t mended;        /* of these, how many had to be, or had their digest damaged */
   uint64_t carved;        /* and how often with a row that wasn't reached */
 };
 
 /* Reads the file at `path`, which is not followed if it is a link. Everything in it is hostile:
- * time is bounded by its size, and memory to some 400 KiB and a bit for each page. kind: of the
+ * time is bounded by its size, and memory to a MiB and a bit for each page. kind: of the
  * store that it was, which says what a row may hold. Pages that can't be read are passed over, and
  * counted. False with errno where nothing of it can be read; a file without an octet has no
  * pages. */

@@ -115,6 +115,8 @@ static bool read_text(sqlite3 *database, GString *text)
   while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
     const char *sql = (const char *)sqlite3_column_text(statement, 0);
 
+    if (sql == NULL && sqlite3_errcode(database) == SQLITE_NOMEM)
+      return false;
     g_string_append_printf(text, "%s;\n", sql != NULL ? sql : "");
   }
   return rc == SQLITE_DONE;
@@ -173,7 +175,7 @@ int schema_version(sqlite3 *database)
 {
   int version;
 
-  return read_number(database, "PRAGMA user_version", &version) ? version : 0;
+  return read_number(database, "PRAGMA user_version", &version) ? version : -1;
 }
 
 static bool apply(sqlite3 *database, const struct schema *schema)

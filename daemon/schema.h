@@ -39,7 +39,7 @@ enum schema_state {
 /* What a file is. Nothing of its content is read but sqlite_schema. */
 enum schema_state schema_inspect(sqlite3 *database, const struct schema *schema);
 
-/* The version that a file says it is of; 0 where it says none or can't be read. */
+/* The version that a file says it is of; 0 where it says none, -1 where it can't be read. */
 int schema_version(sqlite3 *database);
 
 /* Brings an empty or older file to the newest version in one transaction. False: nothing was

@@ -3,28 +3,45 @@
 #include "config.h"
 
 #include "daemon/handlers.h"
+
+#include "common/text.h"
 #include "dbus/dict.h"
 
-/* A store of the user's that can be read is fine for the answers, but nothing new is kept. */
-static char *problem_of(const struct layer *layer, bool users)
+static bool is_lossy(const struct layers *layers, const struct layer *layer)
 {
+  return layer == layers_at(layers, 0) && layers_lost(layers);
+}
+
+/* A store of the user's that can be read is fine for the answers, but nothing new is kept. */
+static char *problem_of(const struct layers *layers, const struct layer *layer)
+{
+  bool users = layer == layers_at(layers, 0);
   g_autofree char *problem = NULL;
 
   if (layer->problem != NULL)
     return g_strdup(layer->problem);
-  problem = users && layer->store != NULL ? layer_write_problem(layer) : NULL;
+  if (is_lossy(layers, layer))
+    problem = g_strdup_printf(_("Pins were lost from %s. Run 'tlspin doctor'."), layer->path);
+  else if (users && layer->store != NULL)
+    problem = layer_write_problem(layer);
   return problem != NULL ? g_utf8_make_valid(problem, -1) : NULL;
 }
 
-static bool put_layer(DBusMessageIter *array, const struct layer *layer, bool users)
+static const char *state_of(const struct layers *layers, const struct layer *layer)
+{
+  return layer->store == NULL ? "unavailable" : is_lossy(layers, layer) ? "damaged" : "ok";
+}
+
+static bool put_layer(DBusMessageIter *array, const struct layers *layers,
+                      const struct layer *layer)
 {
   g_autofree char *path = g_utf8_make_valid(layer->path, -1);
-  g_autofree char *problem = problem_of(layer, users);
+  g_autofree char *problem = problem_of(layers, layer);
   DBusMessageIter dict;
 
   return bus_dict_open(array, &dict) && bus_dict_put_string(&dict, "name", layer->name) &&
          bus_dict_put_string(&dict, "path", path) &&
-         bus_dict_put_string(&dict, "state", layer->store != NULL ? "ok" : "unavailable") &&
+         bus_dict_put_string(&dict, "state", state_of(layers, layer)) &&
          (problem == NULL || bus_dict_put_string(&dict, "problem", problem)) &&
          bus_dict_close(array, &dict);
 }
@@ -35,16 +52,17 @@ bool handlers_put_layers(DBusMessageIter *iter, const struct layers *layers)
   bool filled = bus_dicts_open(iter, &array);
 
   for (size_t i = 0; filled && i < layers_count(layers); i++)
-    filled = put_layer(&array, layers_at(layers, i), i == 0);
+    filled = put_layer(&array, layers, layers_at(layers, i));
   return filled && dbus_message_iter_close_container(iter, &array);
 }
 
-static bool all_readable(const struct layers *layers)
+/* What can't be read is graver than what was lost. */
+static const char *state_of_all(const struct layers *layers)
 {
   for (size_t i = 0; i < layers_count(layers); i++)
     if (layers_at(layers, i)->store == NULL)
-      return false;
-  return true;
+      return "unavailable";
+  return state_of(layers, layers_at(layers, 0));
 }
 
 static bool put_counts(DBusMessageIter *dict, struct store *store)
@@ -84,7 +102,7 @@ static bool put_status(DBusMessageIter *dict, const struct handlers *handlers)
 
   policy_settings(handlers->policy, &settings, NULL, NULL);
   return bus_dict_put_string(dict, "version", PACKAGE_VERSION) &&
-         bus_dict_put_string(dict, "state", all_readable(layers) ? "ok" : "unavailable") &&
+         bus_dict_put_string(dict, "state", state_of_all(layers)) &&
          (user == NULL || put_counts(dict, user)) && handlers_put_clock(dict, handlers) &&
          bus_dict_put_number(dict, "lifetime-cap", DBUS_TYPE_UINT32, settings.lifetime_cap) &&
          bus_dict_put_number(dict, "undo-period", DBUS_TYPE_UINT32, config->undo_period) &&

@@ -126,6 +126,9 @@ bool store_is_mask(const char *path, uid_t owner);
  * the store must be opened again and not be believed. One stat(2). */
 bool store_in_place(struct store *store);
 
+/* Whether anything is left of a user's store at `path`: the file, or what remembers it. */
+bool store_leaves_trace(const char *path);
+
 /* The row of a peer, expired or not. The row owns its octets. */
 enum tlspin_code store_get(struct store *store, const struct peer *peer, struct ticket_row *row);
 
@@ -295,6 +298,9 @@ struct store_applied {
  * another process, which goes on with it. */
 enum tlspin_code store_apply(struct store *store, uint64_t keep, uint64_t keep_each,
                              struct store_applied *applied);
+
+/* Whether there is an operation for store_apply to go on with. */
+bool store_is_applying(struct store *store);
 
 /* Records that were met again: last_seen and count_seen of those that are still there; one
  * transaction, not in the journal. */

@@ -5,31 +5,39 @@
 #include "daemon/timekeeper.h"
 
 /* A store that can't be read yet may be later; until then no answer of it is "no pin". */
-static void remember(struct timekeeper *keeper, int64_t says)
+static enum tlspin_code remember(struct timekeeper *keeper, struct store *store)
 {
-  const struct layer *user = layers_user(keeper->layers, says);
-  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+  enum tlspin_code code = store != NULL ? clock_load(store, &keeper->guard) : TLSPIN_UNAVAILABLE;
 
-  if (user->store != NULL)
-    code = clock_load(user->store, &keeper->guard);
   keeper->known = code == TLSPIN_OK || code == TLSPIN_E_NOT_FOUND;
+  return code;
 }
 
-int64_t timekeeper_now(struct timekeeper *keeper)
+static void believe(struct timekeeper *keeper, int64_t says)
 {
   struct clock_guard *guard = &keeper->guard;
-  int64_t says = keeper->says();
   bool before = guard->suspect;
 
-  if (!keeper->known)
-    remember(keeper, says);
   clock_believe(guard, says);
   layers_tell_clock(keeper->layers, says, guard->suspect);
   if (guard->suspect != before)
     g_message(guard->suspect ? "The computer's clock has jumped: pins are judged by the time "
                                "before that, for a day at the least."
                              : "The computer's clock is trusted again.");
-  return guard->mark;
+}
+
+/* In a new store the first mark is written before anything else is: what is pinned next must not be
+ * there without it. */
+int64_t timekeeper_now(struct timekeeper *keeper)
+{
+  int64_t says = keeper->says();
+  struct store *store = keeper->known ? NULL : layers_user(keeper->layers, says)->store;
+  bool fresh = !keeper->known && remember(keeper, store) == TLSPIN_E_NOT_FOUND;
+
+  believe(keeper, says);
+  if (fresh)
+    clock_save(store, &keeper->guard);
+  return keeper->guard.mark;
 }
 
 void timekeeper_save(struct timekeeper *keeper)

@@ -133,6 +133,24 @@ static bool is_fault_of_sqlite(sqlite3 *handle)
   }
 }
 
+/* What can't be read has no other sign in SQLite's check than damage has, so that it is asked for.
+ */
+static const char *look(struct database *db, enum store_kind kind)
+{
+  const char *fault = verify(db, kind);
+
+  db->hindered = false;
+  if (is_fault_of_sqlite(db->handle)) {
+    fault = database_fault(db);
+    db->hindered = database_is_hindered(db);
+  } else if (fault != NULL && !database_is_readable(db)) {
+    fault = _("the disk doesn't give all of it");
+    db->hindered = true;
+  }
+  return fault;
+}
+
+/* Damage is still there when it is looked at again; what was in the way for a moment isn't. */
 char *contents_verify(struct database *db, enum store_kind kind)
 {
   const char *fault = NULL;
@@ -140,11 +158,13 @@ char *contents_verify(struct database *db, enum store_kind kind)
 
   database_refuel_all(db);
   db->reading++;
-  if (database_finish(db->statements[STATEMENT_BEGIN]))
-    fault = verify(db, kind);
-  if (is_fault_of_sqlite(db->handle))
+  if (!database_finish(db->statements[STATEMENT_BEGIN])) {
     fault = database_fault(db);
-  db->hindered = database_is_hindered(db);
+    db->hindered = database_is_hindered(db);
+  } else if (look(db, kind) != NULL) {
+    database_refuel_all(db);
+    fault = look(db, kind);
+  }
   text = g_strdup(fault);
   if (!sqlite3_get_autocommit(db->handle))
     database_finish(db->statements[STATEMENT_ROLLBACK]);

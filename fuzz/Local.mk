@@ -1,9 +1,11 @@
 # Fuzz targets. Configured with --enable-fuzzing they are linked with libFuzzer, and scripts/fuzz
 # runs them; else with replay.c, and each is a test that runs what is in fuzz/corpus/NAME/.
 fuzz_targets = fuzz/fuzz-certificate fuzz/fuzz-host fuzz/fuzz-import fuzz/fuzz-keyfile \
-	fuzz/fuzz-message fuzz/fuzz-methods fuzz/fuzz-policy fuzz/fuzz-rows fuzz/fuzz-store fuzz/fuzz-wire
+	fuzz/fuzz-message fuzz/fuzz-methods fuzz/fuzz-policy fuzz/fuzz-rows fuzz/fuzz-salvage fuzz/fuzz-store \
+	fuzz/fuzz-wire
 fuzz_scratch = fuzz/scratch.c fuzz/scratch.h
-EXTRA_DIST += fuzz/corpus fuzz/fuzz.h
+EXTRA_DIST += fuzz/corpus fuzz/fuzz.h fuzz/fuzz.test scripts/fuzz scripts/fuzz-seeds
+full_tests += fuzz/fuzz.test
 check_PROGRAMS += $(fuzz_targets)
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/fuzz/corpus"'
 FUZZ_LINK = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -38,6 +40,10 @@ fuzz_fuzz_rows_SOURCES = fuzz/fuzz-rows.c $(fuzz_specimen) $(fuzz_main)
 fuzz_fuzz_rows_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_rows_LDADD = libdaemon.la $(GLIB_LIBS) $(SQLITE_LIBS)
 fuzz_fuzz_rows_LDFLAGS = $(FUZZ_LINK)
+fuzz_fuzz_salvage_SOURCES = fuzz/fuzz-salvage.c $(fuzz_specimen) $(fuzz_main)
+fuzz_fuzz_salvage_CPPFLAGS = $(FUZZ_CPPFLAGS)
+fuzz_fuzz_salvage_LDADD = libdaemon.la $(GLIB_LIBS) $(SQLITE_LIBS)
+fuzz_fuzz_salvage_LDFLAGS = $(FUZZ_LINK)
 fuzz_fuzz_store_SOURCES = fuzz/fuzz-store.c $(fuzz_specimen) $(fuzz_main)
 fuzz_fuzz_store_CPPFLAGS = $(FUZZ_CPPFLAGS)
 fuzz_fuzz_store_LDADD = libdaemon.la $(GLIB_LIBS)
@@ -54,3 +60,8 @@ fuzz_fuzz_methods_SOURCES = fuzz/fuzz-methods.c $(marshal) $(fuzz_specimen) $(fu
 fuzz_fuzz_methods_CPPFLAGS = $(FUZZ_CPPFLAGS) $(DBUS_CFLAGS)
 fuzz_fuzz_methods_LDADD = libdaemon.la $(DBUS_LIBS) $(GLIB_LIBS)
 fuzz_fuzz_methods_LDFLAGS = $(FUZZ_LINK)
+
+clean-local: clean-fuzz
+clean-fuzz:
+	rm -rf fuzz/build fuzz/build.log
+.PHONY: clean-fuzz

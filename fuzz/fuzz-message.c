@@ -8,6 +8,7 @@
 #include "fuzz/fuzz.h"
 
 #include "dbus/check.h"
+#include "dbus/dict.h"
 #include "dbus/keys.h"
 #include "dbus/messages.h"
 #include "dbus/record.h"

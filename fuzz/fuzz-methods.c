@@ -1,15 +1,17 @@
 /* Calls of all methods, one after the other, in the process: from the message to the file.
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The first octet: bit 0, whether there is a layer of the system, too; bit 1,
- * whether the store is tidied at the end. Then call by call: an octet
- * for the method, one that says whether its arguments are of the right types (below 200), and what
- * they are made of. */
+ * The first octet: bit 0, whether there is a layer of the system, too; bit 1, whether the store is
+ * tidied and read through at the end; bit 2, whether it was damaged before, by the octets that
+ * follow (specimen_change): then what is pinned must not be looked for in vain. Then call by call:
+ * an octet for the method, one that says whether its arguments are of the right types (below 200),
+ * and what they are made of. */
 #include "config.h"
 
 #include "fuzz/fuzz.h"
 
 #include "daemon/handlers.h"
+#include "dbus/names.h"
 #include "fuzz/scratch.h"
 #include "fuzz/specimen.h"
 #include "tests/marshal.h"
@@ -19,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LAYER = 1, TIDY = 2, CALLS = 8, TYPED = 200 };
+enum { LAYER = 1, TIDY = 2, DAMAGE = 4, CALLS = 8, TYPED = 200 };
 
 static int64_t now(void)
 {
@@ -131,6 +133,28 @@ static void tidy(struct handlers *handlers)
     ;
 }
 
+/* The host is pinned; what can't be had any more, the store knows that it is lost. */
+static void look(struct handlers *handlers)
+{
+  const struct bus_peer peer = {"a.example", "tls", 443};
+  const struct dispatch dispatch = {
+      .interfaces = handlers_pins, .data = handlers, .served = on_served};
+  DBusMessage *message = bus_call(BUS_PINS, "Lookup"), *answer;
+  struct bus_lookup_reply reply;
+
+  require(message != NULL && bus_append_peer(message, &peer));
+  dbus_message_set_serial(message, 1);
+  answer = dispatch_call(&dispatch, message);
+  require(bus_read_lookup_reply(answer, &reply));
+  if (strcmp(reply.answer, "match") == 0)
+    require(reply.ticket.size == 8 && memcmp(reply.ticket.data, "a ticket", 8) == 0 &&
+            reply.series == 1);
+  else
+    require(strcmp(reply.answer, "store-damaged") == 0 || strcmp(reply.answer, "unavailable") == 0);
+  dbus_message_unref(answer);
+  dbus_message_unref(message);
+}
+
 static void serve(const struct specimen *user, uint8_t how, struct marshal *m)
 {
   bool layered = (how & LAYER) != 0;
@@ -148,6 +172,8 @@ static void serve(const struct specimen *user, uint8_t how, struct marshal *m)
                               .now = now,
                               .served = on_served};
 
+  if ((how & LAYER) == 0)
+    look(&handlers);
   for (int i = 0; i < CALLS && m->source.left > 0 && !m->source.failed; i++)
     call(&handlers, m);
   if ((how & TIDY) != 0)
@@ -159,21 +185,33 @@ static void serve(const struct specimen *user, uint8_t how, struct marshal *m)
   config_clear(&config);
 }
 
+/* Whole at the end, or as it could not be recovered. */
+static void require_whole(const struct specimen *user, bool damaged)
+{
+  struct store *store = specimen_open(user);
+  char *text;
+
+  require(store != NULL || damaged);
+  if (store == NULL)
+    return;
+  text = specimen_text(store);
+  require(text != NULL);
+  g_free(text);
+  store_close(store);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   const struct specimen *user = specimen_of(STORE_USER);
   struct marshal m = {.source = reader_of((struct span){data, size})};
   uint8_t how = reader_u8(&m.source);
-  struct store *store;
-  char *text;
+  bool damaged = (how & DAMAGE) != 0;
+  g_autofree uint8_t *copy = g_malloc(user->size);
 
-  specimen_put(user, (struct span){user->octets, user->size});
+  specimen_put(user, damaged ? specimen_change(user, &m.source, copy)
+                             : (struct span){user->octets, user->size});
   serve(user, how, &m);
-  store = specimen_open(user);
-  require(store != NULL);
-  text = specimen_text(store);
-  require(text != NULL);
-  g_free(text);
-  store_close(store);
+  if ((how & (TIDY | DAMAGE)) != 0)
+    require_whole(user, damaged);
   return 0;
 }

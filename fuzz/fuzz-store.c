@@ -15,20 +15,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum { SYSTEM = 1, WHOLE = 2, CHANGES_MOST = 24 };
-
-static struct span changed_file(const struct specimen *specimen, struct reader *r, uint8_t *copy)
-{
-  memcpy(copy, specimen->octets, specimen->size);
-  for (int i = 0; i < CHANGES_MOST && r->left >= 3; i++) {
-    uint16_t where = reader_u16(r);
-    size_t at = where & 0x7fffU;
-
-    if (at < specimen->size)
-      copy[(where & 0x8000U) != 0 ? specimen->size - 1 - at : at] ^= reader_u8(r);
-  }
-  return (struct span){copy, specimen->size};
-}
+enum { SYSTEM = 1, WHOLE = 2 };
 
 /* Whatever is asked of an open store, it answers or says that it can't. */
 static void ask(struct store *store)
@@ -58,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct store *store;
   char *text;
 
-  specimen_put(specimen, whole ? reader_take(&r, r.left) : changed_file(specimen, &r, copy));
+  specimen_put(specimen, whole ? reader_take(&r, r.left) : specimen_change(specimen, &r, copy));
   store = specimen_open(specimen);
   if (store == NULL)
     return 0;

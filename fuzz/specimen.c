@@ -7,11 +7,14 @@
 #include "daemon/row.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/scratch.h"
+#include "tests/folder.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { CHANGES_MOST = 24 };
 
 static const uint8_t octets[] = "a ticket, or the secret that goes with it, or octets of a key";
 
@@ -143,16 +146,26 @@ const struct specimen *specimen_of(enum store_kind kind)
   return specimen;
 }
 
-/* A store may also have a lock file and a journal beside it. */
+struct span specimen_change(const struct specimen *specimen, struct reader *r, uint8_t *copy)
+{
+  memcpy(copy, specimen->octets, specimen->size);
+  for (int i = 0; i < CHANGES_MOST && r->left >= 3; i++) {
+    uint16_t where = reader_u16(r);
+    size_t at = where & 0x7fffU;
+
+    if (at < specimen->size)
+      copy[(where & 0x8000U) != 0 ? specimen->size - 1 - at : at] ^= reader_u8(r);
+  }
+  return (struct span){copy, specimen->size};
+}
+
+/* A store may also have a lock file and a journal beside it, backups, and what was set aside. */
 void specimen_put(const struct specimen *specimen, struct span content)
 {
   g_autofree char *folder = g_path_get_dirname(specimen->path);
-  g_autofree char *lock = g_build_filename(folder, "pins.lock", NULL);
-  g_autofree char *journal = g_strconcat(specimen->path, "-journal", NULL);
 
-  g_unlink(lock);
-  g_unlink(journal);
-  g_unlink(specimen->path);
+  folder_remove(folder);
+  require(g_mkdir(folder, 0700) == 0);
   scratch_write(specimen->path, content);
 }
 
@@ -162,7 +175,8 @@ struct store *specimen_open(const struct specimen *specimen)
   struct store *store = NULL;
   enum tlspin_code code = store_open(specimen->path, specimen->kind, geteuid(), &store, &problem);
 
-  require(code == TLSPIN_OK || code == TLSPIN_UNAVAILABLE);
+  require(code == TLSPIN_OK || code == TLSPIN_UNAVAILABLE ||
+          (code == TLSPIN_STORE_DAMAGED && specimen->kind == STORE_USER));
   require((code == TLSPIN_OK) == (store != NULL) && (code == TLSPIN_OK) == (problem == NULL));
   for (const char *c = problem; c != NULL && *c != '\0'; c++)
     require(!g_ascii_iscntrl(*c));

@@ -20,6 +20,11 @@ struct specimen {
 /* Static; made with the first call. */
 const struct specimen *specimen_of(enum store_kind kind);
 
+/* A copy of the file with some octets changed, as the reader says: two octets of where, counted
+ * backwards from the end where bit 15 is set, and one to be XORed there. Of no more than 24, so
+ * that they can't hold a digest. copy: has room for it. */
+struct span specimen_change(const struct specimen *specimen, struct reader *r, uint8_t *copy);
+
 /* Puts octets in the place of the file, as if nothing had ever been there, and opens it. NULL where
  * it was refused, which was explained. */
 void specimen_put(const struct specimen *specimen, struct span octets);

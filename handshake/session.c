@@ -10,6 +10,7 @@
 #include "handshake/session.h"
 
 #include "common/spki.h"
+#include "common/vault.h"
 #include "handshake/secret.h"
 #include "handshake/transcript.h"
 
@@ -109,8 +110,7 @@ static void free_extension(gnutls_ext_priv_data_t data)
     return;
   h->role->destroy(h->user);
   transcript_clear(&h->transcript);
-  explicit_bzero(h, sizeof *h);
-  free(h);
+  vault_give(h);
 }
 
 static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
@@ -191,14 +191,14 @@ bool handshake_secrets(struct handshake *h, struct handshake_secrets *secrets)
  * must be the last one (RFC 8446 section 4.2.11). */
 bool handshake_attach(gnutls_session_t session, const struct handshake_role *role, void *user)
 {
-  struct handshake *h = calloc(1, sizeof *h);
+  struct handshake *h = vault_take(sizeof *h);
 
   if (h == NULL ||
       gnutls_session_ext_register(session, "Pinning Ticket", TICKET_EXTENSION, GNUTLS_EXT_TLS,
                                   receive_extension, send_extension, free_extension, NULL, NULL,
                                   GNUTLS_EXT_FLAG_CLIENT_HELLO | GNUTLS_EXT_FLAG_EE |
                                       GNUTLS_EXT_FLAG_TLS) < 0) {
-    free(h);
+    vault_give(h);
     return false;
   }
   h->session = session;

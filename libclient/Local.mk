@@ -32,6 +32,7 @@ libclient_la_SOURCES = \
 	libclient/report.c \
 	libclient/selection.c libclient/selection.h \
 	libclient/shown.c libclient/shown.h \
+	libclient/doctor.c \
 	libclient/status.c \
 	libclient/tdb.c \
 	libclient/verdict.c \

@@ -5,6 +5,7 @@
 #include "libclient/bus.h"
 
 #include "common/tlspin-error.h"
+#include "dbus/wipe.h"
 #include "libclient/deadline.h"
 #include "libclient/last.h"
 
@@ -13,6 +14,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+enum { RINSE_PATIENCE = 50 }; /* ms; a bus that is there needs a tenth of one */
 
 /* All buses of the process, so that fork can hold their locks. Order of locks: this one first. */
 static pthread_mutex_t registry = PTHREAD_MUTEX_INITIALIZER;
@@ -157,11 +160,41 @@ void bus_unlock(struct bus *bus)
   pthread_setcancelstate(cancel_state, &state);
 }
 
+void bus_stain(struct bus *bus, size_t octets)
+{
+  if (bus->stained < octets)
+    bus->stained = octets;
+}
+
+static DBusHandlerResult on_rinse(DBusConnection *connection, DBusMessage *message, void *data)
+{
+  struct bus *bus = data;
+
+  (void)connection;
+  if (bus_is_rinse(message))
+    bus->stained = 0;
+  return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
+}
+
+/* What libdbus has read must not be left in the program's heap, where it goes unwiped. */
+static void rinse(struct bus *bus)
+{
+  int64_t deadline = deadline_after(deadline_now(), RINSE_PATIENCE);
+
+  if (bus->stained == 0 || bus->connection == NULL || bus->hello != NULL ||
+      !dbus_connection_add_filter(bus->connection, on_rinse, bus, NULL) ||
+      !bus_rinse(bus->connection, bus->stained + BUS_HEADER_MOST))
+    return;
+  while (bus->stained != 0 && bus->connection != NULL && bus_wait(bus, deadline))
+    continue;
+}
+
 void bus_free(struct bus *bus)
 {
   if (bus == NULL)
     return;
   bus_lock(bus);
+  rinse(bus);
   bus_discard(bus);
   if (bus->wake >= 0)
     close(bus->wake);

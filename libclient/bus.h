@@ -46,14 +46,19 @@ struct bus {
   int wake;                     /* an eventfd that ends the leader's poll(2); -1: none yet */
   bool leading;                 /* a thread polls */
   bool probing;                 /* a thread looks whether the bus is alive */
+  size_t stained;               /* octets with a secret that libdbus may still have, unreachable */
   struct bus *next, *previous;  /* of all, for fork */
 };
 
 /* address: copied; or NULL. NULL without memory. No connection is made yet. */
 struct bus *bus_new(const char *address);
 
-/* Closes the connection. NULL is fine. */
+/* Closes the connection, and sees to it first that libdbus leaves no secret behind that was read.
+ * NULL is fine. */
 void bus_free(struct bus *bus);
+
+/* A message was read in which so many octets have been wiped. Locked. */
+void bus_stain(struct bus *bus, size_t octets);
 
 /* Locking also keeps the thread from being cancelled, which would leave the others without a
  * leader. */

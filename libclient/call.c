@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "common/tlspin-error.h"
+#include "dbus/wipe.h"
 #include "libclient/connect.h"
 #include "libclient/deadline.h"
 #include "libclient/last.h"
@@ -40,11 +41,15 @@ static void forget_pending(struct call *call)
   call->pending = NULL;
 }
 
+/* What still waits to be sent stays as it is: it would be sent wiped. */
 void call_clear(struct call *call)
 {
   forget_pending(call);
-  if (call->message != NULL)
+  if (call->message != NULL) {
+    if (!bus_sending(call->bus))
+      bus_wipe(call->message);
     dbus_message_unref(call->message);
+  }
   call->message = NULL;
 }
 

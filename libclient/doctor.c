@@ -9,6 +9,7 @@
 #include "libclient/argument.h"
 #include "libclient/last.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 enum { FILES_MAX = 4096 /* more than anybody keeps */ };
@@ -205,6 +206,6 @@ int tlspin_restore(tlspin_t *context, const char *name, tlspin_entry_t **before)
     *before = NULL;
   code = argument_there(context, "context");
   if (code == TLSPIN_OK)
-    code = argument_text(name, "name");
+    code = argument_text(name, "name", NAME_MAX);
   return code == TLSPIN_OK ? call_for_backup(context, restore_message(name), before) : code;
 }

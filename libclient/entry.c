@@ -4,6 +4,7 @@
 
 #include "libclient/entry.h"
 
+#include "common/vault.h"
 #include "dbus/dict.h"
 #include "dbus/fields.h"
 #include "dbus/names.h"
@@ -42,9 +43,7 @@ int entry_garbled(void)
 /* Among the octets may be a secret. */
 static void value_clear(struct entry_value *value)
 {
-  if (value->octets != NULL)
-    explicit_bzero(value->octets, value->size);
-  free(value->octets);
+  vault_give(value->octets);
   free(value->name);
   free(value->string);
   entry_list_clear(&value->list);
@@ -129,7 +128,7 @@ bool entry_put_octets(tlspin_entry_t *entry, const char *name, struct span octet
 
   if (value == NULL || octets.size == 0)
     return value != NULL;
-  value->octets = malloc(octets.size);
+  value->octets = vault_take(octets.size);
   if (value->octets == NULL)
     return false;
   memcpy(value->octets, octets.data, octets.size);

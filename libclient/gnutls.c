@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "common/vault.h"
 #include "handshake/hello.h"
 #include "handshake/probe.h"
 #include "libclient/decision.h"
@@ -227,8 +228,7 @@ static void pin_free(void *user)
   keyset_clear(&pin->keys);
   path_clear(&pin->path.path);
   free(pin->ticket);
-  explicit_bzero(pin, sizeof *pin);
-  free(pin);
+  vault_give(pin);
 }
 
 static const struct handshake_role client = {send_ticket, receive_answer, before_message, pin_free};
@@ -259,7 +259,7 @@ static int read_host(const char *host, struct peer *peer)
 
 static struct pin *pin_new(tlspin_t *context, const struct peer *peer, unsigned flags)
 {
-  struct pin *pin = calloc(1, sizeof *pin);
+  struct pin *pin = vault_take(sizeof *pin);
 
   if (pin == NULL)
     return NULL;

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "dbus/messages.h"
 #include "dbus/names.h"
+#include "dbus/wipe.h"
 #include "libclient/argument.h"
 #include "libclient/context.h"
 #include "libclient/deadline.h"
@@ -142,6 +143,7 @@ static int wait_locked(struct lookup *lookup, tlspin_entry_t **entry, struct key
   if (code != TLSPIN_OK)
     return code_of_failure(code);
   code = read_reply(&lookup->peer, reply, entry, keys);
+  bus_stain(lookup->context->bus, bus_wipe(reply));
   dbus_message_unref(reply);
   return code;
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "common/text.h"
+#include "common/vault.h"
 #include "handshake/session.h"
 #include "libserver/seal.h"
 #include "libserver/server.h"
@@ -212,7 +213,7 @@ static void on_deinit(void *user)
 
   forget(a);
   server_release(a->server);
-  free(a);
+  vault_give(a);
 }
 
 static const struct handshake_role role = {
@@ -236,7 +237,7 @@ enum tlspin_code tlspin_server_attach(tlspin_server_t *server, gnutls_session_t 
   if (!has_keys(server))
     return TLSPIN_E_KEYS;
   server_warn_lifetime(server);
-  a = calloc(1, sizeof *a);
+  a = vault_take(sizeof *a);
   if (a == NULL)
     return TLSPIN_E_MEMORY;
   a->server = server_hold(server);

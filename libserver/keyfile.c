@@ -5,6 +5,7 @@
 #include "libserver/keyfile.h"
 
 #include "common/text.h"
+#include "common/vault.h"
 #include "libserver/keytext.h"
 
 #include <errno.h>
@@ -23,9 +24,7 @@ struct span keyfile_text_span(const struct keyfile_text *text)
 
 void keyfile_text_free(struct keyfile_text *text)
 {
-  if (text->octets != NULL)
-    explicit_bzero(text->octets, text->size);
-  free(text->octets);
+  vault_give(text->octets);
   *text = (struct keyfile_text){NULL, 0};
 }
 
@@ -96,7 +95,7 @@ static bool read_all(int fd, const char *path, struct keyfile_text *text, struct
 {
   ssize_t count;
 
-  text->octets = malloc(KEYTEXT_MAX + 1);
+  text->octets = vault_take(KEYTEXT_MAX + 1);
   text->size = 0;
   if (text->octets == NULL)
     return trouble_set(trouble, _("%s: There is no memory left to read the file."), path);

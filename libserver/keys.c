@@ -4,6 +4,8 @@
 
 #include "libserver/keys.h"
 
+#include "common/vault.h"
+
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <stdlib.h>
@@ -71,9 +73,7 @@ bool keys_index(struct keys *keys, unsigned *first, unsigned *second)
 
 void keys_free(struct keys *keys)
 {
-  if (keys->list != NULL)
-    explicit_bzero(keys->list, keys->count * sizeof *keys->list);
-  free(keys->list);
+  vault_give(keys->list);
   free(keys->by_name);
   free(keys->by_id);
   *keys = (struct keys){0};

@@ -5,6 +5,7 @@
 #include "libserver/keytext.h"
 
 #include "common/text.h"
+#include "common/vault.h"
 #include "libserver/timestamp.h"
 
 #include <gnutls/gnutls.h>
@@ -220,7 +221,7 @@ static bool parse_text(struct parser *p, struct span text)
 
   if (!parse_header(p))
     return false;
-  list = calloc(lines < KEYS_MAX ? lines : KEYS_MAX, sizeof *list);
+  list = vault_take((lines < KEYS_MAX ? lines : KEYS_MAX) * sizeof *list);
   p->keys->list = list; /* not grown later: that would leave copies of secrets behind */
   if (list == NULL)
     return trouble_set(p->trouble, _("%s: There is no memory left for the keys."), p->source);

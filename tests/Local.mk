@@ -9,7 +9,7 @@ AM_TESTS_ENVIRONMENT = \
 # What takes longest begins first, so that nothing is left to wait for at the end.
 long_bus_tests = tests/import.bus tests/scale.bus tests/progress.bus tests/flood.bus
 TESTS += $(long_bus_tests) tests/tlspin-advice.test tests/tlspin-keys.test tests/tlspin-server.test \
-	tests/formats-hostile tests/store-faults
+	tests/formats-hostile tests/store-faults tests/backup-faults tests/import-faults
 
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_DATA='"$(abs_top_srcdir)/tests/data"'
 
@@ -264,7 +264,7 @@ TESTS += tests/server-faults
 tests_server_faults_CPPFLAGS = $(SERVER_CPPFLAGS)
 tests_server_faults_LDADD = tests/libattached.la
 wrap = -Wl,--wrap,
-tests_server_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)malloc $(wrap)calloc $(wrap)fstat $(wrap)flock \
+tests_server_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)malloc $(wrap)calloc $(wrap)vault_take $(wrap)fstat $(wrap)flock \
 	$(wrap)read $(wrap)write $(wrap)fsync $(wrap)mkostemp $(wrap)rename $(wrap)link \
 	$(wrap)gnutls_rnd $(wrap)gnutls_hkdf_expand $(wrap)gnutls_hmac_fast \
 	$(wrap)gnutls_aead_cipher_init $(wrap)gnutls_aead_cipher_encrypt \
@@ -446,7 +446,7 @@ tests_unit_service_CPPFLAGS = $(formats_cppflags)
 tests_unit_service_LDADD = $(formats_libs)
 
 # Which time is believed.
-unit_clock = tests/unit-clock tests/unit-policy-clock tests/unit-timekeeper
+unit_clock = tests/unit-clock tests/unit-policy-clock tests/unit-timekeeper tests/unit-tool-clock
 check_PROGRAMS += $(unit_clock)
 TESTS += $(unit_clock)
 tests_unit_clock_CPPFLAGS = $(store_cppflags)
@@ -455,10 +455,12 @@ tests_unit_policy_clock_CPPFLAGS = $(gate_cppflags)
 tests_unit_policy_clock_LDADD = $(gate_libs)
 tests_unit_timekeeper_CPPFLAGS = $(upper_cppflags)
 tests_unit_timekeeper_LDADD = $(upper_libs)
+tests_unit_tool_clock_CPPFLAGS = $(tools_cppflags)
+tests_unit_tool_clock_LDADD = $(tools_libs)
 
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
-	tests/unit-damage tests/unit-recovery tests/unit-state \
+	tests/unit-aside tests/unit-damage tests/unit-rebuild tests/unit-recovery tests/unit-state tests/unit-touched \
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
 	tests/unit-forget tests/unit-hardening tests/unit-history tests/unit-images \
 	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
@@ -486,6 +488,12 @@ tests_unit_undo_model_CPPFLAGS = $(store_cppflags)
 tests_unit_undo_model_LDADD = $(store_libs)
 tests_unit_damage_CPPFLAGS = $(store_cppflags)
 tests_unit_damage_LDADD = $(store_libs)
+tests_unit_aside_CPPFLAGS = $(store_cppflags)
+tests_unit_aside_LDADD = $(store_libs)
+tests_unit_touched_CPPFLAGS = $(store_cppflags)
+tests_unit_touched_LDADD = $(store_libs)
+tests_unit_rebuild_CPPFLAGS = $(store_cppflags)
+tests_unit_rebuild_LDADD = $(store_libs)
 tests_unit_recovery_CPPFLAGS = $(store_cppflags)
 tests_unit_recovery_LDADD = $(store_libs)
 tests_unit_state_CPPFLAGS = $(store_cppflags)
@@ -580,22 +588,35 @@ tests_unit_keeper_CPPFLAGS = $(store_cppflags)
 tests_unit_keeper_LDADD = $(store_libs)
 tests_unit_rotation_LDADD = libdaemon.la $(CMOCKA_LIBS) $(GLIB_LIBS) $(SQLITE_LIBS)
 
-# Each call that the store makes fails, one after the other.
-check_PROGRAMS += tests/store-faults
+# Each call that the store makes fails, one after the other; and each that backups make.
+check_PROGRAMS += tests/store-faults tests/backup-faults tests/import-faults
+mishap = tests/mishap.c tests/mishap.h
+mishap_ldflags = $(AM_LDFLAGS) $(wrap)fsync $(wrap)fchmod $(wrap)flock $(wrap)fstat \
+	$(wrap)lstat $(wrap)mkdir $(wrap)open $(wrap)pread $(wrap)pwrite $(wrap)realpath \
+	$(wrap)rename $(wrap)stat $(wrap)unlink $(wrap)malloc
+tests_store_faults_SOURCES = tests/store-faults.c $(mishap)
 tests_store_faults_CPPFLAGS = $(store_cppflags)
 tests_store_faults_LDADD = $(store_libs)
-tests_store_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)fchmod $(wrap)flock $(wrap)fstat \
-	$(wrap)lstat $(wrap)mkdir $(wrap)open $(wrap)pread $(wrap)pwrite $(wrap)realpath \
-	$(wrap)rename $(wrap)stat $(wrap)malloc
+tests_store_faults_LDFLAGS = $(mishap_ldflags)
+tests_import_faults_SOURCES = tests/import-faults.c $(mishap)
+tests_import_faults_CPPFLAGS = $(store_cppflags)
+tests_import_faults_LDADD = $(store_libs)
+tests_import_faults_LDFLAGS = $(mishap_ldflags)
+tests_backup_faults_SOURCES = tests/backup-faults.c $(vault) $(mishap)
+tests_backup_faults_CPPFLAGS = $(store_cppflags)
+tests_backup_faults_LDADD = $(store_libs)
+tests_backup_faults_LDFLAGS = $(mishap_ldflags)
 
 # What is saved of a damaged file.
 unit_salvage = tests/unit-btree tests/unit-columns tests/unit-finder tests/unit-mend \
 	tests/unit-missing tests/unit-pagefile tests/unit-row-sound tests/unit-salvage \
+	tests/unit-salvage-hostile \
 	tests/salvage-damage
 check_PROGRAMS += $(unit_salvage)
 TESTS += $(unit_salvage)
 check_LTLIBRARIES += tests/liblived.la
-tests_liblived_la_SOURCES = tests/lived.c tests/lived.h tests/payloads.c tests/payloads.h
+tests_liblived_la_SOURCES = tests/lived.c tests/lived.h tests/payloads.c tests/payloads.h \
+	tests/salvaged.c tests/salvaged.h
 tests_liblived_la_CFLAGS = $(tests_libstores_la_CFLAGS)
 tests_liblived_la_LIBADD = tests/libstores.la
 salvage_libs = tests/liblived.la $(store_libs)
@@ -610,21 +631,33 @@ tests_unit_missing_CPPFLAGS = $(store_cppflags)
 tests_unit_missing_LDADD = $(store_libs)
 tests_unit_pagefile_CPPFLAGS = $(store_cppflags)
 tests_unit_pagefile_LDADD = $(store_libs)
+tests_unit_pagefile_LDFLAGS = $(AM_LDFLAGS) $(wrap)fstat $(wrap)pread
 tests_unit_row_sound_CPPFLAGS = $(store_cppflags)
 tests_unit_row_sound_LDADD = $(salvage_libs)
 tests_unit_salvage_CPPFLAGS = $(store_cppflags)
 tests_unit_salvage_LDADD = $(salvage_libs)
-tests_unit_salvage_LDFLAGS = $(AM_LDFLAGS) $(wrap)pread
+tests_unit_salvage_LDFLAGS = $(AM_LDFLAGS) $(wrap)pread $(wrap)g_try_malloc0
+tests_unit_salvage_hostile_CPPFLAGS = $(store_cppflags)
+tests_unit_salvage_hostile_LDADD = $(salvage_libs)
+tests_unit_salvage_hostile_LDFLAGS = $(AM_LDFLAGS) $(wrap)pread
 tests_salvage_damage_CPPFLAGS = $(store_cppflags)
 tests_salvage_damage_LDADD = $(salvage_libs)
 
 # Losses of power.
 check_PROGRAMS += tests/power-loss
 TESTS += tests/power-loss
-tests_power_loss_SOURCES = tests/power-loss.c tests/losses.c tests/losses.h tests/powerloss.c \
+tests_power_loss_SOURCES = tests/power-loss.c tests/losses-recovery.c tests/losses.c tests/losses.h tests/powerloss.c \
 	tests/powerloss.h tests/powerloss-calls.c tests/powerloss-disk.c tests/powerloss-record.h
 tests_power_loss_CPPFLAGS = $(store_cppflags)
 tests_power_loss_LDADD = $(store_libs) -ldl
+
+# Very many calls.
+check_PROGRAMS += tests/long-run
+TESTS += tests/long-run
+tests_long_run_SOURCES = tests/long-run.c tests/desk.c tests/desk.h bench/asker.c bench/asker.h \
+	bench/sample.c bench/sample.h
+tests_long_run_CPPFLAGS = $(gate_cppflags)
+tests_long_run_LDADD = $(gate_libs)
 
 # The command tlspin.
 check_PROGRAMS += tests/json-query tests/make-layer tests/plain-server tests/store-ticket \
@@ -724,7 +757,7 @@ check_PROGRAMS += tests/client-faults
 TESTS += tests/client-faults
 tests_client_faults_CPPFLAGS = $(client_cppflags)
 tests_client_faults_LDADD = $(client_libs)
-tests_client_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)malloc $(wrap)calloc $(wrap)reallocarray \
+tests_client_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)malloc $(wrap)calloc $(wrap)vault_take $(wrap)reallocarray \
 	$(wrap)strdup $(wrap)eventfd $(wrap)socket $(wrap)send $(wrap)dbus_address_escape_value \
 	$(wrap)dbus_message_new_method_call $(wrap)dbus_message_copy \
 	$(wrap)dbus_message_append_args $(wrap)dbus_connection_send_with_reply \
@@ -750,14 +783,15 @@ check-valgrind: all
 		LOG_COMPILER='$(LIBTOOL) --mode=execute $(VALGRIND) -q --leak-check=full \
 		--errors-for-leak-kinds=definite --error-exitcode=1'
 .PHONY: check-valgrind
-TESTS += tests/completion.test tests/tlspin.test tests/tlspin-connect.test tests/tlspin-json.test \
-	tests/tlspin-tlsa.test tests/tlspin-why.test
+TESTS += tests/completion.test tests/tlspin.test tests/tlspin-connect.test tests/tlspin-doctor.test tests/tlspin-json.test \
+	tests/tlspin-clock.test tests/tlspin-tlsa.test tests/tlspin-why.test
 EXTRA_DIST += tests/completion.test tests/tlspin.sh tests/tlspin.test tests/tlspin-connect.test \
-	tests/tlspin-keys.test \
-	tests/tlspin-advice.test tests/tlspin-json.test tests/tlspin-tlsa.test tests/tlspin-why.test
+	tests/tlspin-doctor.test tests/tlspin-keys.test \
+	tests/tlspin-advice.test tests/tlspin-clock.test tests/tlspin-json.test tests/tlspin-tlsa.test tests/tlspin-why.test
 
 # The daemon above the store, and the messages. libupper: layers, a bus, and calls as words.
-unit_upper = tests/unit-admin tests/unit-advice tests/unit-announce tests/unit-bus-check tests/unit-bus-keys \
+unit_upper = tests/unit-admin tests/unit-advice tests/unit-announce tests/unit-authority tests/unit-bus-check tests/unit-bus-keys \
+	tests/unit-caller tests/unit-callers tests/unit-connection tests/unit-quota tests/unit-reception tests/unit-turns tests/unit-weight \
 	tests/unit-catalogue tests/unit-catalogue-records tests/unit-changes tests/unit-changes-history tests/unit-clearing tests/unit-config-file \
 	tests/unit-contract \
 	tests/unit-cursor tests/unit-dict tests/unit-dispatch tests/unit-drafts tests/unit-entries \
@@ -781,6 +815,22 @@ tests_libupper_la_CPPFLAGS = $(upper_cppflags)
 tests_libupper_la_LIBADD = libdaemon.la
 tests_unit_admin_CPPFLAGS = $(upper_cppflags)
 tests_unit_admin_LDADD = $(upper_libs)
+tests_unit_authority_CPPFLAGS = $(upper_cppflags)
+tests_unit_authority_LDADD = $(upper_libs)
+tests_unit_caller_CPPFLAGS = $(upper_cppflags)
+tests_unit_caller_LDADD = $(upper_libs)
+tests_unit_callers_CPPFLAGS = $(upper_cppflags)
+tests_unit_callers_LDADD = $(upper_libs)
+tests_unit_connection_CPPFLAGS = $(upper_cppflags)
+tests_unit_connection_LDADD = $(upper_libs)
+tests_unit_quota_CPPFLAGS = $(upper_cppflags)
+tests_unit_quota_LDADD = $(upper_libs)
+tests_unit_reception_CPPFLAGS = $(upper_cppflags)
+tests_unit_reception_LDADD = $(upper_libs)
+tests_unit_turns_CPPFLAGS = $(upper_cppflags)
+tests_unit_turns_LDADD = $(upper_libs)
+tests_unit_weight_CPPFLAGS = $(upper_cppflags)
+tests_unit_weight_LDADD = $(upper_libs)
 tests_unit_announce_CPPFLAGS = $(upper_cppflags)
 tests_unit_announce_LDADD = $(upper_libs)
 tests_unit_config_file_CPPFLAGS = $(upper_cppflags)
@@ -929,7 +979,7 @@ tests_unit_tally_CPPFLAGS = $(gate_cppflags)
 tests_unit_tally_LDADD = $(gate_libs)
 
 # The daemon on a bus of its own.
-short_bus_tests = tests/activation.bus tests/calls.bus tests/check-chain.bus tests/config.bus \
+short_bus_tests = tests/activation.bus tests/full-disk.bus tests/calls.bus tests/check-chain.bus tests/config.bus \
 	tests/damage.bus tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
 	tests/policy-show.bus tests/records.bus tests/signals.bus
 bus_tests = $(long_bus_tests) $(short_bus_tests)
@@ -1029,7 +1079,7 @@ tests_pinlist_check_LDADD = libdaemon.la libbus.la $(JSON_LIBS) $(GLIB_LIBS) $(D
 
 # What has a number in the table of targets, each with its full counts, and then the table. Others add
 # to full_tests what may run beside another one, and to full_alone what measures time.
-full_tests = tests/salvage-damage tests/kills tests/crowd
+full_tests = tests/salvage-damage tests/kills tests/crowd tests/clock-jumps
 full_alone = tests/growth tests/start tests/outages tests/known-hosts-compare
 TESTS += tests/full-table.test
 
@@ -1079,7 +1129,28 @@ full_tests += tests/fuzz-calls.bus
 TESTS += tests/fuzz-calls.bus
 EXTRA_DIST += tests/fuzz-calls.bus
 check_PROGRAMS += tests/fuzz-calls
-tests_fuzz_calls_SOURCES = tests/fuzz-calls.c $(marshal)
+tests_fuzz_calls_SOURCES = tests/fuzz-calls.c tests/attempt.c tests/attempt.h tests/object.c tests/object.h \
+	$(marshal)
 marshal = tests/marshal.c tests/marshal.h tests/vocabulary.c tests/vocabulary.h
 tests_fuzz_calls_CPPFLAGS = $(TEST_CPPFLAGS) $(DBUS_CFLAGS) $(GLIB_CFLAGS)
 tests_fuzz_calls_LDADD = libcommon.la $(DBUS_LIBS) $(GLIB_LIBS)
+
+# T13: secrets in memory and in logs. memory: what is in the memory of a process.
+full_tests += tests/secrets.bus
+TESTS += tests/secrets.bus
+EXTRA_DIST += tests/secrets.bus
+memory = tests/memory.c tests/memory.h
+check_PROGRAMS += tests/memory-search tests/secrets-client tests/unit-vault
+TESTS += tests/unit-vault
+tests_memory_search_SOURCES = tests/memory-search.c $(memory)
+tests_secrets_client_SOURCES = tests/secrets-client.c $(memory)
+tests_secrets_client_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common
+tests_secrets_client_LDADD = libclient.la
+tests_unit_vault_SOURCES = tests/unit-vault.c $(memory)
+tests_unit_vault_LDADD = libcommon.la $(CMOCKA_LIBS)
+
+# T16: the unit of the daemon, under a service manager where one can be had.
+full_tests += tests/unit-probe.test
+TESTS += tests/unit-probe.test
+EXTRA_DIST += tests/unit-probe.test tests/user-manager.sh
+check_PROGRAMS += tests/sandbox-probe

@@ -32,7 +32,14 @@ static const char configuration[] =
     "<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>\n"
     "<servicedir>%s/services</servicedir>\n"
     "<policy context='default'><allow send_destination='*' eavesdrop='true'/>\n"
-    "<allow eavesdrop='true'/><allow own='*'/></policy></busconfig>\n";
+    "<allow eavesdrop='true'/><allow own='*'/></policy>\n"
+    "<limit name='max_incoming_bytes'>1000000000</limit>\n"
+    "<limit name='max_outgoing_bytes'>1000000000</limit>\n"
+    "<limit name='max_message_size'>1000000000</limit>\n"
+    "<limit name='max_connections_per_user'>100000</limit>\n"
+    "<limit name='max_completed_connections'>100000</limit>\n"
+    "<limit name='max_match_rules_per_connection'>50000</limit>\n"
+    "<limit name='max_replies_per_connection'>50000</limit></busconfig>\n";
 
 __attribute__((format(printf, 2, 3))) static void write_file(const char *path, const char *format,
                                                              ...)

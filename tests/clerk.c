@@ -8,7 +8,10 @@
 
 #include <unistd.h>
 
-enum { PATIENCE = 600 }; /* tries, 100 ms apart, until an answer comes */
+enum {
+  PATIENCE = 600,   /* tries, 100 ms apart, until an answer comes */
+  SETTLING = 500000 /* microseconds in which a daemon that runs goes on with what is half done */
+};
 
 static int take_sight(struct clerk *clerk, unsigned account, struct clerk_sight *sight)
 {
@@ -17,15 +20,28 @@ static int take_sight(struct clerk *clerk, unsigned account, struct clerk_sight 
                                                 : clerk_read_records(sight);
 }
 
-/* The answer, once there is one. An import that was finished is brought to its end by the next
- * daemon: until then there may be something of both versions. */
+/* An import that was finished is brought to its end by the next daemon: until then there may be
+ * something of both versions, or still the old one. */
+static bool is_settled(struct clerk *clerk, unsigned account, struct clerk_sight *sight)
+{
+  if (!clerk->accounts[account].unsure || clerk_kind_of(account) != CLERK_IMPORT)
+    return true;
+  if (sight->uneven)
+    return false;
+  if (sight->version == clerk->accounts[account].pending)
+    return true;
+  usleep(SETTLING);
+  return take_sight(clerk, account, sight) == TLSPIN_OK && !sight->uneven;
+}
+
+/* The answer, once there is one. */
 static bool await_sight(struct clerk *clerk, unsigned account, struct clerk_sight *sight)
 {
   int code = TLSPIN_OK;
 
   for (int i = 0; i < PATIENCE && !clerk->wrong; i++) {
     code = take_sight(clerk, account, sight);
-    if (code == TLSPIN_OK && !(sight->uneven && clerk->accounts[account].unsure))
+    if (code == TLSPIN_OK && is_settled(clerk, account, sight))
       return true;
     if (code != TLSPIN_OK && code != TLSPIN_UNAVAILABLE && code != TLSPIN_E_BUSY)
       break;

@@ -51,6 +51,7 @@ static bool fails(void)
 
 WRAP(void *, malloc, (size_t size), (size), NULL)
 WRAP(void *, calloc, (size_t count, size_t size), (count, size), NULL)
+WRAP(void *, vault_take, (size_t size), (size), NULL)
 WRAP(void *, reallocarray, (void *old, size_t count, size_t size), (old, count, size), NULL)
 WRAP(char *, strdup, (const char *string), (string), NULL)
 WRAP(int, eventfd, (unsigned count, int flags), (count, flags), -1)

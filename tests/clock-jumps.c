@@ -155,6 +155,8 @@ static void refuse_impostor(struct stage *stage)
   struct meeting met;
 
   meet(&client, &impostor, &met);
+  if (met.visit.finished != TLSPIN_MISMATCH)
+    print_error("the answer was %s\n", tlspin_code_token((enum tlspin_code)met.visit.answer));
   SAY(met.visit.finished == TLSPIN_MISMATCH);
   SAY(met.visit.handshake < 0);
   SAY(met.stand.received == 0);
@@ -300,7 +302,7 @@ static void go_mad(struct stage *stage, uint64_t *seed, enum pinned_by by)
 
     told.jumps++;
     desk_set_clock(&stage->desk,
-                   jump->to - (int64_t)(next(seed) % 2) * (int64_t)(next(seed) % 5000000));
+                   jump->to - (int64_t)(next(seed) % 2) * (int64_t)(next(seed) % (11 * HOUR)));
     if (next(seed) % 3 == 0)
       end_daemon(stage, next(seed) % 2 == 0 ? SIGTERM : SIGKILL);
     if (next(seed) % 2 == 0)
@@ -312,7 +314,8 @@ static void go_mad(struct stage *stage, uint64_t *seed, enum pinned_by by)
   check(stage, by, entries, operation);
 }
 
-/* No jump of these is right, nor is it steady, so that nothing may end. */
+/* No jump of these is right, but those to where it was, nor is it steady for a day, so that nothing
+ * may end. */
 static void test_mad_clock(void **state)
 {
   const char *given = getenv("TESTS_SEED");
@@ -325,7 +328,7 @@ static void test_mad_clock(void **state)
 
     snprintf(text, sizeof text, " (TESTS_SEED=%" PRIu64 ")", own);
     seed_text = text;
-    go_mad(*state, &own, (enum pinned_by)(i % PINNED_BY));
+    go_mad(*state, &own, (enum pinned_by)(own % PINNED_BY));
   }
   seed_text = "";
 }
@@ -423,53 +426,6 @@ static void test_first_start_in_1970(void **state)
   meet_honest(stage, BY_KEY);
 }
 
-static int64_t program_time;
-
-static time_t say_program_time(time_t *out)
-{
-  if (out != NULL)
-    *out = program_time;
-  return program_time;
-}
-
-/* What GnuTLS's known_hosts does in the same place: a key that is kept until ten days from now, and
- * an impostor's. Returns whether it would be taken for one that is met for the first time. */
-static bool known_hosts_accepts(struct stage *stage, const char *file, const struct jump *jump)
-{
-  gnutls_datum_t key = pki_certificate_der(&stage->servers[PKI_ECDSA]),
-                 impostor = pki_certificate_der(&stage->servers[PKI_RSA]);
-  int code;
-
-  remove(file);
-  program_time = jump->from;
-  SAY(gnutls_store_pubkey(file, NULL, STAGE_HOST, "443", GNUTLS_CRT_X509, &key,
-                          jump->from + 10 * DAY, 0) == GNUTLS_E_SUCCESS);
-  program_time = jump->to;
-  code = gnutls_verify_stored_pubkey(file, NULL, STAGE_HOST, "443", GNUTLS_CRT_X509, &impostor, 0);
-  gnutls_free(key.data);
-  gnutls_free(impostor.data);
-  return code == GNUTLS_E_NO_CERTIFICATE_FOUND || code == GNUTLS_E_SUCCESS;
-}
-
-static void test_known_hosts(void **state)
-{
-  struct stage *stage = *state;
-  struct jump jumps[JUMPS];
-  unsigned accepted = 0;
-  char file[64];
-
-  fill_jumps(jumps);
-  snprintf(file, sizeof file, "%s/known_hosts", stage->desk.bus.dir);
-  gnutls_global_set_time_function(say_program_time);
-  for (int i = 0; i < JUMPS; i++) {
-    failing = &jumps[i];
-    accepted += known_hosts_accepts(stage, file, &jumps[i]);
-  }
-  gnutls_global_set_time_function(time);
-  full_say("T9 known_hosts", "no impostor accepted", accepted == 0,
-           "an impostor is a new server after %u of %d jumps", accepted, JUMPS);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -478,7 +434,6 @@ int main(void)
       cmocka_unit_test(test_believed_in_the_end),
       cmocka_unit_test(test_in_doubt),
       cmocka_unit_test(test_first_start_in_1970),
-      cmocka_unit_test(test_known_hosts),
   };
   int failed = cmocka_run_group_tests(tests, stage_open, stage_close);
 

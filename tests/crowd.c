@@ -176,12 +176,12 @@ static int crowd_open(void **state)
   struct crowd *crowd = calloc(1, sizeof *crowd);
 
   assert_non_null(crowd);
+  *state = crowd;
   crowd->board =
       mmap(NULL, sizeof *crowd->board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   assert_true(crowd->board != MAP_FAILED);
   desk_open(&crowd->desks[0]);
   share_home(crowd);
-  *state = crowd;
   return 0;
 }
 
@@ -199,9 +199,10 @@ static int crowd_close(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      /* First: each daemon reads what the other one wrote, and all that is kept for an undo. */
+      cmocka_unit_test(test_two_daemons),
       cmocka_unit_test(test_few),
       cmocka_unit_test(test_many),
-      cmocka_unit_test(test_two_daemons),
   };
 
   return cmocka_run_group_tests(tests, crowd_open, crowd_close);

@@ -10,29 +10,23 @@
  * looks after the daemon. TESTS_SEED: the seed; TESTS_STEP: that step alone. */
 #include "config.h"
 
+#include "tests/attempt.h"
 #include "tests/full.h"
 #include "tests/marshal.h"
 
 #include <glib.h>
 
-enum { CONNECTIONS = 4, CALLS_EACH = 250, PATIENCE = 120000 /* ms */, SOURCE = 4096, BLOBS = 4 };
-
-/* What is called. The owner of the service's name must be the same at the end. */
-struct object {
-  const char *service, *path;
-  char *owner;
+enum {
+  CONNECTIONS = 4,
+  STRAYS = 8,
+  CALLS_EACH = 250,
+  PATIENCE = 120000 /* ms */,
+  SOURCE = 4096,
+  BLOBS = 4
 };
 
 static struct object objects[] = {{"org.tlspin.Pins1", "/org/tlspin/Pins1", NULL},
                                   {"org.tlspin.Admin1", "/org/tlspin/Admin1", NULL}};
-
-struct method {
-  const struct object *object;
-  char *interface, *name;
-  GString *in, *out;
-  GPtrArray *arguments; /* the names of what goes in */
-  uint64_t calls, replies, refusals;
-};
 
 static struct {
   GPtrArray *methods; /* struct method */
@@ -54,8 +48,10 @@ __attribute__((noreturn, format(printf, 1, 2))) static void give_up(const char *
   fprintf(stderr, "FAILED in step %" G_GUINT64_FORMAT ": ", run.step);
   vfprintf(stderr, format, list);
   va_end(list);
-  fprintf(stderr, "\nTo see it again: TESTS_SEED=%u TESTS_STEP=%" G_GUINT64_FORMAT "\n", run.seed,
-          run.step);
+  fprintf(stderr,
+          "\nTo see it again: TESTS_SEED=%u; that step alone, with TESTS_STEP=%" G_GUINT64_FORMAT
+          " as well\n",
+          run.seed, run.step);
   full_say("T12", "100,000 malformed or mistyped calls: each answered with a D-Bus error", false,
            "seed %u, step %" G_GUINT64_FORMAT, run.seed, run.step);
   exit(1);
@@ -127,53 +123,16 @@ static char *find_owner(const char *name)
   return owner;
 }
 
-/* Introspection data, element by element. */
-static void on_element(GMarkupParseContext *context, const char *element, const char **names,
-                       const char **values, void *data, GError **error)
-{
-  static char *interface;
-  const char *name = "", *type = "", *direction = "";
-  struct method *last = run.methods->len > 0 ? run.methods->pdata[run.methods->len - 1] : NULL;
-
-  (void)context, (void)error;
-  for (size_t i = 0; names[i] != NULL; i++) {
-    name = strcmp(names[i], "name") == 0 ? values[i] : name;
-    type = strcmp(names[i], "type") == 0 ? values[i] : type;
-    direction = strcmp(names[i], "direction") == 0 ? values[i] : direction;
-  }
-  if (strcmp(element, "interface") == 0) {
-    g_free(interface);
-    interface = g_strdup(name);
-  } else if (strcmp(element, "method") == 0) {
-    struct method *method = g_new0(struct method, 1);
-
-    *method = (struct method){.object = data,
-                              .interface = g_strdup(interface),
-                              .name = g_strdup(name),
-                              .in = g_string_new(NULL),
-                              .out = g_string_new(NULL),
-                              .arguments = g_ptr_array_new()};
-    g_ptr_array_add(run.methods, method);
-  } else if (strcmp(element, "arg") == 0 && strcmp(direction, "in") == 0) {
-    g_string_append(last->in, type);
-    g_ptr_array_add(last->arguments, g_strdup(name));
-  } else if (strcmp(element, "arg") == 0 && strcmp(direction, "out") == 0) {
-    g_string_append(last->out, type);
-  }
-}
-
 /* By the call the service is started, if it wasn't. */
 static void introspect(struct object *object)
 {
-  const GMarkupParser parser = {.start_element = on_element};
-  g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&parser, 0, object, NULL);
   DBusMessage *call = dbus_message_new_method_call(object->service, object->path,
                                                    DBUS_INTERFACE_INTROSPECTABLE, "Introspect");
   DBusMessage *reply = ask(caller(0), call);
   const char *xml;
 
   if (!dbus_message_get_args(reply, NULL, DBUS_TYPE_STRING, &xml, DBUS_TYPE_INVALID) ||
-      !g_markup_parse_context_parse(context, xml, -1, NULL))
+      !object_methods(object, xml, run.methods))
     give_up("%s: no introspection data", object->path);
   object->owner = find_owner(object->service);
   dbus_message_unref(call);
@@ -207,92 +166,6 @@ static void fill(uint8_t *octets)
     octets[i] = (uint8_t)g_rand_int(rand);
 }
 
-enum sort { SORT_TYPED, SORT_MISTYPED, SORT_MISDIRECTED };
-
-struct attempt {
-  const struct method *method;
-  enum sort sort;
-  bool no_interface; /* which may be left out */
-  char *signature;
-  DBusMessage *call;
-};
-
-/* To what isn't there: a method, an interface or an object. */
-static DBusMessage *misdirect(const struct method *method, struct reader *source)
-{
-  static const char *const members[] = {"Nothing", "lookup", "A", "Introspect", "GetAll"};
-  static const char *const interfaces[] = {"org.tlspin.Pins2", "org.freedesktop.DBus.Properties",
-                                           "a.b", "org.tlspin.pins1"};
-  static const char *const paths[] = {"/", "/org/tlspin", "/org/tlspin/Pins1/x", "/x",
-                                      "/org/tlspin/Pins2"};
-  uint8_t which = reader_u8(source);
-  const char *path = method->object->path, *interface = method->interface, *name = method->name;
-
-  switch (reader_u8(source) % 3) {
-  case 0:
-    name = members[which % 3];
-    break;
-  case 1:
-    interface = interfaces[which % G_N_ELEMENTS(interfaces)];
-    break;
-  default:
-    path = paths[which % G_N_ELEMENTS(paths)];
-  }
-  return dbus_message_new_method_call(method->object->owner, path, interface, name);
-}
-
-/* The options of Put are others than those of CheckChain and Explain. */
-static const char *argument_name(const struct method *method, guint i)
-{
-  const char *name = i < method->arguments->len ? method->arguments->pdata[i] : NULL;
-
-  return g_strcmp0(name, "options") == 0 && strcmp(method->name, "Put") == 0 ? "put-options" : name;
-}
-
-/* An argument by its name, as far as the method has so many. */
-static void append_arguments(const struct attempt *attempt, struct marshal *m)
-{
-  DBusSignatureIter each;
-  DBusMessageIter iter;
-  guint i = 0;
-
-  dbus_message_iter_init_append(attempt->call, &iter);
-  if (attempt->signature[0] == '\0')
-    return;
-  dbus_signature_iter_init(&each, attempt->signature);
-  do {
-    char *type = dbus_signature_iter_get_signature(&each);
-
-    if (!marshal_append(&iter, argument_name(attempt->method, i), type, m))
-      give_up("no memory");
-    dbus_free(type);
-    i++;
-  } while (dbus_signature_iter_next(&each));
-}
-
-/* Which method comes next isn't left to chance. */
-static struct attempt prepare(struct marshal *m)
-{
-  const struct method *method = run.methods->pdata[run.step % run.methods->len];
-  uint8_t how = reader_u8(&m->source);
-  struct attempt attempt = {.method = method,
-                            .sort = how < 160   ? SORT_TYPED
-                                    : how < 230 ? SORT_MISTYPED
-                                                : SORT_MISDIRECTED,
-                            .no_interface = how % 8 == 7 && how < 230};
-
-  attempt.signature = attempt.sort == SORT_MISTYPED
-                          ? marshal_other_signature(method->in->str, &m->source)
-                          : g_strdup(method->in->str);
-  attempt.call = attempt.sort == SORT_MISDIRECTED
-                     ? misdirect(method, &m->source)
-                     : dbus_message_new_method_call(method->object->owner, method->object->path,
-                                                    attempt.no_interface ? NULL : method->interface,
-                                                    method->name);
-  append_arguments(&attempt, m);
-  return attempt;
-}
-
 static void count(const char *error)
 {
   g_hash_table_insert(
@@ -319,10 +192,10 @@ static void check_error(const struct attempt *attempt, DBusMessage *reply)
     give_up("%s says nothing", name);
   if (limited)
     return;
-  if (attempt->sort == SORT_MISDIRECTED) {
+  if (attempt->sort == ATTEMPT_MISDIRECTED) {
     if (strcmp(name, ERRORS "UnknownMethod") != 0 && strcmp(name, DBUS_ERROR_UNKNOWN_METHOD) != 0)
       give_up("a call to what isn't there: %s: %s", name, text);
-  } else if (attempt->sort == SORT_MISTYPED && !is_standard(attempt->method)) {
+  } else if (attempt->sort == ATTEMPT_MISTYPED && !is_standard(attempt->method)) {
     if (strcmp(name, ERRORS "InvalidArgument") != 0)
       give_up("a mistyped call: %s: %s", name, text);
   } else if (!g_str_has_prefix(name, ERRORS) && !is_standard(attempt->method)) {
@@ -340,14 +213,28 @@ static void check(const struct attempt *attempt, DBusMessage *reply)
             dbus_message_get_error_name(reply));
   if (dbus_message_get_type(reply) == DBUS_MESSAGE_TYPE_ERROR) {
     method->refusals++;
+    method->understood += attempt->sort == ATTEMPT_TYPED &&
+                          strcmp(dbus_message_get_error_name(reply), ERRORS "InvalidArgument") != 0;
     check_error(attempt, reply);
     return;
   }
   method->replies++;
-  if (attempt->sort == SORT_MISTYPED && !is_standard(method))
+  method->understood++;
+  if (attempt->sort == ATTEMPT_MISTYPED && !is_standard(method))
     give_up("arguments '%s' were taken for '%s'", attempt->signature, method->in->str);
-  if (attempt->sort != SORT_MISDIRECTED && !dbus_message_has_signature(reply, method->out->str))
+  if (attempt->sort != ATTEMPT_MISDIRECTED && !dbus_message_has_signature(reply, method->out->str))
     give_up("the reply is '%s'", dbus_message_get_signature(reply));
+}
+
+/* The next call shows whether it did any harm. */
+static void send_stray(struct marshal *m, DBusConnection *connection)
+{
+  const struct method *method = run.methods->pdata[reader_u8(&m->source) % run.methods->len];
+  DBusMessage *stray = attempt_stray(method, m);
+
+  if (!dbus_connection_send(connection, stray, NULL))
+    give_up("no memory");
+  dbus_message_unref(stray);
 }
 
 /* One call, by a caller that goes where it was told that it makes too many. */
@@ -361,16 +248,21 @@ static void take_step(void)
   unsigned which = (unsigned)(run.step % CONNECTIONS);
   struct attempt attempt;
   DBusMessage *reply;
+  gint64 begin;
 
   fill(octets);
-  attempt = prepare(&m);
+  attempt = attempt_make(run.methods->pdata[run.step % run.methods->len], &m);
+  if (run.step % STRAYS == 0)
+    send_stray(&m, caller(which));
+  begin = g_get_monotonic_time();
   reply = ask(caller(which), attempt.call);
+  ((struct method *)run.methods->pdata[run.step % run.methods->len])->took +=
+      g_get_monotonic_time() - begin;
   check(&attempt, reply);
   if (run.limited > limited)
     run.used[which] = CALLS_EACH;
   dbus_message_unref(reply);
-  dbus_message_unref(attempt.call);
-  g_free(attempt.signature);
+  attempt_clear(&attempt);
 }
 
 static void tell(uint64_t steps)
@@ -381,10 +273,13 @@ static void tell(uint64_t steps)
   for (guint i = 0; i < run.methods->len; i++) {
     const struct method *method = run.methods->pdata[i];
 
-    printf("%s.%s(%s): %" G_GUINT64_FORMAT " calls, %" G_GUINT64_FORMAT " replies\n",
-           method->interface, method->name, method->in->str, method->calls, method->replies);
-    if (steps >= 20000 && !is_standard(method) && (method->replies == 0 || method->refusals == 0))
-      give_up("%s: not once served, or not once refused", method->name);
+    printf("%s.%s(%s): %" G_GUINT64_FORMAT " calls, %" G_GUINT64_FORMAT
+           " replies, %" G_GINT64_FORMAT " ms\n",
+           method->interface, method->name, method->in->str, method->calls, method->replies,
+           method->took / 1000);
+    if (steps >= 20000 && !is_standard(method) &&
+        (method->understood == 0 || method->refusals == 0))
+      give_up("%s: never understood, or never refused", method->name);
   }
   g_hash_table_iter_init(&iter, run.errors);
   while (g_hash_table_iter_next(&iter, &name, &number))

@@ -20,13 +20,17 @@ tools/*                                 : common pinning formats libclient libse
 policy/*                                : common pinning policy daemon/{store,settings} : glib gnutls psl
 tools/tlspin-policy*                    : common policy tools                     : glib json gnutls clock
 examples/*                              :                                         : public gnutls
-daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,trail,undo,verify} : common pinning daemon/{cell,contents,database,events,file,hardening,journal,lockfile,pinrow,problem,restore,row,schema,setting,statements,store,store-private,table,trail} : glib sqlite
+daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,trail,undo,verify} : common pinning daemon/{cell,contents,database,events,file,hardening,journal,lockfile,pinrow,problem,restore,row,row-sound,schema,setting,statements,store,store-private,table,trail} : glib sqlite
+daemon/row-sound                        : common pinning daemon/{cell,events,pinrow,row,row-sound,setting,state,store} : glib sqlite
+daemon/{btree,mend}                     : common daemon/{btree,mend}              : none
+daemon/missing                          : daemon/{cell,missing}                   : glib sqlite
+daemon/{columns,finder,pagefile,salvage} : common daemon/{btree,columns,contents,finder,mend,pagefile,row-sound,salvage} : glib sqlite
 daemon/rotation                         : daemon/rotation                         : none
 daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,problem,schema,store,store-private} : glib sqlite
 daemon/keeper                           : daemon/{keeper,backups}                 : glib
 daemon/{layer,layers,answer}            : common daemon/{layer,layers,survey,store,file} : glib
 daemon/survey                           : common daemon/{layer,survey}            : glib clock
-daemon/clock                            : common pinning daemon/{clock,row,state,store} : glib
+daemon/clock                            : common pinning daemon/{clock,row,state,store} : glib sqlite
 daemon/timekeeper                       : common daemon/{clock,layers,timekeeper} : glib
 daemon/{config-file,settings,settings-private,settings-resolve,recall} : common pinning daemon/{config-file,settings,settings-private,recall,layers} : glib
 daemon/{anchors,digest,report}          : common pinning daemon/{anchors,digest,report} : glib
@@ -41,7 +45,7 @@ daemon/waiting                          : common dbus daemon/{waiting,changes,di
 daemon/{handlers,pins,check,admin,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,advice,clock,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,waiting,dispatch} : glib dbus
 daemon/watch                            : common daemon/watch                     : glib
 daemon/{loop,presence}                  : common dbus daemon/{loop,presence}      : glib dbus
-daemon/main                             : common daemon/{config-file,handlers,loop,presence,timekeeper,watch} : glib dbus clock
+daemon/main                             : common daemon/{config-file,handlers,keeper,loop,presence,timekeeper,watch} : glib dbus clock
 '
 
 cd "$1" || exit 2

@@ -185,6 +185,7 @@ static int siege_open(void **state)
   struct siege *siege = calloc(1, sizeof *siege);
 
   assert_non_null(siege);
+  *state = siege;
   siege->seed = choose_seed();
   siege->board =
       mmap(NULL, sizeof *siege->board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -192,7 +193,6 @@ static int siege_open(void **state)
   desk_open(&siege->desk);
   for (int i = 0; i < CLERK_CHAINS; i++)
     path_make(&siege->chains[i], NULL);
-  *state = siege;
   return 0;
 }
 

@@ -60,6 +60,9 @@ void losses_close(struct life *life);
 void losses_done(struct life *life, const char *what);
 void losses_done_in_parts(struct life *life, const char *what);
 
+/* Makes a store with 20 tickets and 20 records. */
+void losses_fill(struct life *life);
+
 char *losses_check_store(const struct life *life, const struct stores *state, size_t done);
 
 /* What is to be forgotten, for a test of the tests. */
@@ -73,5 +76,8 @@ struct mutation {
  * nothing but this state, or NULL. */
 unsigned losses_count(const struct work *work, const struct mutation *mutation, unsigned states,
                       uint32_t seed, const struct powerloss *only);
+
+/* Of backups and recovery; the last has no name. */
+extern const struct work losses_recovery[];
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* DEEPEST: variants in variants; libdbus takes no message of more than 64 containers in all. LARGE:
  * more elements than anything takes. */
@@ -62,7 +63,7 @@ static char *make_text(struct marshal *m)
   } else if (how < 13) {
     append_raw(text, m);
   } else {
-    unsigned times = how == 13 ? 2 : how == 14 ? 1 + pick(m, 300) : TEXT_MOST / 8;
+    unsigned times = how == 13 ? 2 : 1 + pick(m, pick(m, 8) < 7 ? 300 : TEXT_MOST / 8);
     const char *word = vocabulary_word(any(m));
 
     for (unsigned i = 0; i < times && text->len < TEXT_MOST; i++)
@@ -81,17 +82,27 @@ static char *make_right(const char *name, struct marshal *m)
 
 static bool append_text(DBusMessageIter *iter, const char *name, int type, struct marshal *m)
 {
-  g_autofree char *good = make_right(name, m), *text = make_text(m);
+  g_autofree char *text = make_right(name, m);
   const char *value = type == DBUS_TYPE_OBJECT_PATH ? "/org/tlspin/Pins1" : "a{sv}";
 
-  if (type == DBUS_TYPE_STRING)
-    value = good != NULL ? good : text;
+  if (type == DBUS_TYPE_STRING) {
+    text = text != NULL ? text : make_text(m);
+    value = text;
+  }
   return dbus_message_iter_append_basic(iter, type, &value);
 }
 
 static uint64_t make_number(struct marshal *m)
 {
   return pick(m, 4) > 0 ? vocabulary_number(any(m)) : reader_u64(&m->source);
+}
+
+/* Standard input will do. */
+static bool append_descriptor(DBusMessageIter *iter)
+{
+  int descriptor = STDIN_FILENO;
+
+  return dbus_message_iter_append_basic(iter, DBUS_TYPE_UNIX_FD, &descriptor);
 }
 
 static bool append_number(DBusMessageIter *iter, const char *name, int type, struct marshal *m)
@@ -259,6 +270,8 @@ static bool append_one(DBusMessageIter *iter, const char *name, const char *type
   case DBUS_TYPE_OBJECT_PATH:
   case DBUS_TYPE_SIGNATURE:
     return append_text(iter, name, type[0], m);
+  case DBUS_TYPE_UNIX_FD:
+    return append_descriptor(iter);
   case DBUS_TYPE_ARRAY:
     return append_array(iter, name, type + 1, m, depth);
   case DBUS_TYPE_VARIANT:

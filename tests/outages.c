@@ -506,7 +506,7 @@ static bool meet_in_time(struct outage *outage, const struct fault *fault)
 static void test_outages(void **state)
 {
   struct outage *outage = *state;
-  uint64_t rounds = full_count(1, 1, 20);
+  uint64_t rounds = full_count(1, 1, 10);
   unsigned unsafe = 0;
   bool passed;
 
@@ -527,12 +527,12 @@ static int open_all(void **state)
   struct outage *outage = calloc(1, sizeof *outage);
 
   assert_non_null(outage);
+  *state = outage;
   outage->replies = mmap(NULL, QUESTIONS * sizeof *outage->replies, PROT_READ | PROT_WRITE,
                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   assert_true(outage->replies != MAP_FAILED);
   path_make(&outage->mine, NULL);
   path_make(&outage->theirs, NULL);
-  *state = outage;
   return 0;
 }
 

@@ -118,11 +118,6 @@ static bool see_devices(void)
   return stat("/dev/kmsg", &status) == 0;
 }
 
-static bool see_processes(void)
-{
-  return reads("/proc/1/status");
-}
-
 /* Which is how a Flatpak is told from other programs. */
 static bool identify_caller(void)
 {
@@ -130,11 +125,6 @@ static bool identify_caller(void)
 
   (void)snprintf(path, sizeof path, "/proc/%s/root/.flatpak-info", caller);
   return reads(path);
-}
-
-static bool see_kernel_settings(void)
-{
-  return reads("/proc/sys/kernel/ostype");
 }
 
 static bool write_cgroup(void)
@@ -280,12 +270,13 @@ static bool look_at_clock(void)
   return adjtimex(&nothing) >= 0;
 }
 
-/* A time that is none is refused by the kernel itself, with another error than by a filter. */
+/* A time that is none is refused by the kernel itself, with another error than by a filter. Not by
+ * way of the C library, which would not ask. */
 static bool set_clock(void)
 {
   const struct timespec never = {.tv_nsec = -1};
 
-  return clock_settime(CLOCK_REALTIME, &never) == 0 || errno == EINVAL;
+  return syscall(SYS_clock_settime, CLOCK_REALTIME, &never) == 0 || errno == EINVAL;
 }
 
 static bool kernel_log(void)
@@ -430,9 +421,7 @@ static const struct {
     {"tmp", see_tmp},
     {"var-tmp", see_var_tmp},
     {"devices", see_devices},
-    {"other-processes", see_processes},
     {"identify-caller", identify_caller},
-    {"kernel-settings", see_kernel_settings},
     {"control-groups", write_cgroup},
     {"inet", inet_socket},
     {"inet6", inet6_socket},
@@ -491,5 +480,5 @@ int main(int argc, char **argv)
   namespaces = argv + 5;
   for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++)
     (void)printf("%s\t%s\n", attempts[i].name, outcome(attempts[i].attempt));
-  return fflush(stdout) == 0 ? 0 : 1;
+  _exit(fflush(stdout) == 0 ? 0 : 1); /* a sanitizer would look for leaks by tracing */
 }

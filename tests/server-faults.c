@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include "common/vault.h"
 #include "libserver/keyfile.h"
 #include "libserver/keytext.h"
 #include "tests/attached.h"
@@ -64,6 +65,7 @@ static bool disarm(void)
 
 WRAP(void *, malloc, (size_t size), (size), NULL)
 WRAP(void *, calloc, (size_t count, size_t size), (count, size), NULL)
+WRAP(void *, vault_take, (size_t size), (size), NULL)
 WRAP(int, fstat, (int fd, struct stat *status), (fd, status), -1)
 WRAP(int, flock, (int fd, int operation), (fd, operation), -1)
 WRAP(ssize_t, read, (int fd, void *octets, size_t size), (fd, octets, size), -1)

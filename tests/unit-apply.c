@@ -98,6 +98,7 @@ static void test_slices(void **state)
   uint64_t operation = finish(store, 0), changed = 0;
 
   assert_true(operation == 2 && count(store) == 0);
+  assert_true(store_is_applying(store));
   for (int i = 0; i < SLICES; i++) {
     struct store_applied applied = apply(store);
 
@@ -107,6 +108,7 @@ static void test_slices(void **state)
     assert_true(count(store) == changed);
   }
   assert_true(changed == MANY);
+  assert_false(store_is_applying(store));
   expect_none(store);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM operation"), 1);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), MANY);

@@ -20,8 +20,6 @@
 
 enum { DAY = 86400, KILLS = 30 };
 
-static const char erased[] = "host-0003.example";
-
 /* What an erasure does. */
 static bool holds(struct store *store, void *data)
 {
@@ -33,18 +31,6 @@ static bool holds(struct store *store, void *data)
   if (looks != NULL)
     ++*looks;
   return code == TLSPIN_OK;
-}
-
-static enum tlspin_code erase(struct store *store, void *data)
-{
-  struct store_filter filter = STORE_FILTER_ANY;
-  struct store_change change;
-  enum tlspin_code code;
-
-  (void)data;
-  filter.host = erased;
-  code = store_clear(store, &filter, STORES_NOW, &change);
-  return code == TLSPIN_OK ? stores_forget(store, INT64_MAX) : code;
 }
 
 static enum tlspin_code fails(struct store *store, void *data)
@@ -75,7 +61,7 @@ static void expect_gone(const char *path)
   stores_expect_none(store, &row.peer);
   stores_expect(store, &other);
   store_close(store);
-  assert_false(stores_file_holds(path, erased));
+  assert_false(stores_file_holds(path, VAULT_ERASED));
   assert_true(stores_file_holds(path, "host-0004.example"));
 }
 
@@ -86,10 +72,10 @@ static void test_erase(void **state)
   g_autofree char *second = vault_make(stores, STORES_NOW + 1);
   g_autofree char *problem = NULL;
   unsigned looks = 0;
-  struct backups_work work = {.concerns = holds, .change = erase, .data = &looks};
+  struct backups_work work = {.concerns = holds, .change = vault_erase, .data = &looks};
   struct stat status;
 
-  assert_true(stores_file_holds(first, erased));
+  assert_true(stores_file_holds(first, VAULT_ERASED));
   assert_int_equal(each(stores, &work, (struct backups_done){.changed = 2}, &problem), TLSPIN_OK);
   assert_null(problem);
   assert_int_equal(looks, 2);
@@ -103,13 +89,22 @@ static void test_erase(void **state)
   expect_gone(first);
 }
 
+/* Nor is the folder made for that. */
 static void test_none(void **state)
 {
-  struct backups_work work = {.change = erase};
+  struct stores *stores = *state;
+  g_autofree char *folder = vault_folder(stores);
+  struct backups_work work = {.change = vault_erase};
+  struct rotation_rules rules = {.now = STORES_NOW};
+  struct backups_done done;
   char *problem;
 
-  assert_int_equal(each(*state, &work, (struct backups_done){.changed = 0}, &problem), TLSPIN_OK);
+  assert_int_equal(backups_each_open(stores->path, geteuid(), &work, &done, &problem), TLSPIN_OK);
   assert_null(problem);
+  assert_int_equal(done.changed + done.removed + done.left, 0);
+  assert_int_equal(backups_rotate(stores->path, geteuid(), &rules, &problem), TLSPIN_OK);
+  assert_null(problem);
+  assert_int_equal(access(folder, F_OK), -1);
 }
 
 /* One that is damaged is left alone, or removed; the others have their turn. */
@@ -120,14 +115,14 @@ static void test_damaged(void **state)
   g_autofree char *second = vault_make(stores, STORES_NOW + 1);
   g_autofree char *third = vault_make(stores, STORES_NOW + 2);
   g_autofree char *problem = NULL;
-  struct backups_work work = {.change = erase};
+  struct backups_work work = {.change = vault_erase};
 
   vault_damage(second);
   assert_int_equal(each(stores, &work, (struct backups_done){.changed = 2, .left = 1}, &problem),
                    TLSPIN_OK);
   expect_gone(first);
   expect_gone(third);
-  assert_true(stores_file_holds(second, erased));
+  assert_true(stores_file_holds(second, VAULT_ERASED));
   work.remove_damaged = true;
   assert_int_equal(each(stores, &work, (struct backups_done){.removed = 1}, &problem), TLSPIN_OK);
   assert_int_equal(access(second, F_OK), -1);
@@ -141,7 +136,7 @@ static void test_unread(void **state)
   g_autofree char *first = vault_make(stores, STORES_NOW);
   g_autofree char *second = vault_make(stores, STORES_NOW + 1);
   g_autofree char *problem = NULL;
-  struct backups_work work = {.change = erase};
+  struct backups_work work = {.change = vault_erase};
 
   assert_int_equal(chmod(second, 0640), 0);
   assert_int_equal(each(stores, &work, (struct backups_done){.changed = 1, .left = 1}, &problem),
@@ -170,7 +165,7 @@ static void test_full_disk(void **state)
 {
   struct stores *stores = *state;
   g_autofree char *path = vault_make(stores, STORES_NOW);
-  struct backups_work work = {.change = erase};
+  struct backups_work work = {.change = vault_erase};
   struct rlimit before, less;
   struct stat status;
 
@@ -190,7 +185,7 @@ static void test_full_disk(void **state)
     assert_non_null(problem);
     assert_int_equal(done.changed, 0);
     store_close(vault_open(path));
-    assert_true(stores_file_holds(path, erased));
+    assert_true(stores_file_holds(path, VAULT_ERASED));
   }
   assert_int_equal(vault_others(stores), 1);
 }
@@ -202,7 +197,7 @@ static void test_killed(void **state)
   g_autofree char *path = vault_make(stores, STORES_NOW);
   g_autofree char *good = g_strconcat(stores->folder, "/good.db", NULL);
   unsigned kills = brief_number(KILLS, "kills"), changed = 0;
-  struct backups_work work = {.change = erase};
+  struct backups_work work = {.change = vault_erase};
   uint32_t seed = 5;
 
   stores_copy(path, good);
@@ -220,7 +215,7 @@ static void test_killed(void **state)
     g_usleep(500 + stores_random(&seed) % 120000);
     stores_kill(child);
     store_close(vault_open(path));
-    if (stores_file_holds(path, erased))
+    if (stores_file_holds(path, VAULT_ERASED))
       continue;
     expect_gone(path);
     changed++;
@@ -238,19 +233,19 @@ static void test_forget(void **state)
   struct stat first, second;
   struct store_change change;
 
-  filter.host = erased;
+  filter.host = VAULT_ERASED;
   assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
   store_close(store);
   after = vault_make(stores, STORES_NOW + 1);
-  assert_true(stores_file_holds(after, erased));
+  assert_true(stores_file_holds(after, VAULT_ERASED));
   assert_int_equal(stat(after, &first), 0);
   assert_int_equal(backups_forget(stores->path, geteuid(), STORES_NOW, &problem), TLSPIN_OK);
   assert_int_equal(stat(after, &second), 0);
   assert_true(first.st_ino == second.st_ino);
-  assert_true(stores_file_holds(after, erased));
+  assert_true(stores_file_holds(after, VAULT_ERASED));
   assert_int_equal(backups_forget(stores->path, geteuid(), STORES_NOW + 1, &problem), TLSPIN_OK);
   expect_gone(after);
-  assert_true(stores_file_holds(before, erased)); /* there it stands: see rotation.c */
+  assert_true(stores_file_holds(before, VAULT_ERASED)); /* there it stands: see rotation.c */
   assert_int_equal(stat(after, &first), 0);
   assert_int_equal(backups_forget(stores->path, geteuid(), STORES_NOW + 1, &problem), TLSPIN_OK);
   assert_int_equal(stat(after, &second), 0);
@@ -268,7 +263,7 @@ static void test_forget_undone(void **state)
   struct store_change change;
   struct stat first, second;
 
-  filter.host = erased;
+  filter.host = VAULT_ERASED;
   assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
   assert_int_equal(store_undo(store, 0, STORES_NOW + 10 * DAY, &change), TLSPIN_OK);
   store_close(store);

@@ -309,7 +309,7 @@ static void test_killed(void **state)
 
     if (child == 0)
       make_on(stores);
-    g_usleep(2000 + stores_random(&seed) % 40000);
+    g_usleep(2000 + stores_random(&seed) % 100000);
     stores_kill(child);
     left += vault_others(stores) > 1;
     found = list(stores, true);

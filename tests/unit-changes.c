@@ -181,6 +181,34 @@ static enum tlspin_code apply_without_room(struct policy *policy)
   return code;
 }
 
+/* Who is refused meanwhile is told what is in the way, and so is who asks for the status. */
+static void expect_wait(struct policy *policy)
+{
+  g_autofree char *problem = layer_write_problem(layers_at(policy_layers(policy), 0));
+  g_autofree char *told = NULL;
+  struct store_change change;
+
+  assert_non_null(problem);
+  assert_non_null(strstr(problem, "An import waits to be finished"));
+  assert_non_null(strstr(problem, "pins.db"));
+  assert_int_equal(policy_undo(policy, 0, NOW, &change, &told), TLSPIN_E_BUSY);
+  assert_string_equal(told, problem);
+}
+
+/* Where there is no room while nothing waits, nothing is said to wait. */
+static void test_nothing_waits(void **state)
+{
+  struct policy *policy = open_policy(*state);
+  struct keypin pin = ledger_pin("a.example", KEYPIN_ACTIVE, KEYPIN_IMPORT, 1);
+  struct policy_put only = {.pins = &pin, .count = 1};
+  struct store_change change;
+
+  g_free(put(policy, &only, &change));
+  assert_int_equal(apply_without_room(policy), TLSPIN_E_NOT_FOUND);
+  assert_null(layer_write_problem(layers_at(policy_layers(policy), 0)));
+  policy_free(policy);
+}
+
 /* Where there is no room in the midst of it, it stays to be done. */
 static void test_no_room(void **state)
 {
@@ -194,11 +222,14 @@ static void test_no_room(void **state)
 
   g_free(put(policy, &first, &change));
   g_free(put(policy, &last, &change));
+  assert_null(layer_write_problem(layers_at(policy_layers(policy), 0)));
   assert_int_equal(apply_without_room(policy), TLSPIN_UNAVAILABLE);
   assert_true(policy_has_grown(policy));
   assert_int_equal(count_records(policy), 0);
+  expect_wait(policy);
   applied = apply_all(policy);
   assert_true(applied.changed == 2);
+  assert_null(layer_write_problem(layers_at(policy_layers(policy), 0)));
   assert_int_equal(count_records(policy), 2);
   policy_free(policy);
 }
@@ -603,6 +634,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_put_and_undo),
       TEST(test_draft),
+      TEST(test_nothing_waits),
       TEST(test_no_room),
       TEST(test_backed),
       TEST(test_pages),

@@ -83,6 +83,9 @@ static void test_row(void **state)
   assert_true(columns_are_row(checksum, &columns, STORE_USER, &digest));
   assert_true(cells_digest(checksum, &tables[TABLE_OPERATION], columns.cells, &own));
   assert_memory_equal(&digest, &own, sizeof own);
+  assert_true(columns_have_digest(&columns, &digest));
+  digest.octets[31] ^= 1;
+  assert_false(columns_have_digest(&columns, &digest));
 }
 
 /* As many octets as SQLite needs for each. */
@@ -224,6 +227,22 @@ static void test_row_that_is_none(void **state)
   assert_false(is_row(operation_of(octets, 7, -1), STORE_USER, &columns));
 }
 
+/* Longer than any column of ours. */
+static void test_too_long(void **state)
+{
+  static uint8_t octets[PAYLOAD_MAX], text[PAYLOAD_MAX];
+  struct span value = {text, EVENT_REPORT_MAX + 4096 + 1};
+  struct cell cells[] = {cell_text("lived"), cell_blob(value),
+                         cell_blob((struct span){text, DIGEST_SIZE})};
+  struct writer w = writer_of(octets, sizeof octets);
+  struct columns columns;
+
+  (void)state;
+  payloads_record(&w, cells, 3);
+  assert_true(columns_read(writer_span(&w), w.used, &columns));
+  assert_false(is_row(writer_span(&w), STORE_USER, &columns));
+}
+
 static void test_meta(void **state)
 {
   uint8_t octets[ROOM], value[80] = {1};
@@ -266,6 +285,7 @@ int main(void)
       cmocka_unit_test(test_digest),
       cmocka_unit_test(test_row_that_is_none),
       cmocka_unit_test(test_meta),
+      cmocka_unit_test(test_too_long),
       cmocka_unit_test(test_tables_differ),
   };
 

@@ -199,6 +199,27 @@ static void test_layer(void **state)
   database_close(&db);
 }
 
+/* Every octet is asked for, and nobody is said to be in the way who isn't. */
+static void test_readable(void **state)
+{
+  struct stores *stores = *state;
+  struct database db;
+
+  stores_new_database(stores, &db);
+  assert_true(database_is_readable(&db)); /* of no octet */
+  assert_true(schema_migrate(db.handle, &schema_current));
+  assert_true(database_is_readable(&db));
+  assert_int_equal(truncate(stores->layer, 5000), 0);
+  assert_true(database_is_readable(&db)); /* what there is of it */
+  database_close(&db);
+  assert_true(g_remove(stores->layer) == 0);
+  db = (struct database){.handle = NULL};
+  assert_int_equal(sqlite3_open(":memory:", &db.handle), SQLITE_OK);
+  assert_false(database_is_readable(&db)); /* no file */
+  assert_true(database_is_hindered(&db) == (sqlite3_errcode(db.handle) != SQLITE_ERROR));
+  database_close(&db);
+}
+
 /* Waits while another writes, and gives up in the end. */
 static void test_busy(void **state)
 {
@@ -239,9 +260,9 @@ static void test_busy(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_runaway),         TEST(test_fuel),    TEST(test_statements), TEST(test_in_place),
-      TEST(test_rewrite),         TEST(test_no_file), TEST(test_noise),      TEST(test_layer),
-      TEST(test_layer_unchanged), TEST(test_busy),
+      TEST(test_runaway),         TEST(test_fuel),     TEST(test_statements), TEST(test_in_place),
+      TEST(test_rewrite),         TEST(test_no_file),  TEST(test_noise),      TEST(test_layer),
+      TEST(test_layer_unchanged), TEST(test_readable), TEST(test_busy),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

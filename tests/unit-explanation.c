@@ -267,7 +267,9 @@ static void assert_keys(JsonObject *object, const char *expected)
 }
 
 static const char top[] = "server pki errors verdict entries layers settings locked-by commands ";
-static const char verdict_keys[] = "answer reason layer change ticket enforced rule excused ";
+static const char verdict_keys[] =
+    "answer reason layer change ticket enforced rule excused clock believed clock-now "
+    "clock-jumped clock-trusted ";
 
 static void test_json(void **state)
 {

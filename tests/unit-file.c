@@ -288,6 +288,35 @@ static void test_wal(void **state)
   accept(stores->layer, layer());
 }
 
+/* What SQLite will put back from the journal isn't judged before. */
+static void test_unfinished(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *journal = g_strconcat(stores->layer, "-journal", NULL);
+
+  stores_write(stores->layer, 0, "\3\3\3\3\3\3\3\3\3\3\3\3\3\3\3\3\3\3\2\3", 20);
+  stores_write(journal, 0, "", 0);
+  refuse(stores->layer, layer(), "WAL");
+  stores_write(journal, 0, "x", 1);
+  accept(stores->layer, user());
+  refuse(stores->layer, layer(), "WAL");
+}
+
+static void test_sweep(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *temporary = g_strconcat(stores->folder, "/etilqs_0123456789abcdef", NULL);
+  g_autofree char *missing = g_strconcat(stores->folder, "/missing/pins.db", NULL);
+
+  stores_write(stores->layer, 0, "x", 1);
+  stores_write(temporary, 0, "host.example", 12);
+  file_sweep(stores->layer);
+  assert_false(file_exists(temporary));
+  assert_true(file_exists(stores->layer));
+  file_sweep(stores->layer);
+  file_sweep(missing);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, stores_teardown)
 
 int main(void)
@@ -307,6 +336,8 @@ int main(void)
       TEST(test_modes),
       TEST(test_unreadable),
       TEST(test_wal),
+      TEST(test_unfinished),
+      TEST(test_sweep),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

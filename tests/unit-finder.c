@@ -167,32 +167,45 @@ static void test_work(void **state)
   assert_int_equal(book->finder->work, 0);
 }
 
-/* The rows of `meta` have no digest of a row, but one of their value. */
+/* The rows of `meta` have no digest of a row, but one of their value: these are of an empty store.
+ */
 static void test_meta(void **state)
 {
-  static const char digest[] = "\x17\xb0\x76\x1f\x87\xb0\x81\xd5\xcf\x10\x75\x7c\xcc\x89\xf1\x2b"
-                               "\xe3\x55\xc7\x0e\x2e\x29\xdf\x28\x8b\x65\xb3\x07\x10\xdc\xbc\xd1";
+  static const struct {
+    const char *name;
+    size_t size;
+    const char *digest;
+  } rows[] = {
+      {CONTENTS_NAME, 48,
+       "\x17\xb0\x76\x1f\x87\xb0\x81\xd5\xcf\x10\x75\x7c\xcc\x89\xf1\x2b"
+       "\xe3\x55\xc7\x0e\x2e\x29\xdf\x28\x8b\x65\xb3\x07\x10\xdc\xbc\xd1"},
+      {CENSUS_NAME, 24,
+       "\x9d\x90\x8e\xcf\xb6\xb2\x56\xde\xf8\xb4\x9a\x7c\x50\x4e\x6c\x88"
+       "\x9c\x4b\x0e\x41\xfe\x6c\xe3\xe0\x18\x63\xdd\x7b\x61\xa2\x0a\xa0"},
+  };
   struct book *book = *state;
-  uint8_t value[80] = {0};
-  struct cell cells[] = {cell_text(CONTENTS_NAME), cell_blob((struct span){value, sizeof value})};
-  struct writer w = writer_of(book->payload, ROOM);
-  size_t end;
 
-  memcpy(value + 48, digest, DIGEST_SIZE);
-  payloads_record(&w, cells, 2);
-  book->size = w.used;
-  book->offset = payloads_add(book->leaf, PAGE, w.used, writer_span(&w), 0);
-  open_book(book);
-  assert_true(finder_try(book->finder, book->offset, &end));
-  assert_int_equal(book->finder->columns.table, COLUMNS_META);
-  stores_write(book->stores->layer, PAGE - 40, "\x01", 1);
-  pagefile_read(&book->finder->file, 0);
-  assert_false(finder_try(book->finder, book->offset, &end));
-  assert_true(finder_mend(book->finder, book->offset, MEND_BIT));
-  assert_int_equal(book->finder->columns.table, COLUMNS_META);
-  stores_write(book->stores->layer, PAGE - 83, "C", 1); /* another name */
-  pagefile_read(&book->finder->file, 0);
-  assert_false(finder_try(book->finder, book->offset, &end));
+  for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+    uint8_t value[80] = {0};
+    struct cell cells[] = {cell_text(rows[i].name),
+                           cell_blob((struct span){value, rows[i].size + DIGEST_SIZE})};
+    struct writer w = writer_of(book->payload, ROOM);
+    size_t end;
+
+    memcpy(value + rows[i].size, rows[i].digest, DIGEST_SIZE);
+    payloads_record(&w, cells, 2);
+    book->size = w.used;
+    book->offset = payloads_add(book->leaf, PAGE, w.used, writer_span(&w), 0);
+    open_book(book);
+    assert_true(finder_try(book->finder, book->offset, &end));
+    assert_int_equal(book->finder->columns.table, COLUMNS_META);
+    book->finder->file.page[end - 40] ^= 1;
+    assert_false(finder_try(book->finder, book->offset, &end));
+    assert_true(finder_mend(book->finder, book->offset, MEND_BIT));
+    assert_int_equal(book->finder->columns.table, COLUMNS_META);
+    book->finder->file.page[book->offset + 4] ^= 0x20; /* another name */
+    assert_false(finder_try(book->finder, book->offset, &end));
+  }
 }
 
 /* Octets of all the cell: its size, its header, its values, and the page it goes on with. */
@@ -233,6 +246,17 @@ static void test_mends_what_goes_on(void **state)
   book->finder->work = WORK;
   assert_false(finder_mend(book->finder, book->offset, MEND_BIT));
   stores_write(book->stores->layer, PAGE, "\xff", 1); /* nor is there what it goes on with */
+  assert_false(finder_mend(book->finder, book->offset, MEND_BIT));
+}
+
+/* It goes on elsewhere, and its header makes no sense. */
+static void test_mends_no_header(void **state)
+{
+  struct book *book = *state;
+
+  add_ticket(book, 3, 1500);
+  memset(book->leaf + book->offset + 3, 0, 8);
+  open_book(book);
   assert_false(finder_mend(book->finder, book->offset, MEND_BIT));
 }
 
@@ -292,6 +316,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_meta, setup, teardown),
       cmocka_unit_test_setup_teardown(test_mends_the_page, setup, teardown),
       cmocka_unit_test_setup_teardown(test_mends_what_goes_on, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_mends_no_header, setup, teardown),
       cmocka_unit_test_setup_teardown(test_mends_an_octet, setup, teardown),
       cmocka_unit_test_setup_teardown(test_mending_ends_with_the_work, setup, teardown),
       cmocka_unit_test_setup_teardown(test_mends_no_nonsense, setup, teardown),

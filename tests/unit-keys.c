@@ -4,6 +4,8 @@
 
 #include "libserver/keys.h"
 
+#include "common/vault.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,7 +26,7 @@ struct sketch {
 
 static void draw(struct keys *keys, const struct sketch *sketches, size_t count)
 {
-  *keys = (struct keys){.count = count, .list = calloc(count, sizeof(struct key))};
+  *keys = (struct keys){.count = count, .list = vault_take(count * sizeof(struct key))};
   assert_non_null(keys->list);
   for (size_t i = 0; i < count; i++) {
     struct key *key = &keys->list[i];
@@ -309,7 +311,7 @@ static void reads_and_writes_identifiers(void **state)
 /* With all keys that a file may hold, the choice is the one that a plain search makes. */
 static void chooses_right_among_many(void **state)
 {
-  struct keys keys = {.count = KEYS_MAX, .list = calloc(KEYS_MAX, sizeof(struct key))};
+  struct keys keys = {.count = KEYS_MAX, .list = vault_take(KEYS_MAX * sizeof(struct key))};
   unsigned first, second;
 
   (void)state;

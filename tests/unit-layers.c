@@ -434,7 +434,9 @@ static void test_home_gone(void **state)
   strata_put(strata, &row);
   strata_open(strata);
   strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
+  assert_true(store_leaves_trace(strata->user));
   assert_int_equal(g_rename(home, aside), 0);
+  assert_false(store_leaves_trace(strata->user));
   for (int i = 0; i < 3; i++) {
     strata_expect(strata->layers, HOST, STRATA_NOW + i, TLSPIN_UNAVAILABLE, "store-unreadable",
                   LAYER_USER);

@@ -22,6 +22,28 @@ enum { PAGE = 512, TAIL = PAGE - 4, SPARSE = 1 << 20 };
 
 static struct pagefile file;
 
+/* What happens to the next calls. */
+static bool fstat_fails;
+static int pread_fault, pread_faults;
+
+int __real_fstat(int fd, struct stat *status);
+int __wrap_fstat(int fd, struct stat *status);
+int __wrap_fstat(int fd, struct stat *status)
+{
+  errno = EIO;
+  return fstat_fails ? -1 : __real_fstat(fd, status);
+}
+
+ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+  if (pread_faults-- <= 0)
+    return __real_pread(fd, buffer, size, offset);
+  errno = pread_fault;
+  return -1;
+}
+
 /* A file of whole pages, of which each is full of its number, and so many octets more. */
 static void make(struct stores *stores, size_t pages, size_t more)
 {
@@ -49,8 +71,11 @@ static void test_refuses(void **state)
   g_autofree char *fifo = g_strconcat(stores->folder, "/fifo", NULL);
 
   refuse(stores->layer, ENOENT);
-  refuse(stores->folder, EINVAL);
   stores_write(stores->layer, 0, "x", 1);
+  fstat_fails = true;
+  refuse(stores->layer, EINVAL);
+  fstat_fails = false;
+  refuse(stores->folder, EINVAL);
   assert_int_equal(symlink(stores->layer, link), 0);
   refuse(link, ELOOP);
   assert_int_equal(mkfifo(fifo, 0600), 0);
@@ -91,6 +116,27 @@ static void test_empty(void **state)
   make(*state, 0, 0);
   assert_int_equal(file.pages, 0);
   assert_int_equal(pagefile_next(&file, 0), 0);
+  pagefile_close(&file);
+}
+
+/* A signal is no failure. */
+static void test_interrupted(void **state)
+{
+  struct btree_cell cell = {.start = 20, .local = 39, .size = 50, .overflow = 2};
+  static uint8_t payload[PAYLOAD_MAX];
+
+  make(*state, 2, 0);
+  pread_fault = EINTR;
+  pread_faults = 3;
+  assert_int_equal(pagefile_read(&file, 1), PAGE_WHOLE);
+  assert_int_equal(file.page[PAGE - 1], 1);
+  pread_fault = EIO;
+  pread_faults = 1;
+  assert_int_equal(pagefile_read(&file, 1), PAGE_FAILED);
+  assert_int_equal(errno, EIO);
+  pread_faults = 1;
+  assert_false(pagefile_gather(&file, &cell, payload));
+  assert_true(pagefile_gather(&file, &cell, payload));
   pagefile_close(&file);
 }
 
@@ -204,6 +250,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_pages, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_cut, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_empty, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_interrupted, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_failed, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_holes, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_gather, stores_setup, stores_teardown),

@@ -119,6 +119,21 @@ static void test_version_of(void **state)
   assert_int_equal(schema_version(*state), 2);
 }
 
+/* What isn't read says nothing, and not that there is none. */
+static int give_up(void *data)
+{
+  (void)data;
+  return 1;
+}
+
+static void test_version_unread(void **state)
+{
+  sqlite3_progress_handler(*state, 1, give_up, NULL);
+  assert_int_equal(schema_version(*state), -1);
+  sqlite3_progress_handler(*state, 0, NULL, NULL);
+  assert_int_equal(schema_version(*state), 0);
+}
+
 static void test_foreign(void **state)
 {
   run(*state, "CREATE TABLE t(x)");
@@ -221,6 +236,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_older_and_newer, setup, teardown),
       cmocka_unit_test_setup_teardown(test_no_migration_of, setup, teardown),
       cmocka_unit_test_setup_teardown(test_version_of, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_version_unread, setup, teardown),
       cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
       cmocka_unit_test_setup_teardown(test_versions_that_never_were, setup, teardown),
       cmocka_unit_test(test_hostile_schemas),

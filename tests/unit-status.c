@@ -185,6 +185,23 @@ static void test_no_arguments(void **state)
   counter_close(&counter);
 }
 
+/* What is told of a clock: whether it is trusted, and what is believed instead. */
+static void test_clock(void **state)
+{
+  struct clock_guard guard = {.mark = STRATA_NOW, .seen = STRATA_NOW};
+  struct counter counter;
+
+  counter_open(&counter, *state);
+  counter.handlers.clock = &guard;
+  expect_status(&counter, "ok", "entries=0  records=0  clock=ok  believed=1700000000  ");
+  clock_believe(&guard, 1000);
+  clock_believe(&guard, 1500);
+  expect_status(&counter, "ok",
+                "entries=0  records=0  clock=suspect  believed=1700000000  clock-now=1500  "
+                "clock-jumped=1000  clock-trusted=87400  ");
+  counter_close(&counter);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, strata_setup, strata_teardown)
 
 int main(void)
@@ -198,6 +215,7 @@ int main(void)
       TEST(test_damage_in_place),
       TEST(test_name_of_any_octets),
       TEST(test_no_arguments),
+      TEST(test_clock),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

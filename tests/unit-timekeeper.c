@@ -64,6 +64,16 @@ static void test_first_start(void **state)
   expect(&keeper, NOW, NOW, false);
 }
 
+/* It is killed before it had the time to write anything but what a first call stored. */
+static void test_killed_at_once(void **state)
+{
+  struct timekeeper keeper = start(*state, NOW);
+
+  expect(&keeper, NOW, NOW, false);
+  keeper = start(*state, NOW + 100 * DAY);
+  expect(&keeper, NOW + 100 * DAY, NOW, true);
+}
+
 /* The daemon comes and goes; the mark stays, and so does the trial. */
 static void test_restarts(void **state)
 {
@@ -103,18 +113,17 @@ static void test_store_comes_later(void **state)
   assert_true(keeper.known);
 }
 
-/* What was in memory goes on where the file is gone, and is written into the one that comes. */
+/* What was in memory goes on where the file is lost, and is written into the one that is made in
+ * its place. */
 static void test_file_is_replaced(void **state)
 {
   struct strata *strata = *state;
   struct timekeeper keeper = start(strata, NOW);
-  g_autofree char *lock =
-      g_strdup_printf("%.*s.lock", (int)(strlen(strata->user) - 3), strata->user);
 
   timekeeper_save(&keeper);
   assert_int_equal(g_unlink(strata->user), 0);
-  assert_int_equal(g_unlink(lock), 0);
   expect(&keeper, NOW - DAY, NOW, true);
+  keeper.layers = strata_open(strata); /* it is recovered */
   timekeeper_save(&keeper);
   keeper = start(strata, NOW - DAY + 60);
   expect(&keeper, NOW - DAY + 60, NOW, true);
@@ -125,8 +134,8 @@ static void test_file_is_replaced(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_layers_are_told),   TEST(test_first_start),      TEST(test_restarts),
-      TEST(test_store_comes_later), TEST(test_file_is_replaced),
+      TEST(test_layers_are_told), TEST(test_first_start),       TEST(test_killed_at_once),
+      TEST(test_restarts),        TEST(test_store_comes_later), TEST(test_file_is_replaced),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

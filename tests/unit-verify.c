@@ -430,6 +430,47 @@ static void test_busy_is_not_damage(void **state)
   store_close(stores_open(stores->path));
 }
 
+struct tour {
+  uint64_t rows, limit;
+  struct digest all;
+  enum table_id last;
+};
+
+static bool walk_row(enum table_id table, const struct cell *cells, const struct digest *digest,
+                     void *data)
+{
+  struct tour *tour = data;
+
+  assert_true(table >= tour->last && cells[0].type != 0);
+  tour->last = table;
+  digest_toggle(&tour->all, digest);
+  return ++tour->rows < tour->limit;
+}
+
+/* All rows, table by table, until the visitor has enough or one is not what was written. */
+static void test_walk(void **state)
+{
+  struct stores *stores = *state;
+  struct tour tour = {.limit = UINT64_MAX}, some = {.limit = 7};
+  struct contents contents;
+  struct database db;
+
+  stores_open_database(stores->path, &db);
+  assert_true(contents_load(&db, &contents));
+  assert_true(contents_walk(&db, STORE_USER, walk_row, &tour));
+  assert_true(tour.rows == contents.rows);
+  assert_memory_equal(&tour.all, &contents.all, sizeof contents.all);
+  assert_false(contents_walk(&db, STORE_USER, walk_row, &some));
+  assert_true(some.rows == 7);
+  database_close(&db);
+  stores_sql(stores->path, "UPDATE ticket SET series = 1 WHERE host = 'host-0100.example'");
+  stores_open_database(stores->path, &db);
+  tour = (struct tour){.limit = UINT64_MAX};
+  assert_false(contents_walk(&db, STORE_USER, walk_row, &tour));
+  assert_true(tour.rows > 0 && tour.rows < contents.rows);
+  database_close(&db);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, stores_teardown)
 
 int main(void)
@@ -450,6 +491,7 @@ int main(void)
       TEST(test_free_and_used),
       TEST(test_wrong_count),
       TEST(test_busy_is_not_damage),
+      TEST(test_walk),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

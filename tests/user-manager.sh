@@ -1,4 +1,4 @@
-# A service manager of an ordinary user, for one test: systemd --user with a session bus, in a
+# A service manager of an ordinary user, for one test: systemd --user and a session bus, in a
 # machine that need not have been booted with systemd.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
@@ -10,18 +10,18 @@
 #   manager_start
 #   as_user systemctl --user start something.service
 #
-# manager_enter makes mount namespace for it and calls the script there; it ends with 77 where that
+# manager_enter makes a mount namespace for it and calls the script there; it ends with 77 where that
 # can't be had. manager_prepare sets
 #
-#   $place     a folder for programs that anybody may run and nobody write to, /run/tlspin
+#   $place     a folder for programs that anybody may run and nobody write to
 #   $shared    a folder in it that anybody may write to
 #   $home      the user's, and $runtime: his folder for sockets; units go into $runtime/systemd/user
 #
-# All of /run, /home, /tmp and /var/tmp is the namespace's own. Of the machine itself nothing is
+# All of /run, /home, /opt, /tmp and /var/tmp is the namespace's own. Of the machine itself nothing is
 # changed, but that a control group comes and goes.
 
 user=4711
-place=/run/tlspin
+place=/opt/tlspin
 shared=$place/shared
 home=/home/tlspin
 runtime=/run/user/$user
@@ -61,10 +61,15 @@ manager_enter() {
   exec unshare -m --propagation private sh "$1" inside
 }
 
-as_user() {
-  setpriv --reuid=$user --regid=$user --clear-groups env -i HOME=$home XDG_RUNTIME_DIR=$runtime \
+# The same for what goes on while the script does: `as_user_exec ... & companions="$companions $!"`.
+as_user_exec() {
+  exec setpriv --reuid=$user --regid=$user --clear-groups env -i HOME=$home XDG_RUNTIME_DIR=$runtime \
     PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C DBUS_SESSION_BUS_ADDRESS="unix:path=$runtime/bus" \
-    timeout 120 "$@"
+    "$@"
+}
+
+as_user() {
+  (as_user_exec timeout 60 "$@")
 }
 
 # $1: a folder. What was there is hidden, not touched.
@@ -88,10 +93,14 @@ manager_prepare() {
   find_manager
   cover /run 755
   cover /home 755
-  mkdir -p /run/systemd/system /run/user $place $shared $home $runtime/systemd/user
+  cover /opt 755
+  mkdir -p /run/systemd/system /run/systemd/unit-root /run/user $place $shared $home $runtime/systemd/user
   chmod 1777 $shared
   chown -R $user $home $runtime
   chmod 700 $home $runtime
+  { cat /etc/passwd; echo "tlspin:x:$user:$user::$home:/bin/sh"; } >$place/passwd
+  { cat /etc/group; echo "tlspin:x:$user:"; } >$place/group
+  mount --bind $place/passwd /etc/passwd && mount --bind $place/group /etc/group || fail "no user"
   : >$place/manager.log
   chmod 666 $place/manager.log
   mount --bind $place/manager.log /dev/console || fail "the console can't be covered"
@@ -106,26 +115,26 @@ manager_cover_tmp() {
   cover /var/tmp 1777
 }
 
-# A bus on which services are started by the manager, as on a desktop. $place/services: its services.
-write_bus() {
-  mkdir -p $place/services
+# A bus of our own. The manager does without: it would wait for one that it has to start itself.
+start_bus() {
+  ln -s /dev/null $runtime/systemd/user/dbus.socket
+  ln -s /dev/null $runtime/systemd/user/dbus.service
   cat >$place/bus.conf <<END_OF_CONFIG
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
+  <listen>unix:path=$runtime/bus</listen>
   <auth>EXTERNAL</auth>
-  <servicedir>$place/services</servicedir>
   <policy context="default">
-    <allow send_destination="*"/>
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
     <allow own="*"/>
   </policy>
 </busconfig>
 END_OF_CONFIG
-  printf '[Socket]\nListenStream=%%t/bus\n' >$runtime/systemd/user/dbus.socket
-  printf '[Unit]\nRequires=dbus.socket\n[Service]\nExecStart=%s\n' "$DBUS_DAEMON \
---config-file=$place/bus.conf --address=systemd: --nofork --nopidfile --systemd-activation" \
-    >$runtime/systemd/user/dbus.service
+  as_user_exec "$DBUS_DAEMON" --config-file=$place/bus.conf --nofork --nopidfile >$place/bus.log 2>&1 &
+  companions="$companions $!"
 }
 
 runs() {
@@ -133,7 +142,7 @@ runs() {
 }
 
 manager_start() {
-  write_bus
+  start_bus
   # shellcheck disable=SC2016
   setpriv --reuid=$user --regid=$user --clear-groups sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec env -i "$@"' \
     sh $group/manager HOME=$home XDG_RUNTIME_DIR=$runtime PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C \
@@ -146,7 +155,8 @@ manager_start() {
     [ $tries -gt 0 ] || fail "systemd --user does not start: $(cat $place/manager.log)"
     sleep 0.05
   done
-  as_user systemctl --user start dbus.socket || fail "no bus"
+  [ -S $runtime/bus ] || sleep 1
+  [ -S $runtime/bus ] || fail "no bus: $(cat $place/bus.log)"
 }
 
 # The manager stops all that it started before it ends. $companions: what the script itself started.

@@ -125,3 +125,15 @@ void vault_begin_import(struct store *store, int records)
                    TLSPIN_OK);
   assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
 }
+
+enum tlspin_code vault_erase(struct store *store, void *data)
+{
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct store_change change;
+  enum tlspin_code code;
+
+  (void)data;
+  filter.host = VAULT_ERASED;
+  code = store_clear(store, &filter, STORES_NOW, &change);
+  return code == TLSPIN_OK ? stores_forget(store, INT64_MAX) : code;
+}

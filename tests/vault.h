@@ -37,4 +37,8 @@ void vault_damage(const char *path);
 /* Puts an import into the store that is half applied; the store is left open. */
 void vault_begin_import(struct store *store, int records);
 
+/* What an erasure does, as a change of backups: with the host of row 3. */
+#define VAULT_ERASED "host-0003.example"
+enum tlspin_code vault_erase(struct store *store, void *data);
+
 #endif

@@ -187,10 +187,10 @@ static const uint64_t numbers[] = {0,
 static const size_t sizes[] = {0,  1,  2,   31,    32,    33,    47,   48,
                                49, 64, 300, 16384, 16385, 65535, 65536};
 
-static const char *const types[] = {"s",   "y",      "b",         "n",           "q",     "i",
-                                    "u",   "x",      "t",         "d",           "o",     "g",
-                                    "v",   "ay",     "as",        "aay",         "a{sv}", "aa{sv}",
-                                    "(s)", "a(ssq)", "aaaaaaaas", "(((((s)))))", "av",    "a{ss}"};
+static const char *const types[] = {
+    "s",      "y",   "b",      "n",         "q",           "i",  "u",    "x",   "t",
+    "d",      "o",   "g",      "h",         "v",           "ay", "as",   "aay", "a{sv}",
+    "aa{sv}", "(s)", "a(ssq)", "aaaaaaaas", "(((((s)))))", "av", "a{ss}"};
 
 static bool is_of(size_t i, const char *name)
 {

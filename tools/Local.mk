@@ -18,6 +18,7 @@ noinst_LTLIBRARIES += libtools.la
 libtools_la_SOURCES = \
 	tools/cells.c tools/cells.h \
 	tools/identity.c tools/identity.h \
+	tools/clock.c tools/clock.h \
 	tools/columns.c tools/columns.h \
 	tools/command.c tools/command.h \
 	tools/dial.c tools/dial.h \
@@ -79,6 +80,7 @@ tools_tlspin_SOURCES = \
 	tools/tlspin-policy-show.c \
 	tools/tlspin-show.c \
 	tools/tlspin-status.c \
+	tools/copies.c tools/copies.h tools/tlspin-backup.c tools/tlspin-doctor.c tools/tlspin-restore.c \
 	tools/tlspin-switch.c \
 	tools/tlspin-undo.c \
 	tools/tlspin-why.c

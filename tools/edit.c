@@ -11,7 +11,6 @@
 #include "tools/when.h"
 
 #include <string.h>
-#include <time.h>
 
 int edit_read_place(const char *text, struct edit *edit)
 {
@@ -42,7 +41,7 @@ int edit_read_end(const char *text, uint64_t *end)
 {
   g_autofree char *problem = NULL;
 
-  if (text == NULL || when_parse_end(text, time(NULL), end, &problem))
+  if (text == NULL || when_parse_end(text, store_time(), end, &problem))
     return STATUS_FINE;
   return complain(STATUS_USAGE, "%s.", problem);
 }

@@ -15,9 +15,20 @@ static void put_texts(JsonBuilder *builder, const tlspin_entry_t *thing, const c
     json_put_text(builder, names[i], thing_text(thing, names[i]));
 }
 
+/* A daemon of another version tells nothing of it. */
+struct clock_told explanation_clock(const tlspin_entry_t *verdict)
+{
+  return (struct clock_told){.clock = tlspin_entry_string(verdict, "clock"),
+                             .believed = tlspin_entry_number(verdict, "believed"),
+                             .now = tlspin_entry_number(verdict, "clock-now"),
+                             .jumped = tlspin_entry_number(verdict, "clock-jumped"),
+                             .trusted = tlspin_entry_number(verdict, "clock-trusted")};
+}
+
 static void put_verdict(JsonBuilder *builder, const tlspin_entry_t *verdict)
 {
   static const char *const names[] = {"answer", "reason", "layer", "change", "ticket"};
+  const struct clock_told told = explanation_clock(verdict);
 
   json_builder_set_member_name(builder, "verdict");
   json_builder_begin_object(builder);
@@ -26,6 +37,7 @@ static void put_verdict(JsonBuilder *builder, const tlspin_entry_t *verdict)
   json_put_number(builder, "rule", (uint64_t)MAX(tlspin_entry_number(verdict, "rule"), 0));
   json_builder_set_member_name(builder, "excused");
   record_put_errors(builder, (unsigned)MAX(tlspin_entry_number(verdict, "excused"), 0));
+  clock_put(builder, &told);
   json_builder_end_object(builder);
 }
 

@@ -132,6 +132,7 @@ static void print_verdict(const tlspin_explanation_t *explanation, const char *s
 {
   const tlspin_entry_t *verdict = tlspin_explanation_verdict(explanation);
   int64_t excused = tlspin_entry_number(verdict, "excused");
+  const struct clock_told told = explanation_clock(verdict);
   const char *ticket = thing_text(verdict, "ticket");
   struct sheet *sheet = sheet_new();
 
@@ -141,6 +142,7 @@ static void print_verdict(const tlspin_explanation_t *explanation, const char *s
   add_verdict(sheet, verdict);
   if (ticket[0] != '\0' && strcmp(ticket, "none") != 0)
     sheet_add(sheet, _("Ticket"), "%s", ticket_text(ticket));
+  clock_add(sheet, &told);
   sheet_end(sheet, style);
 }
 

@@ -15,7 +15,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NAMED_MOST = 20 }; /* pins that are named after a clear */
@@ -342,7 +341,7 @@ static int clear_chosen(char *const *arguments)
   if (status != STATUS_FINE)
     return status;
   if (options.since != NULL &&
-      !when_parse(options.since, time(NULL), &clear.filter.since, &problem))
+      !when_parse(options.since, store_time(), &clear.filter.since, &problem))
     return complain(STATUS_USAGE, "%s.", problem);
   return arguments[0] != NULL ? clear_hosts(&clear.filter, arguments) : clear_many(&clear);
 }

@@ -10,7 +10,6 @@
 #include "tools/when.h"
 
 #include <string.h>
-#include <time.h>
 
 static struct {
   char *since;
@@ -97,7 +96,7 @@ int run_log(int argc, char **argv)
   if (options.reports && shared_options.json)
     return complain(STATUS_USAGE, _("Say either --json or --reports, which are JSON already."));
   if ((argc > 1 && !target_read(argv[1], &target, &problem)) ||
-      (options.since != NULL && !when_parse(options.since, time(NULL), &since, &problem)))
+      (options.since != NULL && !when_parse(options.since, store_time(), &since, &problem)))
     return complain(STATUS_USAGE, "%s.", problem);
   return print_log(argc > 1 ? target.host : NULL, since);
 }

@@ -4,6 +4,7 @@
 
 #include "tools/tlspin-server-edit.h"
 
+#include "common/vault.h"
 #include "libserver/keytext.h"
 #include "tools/input.h"
 #include "tools/tlspin-server.h"
@@ -30,7 +31,9 @@ bool edit_open(struct edit *edit, const char *path)
   if (!keytext_parse(keyfile_text_span(&edit->text), path, &edit->keys, &trouble))
     return edit_report(&trouble);
   size = edit->text.size + KEYTEXT_LINE_MAX;
-  edit->changed = writer_of(g_malloc(size), size);
+  edit->changed = writer_of(vault_take(size), size);
+  if (edit->changed.data == NULL)
+    g_error("no memory");
   return true;
 }
 
@@ -50,9 +53,7 @@ bool edit_commit(struct edit *edit)
 
 void edit_close(struct edit *edit)
 {
-  if (edit->changed.data != NULL)
-    explicit_bzero(edit->changed.data, edit->changed.size);
-  g_free(edit->changed.data);
+  vault_give(edit->changed.data);
   g_free(edit->name);
   keys_free(&edit->keys);
   keyfile_text_free(&edit->text);

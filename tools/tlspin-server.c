@@ -4,6 +4,7 @@
 
 #include "tools/tlspin-server.h"
 
+#include "common/seclusion.h"
 #include "common/text.h"
 
 #include <locale.h>
@@ -40,6 +41,7 @@ int main(int argc, char **argv)
 {
   g_autofree char *description = NULL;
 
+  seclude_process();
   setlocale(LC_ALL, "");
   description = describe();
   return output_finish(command_main(

@@ -8,6 +8,8 @@
 #include "tools/json.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 struct shared_options shared_options;
 
@@ -23,6 +25,22 @@ tlspin_t *store_context(void)
   if (shared_options.json)
     json_print_failure();
   exit(status);
+}
+
+int64_t store_time(void)
+{
+  tlspin_t *context = store_context();
+  tlspin_status_t *status = NULL;
+  int64_t now = time(NULL);
+  const char *clock = NULL;
+
+  if (tlspin_status(context, &status) == TLSPIN_OK)
+    clock = tlspin_status_string(status, "clock");
+  if (clock != NULL && strcmp(clock, "suspect") == 0)
+    now = tlspin_status_number(status, "believed");
+  tlspin_status_free(status);
+  tlspin_free(context);
+  return now;
 }
 
 int read_options(const char *command, const char *arguments, const char *description,

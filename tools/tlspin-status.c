@@ -5,6 +5,7 @@
 #include "tools/tlspin.h"
 
 #include "common/text.h"
+#include "tools/clock.h"
 #include "tools/json.h"
 #include "tools/sheet.h"
 #include "tools/when.h"
@@ -22,6 +23,11 @@ static const char *layer_state(const tlspin_status_t *status, size_t layer)
 static bool is_ok(const char *state)
 {
   return strcmp(state, "ok") == 0;
+}
+
+static bool is_lossy(const char *state)
+{
+  return strcmp(state, "damaged") == 0;
 }
 
 static const char *layer_text(const tlspin_status_t *status, size_t layer, const char *key)
@@ -117,6 +123,7 @@ static void add_layers(struct sheet *sheet, const tlspin_status_t *status)
     const char *state = layer_state(status, i);
     const char *says = is_fixed(status, i) ? _("can't be written")
                        : is_ok(state)      ? _("fine")
+                       : is_lossy(state)   ? _("pins were lost")
                                            : _("can't be read");
     g_autofree char *text = g_strdup_printf("%s: %s: %s", layer_text(status, i, "name"), says,
                                             layer_text(status, i, "path"));
@@ -126,20 +133,34 @@ static void add_layers(struct sheet *sheet, const tlspin_status_t *status)
   }
 }
 
+/* A daemon of another version tells nothing of it. */
+static struct clock_told clock_of(const tlspin_status_t *status)
+{
+  return (struct clock_told){.clock = tlspin_status_string(status, "clock"),
+                             .believed = tlspin_status_number(status, "believed"),
+                             .now = tlspin_status_number(status, "clock-now"),
+                             .jumped = tlspin_status_number(status, "clock-jumped"),
+                             .trusted = tlspin_status_number(status, "clock-trusted")};
+}
+
 static void print_status(const tlspin_status_t *status)
 {
   const struct columns_style style = columns_style_of_output();
+  const struct clock_told told = clock_of(status);
   struct sheet *sheet = sheet_new();
   const char *version = tlspin_status_string(status, "version");
   const char *problem = tlspin_status_string(status, "config-problem");
   bool ok = is_ok(tlspin_status_string(status, "state")), fixed = any_fixed(status);
+  bool lossy = is_lossy(tlspin_status_string(status, "state"));
 
   sheet_add_painted(sheet, _("Pin store"), ok && !fixed ? PAINT_GOOD : PAINT_BAD,
-                    !ok     ? _("can't be read as a whole")
+                    lossy   ? _("pins were lost: see 'tlspin doctor'")
+                    : !ok   ? _("can't be read as a whole")
                     : fixed ? _("can be read, but not written")
                             : _("fine"));
   add_counts(sheet, status);
   add_layers(sheet, status);
+  clock_add(sheet, &told);
   add_span(sheet, _("Tickets last"), status, "lifetime-cap", _("not at all: nothing is pinned"));
   add_span(sheet, _("Undo for"), status, "undo-period", _("nothing can be taken back"));
   add_span(sheet, _("Daemon idles"), status, "idle-timeout", _("for ever"));
@@ -176,6 +197,7 @@ static void put_layers(JsonBuilder *builder, const tlspin_status_t *status)
 
 static void print_json(const tlspin_status_t *status)
 {
+  const struct clock_told told = clock_of(status);
   JsonBuilder *builder = json_builder_new();
 
   json_builder_begin_object(builder);
@@ -187,6 +209,7 @@ static void print_json(const tlspin_status_t *status)
   put_optional(builder, status, "undo-period");
   put_optional(builder, status, "idle-timeout");
   json_put_text(builder, "config-problem", tlspin_status_string(status, "config-problem"));
+  clock_put(builder, &told);
   put_layers(builder, status);
   json_print(json_builder_end_object(builder));
 }
@@ -194,6 +217,7 @@ static void print_json(const tlspin_status_t *status)
 /* Nobody answers: the same keys, so that a program that reads them learns it too. */
 static void print_no_daemon(void)
 {
+  static const struct clock_told untold = {NULL, -1, -1, -1, -1};
   JsonBuilder *builder = json_builder_new();
   static const char *const unknown[] = {"version",       "entries",     "records",
                                         "lifetime-cap",  "undo-period", "idle-timeout",
@@ -203,6 +227,7 @@ static void print_no_daemon(void)
   json_put_text(builder, "state", "unavailable");
   for (size_t i = 0; i < G_N_ELEMENTS(unknown); i++)
     json_put_text(builder, unknown[i], NULL);
+  clock_put(builder, &untold);
   put_layers(builder, NULL);
   json_print(json_builder_end_object(builder));
 }

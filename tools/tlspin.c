@@ -31,6 +31,9 @@ static const struct command commands[] = {
      run_export},
     {"policy", "COMMAND", N_("check, compile and show what the administrator says"), run_policy},
     {"status", "", N_("say how the pin store is"), run_status},
+    {"doctor", "", N_("say what happened to it, and what can be done"), run_doctor},
+    {"backup", "[FILE]", N_("make a backup of your pins"), run_backup},
+    {"restore", "[BACKUP | FILE]", N_("put a backup in the place of your pins"), run_restore},
     {NULL, NULL, NULL, NULL},
 };
 

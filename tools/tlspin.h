@@ -24,6 +24,9 @@ int read_options(const char *command, const char *arguments, const char *descrip
 /* A way to the store; ends the program where there is no memory. To be freed by tlspin_free. */
 tlspin_t *store_context(void);
 
+/* The time that entries are stored with: that of the clock, or what is believed instead of it. */
+int64_t store_time(void);
+
 /* Says what the library's last call complained about, and returns the status of its code. */
 int complain_of(int code);
 
@@ -40,6 +43,9 @@ int run_show(int argc, char **argv);
 int run_clear(int argc, char **argv);
 int run_undo(int argc, char **argv);
 int run_status(int argc, char **argv);
+int run_doctor(int argc, char **argv);
+int run_backup(int argc, char **argv);
+int run_restore(int argc, char **argv);
 int run_pin(int argc, char **argv);
 int run_block(int argc, char **argv);
 int run_except(int argc, char **argv);

@@ -62,7 +62,9 @@ _tlspin_options() {
   import) echo --format --dry-run --critical --policy --until --cert --json --help ;;
   compile) echo --source --output --vendor --json --help ;;
   lint) echo --strict --json --help ;;
-  show | undo | status) echo --json --help ;;
+  show | undo | status | restore) echo --json --help ;;
+  doctor) echo --seen --verify --json --help ;;
+  backup) echo --list --json --help ;;
   policy) echo --help ;;
   *) echo --help --version ;;
   esac
@@ -93,7 +95,7 @@ _tlspin() {
   case $command in
   '')
     _tlspin_words 'connect check why list show pin block except off on clear undo log monitor import export
-      policy status' "$cur"
+      policy status doctor backup restore' "$cur"
     ;;
   policy) _tlspin_words 'lint compile show' "$cur" ;;
   connect | check | why | list | show | pin | except | off | on | clear | log | export) _tlspin_hosts "$cur" ;;

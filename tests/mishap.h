@@ -1,0 +1,31 @@
+/* Everything that is asked of the system fails, one call after the other, once and ever after.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Of the C library where our own code calls it (by the linker's --wrap: $(mishap_ldflags)), of
+ * SQLite's file system (by a VFS in front of the real one), or of SQLite's allocator. */
+#ifndef MISHAP_H
+#define MISHAP_H
+
+#include "tests/stores.h"
+
+enum mishap { MISHAP_NONE, MISHAP_LIBC, MISHAP_FILES, MISHAP_MEMORY };
+
+/* For the group of tests. */
+int mishap_setup(void **state);
+
+/* Leads a life again and again, each in a folder of its own. In round k the call `step` * k fails,
+ * and all that come after it unless it is to fail once, until none does in the whole life. Of the
+ * many allocations only some fail, so that the test ends: eleven times as many in a full run, and
+ * with STORE_FAULTS=all in the environment each does. A failure is printed with what leads that
+ * life alone: STORE_FAULTS='files once 132', or 'after' for ever after. */
+void mishap_run(enum mishap mishap, bool once, long step, void (*life)(struct stores *stores));
+
+/* How many lives were led. */
+unsigned mishap_lives(void);
+
+/* Nothing fails any more, until it goes on. */
+enum mishap mishap_pause(void);
+void mishap_resume(enum mishap mishap);
+
+#endif

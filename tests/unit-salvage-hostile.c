@@ -1,0 +1,229 @@
+/* Files made to deceive or to keep busy whoever salvages rows from them.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/salvaged.h"
+
+#include "daemon/row.h"
+#include "tests/payloads.h"
+#include "tests/stores.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PAGE = 4096 };
+
+static uint64_t octets_read;
+
+ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+  octets_read += size;
+  return __real_pread(fd, buffer, size, offset);
+}
+
+static void read_junk(struct stores *stores, const void *octets, size_t size, struct salvaged *take)
+{
+  unlink(stores->layer);
+  stores_write(stores->layer, 0, octets, size);
+  octets_read = 0;
+  salvaged_read(take, stores->layer);
+}
+
+static void test_random_octets(void **state)
+{
+  enum { SIZE = 1 << 20 };
+  g_autofree uint8_t *octets = g_malloc(SIZE);
+  uint32_t seed = 4;
+  struct salvaged take;
+
+  for (size_t i = 0; i < SIZE; i++)
+    octets[i] = (uint8_t)(stores_random(&seed) >> 11);
+  read_junk(*state, octets, SIZE - 100, &take);
+  assert_int_equal(take.calls, 0);
+  assert_int_equal(take.found.pages, SIZE / PAGE);
+  assert_in_range(take.found.pages_damaged, SIZE / PAGE * 9 / 10, SIZE / PAGE);
+  salvaged_free(&take);
+  for (unsigned octet = 0; octet <= UINT8_MAX; octet += 5) {
+    memset(octets, (int)octet, SIZE / 8);
+    read_junk(*state, octets, SIZE / 8, &take);
+    assert_int_equal(take.calls, 0);
+    salvaged_free(&take);
+  }
+}
+
+/* A page whose cells all name the same page as what they go on with, which goes on with itself. */
+static void make_circles(uint8_t *page)
+{
+  static const uint8_t digest[DIGEST_SIZE];
+  uint8_t header[600] = {0};
+  struct cell cells[TABLE_COLUMNS + 1];
+  struct writer w = writer_of(header, sizeof header);
+
+  for (int i = 0; i <= tables[TABLE_EVENT].columns; i++)
+    cells[i] = tables[TABLE_EVENT].types[i] == 'i' ? cell_integer(1) : cell_text("");
+  cells[14] = cell_blob((struct span){digest, DIGEST_SIZE});
+  payloads_record(&w, cells, 15);
+  /* the report's type becomes that of a text of 120,000 octets: three octets of header */
+  memmove(header + 15, header + 13, w.used - 13);
+  header[0] = (uint8_t)(header[0] + 2);
+  w = writer_of(header + 12, 3);
+  payloads_varint(&w, 13 + 2 * 120000);
+  payloads_leaf(page, PAGE);
+  for (int i = 0; i < 7; i++)
+    payloads_add(page, PAGE, (size_t)header[0] + 120000 + DIGEST_SIZE, (struct span){header, 489},
+                 2);
+}
+
+/* What is read again and again is bounded by the size of the file. */
+static void test_circles(void **state)
+{
+  enum { PAGES = 400 };
+  g_autofree uint8_t *octets = g_malloc0(PAGES * PAGE);
+  struct salvaged take;
+
+  payloads_header(octets, PAGE);
+  memset(octets + PAGE, 0, PAGE);
+  octets[PAGE + 3] = 2;
+  for (size_t n = 2; n < PAGES; n++)
+    make_circles(octets + n * PAGE);
+  read_junk(*state, octets, PAGES * PAGE, &take);
+  assert_int_equal(take.calls, 0);
+  assert_in_range(octets_read, 10 * PAGES * PAGE, 40 * PAGES * PAGE + (256 << 20));
+  salvaged_free(&take);
+}
+
+/* A row of a ticket with these octets. */
+static size_t add_ticket(uint8_t *page, int n, struct span ticket)
+{
+  struct ticket_row row = stores_row(n);
+  struct cell cells[TABLE_COLUMNS];
+  uint8_t payload[1002];
+  struct writer w = writer_of(payload, sizeof payload);
+
+  if (ticket.size > 0)
+    row.ticket = ticket;
+  ticket_row_to_cells(&row, cells);
+  payloads_row(&w, TABLE_TICKET, cells);
+  assert_false(w.failed);
+  return payloads_add(page, PAGE, w.used, writer_span(&w), 0);
+}
+
+/* A cell that two pointers name is one row, and pointers that are wrong name none. */
+static void test_pointers(void **state)
+{
+  uint8_t octets[2 * PAGE];
+  struct salvaged take;
+
+  payloads_header(octets, PAGE);
+  payloads_leaf(octets + PAGE, PAGE);
+  add_ticket(octets + PAGE, 1, (struct span){NULL, 0});
+  add_ticket(octets + PAGE, 2, (struct span){NULL, 0});
+  octets[PAGE + 4] = 6;
+  memcpy(octets + PAGE + 12, octets + PAGE + 8, 4);
+  memcpy(octets + PAGE + 16, "\xff\xff\x00\x00", 4);
+  read_junk(*state, octets, sizeof octets, &take);
+  assert_int_equal(take.found.reached, 2);
+  assert_int_equal(take.found.pages_damaged, 1);
+  assert_int_equal(take.found.carved, 0);
+  salvaged_free(&take);
+}
+
+/* A server put into its ticket what is a cell of a row. It is not taken for one as long as the
+ * ticket's own is whole or can be mended, and never as one that was reached. */
+static void test_planted_row(void **state)
+{
+  uint8_t octets[2 * PAGE], planted[PAGE];
+  size_t at, planted_at, cell;
+  struct salvaged take;
+
+  payloads_leaf(planted, PAGE);
+  planted_at = add_ticket(planted, 1, (struct span){NULL, 0});
+  payloads_header(octets, PAGE);
+  payloads_leaf(octets + PAGE, PAGE);
+  at = add_ticket(octets + PAGE, 2, (struct span){planted + planted_at, PAGE - planted_at});
+  cell = PAGE + at;
+  read_junk(*state, octets, sizeof octets, &take);
+  assert_true(take.found.reached == 1 && take.found.carved == 0);
+  salvaged_free(&take);
+  octets[cell + 30] ^= 0x08;
+  read_junk(*state, octets, sizeof octets, &take);
+  assert_true(take.found.reached == 1 && take.found.mended == 1);
+  salvaged_free(&take);
+  octets[cell + 35] ^= 0x08;
+  octets[cell + 36] ^= 0x08;
+  read_junk(*state, octets, sizeof octets, &take);
+  assert_true(take.found.reached == 0 && take.found.carved == 1);
+  salvaged_free(&take);
+}
+
+/* Two rows of `meta` that say different things, each with its digest right. */
+static size_t add_meta(uint8_t *page, const char *name, uint8_t rows)
+{
+  GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  size_t said = strcmp(name, CONTENTS_NAME) == 0 ? 48 : 24;
+  uint8_t value[80] = {0}, payload[128];
+  struct cell cells[] = {cell_text(name), cell_blob((struct span){value, said + DIGEST_SIZE})};
+  struct writer w = writer_of(payload, sizeof payload);
+  gsize size = DIGEST_SIZE;
+
+  value[7] = rows;
+  g_checksum_update(checksum, value, (gssize)said);
+  g_checksum_get_digest(checksum, value + said, &size);
+  g_checksum_free(checksum);
+  payloads_record(&w, cells, 2);
+  return payloads_add(page, PAGE, w.used, writer_span(&w), 0);
+}
+
+static bool meta_is_known(const struct salvaged *take, const char *name)
+{
+  return strcmp(name, CONTENTS_NAME) == 0 ? take->found.contents_known : take->found.census_known;
+}
+
+static void expect_meta(struct stores *stores, const char *name, uint8_t other)
+{
+  uint8_t octets[2 * PAGE];
+
+  payloads_header(octets, PAGE);
+  payloads_leaf(octets + PAGE, PAGE);
+  add_meta(octets + PAGE, name, 1);
+  add_meta(octets + PAGE, name, other);
+  for (uint8_t reached = 0; reached <= 2; reached++) { /* the others are carved */
+    struct salvaged take;
+
+    octets[PAGE + 4] = reached;
+    read_junk(stores, octets, sizeof octets, &take);
+    assert_true(meta_is_known(&take, name) == (other == 1 || reached == 1));
+    if (reached == 1)
+      assert_int_equal(take.found.contents.rows + take.found.census.records, 1);
+    salvaged_free(&take);
+  }
+}
+
+static void test_two_of_meta(void **state)
+{
+  for (uint8_t other = 1; other <= 2; other++) {
+    expect_meta(*state, CONTENTS_NAME, other);
+    expect_meta(*state, CENSUS_NAME, other);
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_random_octets, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_circles, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_pointers, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_planted_row, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_two_of_meta, stores_setup, stores_teardown),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

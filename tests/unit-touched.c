@@ -1,0 +1,131 @@
+/* Which pins the operations of a journal touched.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/touched.h"
+
+#include "daemon/pinrow.h"
+#include "daemon/row.h"
+#include "tests/stores.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static bool ticket_after(const struct touched *touched, int n, uint64_t operation)
+{
+  struct ticket_row row = stores_row(n);
+  struct cell key[TABLE_KEY];
+
+  peer_to_cells(&row.peer, key);
+  return touched_after(touched, TABLE_TICKET, key, operation);
+}
+
+static bool pin_after(const struct touched *touched, int n, uint64_t operation)
+{
+  struct keypin pin = stores_pin(n);
+  struct cell key[TABLE_KEY];
+
+  pin_key_to_cells(&pin, key);
+  return touched_after(touched, TABLE_PIN, key, operation);
+}
+
+static void clear(struct store *store, int n, uint64_t expected)
+{
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct ticket_row row = stores_row(n);
+  struct store_change change;
+
+  filter.host = row.peer.host;
+  assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
+  assert_int_equal(change.operation, expected);
+}
+
+/* The last operation counts, of each table by itself. */
+static void test_operations(void **state)
+{
+  struct stores *stores = *state;
+  struct keypin pin = stores_pin(2);
+  struct touched *touched;
+  struct store *store;
+  struct database db;
+
+  stores_make(stores->path, 4);
+  store = stores_open(stores->path);
+  clear(store, 1, 1);
+  pin.origin = KEYPIN_USER;
+  assert_int_equal(stores_edit(store, &pin), 2);
+  stores_undo(store, 1, (struct store_change){3, 1, 0});
+  store_close(store);
+  stores_open_database(stores->path, &db);
+  touched = touched_new(&db);
+  assert_non_null(touched);
+  assert_true(ticket_after(touched, 1, 0));
+  assert_true(ticket_after(touched, 1, 2));
+  assert_false(ticket_after(touched, 1, 3));
+  assert_false(ticket_after(touched, 0, 0));
+  assert_false(ticket_after(touched, 2, 0));
+  assert_false(pin_after(touched, 2, 0)); /* of another origin, and so of another key */
+  assert_false(pin_after(touched, 1, 0));
+  touched_free(touched);
+  touched_free(NULL);
+  database_close(&db);
+}
+
+static void test_records(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin pin = stores_pin(2), other = stores_pin(3);
+  struct cell key[TABLE_KEY];
+  struct touched *touched;
+  struct database db;
+
+  pin.origin = other.origin = KEYPIN_USER;
+  assert_int_equal(stores_edit(store, &pin), 1);
+  assert_int_equal(stores_edit(store, &other), 2);
+  assert_int_equal(stores_drop(store, &pin), 3);
+  store_close(store);
+  stores_open_database(stores->path, &db);
+  touched = touched_new(&db);
+  pin_key_to_cells(&pin, key);
+  assert_true(touched_after(touched, TABLE_PIN, key, 2));
+  assert_false(touched_after(touched, TABLE_PIN, key, 3));
+  assert_false(touched_after(touched, TABLE_SETTING, key, 0));
+  pin_key_to_cells(&other, key);
+  assert_true(touched_after(touched, TABLE_PIN, key, 1));
+  assert_false(touched_after(touched, TABLE_PIN, key, 2));
+  touched_free(touched);
+  database_close(&db);
+}
+
+/* What can't be read is not taken for a journal in which nothing stands. */
+static void test_damaged(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store;
+  struct database db;
+
+  stores_make(stores->path, 2);
+  store = stores_open(stores->path);
+  clear(store, 1, 1);
+  store_close(store);
+  stores_sql(stores->path, "UPDATE before SET series = series + 1");
+  stores_open_database(stores->path, &db);
+  assert_null(touched_new(&db));
+  database_close(&db);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_operations, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_records, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_damaged, stores_setup, stores_teardown),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,46 @@
+/* What the daemon tells of the computer's clock: see clock.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tools/clock.h"
+
+#include "common/text.h"
+#include "tools/when.h"
+
+#include <string.h>
+
+static char *text_of(int64_t seconds)
+{
+  return when_to_text(seconds > 0 ? (uint64_t)seconds : 0);
+}
+
+void clock_add(struct sheet *sheet, const struct clock_told *told)
+{
+  g_autofree char *jumped = text_of(told->jumped), *believed = text_of(told->believed),
+                  *trusted = text_of(told->trusted), *line = NULL;
+
+  if (told->clock == NULL || strcmp(told->clock, "suspect") != 0)
+    return;
+  line = g_strdup_printf(_("can't be trusted: it has jumped to %s"), jumped);
+  sheet_add_painted(sheet, _("Clock"), PAINT_WARNING, line);
+  sheet_add(sheet, "", _("pins are judged as at %s, and none ends meanwhile"), believed);
+  sheet_add(sheet, "", _("trusted when it is set right, or from %s on"), trusted);
+}
+
+/* 0 would be "never". */
+static void put_time(JsonBuilder *builder, const char *key, int64_t seconds)
+{
+  if (seconds < 0)
+    json_put_text(builder, key, NULL);
+  else
+    json_put_time(builder, key, seconds > 0 ? (uint64_t)seconds : 1);
+}
+
+void clock_put(JsonBuilder *builder, const struct clock_told *told)
+{
+  json_put_text(builder, "clock", told->clock);
+  put_time(builder, "believed", told->believed);
+  put_time(builder, "clock-now", told->now);
+  put_time(builder, "clock-jumped", told->jumped);
+  put_time(builder, "clock-trusted", told->trusted);
+}
