@@ -22,7 +22,7 @@ static const struct row {
      N_("The server did not prove that it is the one that was pinned.")},
     {TLSPIN_NO_PIN, "no-pin", NAME("NoPin"), N_("The server is not pinned.")},
     {TLSPIN_STORE_DAMAGED, "store-damaged", NAME("StoreDamaged"),
-     N_("No pin was found, but pins were lost. Look at 'tlspin status'.")},
+     N_("No pin was found, but pins were lost. Run 'tlspin doctor'.")},
     {TLSPIN_UNAVAILABLE, "unavailable", NAME("Unavailable"),
      N_("The pin store can't be read. Look at 'tlspin status'.")},
     {TLSPIN_CLOCK_SUSPECT, "clock-suspect", NAME("ClockSuspect"),

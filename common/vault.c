@@ -62,16 +62,15 @@ static void after_fork_in_child(void)
   after_fork();
 }
 
-static void init(void)
+/* As the library is loaded, and so before any other lock is registered that may be held while this
+ * one is wanted: fork takes the locks in the opposite order. */
+__attribute__((constructor)) static void init(void)
 {
   pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 static void enter(void)
 {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-  pthread_once(&once, init);
   pthread_mutex_lock(&vault.mutex);
 }
 

@@ -137,18 +137,58 @@ static bool put_one(DBusMessage *reply, const struct backup *backup)
   return bus_dict_open(&iter, &dict) && bus_dict_close(&iter, &dict);
 }
 
+struct keeper_terms handlers_terms(const struct handlers *handlers)
+{
+  return (struct keeper_terms){
+      .now = handlers->now(),
+      .period = policy_config(handlers->policy)->undo_period,
+      .suspect = handlers->clock != NULL && handlers->clock->suspect,
+      .lost = layers_lost(policy_layers(handlers->policy)),
+  };
+}
+
+/* Who waits for a backup. */
+struct asker {
+  DBusConnection *connection;
+  DBusMessage *reply;
+};
+
+static void on_made(enum tlspin_code code, const struct backup *made, const char *problem,
+                    void *data)
+{
+  struct asker *asker = data;
+
+  if (code == TLSPIN_OK)
+    code = handlers_filled(put_one(asker->reply, made));
+  dispatch_send(asker->connection, asker->reply, code, problem);
+  g_free(asker);
+}
+
+static enum tlspin_code say_busy(GString *problem)
+{
+  g_string_assign(problem, _("A backup is being made. Try again in a moment."));
+  return TLSPIN_E_BUSY;
+}
+
+/* It is made aside, and the reply waits for it. */
 enum tlspin_code admin_backup(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
 {
   struct handlers *handlers = data;
-  struct backup *made = NULL;
+  struct keeper_terms terms = handlers_terms(handlers);
+  struct asker *asker;
   char *trouble = NULL;
-  enum tlspin_code code = doctor_backup(handlers->policy, handlers->now(), &made, &trouble);
+  enum tlspin_code code = doctor_prepare(handlers->policy, terms.now, &trouble);
 
   (void)call;
-  if (code == TLSPIN_OK)
-    code = handlers_filled(put_one(reply, made));
-  backup_free(made);
-  return handlers_explain(code, trouble, problem);
+  if (code != TLSPIN_OK)
+    return handlers_explain(code, trouble, problem);
+  asker = g_new0(struct asker, 1);
+  *asker = (struct asker){handlers->announce.connection, dispatch_keep(reply)};
+  if (keeper_ask(handlers->keeper, &terms, on_made, asker) == TLSPIN_OK)
+    return TLSPIN_OK;
+  dbus_message_unref(asker->reply);
+  g_free(asker);
+  return say_busy(problem);
 }
 
 enum tlspin_code admin_restore(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
@@ -160,6 +200,8 @@ enum tlspin_code admin_restore(void *data, DBusMessage *call, DBusMessage *reply
   enum tlspin_code code;
 
   dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &name, DBUS_TYPE_INVALID);
+  if (keeper_is_busy(handlers->keeper))
+    return say_busy(problem);
   code = doctor_restore(handlers->policy, name, handlers->now(), &before, &trouble);
   if (code == TLSPIN_OK) {
     announce_changed(&handlers->announce, "restored", NULL, 0);

@@ -136,7 +136,10 @@ static void advise(GArray *list, const struct policy_judged *judged,
     advise_match(list, judged);
     break;
   default:
-    add(list, g_strdup("tlspin status"), EFFECT_STATUS);
+    add(list,
+        g_strdup(judged->verdict.answer == TLSPIN_STORE_DAMAGED ? "tlspin doctor"
+                                                                : "tlspin status"),
+        EFFECT_STATUS);
   }
 }
 

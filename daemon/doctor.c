@@ -39,22 +39,10 @@ enum tlspin_code doctor_acknowledge(struct policy *policy, int64_t now, char **p
                        : TLSPIN_UNAVAILABLE;
 }
 
-static enum tlspin_code back_up(struct policy *policy, int64_t now, struct backup **made,
-                                char **problem)
+enum tlspin_code doctor_prepare(struct policy *policy, int64_t now, char **problem)
 {
-  const struct backup_terms terms = {.asked = true};
-
-  return backups_make(layers_at(policy->layers, 0)->path, layers_owner(policy->layers), now, &terms,
-                      made, problem);
-}
-
-enum tlspin_code doctor_backup(struct policy *policy, int64_t now, struct backup **made,
-                               char **problem)
-{
-  *made = NULL;
   policy_flush(policy, now);
-  return policy_writable(policy, now, problem) != NULL ? back_up(policy, now, made, problem)
-                                                       : TLSPIN_UNAVAILABLE;
+  return policy_writable(policy, now, problem) != NULL ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
 }
 
 static struct backup *find(const GPtrArray *backups, const char *name)
@@ -80,9 +68,13 @@ static enum tlspin_code say_unknown(const char *name, char **problem)
 static enum tlspin_code keep(struct policy *policy, int64_t now, struct backup **before,
                              char **problem)
 {
+  const struct layer *user = layers_user(policy->layers, now);
+  const struct backup_terms terms = {.asked = true};
+
   *before = NULL;
-  return layers_user(policy->layers, now)->store == NULL ? TLSPIN_OK
-                                                         : back_up(policy, now, before, problem);
+  return user->store == NULL
+             ? TLSPIN_OK
+             : backups_make(user->path, layers_owner(policy->layers), now, &terms, before, problem);
 }
 
 static enum tlspin_code put_in_place(struct policy *policy, const struct backup *backup,

@@ -28,9 +28,9 @@ void doctor_clear(struct doctor *doctor);
 /* The user has seen what happened. TLSPIN_E_NOT_FOUND: nothing did. */
 enum tlspin_code doctor_acknowledge(struct policy *policy, int64_t now, char **problem);
 
-/* Makes a backup now. *made: to be freed by backup_free. */
-enum tlspin_code doctor_backup(struct policy *policy, int64_t now, struct backup **made,
-                               char **problem);
+/* Before a backup is made that was asked for: writes what was counted meanwhile. TLSPIN_UNAVAILABLE
+ * where the store can't be read. */
+enum tlspin_code doctor_prepare(struct policy *policy, int64_t now, char **problem);
 
 /* Puts the backup of this name in the place of the store, of which a backup is made before:
  * *before, to be freed by backup_free; NULL where it can't be read. TLSPIN_E_NOT_FOUND: there is no

@@ -9,6 +9,7 @@
 #include "daemon/clock.h"
 #include "daemon/dispatch.h"
 #include "daemon/drafts.h"
+#include "daemon/keeper.h"
 #include "daemon/policy.h"
 #include "daemon/waiting.h"
 #include "dbus/check.h"
@@ -19,6 +20,7 @@ struct handlers {
   struct announce announce;
   struct drafts *drafts;
   struct waiting *waiting;    /* for operations that are being applied */
+  struct keeper *keeper;      /* of the backups */
   int64_t (*now)(void);       /* the time to go by: seconds since 1970 */
   void (*served)(void *data); /* told after each call */
   void *data;
@@ -30,6 +32,9 @@ struct handlers {
 /* The tables of all methods, one for each connection; the handlers' data is a struct handlers. */
 extern const struct interface handlers_pins[];
 extern const struct interface handlers_admin[];
+
+/* How things are now, for the keeper. */
+struct keeper_terms handlers_terms(const struct handlers *handlers);
 
 /* For struct dispatch. */
 void handlers_served(void *handlers);

@@ -8,10 +8,10 @@
 #include <sys/ioctl.h>
 
 enum {
-  READS = 32,                /* of some kilooctets each, in one iteration */
-  BATCH = 32,                /* messages dispatched in one iteration */
-  CONGESTED_OCTETS = 8 << 20 /* that wait to be sent */,
-  BLOCKED_OCTETS = 32 << 20  /* of which not even refusals are added to */
+  READS = 32,                 /* of some kilooctets each, in one iteration */
+  BATCH = 32,                 /* messages dispatched in one iteration */
+  CONGESTED_OCTETS = 8 << 20, /* that wait to be sent */
+  BLOCKED_OCTETS = 32 << 20   /* of which not even refusals are added to */
 };
 
 /* What can come with one message (SCM_MAX_FD of Linux), and how many can be there before no more

@@ -9,8 +9,9 @@
 #include <stdbool.h>
 
 /* Lets the default main context serve the connection: its watches and time-outs become sources, and
- * some messages are dispatched an iteration, so that nothing else starves. None are while far too much
- * waits to be sent. File descriptors that come with messages are bounded. False without memory. */
+ * some messages are dispatched an iteration, so that nothing else starves. None are while far too
+ * much waits to be sent. File descriptors that come with messages are bounded. False without
+ * memory. */
 bool loop_attach(DBusConnection *connection);
 
 /* Whether the other end doesn't take in what is sent: then no long reply is to be added, and it is

@@ -78,7 +78,6 @@ struct daemon {
   struct quota *quota;
   struct reception *at_pins, *at_admin;
   struct presence *presence;
-  struct keeper *keeper;
   struct watch *watches[2];
   guint tidying; /* the source that goes on with it, or 0 */
 };
@@ -178,7 +177,7 @@ static void keep_present(struct daemon *daemon)
   presence_keep(daemon->presence, drafts_any(daemon->handlers.drafts) ||
                                       waiting_any(daemon->handlers.waiting) ||
                                       policy_has_grown(daemon->handlers.policy) ||
-                                      keeper_is_needed(daemon->keeper));
+                                      keeper_is_needed(daemon->handlers.keeper));
 }
 
 static gboolean tidy_later(gpointer data);
@@ -276,14 +275,9 @@ static void on_kept(void *data)
 
 static void keep_backups(struct daemon *daemon)
 {
-  struct keeper_terms terms = {
-      .now = believed_time(),
-      .period = daemon->config.undo_period,
-      .suspect = timekeeper.guard.suspect,
-      .lost = layers_lost(daemon->layers),
-  };
+  struct keeper_terms terms = handlers_terms(&daemon->handlers);
 
-  keeper_tend(daemon->keeper, layers_user(daemon->layers, terms.now)->store, &terms);
+  keeper_tend(daemon->handlers.keeper, layers_user(daemon->layers, terms.now)->store, &terms);
 }
 
 static gboolean on_flush(gpointer data)
@@ -335,6 +329,7 @@ static void start(struct daemon *daemon)
       .announce = {daemon->admin},
       .drafts = drafts_new(daemon->admin, on_caller_left, daemon),
       .waiting = waiting_new(daemon->admin),
+      .keeper = keeper_new(layers_at(daemon->layers, 0)->path, geteuid(), on_kept, daemon),
       .now = believed_time,
       .clock = &timekeeper.guard,
       .served = on_served,
@@ -342,7 +337,6 @@ static void start(struct daemon *daemon)
       .idle_timeout = daemon->config.idle_timeout,
       .config_problem = daemon->config.problem,
   };
-  daemon->keeper = keeper_new(layers_at(daemon->layers, 0)->path, geteuid(), on_kept, daemon);
   daemon->quota = quota_new();
   daemon->at_pins = receive(daemon, daemon->pins, &daemon->dispatch_pins, handlers_pins);
   daemon->at_admin = receive(daemon, daemon->admin, &daemon->dispatch_admin, handlers_admin);
@@ -367,7 +361,7 @@ static void stop(struct daemon *daemon)
   waiting_free(daemon->handlers.waiting);
   policy_flush(daemon->handlers.policy, believed_time());
   timekeeper_save(&timekeeper);
-  keeper_free(daemon->keeper);
+  keeper_free(daemon->handlers.keeper);
   policy_free(daemon->handlers.policy);
   layers_free(daemon->layers);
   connection_close(daemon->admin);

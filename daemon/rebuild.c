@@ -109,21 +109,37 @@ struct database *rebuild_database(struct rebuild *rebuild)
   return &rebuild->db;
 }
 
-static enum tlspin_code look(struct rebuild *rebuild, enum table_id table, const struct cell *key)
+static enum tlspin_code look_for(struct rebuild *rebuild, enum table_id table,
+                                 const struct cell *key, struct digest *digest)
 {
   struct cell cells[TABLE_COLUMNS];
-  struct digest digest;
   enum tlspin_code code;
 
   database_refuel(&rebuild->db);
-  code = contents_get(&rebuild->db, table, key, cells, &digest);
+  code = contents_get(&rebuild->db, table, key, cells, digest);
   database_reset(rebuild->db.get[table]);
   return code;
+}
+
+static enum tlspin_code look(struct rebuild *rebuild, enum table_id table, const struct cell *key)
+{
+  struct digest digest;
+
+  return look_for(rebuild, table, key, &digest);
 }
 
 bool rebuild_has(struct rebuild *rebuild, enum table_id table, const struct cell *cells)
 {
   return look(rebuild, table, cells) == TLSPIN_OK;
+}
+
+bool rebuild_holds(struct rebuild *rebuild, enum table_id table, const struct cell *cells,
+                   const struct digest *digest)
+{
+  struct digest held;
+
+  return look_for(rebuild, table, cells, &held) == TLSPIN_OK &&
+         memcmp(&held, digest, sizeof held) == 0;
 }
 
 bool rebuild_add(struct rebuild *rebuild, enum table_id table, const struct cell *cells)

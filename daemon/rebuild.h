@@ -39,6 +39,10 @@ bool rebuild_offer(struct rebuild *rebuild, enum rebuild_source source, enum tab
 /* Whether a row with this key is there. False as well where that can't be told. */
 bool rebuild_has(struct rebuild *rebuild, enum table_id table, const struct cell *cells);
 
+/* Whether just this row is there. */
+bool rebuild_holds(struct rebuild *rebuild, enum table_id table, const struct cell *cells,
+                   const struct digest *digest);
+
 /* How many rows of the damaged store, whose contents these were, are not there. */
 uint64_t rebuild_missing(const struct rebuild *rebuild, const struct contents *contents);
 

@@ -38,6 +38,7 @@ struct recovery {
   struct store *backup; /* NULL: there is none that can be used */
   uint64_t backup_operation;
   struct touched *touched;
+  uint64_t common; /* rows that are in the backup as well */
   struct damage damage;
   bool failed; /* a row could not be written, or read */
 };
@@ -134,6 +135,23 @@ static bool on_merged(enum table_id table, const struct cell *cells, const struc
   return !recovery->failed;
 }
 
+static bool on_compared(enum table_id table, const struct cell *cells, const struct digest *digest,
+                        void *data)
+{
+  struct recovery *recovery = data;
+
+  recovery->common += rebuild_holds(recovery->successor.rebuild, table, cells, digest);
+  return true;
+}
+
+/* Whether the backup has all that is there: then nothing speaks against the rest of it. */
+static bool is_of_backup(struct recovery *recovery)
+{
+  recovery->common = 0;
+  walk_backup(recovery, on_compared);
+  return recovery->common == rebuild_rows(recovery->successor.rebuild);
+}
+
 /* Rule 3. */
 static void merge(struct recovery *recovery)
 {
@@ -141,7 +159,7 @@ static void merge(struct recovery *recovery)
 
   if (recovery->backup == NULL)
     return;
-  if (rebuild_rows(rebuild) > 0) {
+  if (!is_of_backup(recovery)) {
     recovery->touched = touched_new(rebuild_database(rebuild));
     recovery->failed = recovery->touched == NULL;
   }

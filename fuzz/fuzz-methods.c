@@ -115,6 +115,8 @@ static void call(struct handlers *handlers, struct marshal *m)
   require(typed ? append_arguments(message, method->in, m) : append_others(message, method->in, m));
   reply = dispatch_call(&dispatch, message);
   require(reply != NULL);
+  while (keeper_is_busy(handlers->keeper))
+    g_main_context_iteration(NULL, TRUE);
   require_reply(reply, method, typed);
   dbus_message_unref(reply);
   dbus_message_unref(message);
@@ -169,6 +171,7 @@ static void serve(const struct specimen *user, uint8_t how, struct marshal *m)
   struct handlers handlers = {.policy = policy_new(layers, &config, NULL),
                               .drafts = drafts_new(NULL, NULL, NULL),
                               .waiting = waiting_new(NULL),
+                              .keeper = keeper_new(user->path, geteuid(), on_served, NULL),
                               .now = now,
                               .served = on_served};
 
@@ -178,6 +181,7 @@ static void serve(const struct specimen *user, uint8_t how, struct marshal *m)
     call(&handlers, m);
   if ((how & TIDY) != 0)
     tidy(&handlers);
+  keeper_free(handlers.keeper);
   drafts_free(handlers.drafts);
   waiting_free(handlers.waiting);
   policy_free(handlers.policy);

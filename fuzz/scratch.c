@@ -18,10 +18,20 @@ static void remove_folder(void)
   folder_remove(folder);
 }
 
+/* Where nothing else is said, in memory: the disk would take most of the time. */
+static char *make_folder(void)
+{
+  char memory[] = "/dev/shm/tlspin-fuzz-XXXXXX";
+
+  if (g_getenv("TMPDIR") == NULL && g_mkdtemp(memory) != NULL)
+    return g_strdup(memory);
+  return g_dir_make_tmp("tlspin-fuzz-XXXXXX", NULL);
+}
+
 char *scratch_path(const char *name)
 {
   if (folder == NULL) {
-    folder = g_dir_make_tmp("tlspin-fuzz-XXXXXX", NULL);
+    folder = make_folder();
     require(folder != NULL && atexit(remove_folder) == 0);
   }
   return g_build_filename(folder, name, NULL);

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * It is in $TMPDIR, which scripts/fuzz puts into memory.
+ * It is in $TMPDIR, else in memory.
  */
 #ifndef SCRATCH_H
 #define SCRATCH_H

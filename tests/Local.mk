@@ -9,7 +9,8 @@ AM_TESTS_ENVIRONMENT = \
 # What takes longest begins first, so that nothing is left to wait for at the end.
 long_bus_tests = tests/import.bus tests/scale.bus tests/progress.bus tests/flood.bus
 TESTS += $(long_bus_tests) tests/tlspin-advice.test tests/tlspin-keys.test tests/tlspin-server.test \
-	tests/formats-hostile tests/store-faults tests/backup-faults tests/import-faults
+	tests/formats-hostile tests/store-faults tests/backup-faults tests/import-faults \
+	tests/power-loss tests/long-run
 
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_DATA='"$(abs_top_srcdir)/tests/data"'
 
@@ -611,7 +612,7 @@ tests_backup_faults_LDFLAGS = $(mishap_ldflags)
 unit_salvage = tests/unit-btree tests/unit-columns tests/unit-finder tests/unit-mend \
 	tests/unit-missing tests/unit-pagefile tests/unit-row-sound tests/unit-salvage \
 	tests/unit-salvage-hostile \
-	tests/salvage-damage
+	tests/salvage-damage tests/store-damage
 check_PROGRAMS += $(unit_salvage)
 TESTS += $(unit_salvage)
 check_LTLIBRARIES += tests/liblived.la
@@ -640,12 +641,14 @@ tests_unit_salvage_LDFLAGS = $(AM_LDFLAGS) $(wrap)pread $(wrap)g_try_malloc0
 tests_unit_salvage_hostile_CPPFLAGS = $(store_cppflags)
 tests_unit_salvage_hostile_LDADD = $(salvage_libs)
 tests_unit_salvage_hostile_LDFLAGS = $(AM_LDFLAGS) $(wrap)pread
+tests_store_damage_SOURCES = tests/store-damage.c tests/lived.c tests/lived.h
+tests_store_damage_CPPFLAGS = $(store_cppflags)
+tests_store_damage_LDADD = $(store_libs)
 tests_salvage_damage_CPPFLAGS = $(store_cppflags)
 tests_salvage_damage_LDADD = $(salvage_libs)
 
 # Losses of power.
 check_PROGRAMS += tests/power-loss
-TESTS += tests/power-loss
 tests_power_loss_SOURCES = tests/power-loss.c tests/losses-recovery.c tests/losses.c tests/losses.h tests/powerloss.c \
 	tests/powerloss.h tests/powerloss-calls.c tests/powerloss-disk.c tests/powerloss-record.h
 tests_power_loss_CPPFLAGS = $(store_cppflags)
@@ -653,7 +656,6 @@ tests_power_loss_LDADD = $(store_libs) -ldl
 
 # Very many calls.
 check_PROGRAMS += tests/long-run
-TESTS += tests/long-run
 tests_long_run_SOURCES = tests/long-run.c tests/desk.c tests/desk.h bench/asker.c bench/asker.h \
 	bench/sample.c bench/sample.h
 tests_long_run_CPPFLAGS = $(gate_cppflags)
@@ -981,7 +983,7 @@ tests_unit_tally_LDADD = $(gate_libs)
 # The daemon on a bus of its own.
 short_bus_tests = tests/activation.bus tests/full-disk.bus tests/calls.bus tests/check-chain.bus tests/config.bus \
 	tests/damage.bus tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
-	tests/policy-show.bus tests/records.bus tests/signals.bus
+	tests/policy-show.bus tests/records.bus tests/sandbox.bus tests/signals.bus
 bus_tests = $(long_bus_tests) $(short_bus_tests)
 TESTS += $(short_bus_tests) tests/includes.test tests/linking.test
 EXTRA_DIST += $(bus_tests) tests/includes.sh tests/includes.test tests/linking.test
@@ -1079,7 +1081,7 @@ tests_pinlist_check_LDADD = libdaemon.la libbus.la $(JSON_LIBS) $(GLIB_LIBS) $(D
 
 # What has a number in the table of targets, each with its full counts, and then the table. Others add
 # to full_tests what may run beside another one, and to full_alone what measures time.
-full_tests = tests/salvage-damage tests/kills tests/crowd tests/clock-jumps
+full_tests = tests/salvage-damage tests/store-damage tests/kills tests/crowd tests/clock-jumps
 full_alone = tests/growth tests/start tests/outages tests/known-hosts-compare
 TESTS += tests/full-table.test
 
@@ -1105,7 +1107,7 @@ tests_start_SOURCES = tests/start.c $(bulk)
 tests_start_CPPFLAGS = $(full_cppflags)
 tests_start_LDADD = $(full_libs)
 check_PROGRAMS += tests/hindered
-tests_outages_SOURCES = tests/outages.c tests/path.c tests/path.h
+tests_outages_SOURCES = tests/outages.c tests/outage.h tests/outage-faults.c tests/path.c tests/path.h
 tests_outages_CPPFLAGS = $(full_cppflags) $(SQLITE_CFLAGS)
 tests_outages_LDADD = $(full_libs)
 tests_known_hosts_compare_SOURCES = tests/known-hosts-compare.c bench/sample.c bench/sample.h
@@ -1123,6 +1125,10 @@ check-full: all
 	exit $$status
 .PHONY: check-full
 CLEANFILES += tests/full.table
+
+# T2, T5, T7: losses of power, faults of the system, very many calls.
+full_tests += tests/power-loss tests/store-faults tests/import-faults tests/full-disk.bus \
+	tests/long-run
 
 # T12: hostile calls of every method, made as Introspect says.
 full_tests += tests/fuzz-calls.bus

@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include "common/vault.h"
 #include "libclient/context.h"
 #include "libclient/tlspin-admin.h"
 #include "tests/bus.h"

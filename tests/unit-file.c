@@ -276,14 +276,17 @@ static void test_wal(void **state)
 {
   struct stores *stores = *state;
   static const char rollback[20] = "SQLite format 3\0\x10\0\1\1";
+  char *problem = NULL;
 
   stores_write(stores->layer, 0, rollback, sizeof rollback);
   accept(stores->layer, user());
-  stores_write(stores->layer, 18, "\2", 1);
+  stores_write(stores->layer, 18, "\2\2", 2);
   refuse(stores->layer, user(), "WAL");
   refuse(stores->layer, layer(), "WAL");
   stores_write(stores->layer, 18, "\1\2", 2);
-  refuse(stores->layer, user(), "WAL");
+  refuse(stores->layer, layer(), "WAL");
+  assert_int_equal(file_check(stores->layer, user(), &problem), TLSPIN_STORE_DAMAGED);
+  expect_words(problem, "first octets");
   stores_write(stores->layer, 18, "\1\1", 2);
   accept(stores->layer, layer());
 }

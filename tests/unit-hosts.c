@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,6 +46,46 @@ static void test_target(void **state)
   assert_read("b\xc3\xbc"
               "cher.example:65535",
               "xn--bcher-kva.example:65535");
+}
+
+/* A host that stands in no list of processes. */
+static void assert_read_line(const char *input, const char *expected)
+{
+  FILE *file = tmpfile(), *kept = stdin;
+  char where[HOST_INPUT_MAX + 1];
+  struct target target, met;
+  g_autofree char *problem = NULL, *again = NULL;
+  bool read, read_met;
+
+  assert_non_null(file);
+  assert_true(fputs(input, file) >= 0 && fflush(file) == 0);
+  stdin = file;
+  rewind(file);
+  read = target_read("-", &target, &problem);
+  g_clear_pointer(&problem, g_free);
+  rewind(file);
+  read_met = target_read_met("-", NULL, &met, where, &problem);
+  stdin = kept;
+  assert_int_equal(fclose(file), 0);
+  assert_int_equal(read, expected != NULL);
+  assert_int_equal(read_met, expected != NULL);
+  if (expected == NULL) {
+    assert_string_equal(problem, "there is no host on standard input");
+    return;
+  }
+  again = target_text(&target);
+  assert_string_equal(again, expected);
+  assert_string_equal(where, met.host);
+  assert_string_equal(met.host, target.host);
+}
+
+static void test_target_line(void **state)
+{
+  (void)state;
+  assert_read_line("imap.example.org:993\n", "imap.example.org:993");
+  assert_read_line("  imap.example.org  \nother.example\n", "imap.example.org");
+  assert_read_line("imap.example.org", "imap.example.org");
+  assert_read_line("", NULL);
 }
 
 static void test_target_refused(void **state)
@@ -286,6 +327,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_target),
+      cmocka_unit_test(test_target_line),
       cmocka_unit_test(test_target_refused),
       cmocka_unit_test(test_met),
       cmocka_unit_test(test_place),

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <glib.h>
 
-enum { PATIENCE_MS = 10000, MESSAGES = 200 };
+enum { PATIENCE_MS = 30000, MESSAGES = 200 };
 
 struct fixture {
   struct test_bus bus;
@@ -352,6 +352,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_round_trips),       TEST(test_large),         TEST(test_timeout),
       TEST(test_others_take_turns), TEST(test_attached_late), TEST(test_bus_ends),
+      TEST(test_congested),         TEST(test_congested_end),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

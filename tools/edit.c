@@ -14,10 +14,14 @@
 
 int edit_read_place(const char *text, struct edit *edit)
 {
-  enum host_fault fault = place_read(text, &edit->place);
+  g_autofree char *problem = NULL, *given = target_argument(text, &problem);
+  enum host_fault fault;
 
+  if (given == NULL)
+    return complain(STATUS_USAGE, "%s", problem);
+  fault = place_read(given, &edit->place);
   if (fault != HOST_FINE) {
-    g_autofree char *clean = output_clean(text);
+    g_autofree char *clean = output_clean(given);
 
     return complain(STATUS_USAGE,
                     _("'%s' can't be used: %s. Write HOST, HOST:PORT, *.HOST or .HOST."), clean,

@@ -39,7 +39,7 @@ static bool split(const char *text, struct target *target, char host[HOST_INPUT_
   return false;
 }
 
-bool target_read(const char *text, struct target *target, char **problem)
+static bool read_target(const char *text, struct target *target, char **problem)
 {
   char host[HOST_INPUT_MAX + 1];
   enum host_fault fault;
@@ -50,7 +50,30 @@ bool target_read(const char *text, struct target *target, char **problem)
   return fault == HOST_FINE || refuse(text, fault, problem);
 }
 
-bool target_read_met(const char *text, const char *name, struct target *target,
+char *target_argument(const char *text, char **problem)
+{
+  char *line = NULL, *argument;
+  size_t size = 0;
+  ssize_t length;
+
+  if (strcmp(text, "-") != 0)
+    return g_strdup(text);
+  length = getline(&line, &size, stdin);
+  argument = length > 0 && strlen(line) == (size_t)length ? g_strdup(g_strstrip(line)) : NULL;
+  free(line);
+  if (argument == NULL)
+    *problem = g_strdup(_("there is no host on standard input"));
+  return argument;
+}
+
+bool target_read(const char *text, struct target *target, char **problem)
+{
+  g_autofree char *given = target_argument(text, problem);
+
+  return given != NULL && read_target(given, target, problem);
+}
+
+static bool read_met(const char *text, const char *name, struct target *target,
                      char where[HOST_INPUT_MAX + 1], char **problem)
 {
   g_autofree char *utf8 = name != NULL ? to_utf8(name) : NULL;
@@ -72,6 +95,14 @@ bool target_read_met(const char *text, const char *name, struct target *target,
   return fault == HOST_FINE || refuse(name != NULL ? name : text, fault, problem);
 }
 
+bool target_read_met(const char *text, const char *name, struct target *target,
+                     char where[HOST_INPUT_MAX + 1], char **problem)
+{
+  g_autofree char *given = target_argument(text, problem);
+
+  return given != NULL && read_met(given, name, target, where, problem);
+}
+
 bool target_read_place(const char *text, struct target *target, char **problem)
 {
   g_autofree char *utf8 = to_utf8(text);
@@ -79,7 +110,7 @@ bool target_read_place(const char *text, struct target *target, char **problem)
   enum host_fault fault;
 
   if (text[0] != '*' && text[0] != '.')
-    return target_read(text, target, problem);
+    return read_target(text, target, problem);
   fault = place_read(utf8, &place);
   if (fault != HOST_FINE)
     return refuse(text, fault, problem);

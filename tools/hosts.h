@@ -19,8 +19,13 @@ struct target {
   int scope;               /* enum scope, or TARGET_ANY_SCOPE: whatever stands at the host */
 };
 
-/* Reads one of the form HOST[:PORT], UTF-8 or in the locale's character set. False: *problem says
- * what is wrong, to be freed by the caller. */
+/* The argument that names a server; for "-" the next line of standard input, so that the server
+ * stands in no list of processes. To be freed by the caller; NULL: *problem says what is wrong, and
+ * is to be freed. */
+char *target_argument(const char *text, char **problem);
+
+/* Reads one of the form HOST[:PORT], UTF-8 or in the locale's character set, or "-" as above.
+ * False: *problem says what is wrong, to be freed by the caller. */
 bool target_read(const char *text, struct target *target, char **problem);
 
 /* The same for a server that is to be met. where: to connect; the host as it was written, which may
