@@ -649,8 +649,9 @@ tests_salvage_damage_LDADD = $(salvage_libs)
 
 # Losses of power.
 check_PROGRAMS += tests/power-loss
-tests_power_loss_SOURCES = tests/power-loss.c tests/losses-recovery.c tests/losses.c tests/losses.h tests/powerloss.c \
-	tests/powerloss.h tests/powerloss-calls.c tests/powerloss-disk.c tests/powerloss-record.h
+tests_power_loss_SOURCES = tests/power-loss.c tests/losses-recovery.c tests/losses-store.c \
+	tests/losses.c tests/losses.h tests/powerloss.c tests/powerloss.h tests/powerloss-calls.c \
+	tests/powerloss-disk.c tests/powerloss-record.h
 tests_power_loss_CPPFLAGS = $(store_cppflags)
 tests_power_loss_LDADD = $(store_libs) -ldl
 
@@ -1146,12 +1147,19 @@ full_tests += tests/secrets.bus
 TESTS += tests/secrets.bus
 EXTRA_DIST += tests/secrets.bus
 memory = tests/memory.c tests/memory.h
-check_PROGRAMS += tests/memory-search tests/secrets-client tests/unit-vault
-TESTS += tests/unit-vault
+unit_secrets = tests/unit-seclusion tests/unit-sqlite-memory tests/unit-vault tests/unit-wipe
+check_PROGRAMS += tests/memory-search tests/secrets-client $(unit_secrets)
+TESTS += $(unit_secrets)
 tests_memory_search_SOURCES = tests/memory-search.c $(memory)
 tests_secrets_client_SOURCES = tests/secrets-client.c $(memory)
 tests_secrets_client_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common
 tests_secrets_client_LDADD = libclient.la
+tests_unit_seclusion_LDADD = libcommon.la $(CMOCKA_LIBS)
+tests_unit_sqlite_memory_SOURCES = tests/unit-sqlite-memory.c $(memory)
+tests_unit_sqlite_memory_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_unit_sqlite_memory_LDADD = libdaemon.la $(CMOCKA_LIBS) $(SQLITE_LIBS)
+tests_unit_wipe_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
+tests_unit_wipe_LDADD = libbus.la $(CMOCKA_LIBS) $(DBUS_LIBS)
 tests_unit_vault_SOURCES = tests/unit-vault.c $(memory)
 tests_unit_vault_LDADD = libcommon.la $(CMOCKA_LIBS)
 

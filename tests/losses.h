@@ -77,7 +77,9 @@ struct mutation {
 unsigned losses_count(const struct work *work, const struct mutation *mutation, unsigned states,
                       uint32_t seed, const struct powerloss *only);
 
-/* Of backups and recovery; the last has no name. */
+/* Of a store, and of its backups and its recovery; the last of each has no name. The weights are
+ * 100 together. */
+extern const struct work losses_store[];
 extern const struct work losses_recovery[];
 
 #endif
