@@ -5,6 +5,7 @@ libdaemon_la_SOURCES = \
 	daemon/backup-copy.c daemon/backup-copy.h \
 	daemon/backup-folder.c daemon/backup-folder.h \
 	daemon/backups.c daemon/backups.h daemon/backups-each.c \
+	daemon/bygone.c daemon/bygone.h \
 	daemon/btree.c daemon/btree.h \
 	daemon/cell.c daemon/cell.h \
 	daemon/clear.c \
@@ -13,8 +14,11 @@ libdaemon_la_SOURCES = \
 	daemon/contents.c daemon/contents.h \
 	daemon/database.c daemon/database.h \
 	daemon/apply.c \
+	daemon/doomed.c daemon/doomed.h \
 	daemon/draft.c \
 	daemon/edit.c \
+	daemon/erase.c \
+	daemon/erasure.c daemon/erasure.h daemon/erasure-private.h \
 	daemon/events.c daemon/events.h \
 	daemon/file.c daemon/file.h \
 	daemon/finder.c daemon/finder.h \
@@ -27,6 +31,7 @@ libdaemon_la_SOURCES = \
 	daemon/list.c \
 	daemon/lockfile.c daemon/lockfile.h \
 	daemon/open.c \
+	daemon/owed.c daemon/owed.h \
 	daemon/mend.c daemon/mend.h \
 	daemon/missing.c daemon/missing.h \
 	daemon/pagefile.c daemon/pagefile.h \
@@ -46,6 +51,7 @@ libdaemon_la_SOURCES = \
 	daemon/rebuild.c daemon/rebuild.h \
 	daemon/recovery.c daemon/recovery.h \
 	daemon/touched.c daemon/touched.h \
+	daemon/traces.c daemon/traces.h \
 	daemon/successor.c daemon/successor.h \
 	daemon/sqlite-memory.c daemon/sqlite-memory.h \
 	daemon/statements.c daemon/statements.h \
@@ -62,6 +68,7 @@ libdaemon_la_LIBADD = libpinning.la $(GLIB_LIBS) $(SQLITE_LIBS)
 
 libdaemon_la_SOURCES += \
 	daemon/admin.c \
+	daemon/admin-erase.c \
 	daemon/advice.c daemon/advice.h \
 	daemon/anchors.c daemon/anchors.h \
 	daemon/announce.c daemon/announce.h \
@@ -70,7 +77,7 @@ libdaemon_la_SOURCES += \
 	daemon/caller.c daemon/caller.h \
 	daemon/callers.c daemon/callers.h \
 	daemon/catalogue.c daemon/catalogue.h \
-	daemon/changes.c daemon/changes.h \
+	daemon/changes.c daemon/changes-erase.c daemon/changes.h \
 	daemon/doctor.c daemon/doctor.h \
 	daemon/check.c \
 	daemon/clearing.c daemon/clearing.h \

@@ -32,8 +32,8 @@ static enum tlspin_code read_list(DBusMessage *call, struct filter *filter,
   dbus_message_iter_get_basic(&in, &text);
   dbus_message_iter_next(&in);
   dbus_message_iter_get_basic(&in, limit);
-  if (code == TLSPIN_OK && filter->all)
-    code = filter_all_alone(problem);
+  if (code == TLSPIN_OK)
+    code = filter_check_list(filter, problem);
   if (code == TLSPIN_OK)
     code = handlers_check_limit(*limit, problem);
   if (code == TLSPIN_OK && !cursor_read(text, cursor))
@@ -111,6 +111,8 @@ enum tlspin_code admin_clear(void *data, DBusMessage *call, DBusMessage *reply, 
     code = filter_check_clear(&filter, problem);
   if (code != TLSPIN_OK)
     return code;
+  if (filter.forever)
+    return handlers_erase(handlers, &filter.store, reply, problem);
   code = policy_clear(handlers->policy, &filter.store, handlers->now(), &change, &trouble);
   if (code != TLSPIN_OK)
     return handlers_explain(code, trouble, problem);

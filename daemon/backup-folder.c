@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FOLDER "backups"
 #define FORMAT "pins-%Y%m%dT%H%M%SZ"
 
 enum { TURNS = 99, TIME_FROM = 5, TIME_SIZE = 16 /* 20261123T062500Z */ };
@@ -27,7 +26,7 @@ static char *folder_of(const char *store)
 {
   g_autofree char *home = g_path_get_dirname(store);
 
-  return g_build_filename(home, FOLDER, NULL);
+  return g_build_filename(home, FILE_BACKUPS, NULL);
 }
 
 static bool is_there(const char *store)

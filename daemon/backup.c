@@ -12,6 +12,7 @@
 #include "daemon/store-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,7 +80,7 @@ static enum backup_state say_fault(const char *path, const char *fault, bool hin
     return say_damaged(path, fault, problem);
   problem_set(problem, _("%s can't be read or written now: %s. Check the disk and its room."), path,
               fault);
-  return BACKUP_UNREAD;
+  return BACKUP_HINDERED;
 }
 
 /* A setting that SQLite passed over without an error says nothing of the content. */
@@ -89,6 +90,20 @@ static enum backup_state say_refused(const struct store *store, char **problem)
       database_is_hindered(&store->db) || sqlite3_errcode(store->db.handle) == SQLITE_OK;
 
   return say_fault(store->path, database_fault(&store->db), hindered, problem);
+}
+
+/* Whether the system, and nothing about the file, keeps it from being opened and read. */
+static bool is_hindered(const char *path)
+{
+  int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  int fault = fd >= 0 ? 0 : errno;
+  uint8_t octet;
+
+  if (fd >= 0 && pread(fd, &octet, sizeof octet, 0) < 0)
+    fault = errno;
+  if (fd >= 0)
+    close(fd);
+  return fault != 0 && fault != EACCES && fault != EISDIR && fault != ELOOP && fault != ENOENT;
 }
 
 /* With a journal that has content, another program's unfinished write would be passed over. */
@@ -149,7 +164,7 @@ static enum backup_state check_file(const char *path, uid_t owner, char **proble
   case TLSPIN_STORE_DAMAGED:
     return say_damaged(path, _("its first octets are not those of a database"), problem);
   default:
-    return BACKUP_UNREAD;
+    return is_hindered(path) ? BACKUP_HINDERED : BACKUP_UNREAD;
   }
   state = check_journal(path, "-journal", problem);
   return state == BACKUP_WHOLE ? check_journal(path, "-wal", problem) : state;

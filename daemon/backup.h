@@ -23,7 +23,8 @@ enum tlspin_code backup_sum(struct store *store, struct backup_sum *sum);
 bool backup_sum_equal(const struct backup_sum *a, const struct backup_sum *b);
 
 enum backup_state {
-  BACKUP_UNREAD, /* nobody looked, or it could not be opened: it isn't known what is in it */
+  BACKUP_UNREAD,   /* nobody looked, or it must not be opened: it isn't known what is in it */
+  BACKUP_HINDERED, /* the same, and what keeps it from being read may be over the next time */
   BACKUP_WHOLE,
   BACKUP_DAMAGED
 };

@@ -55,7 +55,7 @@ static enum tlspin_code pass_over(const struct backup *backup, const struct back
 {
   enum tlspin_code code = TLSPIN_OK;
 
-  if (work->remove_damaged && backup->state == BACKUP_UNREAD)
+  if (work->remove_damaged && backup->state != BACKUP_DAMAGED)
     code = problem_set(problem, "%s", backup->problem);
   else if (work->remove_damaged)
     code = backup_remove(backup, problem);

@@ -12,8 +12,8 @@
  *     defends against that.
  *   - A home-made sandbox that shares root and pid namespace with its user isn't seen to be one.
  *   - Where the daemon runs in a user namespace of its own (PrivateUsers=yes), the kernel shows it
- *     no other process's root. A Flatpak is known by its scope then, and one that was started
- *     without systemd is not identifiable; tlspind(8) has the drop-in that ends this.
+ *     no other process's root. A Flatpak is known by its scope then, and one that was started past
+ *     systemd in a session of the user's isn't seen to be one (rule 7 in caller.c).
  *   - The bus tells a process by its number. A process that ends and leaves its connection to a
  *     child may have its number given to another program before its first call is served. dbus 1.14
  *     has nothing better; a label, which the bus itself noted, doesn't suffer from it, nor does a

@@ -7,6 +7,7 @@
 #ifndef CHANGES_H
 #define CHANGES_H
 
+#include "daemon/erasure.h"
 #include "daemon/policy.h"
 
 /* A Put of org.tlspin.Admin1. */
@@ -49,6 +50,13 @@ enum tlspin_code policy_clear(struct policy *policy, const struct store_filter *
                               struct store_change *change, char **problem);
 enum tlspin_code policy_undo(struct policy *policy, uint64_t operation, int64_t now,
                              struct store_change *change, char **problem);
+
+/* What the user has erased for good: erasure_survey of the user's store (*found: something), and
+ * store_erase. asides: what was set aside was removed. */
+enum tlspin_code policy_erase_survey(struct policy *policy, struct erasure *erasure, int64_t now,
+                                     bool *found, char **problem);
+enum tlspin_code policy_erase(struct policy *policy, const struct erasure *erasure, bool asides,
+                              int64_t now, struct erased *erased, char **problem);
 
 /* Visits the peers that an operation touched, at most `limit` of them. */
 void policy_touched(struct policy *policy, uint64_t operation, uint32_t limit,

@@ -187,7 +187,7 @@ const char *database_fault(const struct database *db)
 bool database_is_hindered(const struct database *db)
 {
   switch (sqlite3_errcode(db->handle) & 0xff) { /* without what SQLite adds to it */
-  case SQLITE_OK: /* it has nothing to say against the content */
+  case SQLITE_OK:                               /* it has nothing to say against the content */
   case SQLITE_PERM:
   case SQLITE_BUSY:
   case SQLITE_LOCKED:

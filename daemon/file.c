@@ -120,6 +120,23 @@ bool file_has_content(const char *path)
   return status.st_size > 0;
 }
 
+/* Files named pins-*.db: see backups.h. */
+bool file_has_backups(const char *path)
+{
+  g_autofree char *home = g_path_get_dirname(path);
+  g_autofree char *folder = g_build_filename(home, FILE_BACKUPS, NULL);
+  g_autoptr(GDir) dir = NULL;
+  const char *name = NULL;
+
+  if (!file_exists(folder))
+    return false;
+  dir = g_dir_open(folder, 0, NULL);
+  while (dir != NULL && (name = g_dir_read_name(dir)) != NULL)
+    if (g_str_has_prefix(name, "pins-") && g_str_has_suffix(name, ".db"))
+      break;
+  return dir == NULL || name != NULL;
+}
+
 enum tlspin_code file_create(const char *path, char **problem)
 {
   int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

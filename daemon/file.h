@@ -28,6 +28,12 @@ bool file_exists(const char *path);
 /* True where a file of at least one octet is at the path, or it can't be told. */
 bool file_has_content(const char *path);
 
+/* The folder of a store's backups, beside it. */
+#define FILE_BACKUPS "backups"
+
+/* True where backups of a store at `path` are beside it, or it can't be told. */
+bool file_has_backups(const char *path);
+
 /* Makes an empty file of mode 0600 where there is none, and makes its name last. */
 enum tlspin_code file_create(const char *path, char **problem);
 

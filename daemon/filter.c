@@ -23,6 +23,7 @@ struct filter_words {
   const char *scope;
   struct span digest;
   bool all;
+  bool forever;
 };
 
 #define FIELD(type, member) BUS_FIELD(filter_words, #member, type, member)
@@ -33,7 +34,7 @@ static const struct bus_field members[] = {
     FIELD(DBUS_TYPE_UINT64, since),    FIELD(DBUS_TYPE_STRING, kind),
     FIELD(DBUS_TYPE_STRING, status),   FIELD(DBUS_TYPE_STRING, origin),
     FIELD(DBUS_TYPE_STRING, scope),    FIELD(BUS_OCTETS, digest),
-    FIELD(DBUS_TYPE_BOOLEAN, all),
+    FIELD(DBUS_TYPE_BOOLEAN, all),     FIELD(DBUS_TYPE_BOOLEAN, forever),
 };
 
 enum { HAS_PORT = 1 << 3, HAS_SINCE = 1 << 4, HAS_DIGEST = 1 << 9 };
@@ -171,6 +172,7 @@ enum tlspin_code filter_read(DBusMessageIter *iter, struct filter *filter, GStri
   if (!bus_dict_read(iter, fields, &words, &which, &fault))
     return handlers_fault("filter", &fault, problem);
   filter->all = words.all;
+  filter->forever = words.forever;
   code = read_common(&words, which, filter, problem);
   if (code == TLSPIN_OK && words.kind != NULL)
     code = read_kind(words.kind, filter, problem);
@@ -181,10 +183,20 @@ enum tlspin_code filter_read(DBusMessageIter *iter, struct filter *filter, GStri
   return code;
 }
 
-enum tlspin_code filter_all_alone(GString *problem)
+static enum tlspin_code all_alone(GString *problem)
 {
   g_string_assign(problem,
                   _("key 'all' of argument 'filter' is for Clear, and for nothing beside it"));
+  return TLSPIN_E_ARGUMENT;
+}
+
+enum tlspin_code filter_check_list(const struct filter *filter, GString *problem)
+{
+  if (filter->all)
+    return all_alone(problem);
+  if (!filter->forever)
+    return TLSPIN_OK;
+  g_string_assign(problem, _("key 'forever' of argument 'filter' is for Clear"));
   return TLSPIN_E_ARGUMENT;
 }
 
@@ -202,7 +214,7 @@ enum tlspin_code filter_check_clear(const struct filter *filter, GString *proble
   bool narrowed = store->protocol != -1 || store->port != 0 || store->scope != -1;
 
   if (filter->all)
-    return some || narrowed ? filter_all_alone(problem) : TLSPIN_OK;
+    return some || narrowed ? all_alone(problem) : TLSPIN_OK;
   if (some)
     return TLSPIN_OK;
   g_string_assign(problem, _("argument 'filter' must name a host, a pattern, a time, a kind, a "

@@ -14,6 +14,7 @@ struct filter {
   struct store_filter store; /* points into this struct and into the message */
   char host[HOST_MAX + 1];
   bool all;
+  bool forever; /* of Clear: nothing shall be left, in any file */
 };
 
 /* Reads a filter from a dictionary. Whatever in it isn't known is an error with a text that names
@@ -24,7 +25,7 @@ enum tlspin_code filter_read(DBusMessageIter *iter, struct filter *filter, GStri
  */
 enum tlspin_code filter_check_clear(const struct filter *filter, GString *problem);
 
-/* The error for a filter that says "all" where that isn't asked for. */
-enum tlspin_code filter_all_alone(GString *problem);
+/* TLSPIN_OK where the filter says nothing that is for Clear alone. */
+enum tlspin_code filter_check_list(const struct filter *filter, GString *problem);
 
 #endif

@@ -2,7 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "daemon/bygone.h"
 #include "daemon/journal.h"
+#include "daemon/owed.h"
+
+#include <string.h>
 
 enum { STEP = 5000 }; /* images that are deleted at once */
 
@@ -158,26 +162,30 @@ static enum tlspin_code mark(struct store *store, struct transaction *change, in
 }
 
 static enum tlspin_code drop_image(struct store *store, struct transaction *change,
-                                   uint64_t operation)
+                                   const struct operation_row *row, struct bygone *bygone)
 {
   struct cell key[TABLE_KEY];
+  char host[HOST_MAX + 1];
   struct image_row image;
-  enum tlspin_code code = journal_next(store, operation, NULL, &image);
+  enum tlspin_code code = journal_next(store, row->id, NULL, &image);
 
-  if (code == TLSPIN_E_NOT_FOUND)
-    return journal_forget_pin(store, change, operation);
-  if (code != TLSPIN_OK)
-    return code;
-  key[0] = cell_integer((int64_t)operation);
-  peer_to_cells(&image.ticket.peer, key + 1);
-  code = transaction_drop(change, TABLE_BEFORE, key);
-  ticket_row_clear(&image.ticket);
+  if (code == TLSPIN_E_NOT_FOUND) {
+    code = journal_forget_pin(store, change, row->id, host);
+  } else if (code == TLSPIN_OK) {
+    key[0] = cell_integer((int64_t)row->id);
+    peer_to_cells(&image.ticket.peer, key + 1);
+    code = transaction_drop(change, TABLE_BEFORE, key);
+    memcpy(host, image.ticket.peer.host, sizeof host);
+    ticket_row_clear(&image.ticket);
+  }
+  if (code == TLSPIN_OK)
+    bygone_note(bygone, host, row->made);
   return code;
 }
 
 /* Deletes images of the marked operations, at most *left of them. */
 static enum tlspin_code drop_images(struct store *store, struct transaction *change, uint64_t *left,
-                                    bool *any)
+                                    bool *any, struct bygone *bygone)
 {
   struct operation_row row = {.id = 0};
   enum tlspin_code code = TLSPIN_OK;
@@ -187,12 +195,29 @@ static enum tlspin_code drop_images(struct store *store, struct transaction *cha
     if (row.kind != OPERATION_GONE)
       continue;
     *any = true;
-    while (*left > 0 && (code = drop_image(store, change, row.id)) == TLSPIN_OK)
+    while (*left > 0 && (code = drop_image(store, change, &row, bygone)) == TLSPIN_OK)
       --*left;
     if (code == TLSPIN_E_NOT_FOUND)
       code = TLSPIN_OK;
   }
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
+/* With them goes what was logged of hosts that have left the store. Files that were set aside may
+ * hold those yet: see owed.h. */
+static enum tlspin_code drop_some(struct store *store, struct transaction *change, uint64_t *left,
+                                  bool *any)
+{
+  struct bygone *bygone = bygone_new();
+  bool gone = false;
+  enum tlspin_code code = drop_images(store, change, left, any, bygone);
+
+  if (code == TLSPIN_OK)
+    code = bygone_drop(bygone, store, change, &gone);
+  if (code == TLSPIN_OK && gone)
+    code = owed_put(change, OWED_ASIDES);
+  bygone_free(bygone);
+  return code;
 }
 
 static enum tlspin_code drop_heads(struct store *store)
@@ -207,7 +232,9 @@ static enum tlspin_code drop_heads(struct store *store)
     if (row.kind == OPERATION_GONE)
       code = journal_drop(&change, row.id);
   }
-  return transaction_end(&change, code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code);
+  if (code == TLSPIN_E_NOT_FOUND)
+    code = owed_drop(&change, OWED_REWRITE);
+  return transaction_end(&change, code);
 }
 
 /* The heads, in which there is no host and no secret, go last: where the rewriting failed or was
@@ -217,14 +244,16 @@ enum tlspin_code store_forget(struct store *store, int64_t before, uint64_t keep
   uint64_t left = STEP;
   bool any = false;
   struct transaction change;
-  enum tlspin_code code = store_begin(store, &change);
+  enum tlspin_code code = owed_look(store, OWED_REWRITE, &any);
 
   *more = false;
+  if (code == TLSPIN_OK)
+    code = store_begin(store, &change);
   if (code != TLSPIN_OK)
     return code;
   code = mark(store, &change, before, keep);
   if (code == TLSPIN_OK)
-    code = drop_images(store, &change, &left, &any);
+    code = drop_some(store, &change, &left, &any);
   code = transaction_end(&change, code);
   if (code != TLSPIN_OK || !any)
     return code;

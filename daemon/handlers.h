@@ -73,6 +73,11 @@ void handlers_changed(struct handlers *handlers, const char *what,
 enum tlspin_code handlers_drop_draft(struct handlers *handlers, uint64_t operation,
                                      GString *problem);
 
+/* Clear where nothing shall be left, in any file: the files beside the store are seen to aside, and
+ * the reply waits for it. */
+enum tlspin_code handlers_erase(struct handlers *handlers, const struct store_filter *filter,
+                                DBusMessage *reply, GString *problem);
+
 /* Goes on with what is being applied; where an operation is over, sends Changed for it and answers
  * who waits for that. TLSPIN_E_NOT_FOUND: there was nothing to do. *applied: as of policy_apply. */
 enum tlspin_code handlers_apply(struct handlers *handlers, struct store_applied *applied,

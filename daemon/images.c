@@ -201,7 +201,7 @@ enum tlspin_code journal_next_pin(struct store *store, uint64_t operation,
 }
 
 enum tlspin_code journal_forget_pin(struct store *store, struct transaction *change,
-                                    uint64_t operation)
+                                    uint64_t operation, char host[HOST_MAX + 1])
 {
   struct cell key[TABLE_KEY];
   struct pin_image image;
@@ -212,6 +212,7 @@ enum tlspin_code journal_forget_pin(struct store *store, struct transaction *cha
   key[0] = cell_integer((int64_t)operation);
   pin_key_to_cells(&image.pin, key + 1);
   code = transaction_drop(change, TABLE_IMAGE, key);
+  memcpy(host, image.pin.place.host, sizeof image.pin.place.host);
   keypin_clear(&image.pin);
   return code;
 }

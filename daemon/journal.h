@@ -106,9 +106,9 @@ enum tlspin_code journal_find_pin(struct store *store, uint64_t operation, const
 enum tlspin_code journal_next_pin(struct store *store, uint64_t operation,
                                   const struct keypin *after, struct pin_image *image);
 
-/* Removes the first image of a record that the operation has. */
+/* Removes the first image of a record that the operation has; *host: the record's. */
 enum tlspin_code journal_forget_pin(struct store *store, struct transaction *change,
-                                    uint64_t operation);
+                                    uint64_t operation, char host[HOST_MAX + 1]);
 
 /* The peer that signals name for a record: that of its place, and with port 0 one whose place is
  * wider than a peer. */

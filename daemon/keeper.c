@@ -4,12 +4,17 @@
 
 #include "daemon/keeper.h"
 
+#include "common/text.h"
+
 enum { TIDY = 3600 /* seconds */ };
 
 /* What is done in the thread: the thread's until that has ended. */
 struct job {
   struct keeper_terms terms;
   bool make, asked;
+  struct erasure *erasure; /* NULL: nothing is to be erased */
+  bool found;
+  struct traces traces;
   enum tlspin_code code; /* of what was to be made, or of tidying up */
   char *problem;
   struct backup *made;
@@ -39,6 +44,13 @@ struct keeper {
   struct keeper_terms asked;
   keeper_told told; /* NULL: nobody asked */
   void *told_data;
+  struct {
+    struct keeper_terms terms;
+    struct erasure *erasure;
+    bool found;
+    keeper_erased told; /* NULL: nobody asked */
+    void *data;
+  } erase;
 };
 
 struct keeper *keeper_new(const char *store, uid_t owner, void (*moved)(void *data), void *data)
@@ -69,10 +81,15 @@ static void join(struct keeper *keeper)
 
 void keeper_free(struct keeper *keeper)
 {
+  static const struct traces nothing;
+
   if (keeper == NULL)
     return;
   if (keeper->ended != NULL)
     join(keeper);
+  if (keeper->erase.told != NULL)
+    keeper->erase.told(TLSPIN_UNAVAILABLE, &nothing,
+                       _("The daemon leaves before it is done. Do it again."), keeper->erase.data);
   clear_job(&keeper->job);
   g_free(keeper->said);
   g_free(keeper->store);
@@ -135,9 +152,23 @@ static void look(const struct keeper *keeper, struct job *job)
   g_clear_pointer(&list, g_ptr_array_unref);
 }
 
+static void erase(const struct keeper *keeper, struct job *job)
+{
+  char *problem;
+  enum tlspin_code code =
+      traces_erase(keeper->store, keeper->owner, job->erasure, job->found, &job->traces, &problem);
+
+  note_fault(job, code, problem);
+}
+
 /* After a backup couldn't be made nothing goes. */
 static void work(const struct keeper *keeper, struct job *job)
 {
+  if (job->erasure != NULL) {
+    erase(keeper, job);
+    look(keeper, job);
+    return;
+  }
   if (job->make)
     make(keeper, job);
   if (job->code == TLSPIN_OK)
@@ -157,9 +188,9 @@ static gpointer work_aside(gpointer data)
 static gboolean on_ended(gpointer data);
 
 /* A SQLite that knows no threads works here, and so does a system that has none to give. */
-static void begin(struct keeper *keeper, const struct keeper_terms *terms, bool make, bool asked)
+static void begin(struct keeper *keeper, const struct job *job)
 {
-  keeper->job = (struct job){.terms = *terms, .make = make, .asked = asked};
+  keeper->job = *job;
   keeper->ended = g_idle_source_new();
   g_source_set_callback(keeper->ended, on_ended, keeper, NULL);
   if (store_knows_threads())
@@ -168,10 +199,23 @@ static void begin(struct keeper *keeper, const struct keeper_terms *terms, bool 
     work_aside(keeper);
 }
 
-/* Not again and again the same. That an import is under way is nothing to be told. */
+static void begin_asked(struct keeper *keeper)
+{
+  begin(keeper, &(struct job){.terms = keeper->asked, .make = true, .asked = true});
+}
+
+static void begin_erasing(struct keeper *keeper)
+{
+  begin(keeper, &(struct job){.terms = keeper->erase.terms,
+                              .erasure = keeper->erase.erasure,
+                              .found = keeper->erase.found});
+}
+
+/* Not again and again the same. That an import is under way, or that there was nothing
+ * to be erased, is nothing to be told. */
 static void say(struct keeper *keeper, const struct job *job)
 {
-  if (job->code == TLSPIN_E_BUSY)
+  if (job->code == TLSPIN_E_BUSY || job->code == TLSPIN_E_NOT_FOUND)
     return;
   if (job->problem != NULL && g_strcmp0(job->problem, keeper->said) != 0)
     g_warning("%s", job->problem);
@@ -203,8 +247,13 @@ static void take_over(struct keeper *keeper, const struct job *job)
 
 static void tell(struct keeper *keeper, const struct job *job)
 {
+  keeper_erased erased = keeper->erase.told;
   keeper_told told = keeper->told;
 
+  if (job->erasure != NULL) {
+    keeper->erase.told = NULL;
+    erased(job->code, &job->traces, job->problem, keeper->erase.data);
+  }
   if (!job->asked)
     return;
   keeper->told = NULL;
@@ -223,7 +272,9 @@ static gboolean on_ended(gpointer data)
   tell(keeper, &job);
   clear_job(&job);
   if (keeper->told != NULL && keeper->ended == NULL)
-    begin(keeper, &keeper->asked, true, true);
+    begin_asked(keeper);
+  if (keeper->erase.told != NULL && keeper->ended == NULL)
+    begin_erasing(keeper);
   keeper->moved(keeper->data);
   return G_SOURCE_REMOVE;
 }
@@ -259,11 +310,11 @@ void keeper_tend(struct keeper *keeper, struct store *opened, const struct keepe
   keeper->barred = is_barred(keeper, terms);
   if (keeper->ended == NULL && readable && keeper->known && !keeper->barred &&
       rotation_due(&keeper->changes, terms->now)) {
-    begin(keeper, terms, true, false);
+    begin(keeper, &(struct job){.terms = *terms, .make = true});
   } else if (keeper->ended == NULL && (!keeper->known || terms->now < keeper->tidied ||
                                        terms->now - keeper->tidied >= TIDY)) {
     keeper->tidied = terms->now;
-    begin(keeper, terms, false, false);
+    begin(keeper, &(struct job){.terms = *terms});
   }
   keeper->moved(keeper->data);
 }
@@ -287,7 +338,23 @@ enum tlspin_code keeper_ask(struct keeper *keeper, const struct keeper_terms *te
   keeper->told_data = data;
   keeper->asked = *terms;
   if (keeper->ended == NULL)
-    begin(keeper, terms, true, true);
+    begin_asked(keeper);
+  keeper->moved(keeper->data);
+  return TLSPIN_OK;
+}
+
+enum tlspin_code keeper_erase(struct keeper *keeper, const struct keeper_terms *terms,
+                              struct erasure *erasure, bool found, keeper_erased told, void *data)
+{
+  if (keeper->erase.told != NULL)
+    return TLSPIN_E_BUSY;
+  keeper->erase.terms = *terms;
+  keeper->erase.erasure = erasure;
+  keeper->erase.found = found;
+  keeper->erase.told = told;
+  keeper->erase.data = data;
+  if (keeper->ended == NULL)
+    begin_erasing(keeper);
   keeper->moved(keeper->data);
   return TLSPIN_OK;
 }

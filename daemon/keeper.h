@@ -10,6 +10,7 @@
 #define KEEPER_H
 
 #include "daemon/backups.h"
+#include "daemon/traces.h"
 
 struct keeper;
 
@@ -24,7 +25,7 @@ struct keeper_terms {
 /* store, owner: as in backups.h. moved: told whenever keeper_is_needed may say something else. */
 struct keeper *keeper_new(const char *store, uid_t owner, void (*moved)(void *data), void *data);
 
-/* Waits for what is under way; whoever asked isn't told any more. NULL is fine. */
+/* Waits for what is under way; whoever asked for a backup isn't told any more. NULL is fine. */
 void keeper_free(struct keeper *keeper);
 
 /* To be called every minute or so. opened: the store; NULL where it can't be used now. */
@@ -46,5 +47,16 @@ typedef void (*keeper_told)(enum tlspin_code code, const struct backup *made, co
  * done. TLSPIN_E_BUSY where there is one that was asked for and isn't made yet. */
 enum tlspin_code keeper_ask(struct keeper *keeper, const struct keeper_terms *terms,
                             keeper_told told, void *data);
+
+/* Told what was erased beside the store, with a code and a problem as of traces_erase. */
+typedef void (*keeper_erased)(enum tlspin_code code, const struct traces *done, const char *problem,
+                              void *data);
+
+/* The user asks for an erasure in all files beside the store, as soon as what is under way is done:
+ * traces_erase. What is `found` in the store itself is the caller's to erase, when told; nothing is
+ * begun before that. erasure: the caller's, who keeps it until then. It is told in any case, by
+ * keeper_free if need be. TLSPIN_E_BUSY where there is one that isn't done yet. */
+enum tlspin_code keeper_erase(struct keeper *keeper, const struct keeper_terms *terms,
+                              struct erasure *erasure, bool found, keeper_erased told, void *data);
 
 #endif

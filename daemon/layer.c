@@ -120,9 +120,10 @@ char *layer_write_problem(const struct layer *layer)
     obstacle = g_strdup_printf(_("The pin store '%s' could not be written: no room on the disk, or "
                                  "in a quota? Make some."),
                                layer->path);
-  return g_strdup_printf(_("An import waits to be finished. %s Any call of tlspin then goes on with "
-                           "it; until it is done, nothing can be cleared, changed or undone."),
-                         obstacle);
+  return g_strdup_printf(
+      _("An import waits to be finished. %s Any call of tlspin then goes on with "
+        "it; until it is done, nothing can be cleared, changed or undone."),
+      obstacle);
 }
 
 static void note_file(GString *text, const char *path)

@@ -40,9 +40,10 @@ static enum tlspin_code say_damage(const struct store *store, const char *fault,
 /* What SQLite said, of the disk or of the content. */
 static enum tlspin_code say_fault(const struct store *store, char **problem)
 {
-  const char *fault = database_fault(&store->db);
+  const struct database *db = &store->db;
+  const char *fault = database_fault(db);
 
-  if (store->kind == STORE_SYSTEM || !database_is_hindered(&store->db))
+  if (store->kind == STORE_SYSTEM || (!database_is_hindered(db) && database_is_readable(db)))
     return say_damage(store, fault, problem);
   return problem_set(problem,
                      _("%s can't be read or written now: %s. Check the disk and its room."),
@@ -149,17 +150,18 @@ static enum tlspin_code settle(struct store *store, char **problem)
   return lockfile_settle(&store->lock, problem);
 }
 
+/* Backups are of a store that was there, although what remembers it is gone as well. */
 static enum tlspin_code find_file(const struct store *store, char **problem)
 {
   if (file_exists(store->path))
     return TLSPIN_OK;
-  if (!store->lock.remembers)
+  if (!store->lock.remembers && !file_has_backups(store->path))
     return file_create(store->path, problem);
   problem_set(problem, _("%s is missing: your pins were lost. Run 'tlspin doctor'."), store->path);
   return TLSPIN_STORE_DAMAGED;
 }
 
-enum tlspin_code store_examine(struct store *store, struct file_rule rule, char **problem)
+static enum tlspin_code examine(struct store *store, struct file_rule rule, char **problem)
 {
   enum tlspin_code code = find_file(store, problem);
 
@@ -170,6 +172,20 @@ enum tlspin_code store_examine(struct store *store, struct file_rule rule, char 
   if (code == TLSPIN_OK)
     code = make_tables(store, problem);
   return code == TLSPIN_OK ? verify(store, problem) : code;
+}
+
+/* Damage is still there for another look, which takes nothing over from the first one. What was in
+ * the way for a moment isn't, although SQLite may have had the same words for it: after a migration
+ * that was taken back, say, or where it had no memory to read the names of the tables. */
+enum tlspin_code store_examine(struct store *store, struct file_rule rule, char **problem)
+{
+  enum tlspin_code code = examine(store, rule, problem);
+
+  if (code != TLSPIN_STORE_DAMAGED)
+    return code;
+  database_close(&store->db);
+  g_clear_pointer(problem, g_free);
+  return examine(store, rule, problem);
 }
 
 static enum tlspin_code open_user(struct store *store, struct file_rule rule, char **problem)
@@ -262,7 +278,7 @@ bool store_is_trusted(const struct store *store, const char *path, uid_t owner)
 
 bool store_leaves_trace(const char *path)
 {
-  return file_exists(path) || lockfile_remembers(path);
+  return file_exists(path) || lockfile_remembers(path) || file_has_backups(path);
 }
 
 bool store_knows_threads(void)

@@ -37,6 +37,10 @@ enum tlspin_code policy_fault(struct policy *policy, enum tlspin_code code, char
 /* TLSPIN_E_LIMIT, with a text for the place at which no further record of the user's can be. */
 enum tlspin_code policy_crowded(const struct place *place, char **problem);
 
+/* Removes what was set aside, where that is owed (owed.h): it may name hosts that have left the
+ * store, which is open. */
+void policy_remove_asides(struct policy *policy);
+
 /* policy_check without what follows from the verdict. */
 void policy_judge(struct policy *policy, const struct peer *peer, const struct policy_shown *shown,
                   int64_t now, struct policy_judged *judged);

@@ -358,6 +358,7 @@ bool policy_tidy(struct policy *policy, int64_t now)
       more)
     return true;
   store_trim_history(user->store, HISTORY_MAX, HISTORY_EACH);
+  policy_remove_asides(policy);
   return false;
 }
 

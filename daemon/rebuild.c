@@ -26,7 +26,8 @@ struct rebuild {
   char *path;
   struct database db;
   struct transaction change;
-  GPtrArray *candidates; /* at most MISSING_MAX + 1 of them: more can't be chosen from */
+  GPtrArray *candidates; /* at most MISSING_MANY + 1 of them: more can't be chosen from */
+  GHashTable *offered;   /* their digests */
   bool finished;
 };
 
@@ -60,6 +61,20 @@ static struct candidate *candidate_new(enum rebuild_source source, enum table_id
   return made;
 }
 
+/* A digest is as good as drawn by lot: any octets of it will do. */
+static guint hash_digest(gconstpointer data)
+{
+  guint hash;
+
+  memcpy(&hash, data, sizeof hash);
+  return hash;
+}
+
+static gboolean equal_digests(gconstpointer a, gconstpointer b)
+{
+  return memcmp(a, b, sizeof(struct digest)) == 0;
+}
+
 static bool begin(struct rebuild *rebuild)
 {
   struct database *db = &rebuild->db;
@@ -75,6 +90,7 @@ struct rebuild *rebuild_new(const char *path, char **problem)
 
   rebuild->path = g_strdup(path);
   rebuild->candidates = g_ptr_array_new_with_free_func(candidate_free);
+  rebuild->offered = g_hash_table_new(hash_digest, equal_digests);
   if (file_create(path, problem) == TLSPIN_OK && begin(rebuild))
     return rebuild;
   if (*problem == NULL)
@@ -99,6 +115,7 @@ void rebuild_free(struct rebuild *rebuild)
   database_close(&rebuild->db);
   if (!rebuild->finished)
     remove_files(rebuild->path);
+  g_hash_table_unref(rebuild->offered);
   g_ptr_array_unref(rebuild->candidates);
   g_free(rebuild->path);
   g_free(rebuild);
@@ -159,15 +176,10 @@ bool rebuild_replace(struct rebuild *rebuild, enum table_id table, const struct 
   return transaction_put(&rebuild->change, table, cells) == TLSPIN_OK;
 }
 
-static bool is_offered(const struct rebuild *rebuild, const struct digest *digest)
+static void offer(struct rebuild *rebuild, struct candidate *candidate)
 {
-  for (guint i = 0; i < rebuild->candidates->len; i++) {
-    const struct candidate *candidate = rebuild->candidates->pdata[i];
-
-    if (memcmp(&candidate->digest, digest, sizeof *digest) == 0)
-      return true;
-  }
-  return false;
+  g_ptr_array_add(rebuild->candidates, candidate);
+  g_hash_table_add(rebuild->offered, &candidate->digest);
 }
 
 bool rebuild_offer(struct rebuild *rebuild, enum rebuild_source source, enum table_id table,
@@ -175,11 +187,11 @@ bool rebuild_offer(struct rebuild *rebuild, enum rebuild_source source, enum tab
 {
   enum tlspin_code code;
 
-  if (rebuild->candidates->len > MISSING_MAX || is_offered(rebuild, digest))
+  if (rebuild->candidates->len > MISSING_MANY || g_hash_table_contains(rebuild->offered, digest))
     return true;
   code = look(rebuild, table, cells);
   if (code == TLSPIN_E_NOT_FOUND)
-    g_ptr_array_add(rebuild->candidates, candidate_new(source, table, cells, digest));
+    offer(rebuild, candidate_new(source, table, cells, digest));
   return code != TLSPIN_UNAVAILABLE;
 }
 
@@ -223,20 +235,25 @@ static void add_chosen(struct rebuild *rebuild, const bool *chosen, uint64_t *ad
   }
 }
 
+static void add_missing(struct rebuild *rebuild, const struct contents *contents, uint64_t *added)
+{
+  guint count = rebuild->candidates->len;
+  g_autofree struct digest *digests = g_new(struct digest, count);
+  g_autofree bool *chosen = g_new(bool, count);
+  struct digest left = left_over(rebuild, contents);
+
+  for (guint i = 0; i < count; i++)
+    digests[i] = ((struct candidate *)rebuild->candidates->pdata[i])->digest;
+  if (missing_find(digests, count, rebuild_missing(rebuild, contents), &left, chosen))
+    add_chosen(rebuild, chosen, added);
+}
+
 bool rebuild_complete(struct rebuild *rebuild, const struct contents *contents,
                       uint64_t added[REBUILD_SOURCES])
 {
-  struct digest digests[MISSING_MAX], left = left_over(rebuild, contents);
-  guint count = rebuild->candidates->len;
-  bool chosen[MISSING_MAX];
-
   memset(added, 0, REBUILD_SOURCES * sizeof *added);
-  if (count > 0 && count <= MISSING_MAX && !is_complete(rebuild, contents)) {
-    for (guint i = 0; i < count; i++)
-      digests[i] = ((struct candidate *)rebuild->candidates->pdata[i])->digest;
-    if (missing_find(digests, count, rebuild_missing(rebuild, contents), &left, chosen))
-      add_chosen(rebuild, chosen, added);
-  }
+  if (rebuild->candidates->len > 0 && !is_complete(rebuild, contents))
+    add_missing(rebuild, contents, added);
   return is_complete(rebuild, contents);
 }
 

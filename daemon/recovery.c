@@ -212,20 +212,38 @@ static enum tlspin_code fill(struct recovery *recovery, char **problem)
   return recovery->failed ? successor_say_unwritable(&recovery->successor, problem) : TLSPIN_OK;
 }
 
-/* Those that are newer and can't be used are passed over. */
-static void open_backup(struct recovery *recovery, int64_t now)
+/* Those that are newer and can't be used. One that can't be read just now may be read the next
+ * time, and then saves more. */
+static enum tlspin_code pass_over(const GPtrArray *passed, char **problem)
+{
+  for (guint i = 0; i < passed->len; i++) {
+    const struct backup *backup = passed->pdata[i];
+
+    if (backup->state == BACKUP_HINDERED)
+      return problem_set(problem, "%s", backup->problem);
+    if (backup->problem != NULL)
+      g_warning("%s", backup->problem);
+  }
+  return TLSPIN_OK;
+}
+
+/* None is fine. */
+static enum tlspin_code open_backup(struct recovery *recovery, int64_t now, char **problem)
 {
   const struct successor *successor = &recovery->successor;
   g_autoptr(GPtrArray) passed = NULL;
-  g_autofree char *problem = NULL;
   const struct backup *used;
+  enum tlspin_code code = backups_open_newest(successor->store.path, successor->owner, now,
+                                              &recovery->backup, &passed, problem);
 
-  if (backups_open_newest(successor->store.path, successor->owner, now, &recovery->backup, &passed,
-                          &problem) != TLSPIN_OK)
-    return;
+  if (code == TLSPIN_UNAVAILABLE || pass_over(passed, problem) != TLSPIN_OK)
+    return TLSPIN_UNAVAILABLE;
+  if (code == TLSPIN_E_NOT_FOUND)
+    return TLSPIN_OK;
   used = passed->pdata[passed->len - 1];
   recovery->damage.backup = used->made;
   recovery->backup_operation = used->sum.last_operation;
+  return TLSPIN_OK;
 }
 
 static void describe(struct recovery *recovery, int64_t now)
@@ -246,12 +264,12 @@ static void describe(struct recovery *recovery, int64_t now)
 static enum tlspin_code recover(struct recovery *recovery, int64_t now, char **problem)
 {
   struct successor *successor = &recovery->successor;
-  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+  enum tlspin_code code;
 
   describe(recovery, now);
-  open_backup(recovery, now);
-  if (successor_begin(successor, problem))
-    code = fill(recovery, problem);
+  code = open_backup(recovery, now, problem);
+  if (code == TLSPIN_OK)
+    code = successor_begin(successor, problem) ? fill(recovery, problem) : TLSPIN_UNAVAILABLE;
   if (code == TLSPIN_OK)
     code = successor_publish(successor, recovery->damage.aside, problem);
   if (code == TLSPIN_OK)

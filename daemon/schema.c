@@ -133,6 +133,19 @@ static enum schema_state compare_text(sqlite3 *database, const struct schema *sc
   return version == schema->version ? SCHEMA_FINE : SCHEMA_OLDER;
 }
 
+/* With the very tables of our own form the number is what isn't right. */
+static enum schema_state refuse_newer(sqlite3 *database, const struct schema *schema)
+{
+  switch (compare_text(database, schema, schema->version)) {
+  case SCHEMA_UNREADABLE:
+    return SCHEMA_UNREADABLE;
+  case SCHEMA_DIFFERENT:
+    return SCHEMA_NEWER;
+  default:
+    return SCHEMA_DIFFERENT;
+  }
+}
+
 /* A transaction that may write makes the first page, so that inside one an empty file has `pages`
  * of 1. */
 static enum schema_state inspect(sqlite3 *database, const struct schema *schema, int empty_pages)
@@ -148,7 +161,7 @@ static enum schema_state inspect(sqlite3 *database, const struct schema *schema,
   if (application != SCHEMA_APPLICATION)
     return SCHEMA_FOREIGN;
   if (version > schema->version)
-    return SCHEMA_NEWER;
+    return refuse_newer(database, schema);
   return version < 1 ? SCHEMA_DIFFERENT : compare_text(database, schema, version);
 }
 

@@ -16,7 +16,7 @@ enum { SCHEMA_APPLICATION = 0x746c7370 }; /* "tlsp": PRAGMA application_id */
 
 struct migration {
   const char *change; /* SQL */
-  const char *text;   /* of sqlite_schema afterwards, as schema_text gives it */
+  const char *text;   /* of sqlite_schema afterwards, which no other version may have as well */
 };
 
 struct schema {
@@ -30,7 +30,7 @@ enum schema_state {
   SCHEMA_EMPTY,     /* a file of no pages */
   SCHEMA_FINE,      /* of the newest version, and as it should be */
   SCHEMA_OLDER,     /* of an older version, and as it should be */
-  SCHEMA_NEWER,     /* written by a newer tlspin */
+  SCHEMA_NEWER,     /* written by a newer tlspin: by its number, and its tables aren't ours */
   SCHEMA_FOREIGN,   /* another program's database */
   SCHEMA_DIFFERENT, /* ours by its number, but with other tables than ours */
   SCHEMA_UNREADABLE /* SQLite refused: sqlite3_errmsg */

@@ -59,34 +59,69 @@ static bool is_sent(DBusConnection *connection)
          !dbus_connection_has_messages_to_send(connection);
 }
 
-static gboolean wipe_if_sent(gpointer data)
+/* Those that aren't sent yet, the oldest first; one timer looks after all of them. There is no end
+ * to them while somebody floods the daemon, so that those that have waited for longest are left to
+ * libdbus as they are. */
+enum { HELD_MOST = 1024 };
+static GQueue held = G_QUEUE_INIT;
+
+static void release(struct spent *spent)
 {
-  const struct spent *spent = data;
-
-  if (!is_sent(spent->connection))
-    return G_SOURCE_CONTINUE;
-  bus_wipe(spent->message);
-  return G_SOURCE_REMOVE;
-}
-
-static void release(gpointer data)
-{
-  struct spent *spent = data;
-
   dbus_message_unref(spent->message);
   dbus_connection_unref(spent->connection);
   g_free(spent);
 }
 
+static gboolean wipe_sent(gpointer data)
+{
+  (void)data;
+  for (GList *link = held.head, *next; link != NULL; link = next) {
+    struct spent *spent = link->data;
+
+    next = link->next;
+    if (is_sent(spent->connection)) {
+      bus_wipe(spent->message);
+      release(spent);
+      g_queue_delete_link(&held, link);
+    }
+  }
+  return g_queue_is_empty(&held) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+static bool has_octets(DBusMessage *message)
+{
+  DBusMessageIter iter, array;
+  const void *at;
+  int size = 0;
+
+  if (!dbus_message_iter_init(message, &iter))
+    return false;
+  do {
+    if (dbus_message_iter_get_arg_type(&iter) == DBUS_TYPE_ARRAY &&
+        dbus_message_iter_get_element_type(&iter) == DBUS_TYPE_BYTE) {
+      dbus_message_iter_recurse(&iter, &array);
+      dbus_message_iter_get_fixed_array(&array, &at, &size);
+    }
+  } while (size == 0 && dbus_message_iter_next(&iter));
+  return size > 0;
+}
+
+static void hold(DBusConnection *connection, DBusMessage *message)
+{
+  struct spent *spent = g_new(struct spent, 1);
+
+  *spent = (struct spent){dbus_connection_ref(connection), dbus_message_ref(message)};
+  if (g_queue_is_empty(&held))
+    g_timeout_add_full(G_PRIORITY_LOW, LATER_MS, wipe_sent, NULL, NULL);
+  g_queue_push_tail(&held, spent);
+  if (g_queue_get_length(&held) > HELD_MOST)
+    release(g_queue_pop_head(&held));
+}
+
 void spent_reply(DBusConnection *connection, DBusMessage *message)
 {
-  struct spent *spent;
-
-  if (is_sent(connection)) {
+  if (is_sent(connection))
     bus_wipe(message);
-    return;
-  }
-  spent = g_new(struct spent, 1);
-  *spent = (struct spent){dbus_connection_ref(connection), dbus_message_ref(message)};
-  g_timeout_add_full(G_PRIORITY_LOW, LATER_MS, wipe_if_sent, spent, release);
+  else if (has_octets(message))
+    hold(connection, message);
 }

@@ -101,9 +101,9 @@ struct store;
  * On success *store is to be closed by store_close. Otherwise *store is NULL, the code is
  * TLSPIN_UNAVAILABLE, and *problem (to be freed by g_free) says in the user's language which file
  * it is, what is wrong with it, and what to do. Where it is the content of a user's store that is
- * damaged, or the file is missing that was there before (the lock file beside it remembers), the
- * code is TLSPIN_STORE_DAMAGED: recovery_run saves what can be saved. Lost pins must not look like
- * none. */
+ * damaged, or the file is missing that was there before (the lock file beside it remembers, or
+ * there are backups), the code is TLSPIN_STORE_DAMAGED: recovery_run saves what can be saved. Lost
+ * pins must not look like none. */
 enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
                             struct store **store, char **problem);
 
@@ -126,7 +126,7 @@ bool store_is_mask(const char *path, uid_t owner);
  * the store must be opened again and not be believed. One stat(2). */
 bool store_in_place(struct store *store);
 
-/* Whether anything is left of a user's store at `path`: the file, or what remembers it. */
+/* Whether anything is left of a user's store at `path`: the file, what remembers it, or backups. */
 bool store_leaves_trace(const char *path);
 
 /* The row of a peer, expired or not. The row owns its octets. */

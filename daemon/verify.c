@@ -143,7 +143,8 @@ static const char *look(struct database *db, enum store_kind kind)
   if (is_fault_of_sqlite(db->handle)) {
     fault = database_fault(db);
     db->hindered = database_is_hindered(db);
-  } else if (fault != NULL && !database_is_readable(db)) {
+  }
+  if (fault != NULL && !db->hindered && !database_is_readable(db)) {
     fault = _("the disk doesn't give all of it");
     db->hindered = true;
   }

@@ -26,6 +26,8 @@ static int check_use(const struct tlspin_filter *filter, enum selection_use use)
   bool other = names_entries(filter) || filter->protocol != NULL || filter->port != 0 ||
                filter->scope != NULL;
 
+  if (filter->forever && use != SELECTION_CLEAR)
+    return last_say(TLSPIN_E_ARGUMENT, _("forever: it is only for clearing"));
   if (filter->all && (use != SELECTION_CLEAR || other))
     return last_say(TLSPIN_E_ARGUMENT, _("all: it is only for clearing, and only alone"));
   if (use == SELECTION_CLEAR && !filter->all && !names_entries(filter))
@@ -133,7 +135,8 @@ static bool put_members(DBusMessageIter *dict, const struct tlspin_filter *filte
          (filter->port == 0 || bus_dict_put_number(dict, "port", DBUS_TYPE_UINT16, filter->port)) &&
          (filter->since == 0 ||
           bus_dict_put_number(dict, "since", DBUS_TYPE_UINT64, filter->since)) &&
-         (!filter->all || bus_dict_put_number(dict, "all", DBUS_TYPE_BOOLEAN, 1));
+         (!filter->all || bus_dict_put_number(dict, "all", DBUS_TYPE_BOOLEAN, 1)) &&
+         (!filter->forever || bus_dict_put_number(dict, "forever", DBUS_TYPE_BOOLEAN, 1));
 }
 
 bool selection_append(DBusMessageIter *message, const struct tlspin_filter *filter)

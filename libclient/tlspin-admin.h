@@ -28,6 +28,7 @@ struct tlspin_filter {
   const char *origin;          /* of records: "tofu"... */
   const char *scope;           /* of records: "subtree"... */
   struct tlspin_octets digest; /* of a record's key */
+  int forever;                 /* tlspin_clear: leave no trace in any file; beside others */
 };
 
 /* Told of each entry, which is valid for the call. Not 0 ends the walk. */
@@ -51,7 +52,9 @@ struct tlspin_change {
 };
 
 /* Removes the user's entries that fit; host, pattern, since or all must be set. TLSPIN_E_NOT_FOUND
- * where none fits. */
+ * where none fits. With `forever` it can't be taken back, and the operation is 0; the count may be 0
+ * where there was something in the journal, the log or a backup only. It takes a while then, since
+ * all backups are written anew: TLSPIN_E_BUSY while another one is under way. */
 TLSPIN_API int tlspin_clear(tlspin_t *context, const struct tlspin_filter *filter,
                             struct tlspin_change *change);
 

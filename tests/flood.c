@@ -28,6 +28,7 @@ enum {
   BIG = 60000000, /* octets */
   LEAST = 100,    /* lookups, for a p99 that says something */
   MOST = 100000,
+  LONG_MS = 20000, /* whatever there are by then must do */
   REST_MS = 1,
   SETTLE_MS = 300 /* until a flood is at its height */
 };
@@ -288,7 +289,7 @@ static struct waits suffer(double most_ms)
 
   if (took == NULL || bus == NULL)
     give_up("no memory");
-  while (n < MOST && (n < LEAST || now_ms() - start < most_ms)) {
+  while (n < MOST && ((n < LEAST && now_ms() - start < LONG_MS) || now_ms() - start < most_ms)) {
     took[n] = look_up(connection);
     bus[n++] = ask_bus(connection);
     sleep_ms(REST_MS);
@@ -324,13 +325,14 @@ static void owner(DBusConnection *connection, char name[64])
 static const struct flood {
   const char *number, *what;
   void (*flood)(void);
+  bool full; /* only in a full run: on a busy machine the bus alone takes long */
 } floods[] = {
-    {"T11a", "one connection that reads no answer", flood_lookups},
-    {"T11b", "one connection that reads them", flood_reading},
-    {"T11c", "64 connections", flood_connections},
-    {"T11d", "64 connections that list", flood_lists},
-    {"T11e", "60 MB messages", flood_big},
-    {"T11f", "10,000 match rules", flood_rules},
+    {"T11a", "one connection that reads no answer", flood_lookups, false},
+    {"T11b", "one connection that reads them", flood_reading, false},
+    {"T11c", "64 connections", flood_connections, true},
+    {"T11d", "64 connections that list", flood_lists, true},
+    {"T11e", "60 MB messages", flood_big, false},
+    {"T11f", "10,000 match rules", flood_rules, false},
 };
 
 /* Nobody waits less than the bus lets everybody wait: a call passes it twice, to the daemon and
@@ -374,7 +376,7 @@ int main(int argc, char **argv)
   bool well = true;
 
   for (size_t i = 0; i < sizeof floods / sizeof floods[0]; i++)
-    if (argc < 2 || strcmp(argv[1], floods[i].number) == 0)
+    if (argc < 2 ? !floods[i].full || full_asked() : strcmp(argv[1], floods[i].number) == 0)
       well = try(&floods[i]) && well;
   return well ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -193,7 +193,12 @@ static void check_error(const struct attempt *attempt, DBusMessage *reply)
   if (limited)
     return;
   if (attempt->sort == ATTEMPT_MISDIRECTED) {
-    if (strcmp(name, ERRORS "UnknownMethod") != 0 && strcmp(name, DBUS_ERROR_UNKNOWN_METHOD) != 0)
+    /* descriptors are refused whatever it is for */
+    bool refused = strcmp(name, ERRORS "InvalidArgument") == 0 &&
+                   dbus_message_contains_unix_fds(attempt->call);
+
+    if (!refused && strcmp(name, ERRORS "UnknownMethod") != 0 &&
+        strcmp(name, DBUS_ERROR_UNKNOWN_METHOD) != 0)
       give_up("a call to what isn't there: %s: %s", name, text);
   } else if (attempt->sort == ATTEMPT_MISTYPED && !is_standard(attempt->method)) {
     if (strcmp(name, ERRORS "InvalidArgument") != 0)
@@ -309,9 +314,12 @@ int main(void)
   steps = first > 0 ? 1 : steps;
   for (run.step = first; run.step < first + steps; run.step++)
     take_step();
-  for (size_t i = 0; i < G_N_ELEMENTS(objects); i++)
-    if (g_strcmp0(find_owner(objects[i].service), objects[i].owner) != 0)
+  for (size_t i = 0; i < G_N_ELEMENTS(objects); i++) {
+    g_autofree char *owner = find_owner(objects[i].service);
+
+    if (g_strcmp0(owner, objects[i].owner) != 0)
       give_up("the daemon was another one at the end");
+  }
   tell(steps);
   for (unsigned i = 0; i < CONNECTIONS; i++)
     leave(run.connections[i]);

@@ -37,15 +37,18 @@ daemon/{anchors,digest,report}          : common pinning daemon/{anchors,digest,
 daemon/{gathering,tally}                : common pinning daemon/{gathering,tally,layers,store} : glib
 daemon/suffixes                          : daemon/suffixes : psl
 daemon/{policy,policy-private,judge,learn,accept,lesson,note} : common pinning daemon/{policy,policy-private,learn,lesson,layers,gathering,settings,recall,config-file,anchors,suffixes,report,tally} : glib
-daemon/{dispatch,introspect}            : common daemon/dispatch                  : glib dbus
+daemon/{dispatch,introspect}            : common daemon/{dispatch,spent}                : glib dbus
 daemon/{catalogue,changes,standing}     : common pinning daemon/{catalogue,changes,standing,suffixes,learn,policy,policy-private} : glib
 daemon/{advice,clearing,meant,remedy}   : common pinning daemon/{advice,clearing,meant,remedy,standing,policy} : glib
 daemon/{announce,drafts}                : common dbus daemon/{announce,drafts,store} : glib dbus
 daemon/waiting                          : common dbus daemon/{waiting,changes,dispatch,store} : glib dbus
 daemon/{handlers,pins,check,admin,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,advice,clock,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,waiting,dispatch} : glib dbus
 daemon/watch                            : common daemon/watch                     : glib
+daemon/heap                             :                                         : none
+daemon/sqlite-memory                    : common daemon/sqlite-memory             : sqlite
+daemon/spent                            : dbus daemon/spent                       : glib dbus
 daemon/{loop,presence}                  : common dbus daemon/{loop,presence}      : glib dbus
-daemon/main                             : common daemon/{config-file,handlers,keeper,loop,presence,timekeeper,watch} : glib dbus clock
+daemon/main                             : common daemon/{config-file,handlers,keeper,loop,presence,sqlite-memory,timekeeper,watch} : glib dbus clock
 '
 
 cd "$1" || exit 2

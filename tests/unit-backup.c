@@ -123,7 +123,7 @@ static void test_newer(void **state)
   struct stores *stores = *state;
   g_autofree char *path = vault_make(stores, STORES_NOW);
 
-  stores_sql(path, "PRAGMA user_version = 99");
+  stores_sql(path, "CREATE TABLE later(x); PRAGMA user_version = 99");
   refuse(path, BACKUP_UNREAD, "newer tlspin");
 }
 

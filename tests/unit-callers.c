@@ -47,6 +47,7 @@ static void drop(void *call)
 static void open_callers(struct fixture *f, const char *proc)
 {
   f->callers = callers_new(f->connection, proc, on_told, drop, f);
+  dbus_bus_name_has_owner(f->connection, "a.b", NULL); /* by now the bus tells who leaves */
 }
 
 static int setup(void **state)

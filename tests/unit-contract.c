@@ -112,7 +112,8 @@ static void test_what_stores(void **state)
   for (const struct method *m = handlers_admin->methods; m->name != NULL; m++)
     g_string_append_printf(stores, "%s%s ", m->stores ? "+" : "", m->name);
   assert_string_equal(stores->str, "Lookup +StoreTicket +ReportFailure +CheckChain +NoteHpkp List "
-                                   "Get +Clear +Undo Status +Put Explain Events ");
+                                   "Get +Clear +Undo Status Doctor +Acknowledge +Backup +Restore "
+                                   "+Put Explain Events ");
 }
 
 int main(void)

@@ -117,18 +117,19 @@ static void check_none(const struct layers_answer *answer, const struct candidat
 
   assert_null(answer->row.owned);
   assert_int_equal(answer->row.lock, LOCK_NONE);
-  if (!any_is(c, count, BROKEN)) {
+  if (any_is(c, count - 1, BROKEN)) {
+    assert_int_equal(answer->code, TLSPIN_UNAVAILABLE);
+    assert_string_equal(answer->reason, "layer-unreadable");
+    assert_non_null(answer->layer->problem);
+  } else if (any_is(c, count, BROKEN)) { /* the user's: there is a new one in its place */
+    assert_int_equal(answer->code, TLSPIN_STORE_DAMAGED);
+    assert_string_equal(answer->reason, "pins-lost");
+    assert_string_equal(answer->layer->name, LAYER_USER);
+  } else {
     assert_int_equal(answer->code, TLSPIN_NO_PIN);
     assert_string_equal(answer->reason, expired ? "expired" : "none");
     assert_null(answer->layer);
-    return;
   }
-  assert_int_equal(answer->code, TLSPIN_UNAVAILABLE);
-  assert_non_null(answer->layer);
-  assert_non_null(answer->layer->problem);
-  assert_string_equal(answer->reason, strcmp(answer->layer->name, LAYER_USER) == 0
-                                          ? "store-unreadable"
-                                          : "layer-unreadable");
 }
 
 static void check_combination(struct strata *strata, enum kind high, enum kind low, enum kind user)

@@ -37,11 +37,13 @@ static void finish(struct rebuild *rebuild)
   rebuild_free(rebuild);
 }
 
+/* The cells point into a row that the next call changes. */
 static void to_cells(int n, uint64_t series, struct cell *cells, struct digest *digest)
 {
   g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-  struct ticket_row row = stores_row(n);
+  static struct ticket_row row;
 
+  row = stores_row(n);
   row.series = series;
   ticket_row_to_cells(&row, cells);
   assert_true(cells_digest(checksum, &tables[TABLE_TICKET], cells, digest));
@@ -146,19 +148,52 @@ static void test_incomplete(void **state)
   finish(rebuild);
 }
 
-/* From so many nothing is chosen. */
-static void test_too_many(void **state)
+/* A row that is there and two that are missing, of so many that are offered; and back again. */
+static void choose_two(struct stores *stores, int count, bool expected)
 {
-  struct stores *stores = *state;
   struct rebuild *rebuild = begin(stores);
-  struct digest digests[] = {add(rebuild, 0), offer(rebuild, REBUILD_BACKUP, 1, 2)};
-  struct contents contents = contents_of(digests, 2);
+  struct digest digests[] = {add(rebuild, 0), offer(rebuild, REBUILD_CARVED, 1, 2),
+                             offer(rebuild, REBUILD_BACKUP, 2, 3)};
+  struct contents contents = contents_of(digests, G_N_ELEMENTS(digests));
   uint64_t added[REBUILD_SOURCES];
 
-  for (int i = 2; i < MISSING_MAX + 10; i++)
+  for (int i = 3; i <= count; i++)
     offer(rebuild, REBUILD_BACKUP, i, (uint64_t)i + 1);
-  assert_false(rebuild_complete(rebuild, &contents, added));
-  assert_int_equal(rebuild_rows(rebuild), 1);
+  assert_int_equal(rebuild_complete(rebuild, &contents, added), expected);
+  assert_int_equal(added[REBUILD_CARVED], expected);
+  assert_int_equal(added[REBUILD_BACKUP], expected);
+  assert_int_equal(rebuild_rows(rebuild), expected ? 3 : 1);
+  rebuild_free(rebuild);
+}
+
+/* Of many a few can be found, or all but a few, and of too many none. */
+static void test_many(void **state)
+{
+  choose_two(*state, MISSING_MAX, true);
+  choose_two(*state, MISSING_MAX + 1, true);
+  choose_two(*state, MISSING_MANY, true);
+  choose_two(*state, MISSING_MANY + 1, false);
+}
+
+/* A whole backup, of which two rows were changed since; there is only what became of one of them.
+ */
+static void test_nearly_all(void **state)
+{
+  enum { COUNT = MISSING_MAX + 50 };
+  struct stores *stores = *state;
+  struct rebuild *rebuild = begin(stores);
+  struct digest digests[COUNT];
+  struct contents contents;
+  uint64_t added[REBUILD_SOURCES];
+
+  for (int i = 0; i < COUNT; i++)
+    digests[i] = offer(rebuild, REBUILD_BACKUP, i, (uint64_t)i + 1);
+  offer(rebuild, REBUILD_CARVED, 7, 70);
+  offer(rebuild, REBUILD_CARVED, 8, 80);
+  contents = contents_of(digests, COUNT);
+  assert_true(rebuild_complete(rebuild, &contents, added));
+  assert_int_equal(added[REBUILD_BACKUP], COUNT);
+  assert_int_equal(added[REBUILD_CARVED], 0);
   finish(rebuild);
 }
 
@@ -238,7 +273,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_whole, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_completed, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_incomplete, stores_setup_home, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_too_many, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_many, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_nearly_all, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_keys, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_operations, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_unfinished, stores_setup_home, stores_teardown),

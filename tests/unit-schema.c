@@ -151,7 +151,9 @@ static void test_versions_that_never_were(void **state)
   assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_DIFFERENT);
   run(*state, "PRAGMA user_version = -5");
   assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_DIFFERENT);
-  run(*state, "PRAGMA user_version = 99");
+  run(*state, "PRAGMA user_version = 99"); /* with the tables of ours */
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_DIFFERENT);
+  run(*state, "CREATE TABLE later(x)");
   assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_NEWER);
 }
 

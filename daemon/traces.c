@@ -1,0 +1,148 @@
+/* What is left of hosts in the files beside a user's store: see traces.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/traces.h"
+
+#include "common/text.h"
+#include "daemon/aside.h"
+#include "daemon/backups.h"
+#include "daemon/file.h"
+#include "daemon/problem.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* What may be beside a file of SQLite's, and the file itself last: as long as that is there,
+ * whoever comes after a crash finds the rest as well. */
+static const char *const parts[] = {"-journal", "-wal", "-shm", ""};
+
+static char *aside_path(const char *store, const char *name)
+{
+  g_autofree char *folder = g_path_get_dirname(store);
+
+  return g_build_filename(folder, name, NULL);
+}
+
+static bool is_named(const struct erasure *erasure, const char *path)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+    g_autofree char *part = g_strconcat(path, parts[i], NULL);
+
+    if (file_has_content(part) && erasure_is_named(erasure, part))
+      return true;
+  }
+  return false;
+}
+
+static bool any_aside_named(const struct erasure *erasure, const char *store)
+{
+  g_autoptr(GPtrArray) names = aside_list(store);
+
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree char *path = aside_path(store, names->pdata[i]);
+
+    if (is_named(erasure, path))
+      return true;
+  }
+  return false;
+}
+
+static bool is_in_backup(struct erasure *erasure, struct backup *backup, uid_t owner,
+                         enum tlspin_code *code, char **problem)
+{
+  struct erased erased = {.entries = 0};
+  struct store *opened;
+
+  backup_look(backup, owner, &opened);
+  if (backup->state == BACKUP_UNREAD)
+    *code = problem_set(problem, "%s", backup->problem);
+  if (opened != NULL && erasure_survey(erasure, opened, false, &erased) != TLSPIN_OK)
+    *code = problem_set(problem, _("%s can't be read. Check the disk."), backup->path);
+  store_close(opened);
+  return erased.entries + erased.others > 0 || is_named(erasure, backup->path);
+}
+
+/* A backup that can't be opened now may hold it: nothing is done then. */
+static enum tlspin_code search(const char *store, uid_t owner, struct erasure *erasure, bool *found,
+                               char **problem)
+{
+  g_autoptr(GPtrArray) list = NULL;
+  enum tlspin_code code = backups_list(store, owner, INT64_MAX, false, &list, problem);
+
+  for (guint i = 0; code == TLSPIN_OK && i < list->len; i++)
+    if (is_in_backup(erasure, list->pdata[i], owner, &code, problem))
+      *found = true;
+  *found = *found || any_aside_named(erasure, store);
+  return code;
+}
+
+static enum tlspin_code erase(struct store *copy, void *data)
+{
+  struct erased erased;
+
+  return store_erase(copy, data, &erased);
+}
+
+static enum tlspin_code say_unremoved(const char *path, char **problem)
+{
+  return problem_set(problem, _("%s can't be removed: %s. Remove it."), path, g_strerror(errno));
+}
+
+static enum tlspin_code remove_parts(const char *path, char **problem)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+    g_autofree char *part = g_strconcat(path, parts[i], NULL);
+
+    if (unlink(part) != 0 && errno != ENOENT)
+      return say_unremoved(part, problem);
+  }
+  return file_sync_folder(path) ? TLSPIN_OK : say_unremoved(path, problem);
+}
+
+enum tlspin_code traces_remove_asides(const char *store, unsigned *removed, char **problem)
+{
+  g_autoptr(GPtrArray) names = aside_list(store);
+  enum tlspin_code code = TLSPIN_OK;
+
+  *removed = 0;
+  *problem = NULL;
+  for (guint i = 0; code == TLSPIN_OK && i < names->len; i++) {
+    g_autofree char *path = aside_path(store, names->pdata[i]);
+
+    code = remove_parts(path, problem);
+    *removed += code == TLSPIN_OK;
+  }
+  return code;
+}
+
+/* What a recovery that was cut off has left. Whoever has the store open keeps others from one. */
+static enum tlspin_code remove_unfinished(const char *store, char **problem)
+{
+  g_autofree char *path = g_strconcat(store, ".new", NULL);
+
+  file_sweep(store);
+  return remove_parts(path, problem);
+}
+
+enum tlspin_code traces_erase(const char *store, uid_t owner, struct erasure *erasure, bool found,
+                              struct traces *done, char **problem)
+{
+  struct backups_work work = {.change = erase, .data = erasure, .remove_damaged = true};
+  struct backups_done backups = {.changed = 0};
+  enum tlspin_code code;
+
+  *done = (struct traces){.backups = 0};
+  *problem = NULL;
+  code = search(store, owner, erasure, &found, problem);
+  if (code != TLSPIN_OK)
+    return code;
+  if (!found)
+    return TLSPIN_E_NOT_FOUND;
+  code = backups_each_open(store, owner, &work, &backups, problem);
+  done->backups = backups.changed;
+  done->removed = backups.removed;
+  if (code == TLSPIN_OK)
+    code = remove_unfinished(store, problem);
+  return code == TLSPIN_OK ? traces_remove_asides(store, &done->asides, problem) : code;
+}
