@@ -116,7 +116,12 @@ static int compare_names(gconstpointer a, gconstpointer b)
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-GPtrArray *aside_list(const char *path)
+bool aside_is_main(const char *name)
+{
+  return g_str_has_suffix(name, SUFFIX);
+}
+
+GPtrArray *aside_list_files(const char *path)
 {
   g_autofree char *folder = g_path_get_dirname(path);
   GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
@@ -124,10 +129,20 @@ GPtrArray *aside_list(const char *path)
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name(dir)) != NULL)
-    if (g_str_has_prefix(name, PREFIX) && g_str_has_suffix(name, SUFFIX))
+    if (g_str_has_prefix(name, PREFIX) && strstr(name, SUFFIX) != NULL)
       g_ptr_array_add(names, g_strdup(name));
   if (dir != NULL)
     g_dir_close(dir);
   g_ptr_array_sort(names, compare_names);
+  return names;
+}
+
+GPtrArray *aside_list(const char *path)
+{
+  GPtrArray *names = aside_list_files(path);
+
+  for (guint i = names->len; i > 0; i--)
+    if (!aside_is_main(names->pdata[i - 1]))
+      g_ptr_array_remove_index(names, i - 1);
   return names;
 }

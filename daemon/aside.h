@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * damaged-20261123T062500Z.db, and a journal beside it if there was one. They are for people and
- * their tools, and never deleted here.
+ * their tools, and stay until hosts that they may name are to leave no trace (traces.h).
  */
 #ifndef ASIDE_H
 #define ASIDE_H
@@ -11,6 +11,7 @@
 #include "common/tlspin-error.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A name that is free in the folder of the store; to be freed by g_free. now: in seconds since
@@ -25,5 +26,11 @@ enum tlspin_code aside_put(const char *path, const char *name, char **problem);
 
 /* The names of such files in the folder of the store, the oldest first; to be unreferenced. */
 GPtrArray *aside_list(const char *path);
+
+/* The same of all files: what was beside them, too, which comes after its own. */
+GPtrArray *aside_list_files(const char *path);
+
+/* Whether it is the name of such a file itself, and not of what was beside one. */
+bool aside_is_main(const char *name);
 
 #endif

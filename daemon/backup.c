@@ -154,11 +154,24 @@ static enum backup_state read_through(struct store *store, char **problem)
   return fault == NULL ? BACKUP_WHOLE : say_fault(store->path, fault, store->db.hindered, problem);
 }
 
+/* What was in the way for a moment isn't any more. */
+static enum tlspin_code check_twice(const char *path, uid_t owner, char **problem)
+{
+  struct file_rule rule = {STORE_USER, owner};
+  enum tlspin_code code = file_check(path, rule, problem);
+
+  if (code == TLSPIN_UNAVAILABLE) {
+    g_clear_pointer(problem, g_free);
+    code = file_check(path, rule, problem);
+  }
+  return code;
+}
+
 static enum backup_state check_file(const char *path, uid_t owner, char **problem)
 {
   enum backup_state state;
 
-  switch (file_check(path, (struct file_rule){STORE_USER, owner}, problem)) {
+  switch (check_twice(path, owner, problem)) {
   case TLSPIN_OK:
     break;
   case TLSPIN_STORE_DAMAGED:

@@ -19,6 +19,7 @@ struct head {
 /* What is found in one store. */
 struct sweep {
   const struct erasure *erasure;
+  bool whole; /* all of a host is meant, or nothing */
   struct doomed *doomed;
   GHashTable *heads;   /* uint64_t: struct head */
   GPtrArray *in_order; /* the same, by their numbers */
@@ -29,8 +30,11 @@ struct sweep {
 
 static void sweep_begin(struct sweep *sweep, const struct erasure *erasure)
 {
+  const struct store_filter *filter = &erasure->filter;
+
   *sweep = (struct sweep){
       .erasure = erasure,
+      .whole = erasure_is_plain(erasure) && filter->protocol == -1 && filter->port == 0,
       .doomed = doomed_new(),
       .heads = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free),
       .in_order = g_ptr_array_new(),
@@ -121,6 +125,8 @@ static bool on_meant(enum table_id table, const struct cell *cells, const struct
   char host[HOST_MAX + 1];
 
   (void)digest;
+  if (sweep->whole && table == TABLE_OPERATION)
+    note_head(sweep, cells);
   if (head != NULL)
     head->images++;
   if (!doomed_host(table, cells, host) ||
@@ -144,10 +150,12 @@ static bool walk(struct sweep *sweep, struct store *store, contents_visit visit)
   return contents_walk(&store->db, STORE_USER, visit, sweep);
 }
 
+/* Where whole hosts are meant, rules 3 and 4 have nothing to say. */
 static enum tlspin_code sweep_through(struct sweep *sweep, struct store *store)
 {
-  return walk(sweep, store, on_row) && walk(sweep, store, on_meant) ? TLSPIN_OK
-                                                                    : TLSPIN_UNAVAILABLE;
+  return (sweep->whole || walk(sweep, store, on_row)) && walk(sweep, store, on_meant)
+             ? TLSPIN_OK
+             : TLSPIN_UNAVAILABLE;
 }
 
 static void remember_gone(struct erasure *erasure, const struct sweep *sweep)

@@ -19,6 +19,7 @@ bool pagefile_open(struct pagefile *file, const char *path)
     return false;
   if (fstat(file->fd, &status) == 0 && S_ISREG(status.st_mode)) {
     file->size = (uint64_t)status.st_size;
+    file->fault = 0;
     return true;
   }
   pagefile_close(file);
@@ -39,7 +40,7 @@ void pagefile_set_page_size(struct pagefile *file, size_t page_size)
   file->pages = (file->size + page_size - 1) / page_size;
 }
 
-static enum page_state read_page(const struct pagefile *file, uint64_t n, uint8_t *octets)
+static enum page_state read_page(struct pagefile *file, uint64_t n, uint8_t *octets)
 {
   size_t got = 0;
 
@@ -47,8 +48,10 @@ static enum page_state read_page(const struct pagefile *file, uint64_t n, uint8_
     ssize_t more =
         pread(file->fd, octets + got, file->page_size - got, (off_t)(n * file->page_size + got));
 
-    if (more < 0 && errno != EINTR)
+    if (more < 0 && errno != EINTR) {
+      file->fault = errno;
       return PAGE_FAILED;
+    }
     if (more == 0)
       break;
     got += more > 0 ? (size_t)more : 0;

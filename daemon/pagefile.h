@@ -14,6 +14,7 @@ enum { CHAIN_PAGES = PAYLOAD_MAX / (PAGE_MIN - 4) + 1 };
 struct pagefile {
   int fd;
   uint64_t size;
+  int fault; /* errno of a read that failed; 0: none did */
   size_t page_size;
   uint64_t pages; /* the last may be cut off */
   uint8_t page[PAGE_MAX];

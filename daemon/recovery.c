@@ -63,8 +63,10 @@ static enum tlspin_code salvage(struct recovery *recovery, char **problem)
   if (recovery->damage.cause == DAMAGE_MISSING)
     return TLSPIN_OK;
   if (!salvage_read(path, STORE_USER, on_salvaged, recovery, &recovery->found) && !recovery->failed)
+    recovery->found.fault = errno;
+  if (recovery->found.fault != 0) /* what a page holds that can't be read now isn't lost yet */
     return problem_set(problem, _("%s can't be read: %s. Check the disk."), path,
-                       g_strerror(errno));
+                       g_strerror(recovery->found.fault));
   recovery->damage.saved = rebuild_rows(recovery->successor.rebuild);
   return TLSPIN_OK;
 }

@@ -328,6 +328,7 @@ bool salvage_read(const char *path, enum store_kind kind, salvage_visit visit, v
   }
   if (pagefile_open(&s->finder.file, path)) {
     fault = read_file(s);
+    found->fault = s->finder.file.fault;
     pagefile_close(&s->finder.file);
   } else {
     fault = errno;

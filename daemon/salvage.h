@@ -41,6 +41,7 @@ struct salvage_found {
   uint64_t reached;       /* how often the visitor was called with that */
   uint64_t mended;        /* of these, how many had to be, or had their digest damaged */
   uint64_t carved;        /* and how often with a row that wasn't reached */
+  int fault; /* errno of a page that couldn't be read, but may be the next time; or 0 */
 };
 
 /* Reads the file at `path`, which is not followed if it is a link. Everything in it is hostile:

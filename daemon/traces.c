@@ -37,18 +37,19 @@ static bool is_named(const struct erasure *erasure, const char *path)
 
 static bool any_aside_named(const struct erasure *erasure, const char *store)
 {
-  g_autoptr(GPtrArray) names = aside_list(store);
+  g_autoptr(GPtrArray) names = aside_list_files(store);
 
   for (guint i = 0; i < names->len; i++) {
     g_autofree char *path = aside_path(store, names->pdata[i]);
 
-    if (is_named(erasure, path))
+    if (erasure_is_named(erasure, path))
       return true;
   }
   return false;
 }
 
-static bool is_in_backup(struct erasure *erasure, struct backup *backup, uid_t owner,
+/* known: nobody has to search in it. */
+static bool is_in_backup(struct erasure *erasure, struct backup *backup, uid_t owner, bool known,
                          enum tlspin_code *code, char **problem)
 {
   struct erased erased = {.entries = 0};
@@ -57,10 +58,10 @@ static bool is_in_backup(struct erasure *erasure, struct backup *backup, uid_t o
   backup_look(backup, owner, &opened);
   if (backup->state == BACKUP_UNREAD)
     *code = problem_set(problem, "%s", backup->problem);
-  if (opened != NULL && erasure_survey(erasure, opened, false, &erased) != TLSPIN_OK)
+  if (opened != NULL && !known && erasure_survey(erasure, opened, false, &erased) != TLSPIN_OK)
     *code = problem_set(problem, _("%s can't be read. Check the disk."), backup->path);
   store_close(opened);
-  return erased.entries + erased.others > 0 || is_named(erasure, backup->path);
+  return known || erased.entries + erased.others > 0 || is_named(erasure, backup->path);
 }
 
 /* A backup that can't be opened now may hold it: nothing is done then. */
@@ -71,7 +72,7 @@ static enum tlspin_code search(const char *store, uid_t owner, struct erasure *e
   enum tlspin_code code = backups_list(store, owner, INT64_MAX, false, &list, problem);
 
   for (guint i = 0; code == TLSPIN_OK && i < list->len; i++)
-    if (is_in_backup(erasure, list->pdata[i], owner, &code, problem))
+    if (is_in_backup(erasure, list->pdata[i], owner, *found, &code, problem))
       *found = true;
   *found = *found || any_aside_named(erasure, store);
   return code;
@@ -89,30 +90,27 @@ static enum tlspin_code say_unremoved(const char *path, char **problem)
   return problem_set(problem, _("%s can't be removed: %s. Remove it."), path, g_strerror(errno));
 }
 
-static enum tlspin_code remove_parts(const char *path, char **problem)
+static enum tlspin_code remove_file(const char *path, char **problem)
 {
-  for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
-    g_autofree char *part = g_strconcat(path, parts[i], NULL);
-
-    if (unlink(part) != 0 && errno != ENOENT)
-      return say_unremoved(part, problem);
-  }
-  return file_sync_folder(path) ? TLSPIN_OK : say_unremoved(path, problem);
+  return unlink(path) == 0 || errno == ENOENT ? TLSPIN_OK : say_unremoved(path, problem);
 }
 
+/* From the last to the first: what was beside a file goes before it. */
 enum tlspin_code traces_remove_asides(const char *store, unsigned *removed, char **problem)
 {
-  g_autoptr(GPtrArray) names = aside_list(store);
+  g_autoptr(GPtrArray) names = aside_list_files(store);
   enum tlspin_code code = TLSPIN_OK;
 
   *removed = 0;
   *problem = NULL;
-  for (guint i = 0; code == TLSPIN_OK && i < names->len; i++) {
-    g_autofree char *path = aside_path(store, names->pdata[i]);
+  for (guint i = names->len; code == TLSPIN_OK && i > 0; i--) {
+    g_autofree char *path = aside_path(store, names->pdata[i - 1]);
 
-    code = remove_parts(path, problem);
-    *removed += code == TLSPIN_OK;
+    code = remove_file(path, problem);
+    *removed += code == TLSPIN_OK && aside_is_main(names->pdata[i - 1]);
   }
+  if (code == TLSPIN_OK && !file_sync_folder(store))
+    code = say_unremoved(store, problem);
   return code;
 }
 
@@ -120,9 +118,15 @@ enum tlspin_code traces_remove_asides(const char *store, unsigned *removed, char
 static enum tlspin_code remove_unfinished(const char *store, char **problem)
 {
   g_autofree char *path = g_strconcat(store, ".new", NULL);
+  enum tlspin_code code = TLSPIN_OK;
 
+  for (size_t i = 0; code == TLSPIN_OK && i < G_N_ELEMENTS(parts); i++) {
+    g_autofree char *part = g_strconcat(path, parts[i], NULL);
+
+    code = remove_file(part, problem);
+  }
   file_sweep(store);
-  return remove_parts(path, problem);
+  return code;
 }
 
 enum tlspin_code traces_erase(const char *store, uid_t owner, struct erasure *erasure, bool found,

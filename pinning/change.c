@@ -119,7 +119,7 @@ static int64_t time_by_issuer(const struct evidence *e)
 {
   struct chain_seen shown;
 
-  if (!chain_see(e->chain, &shown) || shown.count == 0 || shown.at[0].not_before < e->now)
+  if (!chain_see(e->chain, &shown) || shown.at[0].not_before < e->now)
     return e->now;
   return shown.at[0].not_before;
 }

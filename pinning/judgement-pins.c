@@ -120,11 +120,12 @@ static bool judge_learned(struct judgement *j)
   return weigh_change(j, &c);
 }
 
+/* Sets that are critical, and those of a first use, have decided before. */
 static bool judge_active(struct judgement *j, enum rank rank, enum keypin_origin origin)
 {
   struct comparison c = compare(j, rank, origin);
 
-  if (c.first < 0 || c.set->critical || (rank == RANK_LEARNED && origin == KEYPIN_TOFU))
+  if (c.first < 0)
     return false;
   if (c.matched >= 0)
     return judgement_decide(j, TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, c.matched);

@@ -73,7 +73,7 @@ static bool was_asked_beside(const struct view *v, const struct opinion *of,
 {
   int decided_by = of->verdict.decided_by;
 
-  return of->verdict.rule == 6 && of->verdict.answer == TLSPIN_MATCH && decided_by >= 0 &&
+  return of->verdict.rule == 6 && of->verdict.answer == TLSPIN_MATCH &&
          ranks_of(&v->in->entries[decided_by]) == RANK_PROGRAM && ranks_of(entry) == RANK_LEARNED &&
          of->left.sets[RANK_LEARNED][entry->pin->origin].critical;
 }

@@ -461,7 +461,7 @@ tests_unit_tool_clock_LDADD = $(tools_libs)
 
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
-	tests/unit-aside tests/unit-damage tests/unit-rebuild tests/unit-recovery tests/unit-state tests/unit-touched \
+	tests/unit-aside tests/unit-damage tests/unit-rebuild tests/unit-recovery tests/unit-state tests/unit-successor tests/unit-touched \
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
 	tests/unit-forget tests/unit-hardening tests/unit-history tests/unit-images \
 	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
@@ -493,6 +493,8 @@ tests_unit_aside_CPPFLAGS = $(store_cppflags)
 tests_unit_aside_LDADD = $(store_libs)
 tests_unit_touched_CPPFLAGS = $(store_cppflags)
 tests_unit_touched_LDADD = $(store_libs)
+tests_unit_successor_CPPFLAGS = $(store_cppflags)
+tests_unit_successor_LDADD = $(store_libs)
 tests_unit_rebuild_CPPFLAGS = $(store_cppflags)
 tests_unit_rebuild_LDADD = $(store_libs)
 tests_unit_recovery_CPPFLAGS = $(store_cppflags)
@@ -589,8 +591,23 @@ tests_unit_keeper_CPPFLAGS = $(store_cppflags)
 tests_unit_keeper_LDADD = $(store_libs)
 tests_unit_rotation_LDADD = libdaemon.la $(CMOCKA_LIBS) $(GLIB_LIBS) $(SQLITE_LIBS)
 
+# What leaves no trace. In a file: erase, erasure, bygone; in all: traces.
+unit_erase = tests/unit-bygone tests/unit-erase tests/unit-erasure tests/unit-traces
+check_PROGRAMS += $(unit_erase)
+TESTS += $(unit_erase)
+tests_unit_bygone_CPPFLAGS = $(store_cppflags)
+tests_unit_bygone_LDADD = $(store_libs)
+tests_unit_erase_CPPFLAGS = $(store_cppflags)
+tests_unit_erase_LDADD = $(store_libs)
+tests_unit_erasure_CPPFLAGS = $(store_cppflags)
+tests_unit_erasure_LDADD = $(store_libs)
+tests_unit_traces_SOURCES = tests/unit-traces.c $(vault)
+tests_unit_traces_CPPFLAGS = $(store_cppflags)
+tests_unit_traces_LDADD = $(store_libs)
+
 # Each call that the store makes fails, one after the other; and each that backups make.
-check_PROGRAMS += tests/store-faults tests/backup-faults tests/import-faults
+check_PROGRAMS += tests/store-faults tests/backup-faults tests/import-faults tests/recovery-faults
+TESTS += tests/recovery-faults
 mishap = tests/mishap.c tests/mishap.h
 mishap_ldflags = $(AM_LDFLAGS) $(wrap)fsync $(wrap)fchmod $(wrap)flock $(wrap)fstat \
 	$(wrap)lstat $(wrap)mkdir $(wrap)open $(wrap)pread $(wrap)pwrite $(wrap)realpath \
@@ -607,6 +624,10 @@ tests_backup_faults_SOURCES = tests/backup-faults.c $(vault) $(mishap)
 tests_backup_faults_CPPFLAGS = $(store_cppflags)
 tests_backup_faults_LDADD = $(store_libs)
 tests_backup_faults_LDFLAGS = $(mishap_ldflags)
+tests_recovery_faults_SOURCES = tests/recovery-faults.c $(mishap)
+tests_recovery_faults_CPPFLAGS = $(store_cppflags)
+tests_recovery_faults_LDADD = $(store_libs)
+tests_recovery_faults_LDFLAGS = $(mishap_ldflags)
 
 # What is saved of a damaged file.
 unit_salvage = tests/unit-btree tests/unit-columns tests/unit-finder tests/unit-mend \
@@ -797,7 +818,7 @@ unit_upper = tests/unit-admin tests/unit-advice tests/unit-announce tests/unit-a
 	tests/unit-caller tests/unit-callers tests/unit-connection tests/unit-quota tests/unit-reception tests/unit-turns tests/unit-weight \
 	tests/unit-catalogue tests/unit-catalogue-records tests/unit-changes tests/unit-changes-history tests/unit-clearing tests/unit-config-file \
 	tests/unit-contract \
-	tests/unit-cursor tests/unit-dict tests/unit-dispatch tests/unit-drafts tests/unit-entries \
+	tests/unit-cursor tests/unit-dict tests/unit-dispatch tests/unit-doctor tests/unit-drafts tests/unit-entries \
 	tests/unit-explain \
 	tests/unit-fields tests/unit-filter tests/unit-handlers tests/unit-introspect \
 	tests/unit-layers tests/unit-layers-changes tests/unit-layers-renew tests/unit-log tests/unit-meant tests/unit-remedy \
@@ -818,6 +839,8 @@ tests_libupper_la_CPPFLAGS = $(upper_cppflags)
 tests_libupper_la_LIBADD = libdaemon.la
 tests_unit_admin_CPPFLAGS = $(upper_cppflags)
 tests_unit_admin_LDADD = $(upper_libs)
+tests_unit_doctor_CPPFLAGS = $(upper_cppflags)
+tests_unit_doctor_LDADD = $(upper_libs) $(SQLITE_LIBS)
 tests_unit_authority_CPPFLAGS = $(upper_cppflags)
 tests_unit_authority_LDADD = $(upper_libs)
 tests_unit_caller_CPPFLAGS = $(upper_cppflags)
@@ -1122,14 +1145,21 @@ check-full: all
 	$(AM_V_at)rm -f '$(full_table)'; status=0; \
 	$(MAKE) $(AM_MAKEFLAGS) -j2 check-am TESTS='$(full_tests)' $(full_check) || status=1; \
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(full_alone)' $(full_check) || status=1; \
+	ANALYZE_BUILD='$(abs_builddir)' '$(srcdir)/scripts/analyze' || status=1; \
+	COVERAGE_BUILD='$(abs_builddir)/coverage' TESTS_TABLE='$(full_table)' '$(srcdir)/scripts/coverage' || status=1; \
+	MUTATE_BUILD='$(abs_builddir)/mutants' '$(srcdir)/scripts/mutate' --count 300 --seed 1 || status=1; \
 	sh '$(srcdir)/scripts/full-table' '$(full_table)' $(full_tests) $(full_alone) || status=1; \
 	exit $$status
 .PHONY: check-full
+# T15, the analyzers and the mutation test; what they go by, which a test looks through.
+TESTS += tests/analysis.test
+EXTRA_DIST += .clang-tidy tests/analysis.test scripts/analyze scripts/coverage scripts/mutate \
+	scripts/decisive scripts/findings scripts/survivors scripts/uncovered
 CLEANFILES += tests/full.table
 
 # T2, T5, T7: losses of power, faults of the system, very many calls.
 full_tests += tests/power-loss tests/store-faults tests/import-faults tests/full-disk.bus \
-	tests/long-run
+	tests/long-run tests/recovery-faults
 
 # T12: hostile calls of every method, made as Introspect says.
 full_tests += tests/fuzz-calls.bus
@@ -1146,6 +1176,9 @@ tests_fuzz_calls_LDADD = libcommon.la $(DBUS_LIBS) $(GLIB_LIBS)
 full_tests += tests/secrets.bus
 TESTS += tests/secrets.bus
 EXTRA_DIST += tests/secrets.bus
+full_tests += tests/erase.bus
+TESTS += tests/erase.bus
+EXTRA_DIST += tests/erase.bus
 memory = tests/memory.c tests/memory.h
 unit_secrets = tests/unit-seclusion tests/unit-sqlite-memory tests/unit-vault tests/unit-wipe
 check_PROGRAMS += tests/memory-search tests/secrets-client $(unit_secrets)

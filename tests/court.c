@@ -16,12 +16,19 @@ static void need(bool fine, const char *what)
   abort();
 }
 
+enum { DAY = 86400 };
+
 struct court court;
 
 int court_set_up(void **state)
 {
+  const struct pki_request server = {.purpose = PKI_SERVER,
+                                     .name = "www.example.org",
+                                     .not_before = COURT_NOW - 85 * DAY,
+                                     .not_after = COURT_NOW + 5 * DAY};
+
   (void)state;
-  path_make(&court.path, NULL);
+  path_make(&court.path, &server);
   return 0;
 }
 

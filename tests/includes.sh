@@ -20,15 +20,26 @@ tools/*                                 : common pinning formats libclient libse
 policy/*                                : common pinning policy daemon/{store,settings} : glib gnutls psl
 tools/tlspin-policy*                    : common policy tools                     : glib json gnutls clock
 examples/*                              :                                         : public gnutls
-daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,trail,undo,verify} : common pinning daemon/{cell,contents,database,events,file,hardening,journal,lockfile,pinrow,problem,restore,row,row-sound,schema,setting,statements,store,store-private,table,trail} : glib sqlite
+daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,trail,undo,verify} : common pinning daemon/{bygone,cell,contents,database,events,file,hardening,journal,lockfile,owed,pinrow,problem,restore,row,row-sound,schema,setting,statements,store,store-private,table,trail} : glib sqlite
 daemon/row-sound                        : common pinning daemon/{cell,events,pinrow,row,row-sound,setting,state,store} : glib sqlite
 daemon/{btree,mend}                     : common daemon/{btree,mend}              : none
 daemon/missing                          : daemon/{cell,missing}                   : glib sqlite
 daemon/{columns,finder,pagefile,salvage} : common daemon/{btree,columns,contents,finder,mend,pagefile,row-sound,salvage} : glib sqlite
+daemon/{doomed,bygone,owed,erase,erasure,erasure-private} : common pinning daemon/{bygone,contents,doomed,erasure,erasure-private,journal,owed,pinrow,row,state,store,store-private} : glib sqlite
+daemon/traces                           : common daemon/{aside,backups,erasure,file,problem,traces} : glib sqlite
+daemon/changes-erase                    : common daemon/{changes,damage,owed,policy-private,traces} : glib
+daemon/admin-erase                      : common daemon/{changes,handlers,keeper} : glib dbus
 daemon/rotation                         : daemon/rotation                         : none
 daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,problem,schema,store,store-private} : glib sqlite
-daemon/keeper                           : daemon/{keeper,backups}                 : glib
-daemon/{layer,layers,answer}            : common daemon/{layer,layers,survey,store,file} : glib
+daemon/{state,damage}                   : common daemon/{cell,damage,state,store,store-private} : glib sqlite
+daemon/aside                            : common daemon/{aside,file,problem}      : glib
+daemon/{rebuild,successor,touched}      : common daemon/{aside,contents,file,missing,problem,rebuild,schema,store-private,successor,touched} : glib sqlite
+daemon/recovery                         : common daemon/{aside,backups,damage,problem,recovery,salvage,state,successor,touched} : glib sqlite
+daemon/doctor                           : common daemon/{aside,backups,damage,doctor,policy,policy-private,problem,recovery} : glib
+daemon/{caller,quota,turns}             : common daemon/{caller,quota,turns}      : glib
+daemon/{authority,callers,connection,reception} : common dbus daemon/{authority,caller,callers,connection,dispatch,loop,quota,reception,turns} : glib dbus
+daemon/keeper                           : common daemon/{keeper,backups,traces}  : glib
+daemon/{layer,layers,answer}            : common daemon/{layer,layers,survey,store,file,damage,recovery} : glib
 daemon/survey                           : common daemon/{layer,survey}            : glib clock
 daemon/clock                            : common pinning daemon/{clock,row,state,store} : glib sqlite
 daemon/timekeeper                       : common daemon/{clock,layers,timekeeper} : glib
@@ -38,17 +49,17 @@ daemon/{gathering,tally}                : common pinning daemon/{gathering,tally
 daemon/suffixes                          : daemon/suffixes : psl
 daemon/{policy,policy-private,judge,learn,accept,lesson,note} : common pinning daemon/{policy,policy-private,learn,lesson,layers,gathering,settings,recall,config-file,anchors,suffixes,report,tally} : glib
 daemon/{dispatch,introspect}            : common daemon/{dispatch,spent}                : glib dbus
-daemon/{catalogue,changes,standing}     : common pinning daemon/{catalogue,changes,standing,suffixes,learn,policy,policy-private} : glib
+daemon/{catalogue,changes,standing}     : common pinning daemon/{catalogue,changes,erasure,standing,suffixes,learn,policy,policy-private} : glib
 daemon/{advice,clearing,meant,remedy}   : common pinning daemon/{advice,clearing,meant,remedy,standing,policy} : glib
 daemon/{announce,drafts}                : common dbus daemon/{announce,drafts,store} : glib dbus
 daemon/waiting                          : common dbus daemon/{waiting,changes,dispatch,store} : glib dbus
-daemon/{handlers,pins,check,admin,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,advice,clock,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,waiting,dispatch} : glib dbus
+daemon/{handlers,pins,check,admin,admin-doctor,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,doctor,keeper,advice,clock,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,waiting,dispatch} : glib dbus
 daemon/watch                            : common daemon/watch                     : glib
 daemon/heap                             :                                         : none
 daemon/sqlite-memory                    : common daemon/sqlite-memory             : sqlite
 daemon/spent                            : dbus daemon/spent                       : glib dbus
 daemon/{loop,presence}                  : common dbus daemon/{loop,presence}      : glib dbus
-daemon/main                             : common daemon/{config-file,handlers,keeper,loop,presence,sqlite-memory,timekeeper,watch} : glib dbus clock
+daemon/main                             : common daemon/{config-file,connection,handlers,keeper,loop,presence,reception,sqlite-memory,timekeeper,watch} : glib dbus clock
 '
 
 cd "$1" || exit 2

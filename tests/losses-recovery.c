@@ -100,7 +100,8 @@ static char *check_counts(struct store *store, uint64_t least, uint64_t most)
     return g_strdup("it can't be read");
   if (tickets >= least && tickets <= most && pins == ROWS)
     return NULL;
-  return g_strdup_printf("it holds %lu tickets and %lu records", (long)tickets, (long)pins);
+  return g_strdup_printf("it holds %lu tickets and %lu records", (unsigned long)tickets,
+                         (unsigned long)pins);
 }
 
 static char *check_works(struct store *store)

@@ -234,8 +234,9 @@ char *losses_check_store(const struct life *life, const struct stores *state, si
   if (store == NULL)
     return fault;
   if (!is_expected(life, &image, done))
-    fault = g_strdup_printf("it holds %lu tickets, %lu records and %lu rows", (long)image.tickets,
-                            (long)image.pins, (long)image.contents.rows);
+    fault = g_strdup_printf("it holds %lu tickets, %lu records and %lu rows",
+                            (unsigned long)image.tickets, (unsigned long)image.pins,
+                            (unsigned long)image.contents.rows);
   later = fault == NULL ? go_on(life, state, store, done) : NULL;
   store_close(store);
   if (fault == NULL)

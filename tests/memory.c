@@ -120,7 +120,7 @@ static bool is_filtered(pid_t process)
 
 size_t memory_find(pid_t process, const struct memory_mark *mark, enum memory_where where)
 {
-  uint8_t *piece = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  uint8_t *piece;
   char path[64], line[4096], mapping[4096] = "", modes[5] = "";
   unsigned long from = 0, to = 0;
   size_t found = 0;
@@ -129,6 +129,7 @@ size_t memory_find(pid_t process, const struct memory_mark *mark, enum memory_wh
 
   if (where == MEMORY_DUMPED && is_filtered(process))
     return 0;
+  piece = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   (void)snprintf(path, sizeof path, "/proc/%d/mem", (int)process);
   memory = open(path, O_RDONLY | O_CLOEXEC);
   (void)snprintf(path, sizeof path, "/proc/%d/smaps", (int)process);

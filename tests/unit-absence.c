@@ -58,7 +58,7 @@ static void damage_store(struct stores *stores, int rows)
   expect_unavailable(store, &absent.peer);
   expect_unavailable(store, &victim.peer);
   store_close(store);
-  stores_refuse(stores->path, STORE_USER, "pins.db");
+  stores_damaged(stores->path, "pins.db");
 }
 
 static void test_few(void **state)

@@ -102,8 +102,50 @@ static void test_no_change(void **state)
   assert_int_equal(classify(&pin, &seen_again, false, MIDDLE), CHANGE_NONE);
   assert_int_equal(classify(&pin, &seen_again, true, MIDDLE), CHANGE_NONE);
   assert_int_equal(classify(&pin, &seen_again, false, UNTIL + 1), CHANGE_NONE);
+  pin.seen.size--; /* damaged, as good as nothing */
+  assert_int_equal(classify(&pin, &renewed, false, MIDDLE), CHANGE_NONE);
   pin.seen.size = 0; /* in which certificate isn't known: none that this one could differ from */
   assert_int_equal(classify(&pin, &renewed, false, MIDDLE), CHANGE_NONE);
+  keypin_clear(&pin);
+}
+
+/* A raw key has no certificate that another one could differ from. */
+static void test_seen_raw(void **state)
+{
+  struct keypin pin = learned(&old, KEYPIN_ACTIVE, PATH_SIZE);
+  uint8_t buffer[CHAIN_SEEN_MAX];
+  struct writer w = writer_of(buffer, sizeof buffer);
+  struct chain_seen seen;
+  struct chain raw;
+
+  (void)state;
+  path_read_raw(&old, &raw);
+  assert_true(chain_see(&raw, &seen));
+  assert_true(chain_seen_encode(&seen, &w));
+  pin.seen = writer_span(&w);
+  assert_int_equal(classify(&pin, &renewed, false, MIDDLE), CHANGE_NONE);
+  assert_int_equal(classify(&pin, &strange, false, MIDDLE), CHANGE_UNEXPLAINED);
+  keypin_clear(&pin);
+}
+
+static bool digest_keys_only(enum matching matching, struct span octets, uint8_t *digest)
+{
+  return span_equal(octets, renewal.spki[PATH_SERVER]) &&
+         seen_again.digest(matching, octets, digest);
+}
+
+/* A certificate that can't be compared is another one. */
+static void test_certificate_without_digest(void **state)
+{
+  struct keypin pin = learned(&old, KEYPIN_ACTIVE, PATH_SIZE);
+  struct chain chain;
+
+  (void)state;
+  path_read(&old, PATH_SIZE, true, &chain);
+  assert_int_equal(classify(&pin, &chain, false, MIDDLE), CHANGE_NONE);
+  assert_int_equal(chain_read(old.certificate, PATH_SIZE, false, true, digest_keys_only, &chain),
+                   CHAIN_FINE);
+  assert_int_equal(classify(&pin, &chain, false, MIDDLE), CHANGE_SAME_KEY);
   keypin_clear(&pin);
 }
 
@@ -443,6 +485,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_words),
       cmocka_unit_test(test_no_change),
+      cmocka_unit_test(test_seen_raw),
+      cmocka_unit_test(test_certificate_without_digest),
       cmocka_unit_test(test_same_key),
       cmocka_unit_test(test_several_active),
       cmocka_unit_test(test_issuer_level),

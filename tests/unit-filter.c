@@ -217,11 +217,30 @@ static void test_check_clear(void **state)
 static void test_all_alone(void **state)
 {
   g_autoptr(GString) problem = g_string_new("earlier");
+  struct filter filter = {.all = true};
 
   (void)state;
-  assert_int_equal(filter_all_alone(problem), TLSPIN_E_ARGUMENT);
+  assert_int_equal(filter_check_list(&filter, problem), TLSPIN_E_ARGUMENT);
   assert_non_null(strstr(problem->str, "'all'"));
   assert_null(strstr(problem->str, "earlier"));
+}
+
+/* It is beside others, and says nothing of what is meant. */
+static void test_forever(void **state)
+{
+  struct reading r = read_text("host=s:a.example;forever=b:1"), alone = read_text("forever=b:1");
+
+  (void)state;
+  assert_int_equal(r.code, TLSPIN_OK);
+  assert_true(r.filter.forever);
+  assert_int_equal(filter_check_clear(&r.filter, r.problem), TLSPIN_OK);
+  assert_int_equal(filter_check_list(&r.filter, r.problem), TLSPIN_E_ARGUMENT);
+  assert_non_null(strstr(r.problem->str, "'forever'"));
+  r.filter.forever = false;
+  assert_int_equal(filter_check_list(&r.filter, r.problem), TLSPIN_OK);
+  assert_int_equal(filter_check_clear(&alone.filter, alone.problem), TLSPIN_E_ARGUMENT);
+  reading_clear(&r);
+  reading_clear(&alone);
 }
 
 /* What only records have means records alone. */
@@ -299,6 +318,7 @@ int main(void)
       cmocka_unit_test(test_pattern_sizes),
       cmocka_unit_test(test_check_clear),
       cmocka_unit_test(test_all_alone),
+      cmocka_unit_test(test_forever),
       cmocka_unit_test(test_records),
       cmocka_unit_test(test_kinds),
       cmocka_unit_test(test_every_host),

@@ -105,6 +105,7 @@ static void test_forget(void **state)
   struct stores *stores = *state;
   struct store *store = stores_open(stores->path);
   struct pin_image image;
+  char host[HOST_MAX + 1];
   struct work work;
 
   begin(&work, store);
@@ -113,13 +114,15 @@ static void test_forget(void **state)
 
     assert_int_equal(journal_keep_pin(&work, &pin, NULL), TLSPIN_OK);
   }
-  for (int i = 0; i < PINS - 1; i++)
-    assert_int_equal(journal_forget_pin(store, &work.change, 1), TLSPIN_OK);
+  for (int i = 0; i < PINS - 1; i++) {
+    assert_int_equal(journal_forget_pin(store, &work.change, 1, host), TLSPIN_OK);
+    assert_string_equal(host, stores_pin(i).place.host);
+  }
   assert_int_equal(journal_next_pin(store, 1, NULL, &image), TLSPIN_OK);
   assert_string_equal(image.pin.place.host, stores_pin(PINS - 1).place.host);
   keypin_clear(&image.pin);
-  assert_int_equal(journal_forget_pin(store, &work.change, 1), TLSPIN_OK);
-  assert_int_equal(journal_forget_pin(store, &work.change, 1), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(journal_forget_pin(store, &work.change, 1, host), TLSPIN_OK);
+  assert_int_equal(journal_forget_pin(store, &work.change, 1, host), TLSPIN_E_NOT_FOUND);
   end(&work);
   store_close(store);
   store_close(stores_open(stores->path));

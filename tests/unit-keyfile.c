@@ -43,7 +43,8 @@ static int remove_directory(void **state)
   struct dirent *entry;
 
   (void)state;
-  while (dir != NULL && (entry = readdir(dir)) != NULL)
+  assert_non_null(dir);
+  while ((entry = readdir(dir)) != NULL)
     if (entry->d_name[0] != '.' || strlen(entry->d_name) > 2)
       unlinkat(dirfd(dir), entry->d_name, 0);
   closedir(dir);

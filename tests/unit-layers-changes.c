@@ -152,14 +152,12 @@ static void test_user_deleted(void **state)
   strata_open(strata);
   strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
   assert_int_equal(g_rename(strata->user, aside), 0);
-  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "store-unreadable",
-                LAYER_USER);
-  assert_non_null(strstr(layers_at(strata->layers, 0)->problem, strata->user));
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_STORE_DAMAGED, "pins-lost", LAYER_USER);
+  assert_true(layers_lost(strata->layers));
   assert_int_equal(g_rename(aside, strata->user), 0);
-  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "store-unreadable",
-                LAYER_USER);
   strata_expect(strata->layers, HOST, STRATA_NOW + 1, TLSPIN_MATCH, "found", LAYER_USER);
   assert_null(layers_at(strata->layers, 0)->problem);
+  assert_false(layers_lost(strata->layers));
 }
 
 /* Another file in its place is read at once, and believed only if it is fine. */
@@ -200,10 +198,10 @@ static void test_user_damaged_in_place(void **state)
   assert_int_equal(truncate(strata->user, 100), 0);
   strata_expect(strata->layers, HOST, STRATA_NOW + 1, TLSPIN_UNAVAILABLE, "store-unreadable",
                 LAYER_USER);
-  strata_expect(strata->layers, HOST, STRATA_NOW + 2, TLSPIN_UNAVAILABLE, "store-unreadable",
+  strata_expect(strata->layers, HOST, STRATA_NOW + 2, TLSPIN_STORE_DAMAGED, "pins-lost",
                 LAYER_USER);
-  assert_non_null(layers_at(strata->layers, 0)->problem);
-  assert_non_null(strstr(layers_at(strata->layers, 0)->problem, strata->user));
+  assert_true(layers_lost(strata->layers));
+  assert_int_equal(truncate(strata->user, (off_t)size), 0);
   file = fopen(strata->user, "r+");
   assert_non_null(file);
   assert_int_equal(fwrite(content, 1, size, file), size);
@@ -228,7 +226,9 @@ static void test_judge_opens_nothing(void **state)
   assert_int_equal(answer.code, TLSPIN_MATCH);
   assert_ptr_equal(layers_at(strata->layers, 0)->store, store);
   layers_answer_clear(&answer);
-  assert_null(layers_user(strata->layers, STRATA_NOW)->store);
+  assert_false(layers_lost(strata->layers));
+  assert_non_null(layers_user(strata->layers, STRATA_NOW)->store); /* a new one */
+  assert_true(layers_lost(strata->layers));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, strata_setup, strata_teardown)

@@ -43,7 +43,8 @@ static void to_cells(int n, uint64_t series, struct cell *cells, struct digest *
   g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
   static struct ticket_row row;
 
-  row = stores_row(n);
+  row = stores_row(n % STORES_ROWS);
+  snprintf(row.peer.host, sizeof row.peer.host, "host-%04d.example", n);
   row.series = series;
   ticket_row_to_cells(&row, cells);
   assert_true(cells_digest(checksum, &tables[TABLE_TICKET], cells, digest));

@@ -342,7 +342,7 @@ static void test_damage(void **state)
     assert_string_equal(writing.text->str, "");
     g_string_free(writing.text, TRUE);
     store_close(store);
-    stores_refuse(stores->path, STORE_USER, "pins.db");
+    stores_damaged(stores->path, "pins.db");
     assert_int_equal(remove(stores->path) + remove(stores->lock), 0);
   }
 }

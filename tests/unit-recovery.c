@@ -413,6 +413,171 @@ static void test_leftovers(void **state)
   assert_int_equal(rows_after(stores, ROWS), ROWS - 1);
 }
 
+/* With the lock file gone, too, the backups tell that there was a store. */
+static void test_forgotten(void **state)
+{
+  struct stores *stores = *state;
+
+  stores_make(stores->path, ROWS);
+  back_up(stores, NOW - 60);
+  assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
+  assert_true(store_leaves_trace(stores->path));
+  stores_damaged(stores->path, "is missing");
+  recover(stores);
+  assert_int_equal(rows_after(stores, ROWS), ROWS);
+  assert_int_equal(read_damage(stores).cause, DAMAGE_MISSING);
+}
+
+/* Half of a large file is cut off: all of the rows that were there are in the backup, which the sum
+ * proves, however many they are. */
+static void test_cut_off(void **state)
+{
+  enum { MANY = 700 };
+  struct stores *stores = *state;
+  struct damage damage;
+  struct store *store;
+  struct stat status;
+
+  stores_make(stores->path, MANY);
+  back_up(stores, NOW - 60);
+  assert_int_equal(stat(stores->path, &status), 0);
+  assert_int_equal(truncate(stores->path, status.st_size / 2 / PAGE * PAGE), 0);
+  recover(stores);
+  damage = read_damage(stores);
+  assert_int_equal(damage.missing, 0);
+  assert_true(damage.merged > 192); /* more than any choice is looked for of */
+  assert_int_equal(rows_after(stores, MANY), MANY);
+  store = stores_open(stores->path);
+  assert_false(damage_stands(store));
+  store_close(store);
+}
+
+static char *only_backup(const struct stores *stores)
+{
+  g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
+  GDir *dir = g_dir_open(folder, 0, NULL);
+  const char *name;
+  char *path = NULL;
+
+  while ((name = g_dir_read_name(dir)) != NULL)
+    if (g_str_has_prefix(name, "pins-"))
+      path = g_build_filename(folder, name, NULL);
+  g_dir_close(dir);
+  assert_non_null(path);
+  return path;
+}
+
+/* A backup that must not be used, or is damaged, is passed over. */
+static void test_backup_unusable(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = NULL;
+
+  stores_make(stores->path, ROWS);
+  back_up(stores, NOW - 60);
+  path = only_backup(stores);
+  spoil_row(stores->path, 7);
+  assert_int_equal(chmod(path, 0644), 0);
+  recover(stores);
+  assert_int_equal(read_damage(stores).backup, 0);
+  assert_int_equal(read_damage(stores).missing, 1);
+  assert_int_equal(chmod(path, 0600), 0);
+  stores_write(path, 0, "no database", 11);
+  spoil_row(stores->path, 8);
+  recover(stores);
+  assert_int_equal(read_damage(stores).backup, 0);
+  assert_int_equal(read_damage(stores).missing, 2);
+}
+
+/* While the backups can't be listed they aren't done without. */
+static void test_backups_unlisted(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
+
+  stores_make(stores->path, ROWS);
+  back_up(stores, NOW - 60);
+  spoil_row(stores->path, 7);
+  assert_int_equal(chmod(folder, 0755), 0);
+  expect_hindered(stores, "chmod go=");
+  assert_int_equal(chmod(folder, 0700), 0);
+  recover(stores);
+  assert_int_equal(rows_after(stores, ROWS), ROWS);
+}
+
+static enum tlspin_code restore(struct stores *stores, const char *backup, uint64_t operation,
+                                const char *words)
+{
+  g_autofree char *problem = NULL;
+  enum tlspin_code code =
+      recovery_restore(stores->path, geteuid(), backup, operation, NOW, &problem);
+
+  assert_int_equal(code == TLSPIN_OK, problem == NULL);
+  if (problem != NULL && strstr(problem, words) == NULL)
+    fail_msg("'%s' is not in: %s", words, problem);
+  return code;
+}
+
+/* Over a whole store, a damaged and a missing one. */
+static void test_restore(void **state)
+{
+  struct stores *stores = *state;
+  struct store_filter filter = STORE_FILTER_ANY;
+  g_autofree char *path = NULL;
+  struct store_change change;
+  struct ticket_row row;
+  struct store *store;
+
+  stores_make(stores->path, ROWS);
+  back_up(stores, NOW - 60);
+  path = only_backup(stores);
+  store = stores_open(stores->path);
+  row = stores_row(ROWS);
+  assert_int_equal(store_put(store, &row, 0, NOW), TLSPIN_OK);
+  store_close(store);
+  assert_int_equal(restore(stores, path, 40, ""), TLSPIN_OK);
+  assert_int_equal(rows_after(stores, ROWS + 1), ROWS);
+  assert_int_equal(aside_list(stores->path)->len, 0);
+  store = stores_open(stores->path);
+  assert_int_equal(store_clear(store, &filter, NOW, &change), TLSPIN_OK);
+  assert_int_equal(change.operation, 41);
+  store_close(store);
+  stores_write(stores->path, 0, "no database", 11);
+  assert_int_equal(restore(stores, path, 0, ""), TLSPIN_OK);
+  assert_int_equal(rows_after(stores, ROWS), ROWS);
+  assert_int_equal(aside_list(stores->path)->len, 1);
+  assert_int_equal(unlink(stores->path), 0);
+  assert_int_equal(restore(stores, path, 0, ""), TLSPIN_OK);
+  assert_int_equal(rows_after(stores, ROWS), ROWS);
+  assert_int_equal(aside_list(stores->path)->len, 1);
+}
+
+/* Nothing is changed by one that can't be done. */
+static void test_not_restored(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = NULL, *new_path = g_strconcat(stores->path, ".new", NULL);
+  int fd;
+
+  stores_make(stores->path, ROWS);
+  back_up(stores, NOW - 60);
+  path = only_backup(stores);
+  assert_int_equal(restore(stores, stores->folder, 0, "can't be opened"), TLSPIN_UNAVAILABLE);
+  fd = g_open(stores->lock, O_RDWR | O_CLOEXEC, 0);
+  assert_int_equal(flock(fd, LOCK_SH), 0);
+  assert_int_equal(restore(stores, path, 0, "locked by another process"), TLSPIN_UNAVAILABLE);
+  close(fd);
+  assert_int_equal(g_mkdir(new_path, 0700), 0);
+  assert_int_equal(restore(stores, path, 0, ".new"), TLSPIN_UNAVAILABLE);
+  spoil_row(stores->path, 7);
+  expect_hindered(stores, ".new");
+  assert_int_equal(g_rmdir(new_path), 0);
+  recover(stores);
+  spoil_row(path, 3);
+  assert_int_equal(restore(stores, path, 0, "can't be used"), TLSPIN_UNAVAILABLE);
+  assert_int_equal(rows_after(stores, ROWS), ROWS);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -429,6 +594,12 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_numbers, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_hindered, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_leftovers, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_forgotten, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_cut_off, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_backup_unusable, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_backups_unlisted, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_restore, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_not_restored, stores_setup, stores_teardown),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,41 @@ static void test_modes(void **state)
   expect("locked-out masked locked-out masked decided matched");
 }
 
+/* Below ranks that have nothing to say. */
+static void test_mode_of_system(void **state)
+{
+  (void)state;
+  court_add(1, HOST, KEYPIN_ON, KEYPIN_POLICY, 0);
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, PATH_SERVER);
+  expect("matched decided");
+  court_add(0, HOST, KEYPIN_ON, KEYPIN_USER, 0);
+  expect("masked decided matched");
+}
+
+/* Pins that hold behind an added anchor, too, beside such as don't. */
+static void test_always(void **state)
+{
+  (void)state;
+  court.in.added_anchor = true;
+  court_add(1, HOST, KEYPIN_ACTIVE, KEYPIN_POLICY, COURT_OTHER)->always = true;
+  court_add(1, HOST, KEYPIN_ACTIVE, KEYPIN_POLICY, PATH_SERVER)->always = true;
+  court_add(1, HOST, KEYPIN_ACTIVE, KEYPIN_POLICY, PATH_SERVER);
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, PATH_SERVER)->always = true;
+  expect("looked-at decided exempted exempted");
+}
+
+/* A learned pin beside a program's that decided: only a set that must be met was asked before. */
+static void test_beside_program(void **state)
+{
+  (void)state;
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_PROGRAM, PATH_SERVER);
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
+  expect("decided masked");
+  court.pins[1].status = KEYPIN_CRITICAL;
+  path_pin(&court.path, PATH_SERVER, SELECTOR_SPKI, MATCHING_SHA256, &court.pins[1]);
+  expect("decided matched");
+}
+
 static void test_locks(void **state)
 {
   (void)state;
@@ -263,15 +298,17 @@ static void test_lookup(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      COURT_TEST(test_passed_over), COURT_TEST(test_one_set),
-      COURT_TEST(test_ranks),       COURT_TEST(test_active_differ),
-      COURT_TEST(test_rejected),    COURT_TEST(test_modes),
-      COURT_TEST(test_locks),       COURT_TEST(test_locked_ticket),
-      COURT_TEST(test_locked_off),  COURT_TEST(test_off_that_yields),
-      COURT_TEST(test_exceptions),  COURT_TEST(test_added_anchor),
-      COURT_TEST(test_reported),    COURT_TEST(test_ticket),
-      COURT_TEST(test_lookup),      COURT_TEST(test_added_anchor_unreadable),
-      COURT_TEST(test_hpkp),        COURT_TEST(test_program),
+      COURT_TEST(test_passed_over),    COURT_TEST(test_one_set),
+      COURT_TEST(test_ranks),          COURT_TEST(test_active_differ),
+      COURT_TEST(test_rejected),       COURT_TEST(test_modes),
+      COURT_TEST(test_locks),          COURT_TEST(test_locked_ticket),
+      COURT_TEST(test_locked_off),     COURT_TEST(test_off_that_yields),
+      COURT_TEST(test_exceptions),     COURT_TEST(test_added_anchor),
+      COURT_TEST(test_reported),       COURT_TEST(test_ticket),
+      COURT_TEST(test_lookup),         COURT_TEST(test_added_anchor_unreadable),
+      COURT_TEST(test_mode_of_system), COURT_TEST(test_always),
+      COURT_TEST(test_beside_program), COURT_TEST(test_hpkp),
+      COURT_TEST(test_program),
   };
 
   return cmocka_run_group_tests(tests, court_set_up, court_tear_down);

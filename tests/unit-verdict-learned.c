@@ -257,6 +257,26 @@ static void test_long_history(void **state)
   expect(TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, 302, 6);
 }
 
+/* The keys in use are looked at before those that were. */
+static void test_long_history_and_issuer(void **state)
+{
+  struct path old;
+
+  (void)state;
+  path_make_below(&old, &court.path,
+                  &(struct pki_request){.purpose = PKI_SERVER,
+                                        .name = "www.example.org",
+                                        .not_before = COURT_NOW - 89 * DAY,
+                                        .not_after = COURT_NOW + DAY});
+  for (int i = 0; i < 300; i++)
+    court_add(0, HOST, KEYPIN_INACTIVE, KEYPIN_TOFU, COURT_OTHER)->digest[0] = (uint8_t)i;
+  see(court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER), &old);
+  expect(TLSPIN_MATCH, VERDICT_CHANGE_ACCEPTED, 300, 6);
+  assert_int_equal(court.out.change, CHANGE_SAME_ISSUER);
+  keypin_clear(&court.pins[300]);
+  path_free(&old);
+}
+
 static void test_hpkp(void **state)
 {
   (void)state;
@@ -328,6 +348,19 @@ static void test_reported_hpkp(void **state)
   expect(TLSPIN_NO_PIN, VERDICT_NONE, -1, 7);
   court.pins[1].digest[31] ^= 1;
   expect_mismatch(VERDICT_CHANGED, 1, 6, false);
+}
+
+/* What a layer of the system says of a first use is not the user's: it explains no key. */
+static void test_first_use_of_system(void **state)
+{
+  (void)state;
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
+  court_add(1, HOST, KEYPIN_INACTIVE, KEYPIN_TOFU, PATH_SERVER);
+  expect_mismatch(VERDICT_CHANGED, 0, 6, true);
+  assert_int_equal(court.out.change, CHANGE_UNEXPLAINED);
+  court_add(0, HOST, KEYPIN_INACTIVE, KEYPIN_TOFU, PATH_SERVER);
+  expect(TLSPIN_MATCH, VERDICT_CHANGE_ACCEPTED, 0, 6);
+  assert_int_equal(court.out.change, CHANGE_SEEN_BEFORE);
 }
 
 static void test_learned_path_unknown(void **state)
@@ -418,10 +451,12 @@ int main(void)
       COURT_TEST(test_proved_change),
       COURT_TEST(test_same_issuer),
       COURT_TEST(test_long_history),
+      COURT_TEST(test_long_history_and_issuer),
       COURT_TEST(test_hpkp),
       COURT_TEST(test_hpkp_explains_nothing),
       COURT_TEST(test_hpkp_and_changes),
       COURT_TEST(test_reported_hpkp),
+      COURT_TEST(test_first_use_of_system),
       COURT_TEST(test_learned_path_unknown),
       COURT_TEST(test_learned_ends_no_walk),
       COURT_TEST(test_key_alone_and_first_use),

@@ -6,7 +6,16 @@
 
 #include "tests/trial.h"
 
-/* Rule 2. */
+/* Rule 2. No mode can be learned from a server. */
+static void test_learned_mode(void **state)
+{
+  (void)state;
+  court_add(0, HOST, KEYPIN_OFF, KEYPIN_TOFU, 0);
+  expect(TLSPIN_NO_PIN, VERDICT_NONE, -1, 7);
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
+  expect_mismatch(VERDICT_CHANGED, 1, 6, true);
+}
+
 static void test_off(void **state)
 {
   (void)state;
@@ -136,6 +145,7 @@ static void test_modes_of_layers(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      COURT_TEST(test_learned_mode),
       COURT_TEST(test_off),
       COURT_TEST(test_off_and_own_pins),
       COURT_TEST(test_locked_off),

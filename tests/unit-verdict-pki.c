@@ -44,6 +44,17 @@ static void test_pki_failed_with_reported_pins(void **state)
   expect_mismatch(VERDICT_PKI_FAILED, 1, 3, true);
 }
 
+/* The first one that excuses something decides, and not one before it that excuses nothing. */
+static void test_exception_beside_it(void **state)
+{
+  (void)state;
+  court.in.pki = PKI_FAILED;
+  court.in.errors = PKI_EXPIRED;
+  court_add(0, HOST, KEYPIN_EXCEPTED, KEYPIN_USER, PATH_SERVER)->errors = PKI_NAME;
+  court_add(0, HOST, KEYPIN_EXCEPTED, KEYPIN_USER, PATH_SERVER);
+  expect(TLSPIN_MATCH, VERDICT_EXCEPTED, 1, 7);
+}
+
 static void test_exceptions(void **state)
 {
   struct keypin *first, *second;
@@ -162,6 +173,7 @@ int main(void)
       COURT_TEST(test_pki_failed),
       COURT_TEST(test_pki_failed_with_a_ticket),
       COURT_TEST(test_pki_failed_with_reported_pins),
+      COURT_TEST(test_exception_beside_it),
       COURT_TEST(test_exceptions),
       COURT_TEST(test_exceptions_that_are_none),
       COURT_TEST(test_exceptions_and_locks),

@@ -65,7 +65,7 @@ tools_tlspin_SOURCES = \
 	tools/tlspin.c tools/tlspin.h \
 	tools/tlspin-block.c \
 	tools/tlspin-check.c \
-	tools/tlspin-clear.c \
+	tools/tlspin-clear.c tools/consent.c tools/consent.h tools/forever.c tools/forever.h \
 	tools/tlspin-connect.c \
 	tools/tlspin-except.c \
 	tools/tlspin-export.c \

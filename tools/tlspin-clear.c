@@ -6,14 +6,15 @@
 
 #include "common/text.h"
 #include "tools/choice.h"
+#include "tools/consent.h"
 #include "tools/entry.h"
+#include "tools/forever.h"
 #include "tools/hosts.h"
 #include "tools/progress.h"
 #include "tools/record.h"
 #include "tools/when.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ enum { NAMED_MOST = 20 }; /* pins that are named after a clear */
 static struct {
   gboolean all;
   char *since;
+  gboolean forever;
   gboolean yes;
   struct choice choice;
 } options;
@@ -38,7 +40,10 @@ static const GOptionEntry entries[] = {
      N_("Clear only pins that come from there"), N_("ORIGIN")},
     {"key", 'k', 0, G_OPTION_ARG_STRING, &options.choice.key, N_("Clear only pins about this key"),
      N_("TEXT")},
-    {"yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, N_("Don't ask before --all"), NULL},
+    {"forever", 0, 0, G_OPTION_ARG_NONE, &options.forever,
+     N_("Leave no trace of them in any file; it can't be taken back"), NULL},
+    {"yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, N_("Don't ask before --all or --forever"),
+     NULL},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -77,7 +82,7 @@ static void look(tlspin_t *context, struct clear *clear)
 {
   struct tlspin_filter filter = clear->filter;
 
-  filter.all = 0;
+  filter.all = filter.forever = 0;
   clear->pins = g_ptr_array_new_with_free_func(g_free);
   clear->stays = g_ptr_array_new_with_free_func(g_free);
   clear->foreign = NULL;
@@ -103,6 +108,8 @@ static char *command_for_every_port(const struct clear *clear)
   char *name = g_strndup(clear->name, (size_t)(strrchr(clear->name, ':') - clear->name));
   g_autofree char *quoted = strchr(name, '*') != NULL ? g_shell_quote(name) : g_strdup(name);
 
+  if (options.forever)
+    g_string_append(command, " --forever");
   add_option(command, "--since", options.since);
   add_option(command, "--kind", options.choice.kind);
   add_option(command, "--status", options.choice.status);
@@ -130,15 +137,24 @@ static void print_change(const struct clear *clear, const struct tlspin_change *
 {
   unsigned long count = (unsigned long)change->count, named = MIN(clear->pins->len, count);
 
-  output_text(text_translate_count("%lu pin was cleared.\n", "%lu pins were cleared.\n", count),
-              count);
+  if (!options.forever)
+    output_text(text_translate_count("%lu pin was cleared.\n", "%lu pins were cleared.\n", count),
+                count);
+  else if (count > 0)
+    output_text(text_translate_count("%lu pin was erased for good.\n",
+                                     "%lu pins were erased for good.\n", count),
+                count);
+  else
+    output_said("%s", _("No pin of this was there any more. What was left of it otherwise was "
+                        "erased for good."));
   for (guint i = 0; i < named; i++)
     output_text("  %s\n", (const char *)g_ptr_array_index(clear->pins, i));
   if (named > 0 && named < count)
     output_text(text_translate_count("  and %lu more\n", "  and %lu more\n", count - named),
                 count - named);
   print_stays(clear);
-  output_said(_("To take that back: tlspin undo %" PRIu64), change->operation);
+  if (!options.forever)
+    output_said(_("To take that back: tlspin undo %" PRIu64), change->operation);
 }
 
 static void put_number_or_null(JsonBuilder *builder, const char *key, uint64_t number)
@@ -164,6 +180,7 @@ static void add_change(struct json_array *array, const struct clear *clear,
   json_put_text(builder, "origin", clear->filter.origin);
   json_put_text(builder, "key", options.choice.key);
   json_put_flag(builder, "all", clear->filter.all != 0);
+  json_put_flag(builder, "forever", clear->filter.forever != 0);
   json_put_number(builder, "operation", change->operation);
   json_put_number(builder, "count", change->count);
   json_array_add(array, json_builder_end_object(builder));
@@ -204,7 +221,8 @@ static int say_nothing_there(const struct clear *clear)
 
 static int clear_one(tlspin_t *context, struct clear *clear, struct json_array *array)
 {
-  struct progress *progress = progress_start(_("Clearing pins ..."));
+  struct progress *progress =
+      progress_start(options.forever ? _("Erasing pins ...") : _("Clearing pins ..."));
   struct tlspin_change change = {0};
   int code, status = STATUS_FINE;
 
@@ -237,25 +255,6 @@ static int clear_target(tlspin_t *context, const struct tlspin_filter *chosen,
   return clear_one(context, &clear, array);
 }
 
-static int clear_targets(const struct tlspin_filter *chosen, const GArray *targets)
-{
-  tlspin_t *context = store_context();
-  struct json_array array = {false};
-  int status = STATUS_FINE;
-
-  for (guint i = 0; i < targets->len && status != STATUS_STORE; i++) {
-    int one = clear_target(context, chosen, &g_array_index(targets, struct target, i),
-                           targets->len == 1, &array);
-
-    if (one != STATUS_FINE)
-      status = one;
-  }
-  if (shared_options.json)
-    json_array_end(&array, status);
-  tlspin_free(context);
-  return status;
-}
-
 static int64_t count_pins(tlspin_t *context)
 {
   tlspin_status_t *status = NULL;
@@ -269,24 +268,7 @@ static int64_t count_pins(tlspin_t *context)
   return tickets < 0 || records < 0 ? -1 : tickets + records;
 }
 
-/* The answer is judged by the catalogue that the question came from: the locale's own idea of a
- * "yes" (rpmatch) may be that of another language. */
-static bool is_agreed(void)
-{
-  /* TRANSLATORS: a regular expression; which answers to the question above clear all pins */
-  const char *yes = _("^[yY]");
-  g_autofree char *answer = NULL;
-  char *line = NULL;
-  size_t size = 0;
-
-  if (getline(&line, &size, stdin) >= 0)
-    answer = g_locale_to_utf8(line, -1, NULL, NULL, NULL);
-  free(line);
-  return answer != NULL && g_regex_match_simple(yes, answer, 0, 0);
-}
-
-/* STATUS_FINE: go on. */
-static int confirm(tlspin_t *context)
+static int confirm_all(tlspin_t *context)
 {
   unsigned long count;
   int64_t pins;
@@ -306,21 +288,58 @@ static int confirm(tlspin_t *context)
   g_printerr(text_translate_count("Clear %lu pin of yours, all there is? [y/N] ",
                                   "Clear all %lu pins of yours? [y/N] ", count),
              count);
-  return is_agreed() ? STATUS_FINE : complain(STATUS_USAGE, _("Nothing was changed."));
+  return consent_given() ? STATUS_FINE : complain(STATUS_USAGE, _("Nothing was changed."));
+}
+
+/* STATUS_FINE: go on. */
+static int confirm(tlspin_t *context, struct forever *files)
+{
+  *files = (struct forever){0, 0};
+  if (options.forever)
+    return forever_confirm(context, options.all, options.yes, files);
+  return options.all ? confirm_all(context) : STATUS_FINE;
+}
+
+static int end(tlspin_t *context, struct json_array *array, const struct forever *files, bool any,
+               int status)
+{
+  if (shared_options.json)
+    json_array_end(array, status);
+  else if (any)
+    forever_print(files);
+  tlspin_free(context);
+  return status;
+}
+
+static int clear_targets(const struct tlspin_filter *chosen, const GArray *targets)
+{
+  tlspin_t *context = store_context();
+  struct json_array array = {false};
+  struct forever files;
+  int status = confirm(context, &files);
+  bool agreed = status == STATUS_FINE, any = false;
+
+  for (guint i = 0; agreed && i < targets->len && status != STATUS_STORE; i++) {
+    int one = clear_target(context, chosen, &g_array_index(targets, struct target, i),
+                           targets->len == 1, &array);
+
+    any = any || one == STATUS_FINE;
+    if (one != STATUS_FINE)
+      status = one;
+  }
+  return end(context, &array, &files, any, status);
 }
 
 static int clear_many(struct clear *clear)
 {
   tlspin_t *context = store_context();
   struct json_array array = {false};
-  int status = clear->filter.all ? confirm(context) : STATUS_FINE;
+  struct forever files;
+  int status = confirm(context, &files);
 
   if (status == STATUS_FINE)
     status = clear_one(context, clear, &array);
-  if (shared_options.json)
-    json_array_end(&array, status);
-  tlspin_free(context);
-  return status;
+  return end(context, &array, &files, status == STATUS_FINE, status);
 }
 
 static int clear_hosts(const struct tlspin_filter *chosen, char *const *arguments)
@@ -334,7 +353,7 @@ static int clear_hosts(const struct tlspin_filter *chosen, char *const *argument
 /* What --since and the words choose, of the servers that are named or of all. */
 static int clear_chosen(char *const *arguments)
 {
-  struct clear clear = {.name = NULL};
+  struct clear clear = {.filter.forever = options.forever};
   g_autofree char *problem = NULL;
   int status = choice_read(&options.choice, &clear.filter);
 
@@ -357,6 +376,11 @@ int run_clear(int argc, char **argv)
         "of the names below HOST, '*' is what holds everywhere. '-' reads the servers\n"
         "from standard input, one a line; so they don't stand in the list of processes.\n"
         "\n"
+        "What was cleared is in the journal and in backups until the undo period is over,\n"
+        "seven days as a rule, and what was logged of it is in the log. With --forever it\n"
+        "is erased from all files at once, and can't be taken back; damaged files that\n"
+        "were set aside are removed with it.\n"
+        "\n"
         "TIME is 2h, 30min or 3d ago, 2026-11-22, '2026-11-22 17:00' or\n"
         "2026-11-22T17:00:00Z. KIND is ticket, pin, exception or mode; STATUS is\n"
         "critical, active, inactive, rejected, excepted, on or off; ORIGIN is tofu, hpkp,\n"
@@ -369,6 +393,8 @@ int run_clear(int argc, char **argv)
         "      one port, but not what is for every port\n"
         "  tlspin clear --since 2h\n"
         "      what was stored behind a network that you don't trust any more\n"
+        "  tlspin clear --forever clinic.example.org\n"
+        "      leave no trace of it, in no backup either\n"
         "  tlspin clear --key sha256//BASE64\n"
         "      what you said of a key: that it is blocked, say\n"
         "\n"
@@ -383,5 +409,6 @@ int run_clear(int argc, char **argv)
     return complain(STATUS_USAGE,
                     _("Name servers, or say --since TIME, --kind, --status, --origin or --key, or "
                       "--all alone. Look at 'tlspin clear --help'."));
+  everything.filter.forever = options.forever;
   return options.all ? clear_many(&everything) : clear_chosen(argv + 1);
 }

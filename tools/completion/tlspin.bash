@@ -55,7 +55,7 @@ _tlspin_options() {
   block) echo --cert --until --note --json --help ;;
   except) echo --error --until --key --cert --from-server --ca --sni --note --json --help ;;
   off | on) echo --all --until --json --help ;;
-  clear) echo --all --since --kind --status --origin --key --yes --json --help ;;
+  clear) echo --all --since --kind --status --origin --key --forever --yes --json --help ;;
   log) echo --since --reports --json --help ;;
   monitor) echo --seconds --json --help ;;
   export) echo --format --json --help ;;

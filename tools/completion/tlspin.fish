@@ -86,7 +86,8 @@ complete -c tlspin -n '__tlspin_command block' -l cert -d 'The key is a PEM file
 complete -c tlspin -n '__tlspin_command except' -s e -l error -x -a 'unknown-issuer expired not-yet-valid name weak purpose' -d 'What is excused'
 complete -c tlspin -n '__tlspin_command off on' -l all -d 'For every server'
 complete -c tlspin -n '__tlspin_command clear' -l all -d 'Clear all pins of yours'
-complete -c tlspin -n '__tlspin_command clear' -s y -l yes -d 'Do not ask before --all'
+complete -c tlspin -n '__tlspin_command clear' -l forever -d 'Leave no trace of them in any file'
+complete -c tlspin -n '__tlspin_command clear' -s y -l yes -d 'Do not ask before --all or --forever'
 complete -c tlspin -n '__tlspin_command log' -l reports -d 'The reports of HPKP violations alone'
 complete -c tlspin -n '__tlspin_command monitor' -l seconds -x -d 'Listen for so long'
 complete -c tlspin -n '__tlspin_command import' -F

@@ -1,0 +1,171 @@
+/* What is left of hosts in the files beside a store (daemon/traces.c).
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/traces.h"
+
+#include "daemon/aside.h"
+#include "tests/vault.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum tlspin_code erase(struct stores *stores, const char *host, bool found,
+                              struct traces *done, char **problem)
+{
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct erasure *erasure;
+  enum tlspin_code code;
+
+  filter.host = host;
+  erasure = erasure_new(&filter);
+  code = traces_erase(stores->path, geteuid(), erasure, found, done, problem);
+  erasure_free(erasure);
+  return code;
+}
+
+static char *plant(struct stores *stores, const char *name, const char *text)
+{
+  char *path = g_build_filename(stores->home, name, NULL);
+
+  stores_write(path, 0, text, strlen(text));
+  return path;
+}
+
+static void expect_clean(const char *path, mode_t mode)
+{
+  struct ticket_row other = stores_row(4);
+  struct store *store = vault_open(path);
+  struct stat status;
+
+  stores_expect(store, &other);
+  store_close(store);
+  assert_false(stores_file_holds(path, VAULT_ERASED));
+  assert_int_equal(lstat(path, &status), 0);
+  assert_int_equal(status.st_mode & 0777, mode);
+}
+
+static void test_all(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *first = vault_make(stores, STORES_NOW);
+  g_autofree char *second = vault_make(stores, STORES_NOW + 1);
+  g_autofree char *damaged = vault_make(stores, STORES_NOW + 2);
+  g_autofree char *aside = plant(stores, "damaged-20261123T062500Z.db", "nobody can tell");
+  g_autofree char *wal = plant(stores, "damaged-20261123T062500Z.db-wal", "nor here");
+  g_autofree char *orphan = plant(stores, "damaged-20251123T062500Z.db-journal", "nor here");
+  g_autofree char *unfinished = plant(stores, "pins.db.new", "cut off");
+  g_autofree char *other = plant(stores, "damaged.txt", "somebody else's");
+  g_autofree char *problem = NULL;
+  struct traces done;
+
+  vault_damage(damaged);
+  assert_int_equal(erase(stores, VAULT_ERASED, false, &done, &problem), TLSPIN_OK);
+  assert_null(problem);
+  assert_int_equal(done.backups, 2);
+  assert_int_equal(done.removed, 1);
+  assert_int_equal(done.asides, 1);
+  expect_clean(first, 0600);
+  expect_clean(second, 0600);
+  assert_int_equal(access(damaged, F_OK), -1);
+  assert_int_equal(access(aside, F_OK), -1);
+  assert_int_equal(access(wal, F_OK), -1);
+  assert_int_equal(access(orphan, F_OK), -1);
+  assert_int_equal(access(unfinished, F_OK), -1);
+  assert_int_equal(access(other, F_OK), 0);
+  assert_int_equal(unlink(other), 0);
+  assert_int_equal(erase(stores, VAULT_ERASED, false, &done, &problem), TLSPIN_E_NOT_FOUND);
+}
+
+/* What may be a slip of the pen takes nothing away; what is known elsewhere does. */
+static void test_unknown(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *backup = vault_make(stores, STORES_NOW);
+  g_autofree char *damaged = vault_make(stores, STORES_NOW + 2);
+  g_autofree char *aside = plant(stores, "damaged-20261123T062500Z.db", "nobody can tell");
+  g_autofree char *problem = NULL;
+  struct traces done;
+
+  vault_damage(damaged);
+  assert_int_equal(erase(stores, "nowhere.example", false, &done, &problem), TLSPIN_E_NOT_FOUND);
+  assert_null(problem);
+  assert_int_equal(access(damaged, F_OK), 0);
+  assert_int_equal(access(aside, F_OK), 0);
+  assert_int_equal(erase(stores, "nowhere.example", true, &done, &problem), TLSPIN_OK);
+  assert_int_equal(done.backups, 1);
+  assert_int_equal(access(damaged, F_OK), -1);
+  assert_int_equal(access(aside, F_OK), -1);
+}
+
+/* A name alone in the octets of a file is enough. */
+static void test_named(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *aside = plant(stores, "damaged-20261123T062500Z.db", "..NOWHERE.exampletls");
+  g_autofree char *problem = NULL;
+  struct traces done;
+
+  assert_int_equal(erase(stores, "nowhere.example", false, &done, &problem), TLSPIN_OK);
+  assert_int_equal(done.asides, 1);
+  assert_int_equal(done.backups, 0);
+}
+
+/* What can't be opened may hold it: nothing is said to be done, and nothing is. */
+static void test_unread(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *backup = vault_make(stores, STORES_NOW);
+  g_autofree char *aside = plant(stores, "damaged-20261123T062500Z.db", "nobody can tell");
+  g_autofree char *problem = NULL;
+  struct traces done;
+
+  assert_int_equal(chmod(backup, 0644), 0);
+  assert_int_equal(erase(stores, VAULT_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, backup));
+  assert_int_equal(access(aside, F_OK), 0);
+  assert_true(stores_file_holds(backup, VAULT_ERASED));
+}
+
+static void check_unremoved(struct stores *stores)
+{
+  g_autofree char *problem = NULL;
+  unsigned removed;
+
+  assert_int_equal(chmod(stores->home, 0500), 0);
+  assert_int_equal(traces_remove_asides(stores->path, &removed, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(removed, 0);
+  assert_non_null(strstr(problem, "damaged-20261123T062500Z.db"));
+  assert_int_equal(chmod(stores->home, 0700), 0);
+  assert_int_equal(traces_remove_asides(stores->path, &removed, &problem), TLSPIN_OK);
+  assert_int_equal(removed, 1);
+}
+
+static void test_unremoved(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *aside = plant(stores, "damaged-20261123T062500Z.db", "nobody can tell");
+
+  stores_as_user(stores, check_unremoved);
+  assert_int_equal(access(aside, F_OK), -1);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_all, vault_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unknown, vault_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_named, vault_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unread, vault_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unremoved, vault_setup, stores_teardown),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
