@@ -9,6 +9,7 @@
 #include "daemon/backup-folder.h"
 #include "daemon/file.h"
 #include "daemon/journal.h"
+#include "daemon/owed.h"
 #include "daemon/problem.h"
 
 /* In a copy, which is a store of its own: with its lock file, its journal, and no drafts. */
@@ -137,7 +138,7 @@ static enum tlspin_code forget(struct store *store, void *data)
 
   for (bool more = true; more && code == TLSPIN_OK;)
     code = store_forget(store, *before, UINT64_MAX, &more);
-  return code;
+  return code == TLSPIN_OK ? owed_settle(store, OWED_ASIDES) : code; /* that is the store's */
 }
 
 enum tlspin_code backups_forget(const char *store, uid_t owner, int64_t before, char **problem)

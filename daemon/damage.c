@@ -77,10 +77,9 @@ enum tlspin_code damage_put(struct store *store, const struct damage *damage)
 enum tlspin_code damage_acknowledge(struct store *store)
 {
   struct damage damage;
-  enum tlspin_code code = damage_get(store, &damage);
 
-  if (code != TLSPIN_OK)
-    return code;
+  if (damage_get(store, &damage) == TLSPIN_E_NOT_FOUND)
+    return TLSPIN_E_NOT_FOUND;
   store->lost.reading = 0;
   return state_put(store, DAMAGE_ROW, (struct span){NULL, 0});
 }

@@ -44,7 +44,8 @@ bool damage_decode(struct span value, struct damage *damage);
 size_t damage_encode(const struct damage *damage, uint8_t *value);
 enum tlspin_code damage_put(struct store *store, const struct damage *damage);
 
-/* The user has seen it: the row goes. TLSPIN_E_NOT_FOUND where there is none. */
+/* The user has seen it: the row goes, also one that can't be understood. TLSPIN_E_NOT_FOUND where
+ * there is none. */
 enum tlspin_code damage_acknowledge(struct store *store);
 
 /* Whether pins may have been lost from the store and the user hasn't seen it; true where that can't

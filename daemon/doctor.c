@@ -12,13 +12,24 @@
 
 #include <string.h>
 
+/* Of a row that can't be understood, of a newer tlspin perhaps, no more is known than that it is
+ * there. */
+static bool see_damage(struct store *store, struct damage *damage)
+{
+  enum tlspin_code code = damage_get(store, damage);
+
+  if (code == TLSPIN_UNAVAILABLE)
+    *damage = (struct damage){.cause = DAMAGE_CONTENT, .missing = DAMAGE_UNKNOWN};
+  return code != TLSPIN_E_NOT_FOUND;
+}
+
 void doctor_look(struct policy *policy, int64_t now, bool read, struct doctor *doctor)
 {
   const struct layer *user = layers_user(policy->layers, now);
 
   *doctor = (struct doctor){.path = user->path, .problem = user->problem};
   if (user->store != NULL)
-    doctor->damaged = damage_get(user->store, &doctor->damage) == TLSPIN_OK;
+    doctor->damaged = see_damage(user->store, &doctor->damage);
   doctor->asides = aside_list(user->path);
   backups_list(user->path, layers_owner(policy->layers), now, read, &doctor->backups,
                &doctor->backups_problem);

@@ -50,6 +50,12 @@ static enum tlspin_code say_fault(const struct store *store, char **problem)
                      store->path, fault);
 }
 
+/* What remembers a store: its lock file, its backups. */
+static bool was_there(const struct store *store)
+{
+  return store->kind == STORE_USER && (store->lock.remembers || file_has_backups(store->path));
+}
+
 static enum tlspin_code say_state(const struct store *store, enum schema_state state,
                                   char **problem)
 {
@@ -57,7 +63,7 @@ static enum tlspin_code say_state(const struct store *store, enum schema_state s
   case SCHEMA_NEWER:
     return problem_set(problem, _("%s was written by a newer tlspin. Update tlspin."), store->path);
   case SCHEMA_FOREIGN:
-    return store->lock.remembers
+    return was_there(store)
                ? say_damage(store, _("it is another program's database, and was not before"),
                             problem)
                : problem_set(problem, _("%s is another program's database. Move it away."),
@@ -127,7 +133,7 @@ static enum tlspin_code make_tables(struct store *store, char **problem)
 
   if (state == SCHEMA_FINE)
     return TLSPIN_OK;
-  if (state != SCHEMA_OLDER && (state != SCHEMA_EMPTY || store->lock.remembers))
+  if (state != SCHEMA_OLDER && (state != SCHEMA_EMPTY || was_there(store)))
     return say_state(store, state, problem);
   if (!store->lock.exclusive)
     code = lockfile_exclude(&store->lock, problem);
@@ -155,7 +161,7 @@ static enum tlspin_code find_file(const struct store *store, char **problem)
 {
   if (file_exists(store->path))
     return TLSPIN_OK;
-  if (!store->lock.remembers && !file_has_backups(store->path))
+  if (!was_there(store))
     return file_create(store->path, problem);
   problem_set(problem, _("%s is missing: your pins were lost. Run 'tlspin doctor'."), store->path);
   return TLSPIN_STORE_DAMAGED;

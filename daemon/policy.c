@@ -258,8 +258,9 @@ enum tlspin_code policy_store(struct policy *policy, const struct policy_ticket 
     code = TLSPIN_OK;
   else if (gathering.ticket.code == TLSPIN_UNAVAILABLE)
     code = policy_unavailable(gathering.ticket.layer, problem);
-  else if (gathering.ticket.code == TLSPIN_CLOCK_SUSPECT)
-    code = TLSPIN_OK; /* it may be in force: nothing takes its place */
+  else if (gathering.ticket.code == TLSPIN_CLOCK_SUSPECT ||
+           gathering.ticket.code == TLSPIN_STORE_DAMAGED)
+    code = TLSPIN_OK; /* there may be one in force, or was: nothing takes its place */
   else
     code = put(policy, &gathering.ticket, ticket, &settings, now, outcome, expires, problem);
   gathering_clear(&gathering);

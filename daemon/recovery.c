@@ -230,12 +230,13 @@ static enum tlspin_code pass_over(const GPtrArray *passed, char **problem)
 }
 
 /* None is fine. */
-static enum tlspin_code open_backup(struct recovery *recovery, int64_t now, char **problem)
+static enum tlspin_code open_backup(struct recovery *recovery, char **problem)
 {
   const struct successor *successor = &recovery->successor;
   g_autoptr(GPtrArray) passed = NULL;
   const struct backup *used;
-  enum tlspin_code code = backups_open_newest(successor->store.path, successor->owner, now,
+  /* What is dated later than now is the newest all the same: the clock may be behind. */
+  enum tlspin_code code = backups_open_newest(successor->store.path, successor->owner, TIME_MAX,
                                               &recovery->backup, &passed, problem);
 
   if (code == TLSPIN_UNAVAILABLE || pass_over(passed, problem) != TLSPIN_OK)
@@ -269,7 +270,7 @@ static enum tlspin_code recover(struct recovery *recovery, int64_t now, char **p
   enum tlspin_code code;
 
   describe(recovery, now);
-  code = open_backup(recovery, now, problem);
+  code = open_backup(recovery, problem);
   if (code == TLSPIN_OK)
     code = successor_begin(successor, problem) ? fill(recovery, problem) : TLSPIN_UNAVAILABLE;
   if (code == TLSPIN_OK)

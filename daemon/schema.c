@@ -52,7 +52,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
 #define SETTING_2                                                                                  \
   "CREATE TABLE setting(name TEXT NOT NULL, value TEXT NOT NULL, locked INTEGER NOT NULL, "        \
   "digest BLOB NOT NULL, PRIMARY KEY(name)) STRICT, WITHOUT ROWID;\n"
-#define STATE_2                                                                                    \
+#define STATE_3                                                                                    \
   "CREATE TABLE state(name TEXT NOT NULL, value BLOB NOT NULL, digest BLOB NOT NULL, "             \
   "PRIMARY KEY(name)) STRICT, WITHOUT ROWID;\n"
 #define TICKET_1                                                                                   \
@@ -64,8 +64,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
 
 /* In the order of the names, so that the text is that of sqlite_schema as well. */
 #define VERSION_1 BEFORE_1 FAILURE_1 META_1 OPERATION_1 TICKET_1
-#define VERSION_2                                                                                  \
-  BEFORE_1 EVENT_2 FAILURE_1 IMAGE_2 META_1 OPERATION_1 PIN_2 SETTING_2 STATE_2 TICKET_1
+#define VERSION_2 BEFORE_1 EVENT_2 FAILURE_1 IMAGE_2 META_1 OPERATION_1 PIN_2 SETTING_2 TICKET_1
+#define VERSION_3                                                                                  \
+  BEFORE_1 EVENT_2 FAILURE_1 IMAGE_2 META_1 OPERATION_1 PIN_2 SETTING_2 STATE_3 TICKET_1
 
 /* What contents.c reads of an empty store: no row, no operation yet, no digest, and SHA-256 of
  * these 48 octets. */
@@ -86,7 +87,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
 
 static const struct migration migrations[] = {
     {VERSION_1 NOTHING, VERSION_1},
-    {EVENT_2 IMAGE_2 PIN_2 SETTING_2 STATE_2 NO_RECORDS, VERSION_2},
+    {EVENT_2 IMAGE_2 PIN_2 SETTING_2 NO_RECORDS, VERSION_2},
+    {STATE_3, VERSION_3},
 };
 
 const struct schema schema_current = {migrations, G_N_ELEMENTS(migrations)};

@@ -76,7 +76,7 @@ const struct table tables[TABLES] = {
                      "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
                      "DELETE FROM image" IMAGE_IS,
                      "SELECT " IMAGE ", digest FROM image ORDER BY operation, " PIN_KEY_COLUMNS},
-    [TABLE_STATE] = {"state", 2, 2, 1, "tb", "SELECT name, value, digest FROM state" NAME_IS,
+    [TABLE_STATE] = {"state", 3, 2, 1, "tb", "SELECT name, value, digest FROM state" NAME_IS,
                      "INSERT OR REPLACE INTO state(name, value, digest) VALUES(?1, ?2, ?3)",
                      "DELETE FROM state" NAME_IS,
                      "SELECT name, value, digest FROM state ORDER BY name"},

@@ -25,23 +25,19 @@ static GBytes *encode(enum table_id table, const struct cell *key)
   return g_byte_array_free_to_bytes(g_steal_pointer(&octets));
 }
 
-/* The key of an image is the operation's number, and then that of the row. */
+/* The key of an image is the operation's number, and then that of the row. They come in the order
+ * of their keys: the last operation last. */
 static bool on_row(enum table_id table, const struct cell *cells, const struct digest *digest,
                    void *data)
 {
   struct touched *touched = data;
-  uint64_t operation = (uint64_t)cells[0].number, *last;
-  GBytes *key;
+  uint64_t operation = (uint64_t)cells[0].number;
 
   (void)digest;
-  if (table != TABLE_BEFORE && table != TABLE_IMAGE)
-    return true;
-  key = encode(table == TABLE_BEFORE ? TABLE_TICKET : TABLE_PIN, cells + 1);
-  last = g_hash_table_lookup(touched->last, key);
-  if (last == NULL || *last < operation)
-    g_hash_table_replace(touched->last, key, g_memdup2(&operation, sizeof operation));
-  else
-    g_bytes_unref(key);
+  if (table == TABLE_BEFORE || table == TABLE_IMAGE)
+    g_hash_table_replace(touched->last,
+                         encode(table == TABLE_BEFORE ? TABLE_TICKET : TABLE_PIN, cells + 1),
+                         g_memdup2(&operation, sizeof operation));
   return true;
 }
 

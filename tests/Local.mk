@@ -491,6 +491,7 @@ tests_unit_damage_CPPFLAGS = $(store_cppflags)
 tests_unit_damage_LDADD = $(store_libs)
 tests_unit_aside_CPPFLAGS = $(store_cppflags)
 tests_unit_aside_LDADD = $(store_libs)
+tests_unit_aside_LDFLAGS = $(AM_LDFLAGS) $(wrap)link
 tests_unit_touched_CPPFLAGS = $(store_cppflags)
 tests_unit_touched_LDADD = $(store_libs)
 tests_unit_successor_CPPFLAGS = $(store_cppflags)
@@ -592,11 +593,15 @@ tests_unit_keeper_LDADD = $(store_libs)
 tests_unit_rotation_LDADD = libdaemon.la $(CMOCKA_LIBS) $(GLIB_LIBS) $(SQLITE_LIBS)
 
 # What leaves no trace. In a file: erase, erasure, bygone; in all: traces.
-unit_erase = tests/unit-bygone tests/unit-erase tests/unit-erasure tests/unit-traces
+unit_erase = tests/unit-bygone tests/unit-changes-erase tests/unit-erase tests/unit-erasure \
+	tests/unit-traces
 check_PROGRAMS += $(unit_erase)
 TESTS += $(unit_erase)
 tests_unit_bygone_CPPFLAGS = $(store_cppflags)
 tests_unit_bygone_LDADD = $(store_libs)
+tests_unit_changes_erase_SOURCES = tests/unit-changes-erase.c
+tests_unit_changes_erase_CPPFLAGS = $(gate_cppflags)
+tests_unit_changes_erase_LDADD = $(gate_libs)
 tests_unit_erase_CPPFLAGS = $(store_cppflags)
 tests_unit_erase_LDADD = $(store_libs)
 tests_unit_erasure_CPPFLAGS = $(store_cppflags)
@@ -807,10 +812,10 @@ check-valgrind: all
 		LOG_COMPILER='$(LIBTOOL) --mode=execute $(VALGRIND) -q --leak-check=full \
 		--errors-for-leak-kinds=definite --error-exitcode=1'
 .PHONY: check-valgrind
-TESTS += tests/completion.test tests/tlspin.test tests/tlspin-connect.test tests/tlspin-doctor.test tests/tlspin-json.test \
+TESTS += tests/completion.test tests/tlspin.test tests/tlspin-connect.test tests/tlspin-doctor.test tests/tlspin-forever.test tests/tlspin-json.test \
 	tests/tlspin-clock.test tests/tlspin-tlsa.test tests/tlspin-why.test
 EXTRA_DIST += tests/completion.test tests/tlspin.sh tests/tlspin.test tests/tlspin-connect.test \
-	tests/tlspin-doctor.test tests/tlspin-keys.test \
+	tests/tlspin-doctor.test tests/tlspin-forever.test tests/tlspin-keys.test \
 	tests/tlspin-advice.test tests/tlspin-clock.test tests/tlspin-json.test tests/tlspin-tlsa.test tests/tlspin-why.test
 
 # The daemon above the store, and the messages. libupper: layers, a bus, and calls as words.

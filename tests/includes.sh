@@ -30,7 +30,7 @@ daemon/traces                           : common daemon/{aside,backups,erasure,f
 daemon/changes-erase                    : common daemon/{changes,damage,owed,policy-private,traces} : glib
 daemon/admin-erase                      : common daemon/{changes,handlers,keeper} : glib dbus
 daemon/rotation                         : daemon/rotation                         : none
-daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,problem,schema,store,store-private} : glib sqlite
+daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,owed,problem,schema,store,store-private} : glib sqlite
 daemon/{state,damage}                   : common daemon/{cell,damage,state,store,store-private} : glib sqlite
 daemon/aside                            : common daemon/{aside,file,problem}      : glib
 daemon/{rebuild,successor,touched}      : common daemon/{aside,contents,file,missing,problem,rebuild,schema,store-private,successor,touched} : glib sqlite

@@ -40,10 +40,9 @@ within() {
   done
 }
 
-# Makes the store that nobody has open one of a newer tlspin's, which can't be read (SQLite's file
-# format, section 1.3.10).
+# Makes the store that nobody has open one of a newer tlspin's, which can't be read.
 make_newer() {
-  printf '\0\0\0\143' | dd of="$data/pins.db" bs=1 seek=60 conv=notrunc 2>/dev/null
+  sqlite3 "$data/pins.db" 'CREATE TABLE later(x); PRAGMA user_version = 99'
 }
 
 # True while process $1 lives and is a daemon: its number may have gone to somebody else, or its

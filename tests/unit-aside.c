@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -145,11 +146,65 @@ static void test_unwritable(void **state)
   assert_non_null(problem);
 }
 
+/* As on a file system that knows no second names. */
+static int link_fault;
+
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to)
+{
+  if (link_fault == 0)
+    return __real_link(from, to);
+  errno = link_fault;
+  return -1;
+}
+
+static void test_copied(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *aside = beside(stores, "damaged-x.db");
+  struct stat a, b;
+
+  stores_write(stores->path, 0, "damaged", 7);
+  link_fault = EPERM;
+  put(stores, "damaged-x.db");
+  link_fault = 0;
+  expect_content(aside, "damaged");
+  assert_int_equal(stat(stores->path, &a), 0);
+  assert_int_equal(stat(aside, &b), 0);
+  assert_int_not_equal(a.st_ino, b.st_ino);
+  assert_int_equal(b.st_mode & 07777, 0600);
+}
+
+/* Nothing is copied over another file, nor a half of it left. */
+static void test_not_copied(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *aside = beside(stores, "damaged-x.db"), *problem = NULL;
+
+  link_fault = EPERM;
+  stores_write(aside, 0, "taken", 5);
+  stores_write(stores->path, 0, "damaged", 7);
+  assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "set aside"));
+  expect_content(aside, "taken");
+  assert_int_equal(unlink(aside) + unlink(stores->path), 0);
+  assert_int_equal(g_mkdir(stores->path, 0700), 0);
+  assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
+  assert_int_not_equal(access(aside, F_OK), 0);
+  assert_int_equal(g_rmdir(stores->path), 0);
+  assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
+  assert_int_not_equal(access(aside, F_OK), 0);
+  link_fault = 0;
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_put, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_journals, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_copied, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_not_copied, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_names, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_none, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_taken, stores_setup_home, stores_teardown),

@@ -363,6 +363,84 @@ static void test_beside(void **state)
   end(scene);
 }
 
+struct told_erased {
+  unsigned times;
+  enum tlspin_code code;
+  struct traces done;
+};
+
+static void on_erased(enum tlspin_code code, const struct traces *done, const char *problem,
+                      void *data)
+{
+  struct told_erased *told = data;
+
+  assert_true(code != TLSPIN_UNAVAILABLE || problem != NULL);
+  told->times++;
+  told->code = code;
+  told->done = *done;
+}
+
+static struct erasure *erasure_of(const char *host)
+{
+  struct store_filter filter = STORE_FILTER_ANY;
+
+  filter.host = host;
+  return erasure_new(&filter);
+}
+
+/* After what is under way, and before what is asked for later. */
+static void test_erase(void **state)
+{
+  struct scene *scene = begin(state);
+  struct keeper_terms terms = {.now = NOW, .period = 7 * DAY};
+  g_autofree char *backup = vault_make(scene->stores, NOW - 1);
+  struct erasure *erasure = erasure_of(VAULT_ERASED), *wrong = erasure_of("nowhere.example");
+  struct told_erased erased = {.times = 0};
+  struct told told = {.times = 0};
+
+  keeper_tend(scene->keeper, scene->store, &terms);
+  assert_int_equal(keeper_erase(scene->keeper, &terms, erasure, true, on_erased, &erased),
+                   TLSPIN_OK);
+  assert_int_equal(keeper_erase(scene->keeper, &terms, erasure, true, on_erased, &erased),
+                   TLSPIN_E_BUSY);
+  assert_int_equal(erased.times, 0);
+  finish(scene);
+  assert_int_equal(erased.times, 1);
+  assert_int_equal(erased.code, TLSPIN_OK);
+  assert_int_equal(erased.done.backups, 1);
+  assert_false(stores_file_holds(backup, VAULT_ERASED));
+  assert_true(stores_file_holds(scene->stores->path, VAULT_ERASED)); /* that is others' to do */
+  assert_int_equal(keeper_erase(scene->keeper, &terms, wrong, false, on_erased, &erased),
+                   TLSPIN_OK);
+  assert_int_equal(keeper_ask(scene->keeper, &terms, on_told, &told), TLSPIN_OK);
+  finish(scene);
+  assert_int_equal(erased.times, 2);
+  assert_int_equal(erased.code, TLSPIN_E_NOT_FOUND);
+  assert_int_equal(told.times, 1);
+  expect(scene, 2, false);
+  end(scene);
+  erasure_free(erasure);
+  erasure_free(wrong);
+}
+
+/* Who asked is told that it isn't done. */
+static void test_erase_freed(void **state)
+{
+  struct scene *scene = begin(state);
+  struct keeper_terms terms = {.now = NOW, .period = 7 * DAY};
+  struct erasure *erasure = erasure_of(VAULT_ERASED);
+  struct told_erased erased = {.times = 0};
+
+  assert_int_equal(keeper_erase(scene->keeper, &terms, erasure, true, on_erased, &erased),
+                   TLSPIN_OK);
+  keeper_free(scene->keeper);
+  scene->keeper = NULL;
+  assert_int_equal(erased.times, 1);
+  assert_int_equal(erased.code, TLSPIN_UNAVAILABLE);
+  end(scene);
+  erasure_free(erasure);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, vault_setup, stores_teardown)
 
 int main(void)
@@ -372,7 +450,8 @@ int main(void)
       WITH_STORE(test_settled),       WITH_STORE(test_changed_back), WITH_STORE(test_never_settled),
       WITH_STORE(test_lost),          WITH_STORE(test_suspect),      WITH_STORE(test_tidy),
       WITH_STORE(test_failure),       WITH_STORE(test_no_store),     WITH_STORE(test_asked),
-      WITH_STORE(test_freed),         WITH_STORE(test_beside),
+      WITH_STORE(test_freed),         WITH_STORE(test_beside),       WITH_STORE(test_erase),
+      WITH_STORE(test_erase_freed),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void test_migration(void **state)
   struct failure_row failure;
   struct keypin pin = stores_pin(1);
 
-  assert_int_equal(stores_number(stores->path, "PRAGMA user_version"), 2);
+  assert_int_equal(stores_number(stores->path, "PRAGMA user_version"), 3);
   expect_rows(store, false, true);
   assert_int_equal(store_get_failure(store, &peer, &failure), TLSPIN_OK);
   assert_string_equal(failure.reason, "no-proof");
@@ -138,6 +138,27 @@ static void test_damaged(void **state)
   assert_int_equal(before_size, after_size);
   assert_memory_equal(before, after, before_size);
   stores_refuse(stores->path, STORE_SYSTEM, "not what was written");
+}
+
+/* A store of form 2, as 0.1.0 made it before there was a table `state`, is brought up to date in
+ * its place, and a layer of that form is read. */
+static void test_form_2(void **state)
+{
+  struct stores *stores = *state;
+  struct ticket_row row = stores_row(0);
+  struct store *store = stores_open(stores->path);
+  char *problem;
+
+  store_close(store);
+  stores_sql(stores->path, "DROP TABLE state; PRAGMA user_version = 2; VACUUM");
+  assert_int_equal(store_open(stores->path, STORE_SYSTEM, geteuid(), &store, &problem), TLSPIN_OK);
+  stores_expect(store, &row);
+  store_close(store);
+  store = stores_open(stores->path);
+  stores_expect(store, &row);
+  store_close(store);
+  assert_int_equal(stores_number(stores->path, "PRAGMA user_version"), 3);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM state"), 0);
 }
 
 /* Tables of the new form under the old number, or the other way round, are nobody's. */
@@ -331,6 +352,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(test_migration),     TEST(test_old_tables_stay), TEST(test_damaged),
+      TEST(test_form_2),        TEST(test_in_use),          TEST(test_race),
       TEST(test_wrong_number),  TEST(test_in_use),          TEST(test_race),
       TEST(test_killed),        TEST(test_no_room),         TEST(test_layer),
       TEST(test_layer_damaged),

@@ -63,7 +63,7 @@ static void test_header(void **state)
 
   store_close(stores_open(stores->path));
   assert_int_equal(stores_number(stores->path, "PRAGMA application_id"), 0x746c7370);
-  assert_int_equal(stores_number(stores->path, "PRAGMA user_version"), 2);
+  assert_int_equal(stores_number(stores->path, "PRAGMA user_version"), 3);
   assert_int_equal(stores_number(stores->path, "PRAGMA auto_vacuum"), 0);
   assert_true(stores_file_holds(stores->lock, "1\n"));
 }
@@ -204,7 +204,7 @@ static void test_newer(void **state)
   struct stores *stores = *state;
 
   stores_make(stores->path, 1);
-  stores_sql(stores->path, "CREATE TABLE later(x); PRAGMA user_version = 3");
+  stores_sql(stores->path, "CREATE TABLE later(x); PRAGMA user_version = 4");
   stores_refuse(stores->path, STORE_USER, "newer tlspin");
   stores_refuse(stores->path, STORE_SYSTEM, "newer tlspin");
   stores_sql(stores->path, "DROP TABLE later"); /* then it is the number that isn't right */
@@ -214,7 +214,7 @@ static void test_newer(void **state)
   stores_sql(stores->path, "PRAGMA user_version = 1"); /* with the tables of another */
   stores_damaged(stores->path, "not those of tlspin");
   stores_refuse(stores->path, STORE_SYSTEM, "not those of tlspin");
-  stores_sql(stores->path, "PRAGMA user_version = 2");
+  stores_sql(stores->path, "PRAGMA user_version = 3");
   store_close(stores_open(stores->path));
 }
 

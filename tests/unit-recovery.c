@@ -7,6 +7,7 @@
 #include "daemon/aside.h"
 #include "daemon/backups.h"
 #include "daemon/damage.h"
+#include "daemon/state.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -578,6 +579,87 @@ static void test_not_restored(void **state)
   assert_int_equal(rows_after(stores, ROWS), ROWS);
 }
 
+/* Of a backup's rows those of pins are merged; an operation without the rest of it isn't. */
+static void test_tables_merged(void **state)
+{
+  static const struct setting_row locked = {"learn", "50.db/no", false};
+  struct stores *stores = *state;
+  struct store *store;
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct ticket_row row = stores_row(2);
+  struct keypin pin = stores_pin(3);
+  struct store_change change;
+  struct damage damage;
+
+  stores_make(stores->path, ROWS);
+  store = stores_open(stores->path);
+  stores_learn(store, &pin);
+  assert_int_equal(store_put_settings(store, &locked, 1), TLSPIN_OK);
+  filter.host = row.peer.host;
+  assert_int_equal(store_clear(store, &filter, NOW, &change), TLSPIN_OK);
+  store_close(store);
+  back_up(stores, NOW - 60);
+  store = stores_open(stores->path);
+  for (int i = ROWS; i < ROWS + 2; i++) { /* one stays, so that the store is newer */
+    row = stores_row(i);
+    assert_int_equal(store_put(store, &row, 0, NOW), TLSPIN_OK);
+  }
+  store_close(store);
+  stores_sql(stores->path, "DELETE FROM ticket WHERE host IN ('host-0005.example', "
+                           "'host-0061.example'); DELETE FROM pin; DELETE FROM setting; "
+                           "DELETE FROM operation; VACUUM");
+  recover(stores);
+  damage = read_damage(stores);
+  assert_int_equal(damage.missing, 5);
+  assert_int_equal(damage.merged, 3);
+  store = stores_open(stores->path);
+  stores_expect_pin(store, &pin);
+  row = stores_row(5);
+  stores_expect(store, &row);
+  assert_int_not_equal(store_undo(store, change.operation, NOW, &change), TLSPIN_OK);
+  store_close(store);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM setting"), 1);
+}
+
+/* A row that is whole, and isn't the one that was there. */
+static void test_row_of_old(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *good = g_strconcat(stores->folder, "/good.db", NULL), *sql = NULL;
+  struct ticket_row row = stores_row(7);
+  struct store *store;
+
+  stores_make(stores->path, ROWS);
+  stores_copy(stores->path, good);
+  store = stores_open(stores->path);
+  row.series = 99;
+  assert_int_equal(store_put(store, &row, 8, NOW), TLSPIN_OK);
+  store_close(store);
+  sql = g_strdup_printf("ATTACH '%s' AS g; REPLACE INTO ticket SELECT * FROM g.ticket "
+                        "WHERE host = 'host-0007.example'; DETACH g; VACUUM",
+                        good);
+  stores_sql(stores->path, sql);
+  recover(stores);
+  assert_int_equal(read_damage(stores).missing, DAMAGE_UNKNOWN);
+  assert_int_equal(rows_after(stores, ROWS), ROWS);
+}
+
+/* What was lost before can't be understood. */
+static void test_earlier_unknown(void **state)
+{
+  static const uint8_t strange[] = {99};
+  struct stores *stores = *state;
+  struct store *store;
+
+  stores_make(stores->path, ROWS);
+  store = stores_open(stores->path);
+  assert_int_equal(state_put(store, DAMAGE_ROW, (struct span){strange, sizeof strange}), TLSPIN_OK);
+  store_close(store);
+  spoil_row(stores->path, 7);
+  recover(stores);
+  assert_int_equal(read_damage(stores).missing, DAMAGE_UNKNOWN);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -594,6 +676,9 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_numbers, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_hindered, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_leftovers, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_tables_merged, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_row_of_old, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_earlier_unknown, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_forgotten, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_cut_off, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_backup_unusable, stores_setup, stores_teardown),

@@ -48,6 +48,7 @@ static void test_what_may_be_listed(void **state)
   for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
     assert_int_equal(selection_check(&fine[i], SELECTION_LIST), TLSPIN_OK);
   refuse(&(struct tlspin_filter){.all = 1}, SELECTION_LIST, TLSPIN_E_ARGUMENT, "all:");
+  refuse(&(struct tlspin_filter){.forever = 1}, SELECTION_LIST, TLSPIN_E_ARGUMENT, "forever:");
 }
 
 static void test_what_may_be_cleared(void **state)
@@ -79,6 +80,7 @@ static void test_clear_must_name_entries(void **state)
   refuse(NULL, SELECTION_CLEAR, TLSPIN_E_ARGUMENT, "filter:");
   for (size_t i = 0; i < sizeof vague / sizeof vague[0]; i++)
     refuse(&vague[i], SELECTION_CLEAR, TLSPIN_E_ARGUMENT, "filter:");
+  refuse(&(struct tlspin_filter){.forever = 1}, SELECTION_CLEAR, TLSPIN_E_ARGUMENT, "filter:");
 }
 
 static void test_all_stands_alone(void **state)
@@ -166,6 +168,8 @@ static void test_what_is_written(void **state)
   assert_string_equal(written(&every), "host=s:www.example0 pattern=s:*0 protocol=s:tls0 "
                                        "port=q:443 since=t:18446744073709551615 ");
   assert_string_equal(written(&(struct tlspin_filter){.all = 7}), "all=b:1 ");
+  assert_string_equal(written(&(struct tlspin_filter){.all = 1, .forever = 7}),
+                      "all=b:1 forever=b:1 ");
   assert_string_equal(written(&(struct tlspin_filter){.host = ""}), "host=s:0 ");
   assert_string_equal(written(&(struct tlspin_filter){.kind = "pin",
                                                       .status = "active",
