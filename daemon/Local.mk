@@ -48,8 +48,11 @@ libdaemon_la_SOURCES = \
 	daemon/state.c daemon/state.h \
 	daemon/damage.c daemon/damage.h \
 	daemon/aside.c daemon/aside.h \
+	daemon/layout.c daemon/layout.h \
+	daemon/lenient.c daemon/lenient.h \
 	daemon/rebuild.c daemon/rebuild.h \
 	daemon/recovery.c daemon/recovery.h \
+	daemon/recovery-restore.c \
 	daemon/touched.c daemon/touched.h \
 	daemon/traces.c daemon/traces.h \
 	daemon/successor.c daemon/successor.h \

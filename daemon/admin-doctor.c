@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+enum { ASIDES_MAX = 100 };
+
 static bool put_number(DBusMessageIter *dict, const char *key, uint64_t number)
 {
   return bus_dict_put_number(dict, key, DBUS_TYPE_UINT64, number);
@@ -45,6 +47,8 @@ static bool put_report(DBusMessageIter *iter, const struct doctor *doctor)
          bus_dict_put_string(&dict, "state", doctor->problem == NULL ? "ok" : "unavailable") &&
          put_text(&dict, "problem", doctor->problem) &&
          put_text(&dict, "backups-problem", doctor->backups_problem) &&
+         put_number(&dict, "asides", doctor->asides->len) &&
+         put_number(&dict, "asides-size", doctor->asides_size) &&
          (!doctor->damaged || put_damage(&dict, &doctor->damage)) && bus_dict_close(iter, &dict);
 }
 
@@ -84,27 +88,26 @@ static bool put_backups(DBusMessageIter *iter, const GPtrArray *backups)
   return filled && dbus_message_iter_close_container(iter, &array);
 }
 
+/* The newest; how many there are stands in the report. */
 static bool put_asides(DBusMessageIter *iter, const GPtrArray *asides)
 {
   DBusMessageIter array, dict;
   bool filled = bus_dicts_open(iter, &array);
 
-  for (guint i = 0; filled && i < asides->len; i++)
+  for (guint i = asides->len > ASIDES_MAX ? asides->len - ASIDES_MAX : 0; filled && i < asides->len;
+       i++)
     filled = bus_dict_open(&array, &dict) && put_text(&dict, "name", asides->pdata[i]) &&
              bus_dict_close(&array, &dict);
   return filled && dbus_message_iter_close_container(iter, &array);
 }
 
-enum tlspin_code admin_doctor(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
+static enum tlspin_code put_all(const struct handlers *handlers, DBusMessage *reply,
+                                GPtrArray *read)
 {
-  struct handlers *handlers = data;
-  dbus_bool_t read = FALSE;
   struct doctor doctor;
   DBusMessageIter iter;
   bool filled;
 
-  (void)problem;
-  dbus_message_get_args(call, NULL, DBUS_TYPE_BOOLEAN, &read, DBUS_TYPE_INVALID);
   doctor_look(handlers->policy, handlers->now(), read, &doctor);
   dbus_message_iter_init_append(reply, &iter);
   filled = put_report(&iter, &doctor) && put_backups(&iter, doctor.backups) &&
@@ -113,14 +116,73 @@ enum tlspin_code admin_doctor(void *data, DBusMessage *call, DBusMessage *reply,
   return handlers_filled(filled);
 }
 
+/* Who waits for what the keeper does. */
+struct asker {
+  struct handlers *handlers;
+  DBusMessage *reply;
+};
+
+static struct asker *asker_new(struct handlers *handlers, DBusMessage *reply)
+{
+  struct asker *asker = g_new0(struct asker, 1);
+
+  *asker = (struct asker){handlers, dispatch_keep(reply)};
+  return asker;
+}
+
+static enum tlspin_code say_busy(GString *problem)
+{
+  g_string_assign(problem, _("A backup is being made. Try again in a moment."));
+  return TLSPIN_E_BUSY;
+}
+
+static enum tlspin_code asker_end(struct asker *asker, enum tlspin_code code, GString *problem)
+{
+  if (code == TLSPIN_OK)
+    return TLSPIN_OK;
+  dbus_message_unref(asker->reply);
+  g_free(asker);
+  return say_busy(problem);
+}
+
+/* What is wrong with the list is found anew, and told with the report, which never fails for it. */
+static void on_listed(enum tlspin_code code, GPtrArray *backups, const char *problem, void *data)
+{
+  struct asker *asker = data;
+
+  (void)code;
+  code = put_all(asker->handlers, asker->reply, backups);
+  dispatch_send(asker->handlers->announce.connection, asker->reply, code, problem);
+  g_free(asker);
+}
+
+/* All backups are read through aside, and the reply waits for that. */
+enum tlspin_code admin_doctor(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
+{
+  struct handlers *handlers = data;
+  struct keeper_terms terms = handlers_terms(handlers);
+  dbus_bool_t read = FALSE;
+  struct asker *asker;
+
+  dbus_message_get_args(call, NULL, DBUS_TYPE_BOOLEAN, &read, DBUS_TYPE_INVALID);
+  if (!read)
+    return put_all(handlers, reply, NULL);
+  asker = asker_new(handlers, reply);
+  return asker_end(asker, keeper_list(handlers->keeper, &terms, on_listed, asker), problem);
+}
+
 enum tlspin_code admin_acknowledge(void *data, DBusMessage *call, DBusMessage *reply,
                                    GString *problem)
 {
   struct handlers *handlers = data;
+  dbus_uint64_t found = 0;
   char *trouble = NULL;
-  enum tlspin_code code = doctor_acknowledge(handlers->policy, handlers->now(), &trouble);
+  enum tlspin_code code;
 
-  (void)call, (void)reply;
+  (void)reply;
+  dbus_message_get_args(call, NULL, DBUS_TYPE_UINT64, &found, DBUS_TYPE_INVALID);
+  code = doctor_acknowledge(handlers->policy, (int64_t)MIN(found, (uint64_t)INT64_MAX),
+                            handlers->now(), &trouble);
   if (code == TLSPIN_OK)
     announce_changed(&handlers->announce, "acknowledged", NULL, 0);
   return handlers_explain(code, trouble, problem);
@@ -147,12 +209,6 @@ struct keeper_terms handlers_terms(const struct handlers *handlers)
   };
 }
 
-/* Who waits for a backup. */
-struct asker {
-  DBusConnection *connection;
-  DBusMessage *reply;
-};
-
 static void on_made(enum tlspin_code code, const struct backup *made, const char *problem,
                     void *data)
 {
@@ -160,14 +216,8 @@ static void on_made(enum tlspin_code code, const struct backup *made, const char
 
   if (code == TLSPIN_OK)
     code = handlers_filled(put_one(asker->reply, made));
-  dispatch_send(asker->connection, asker->reply, code, problem);
+  dispatch_send(asker->handlers->announce.connection, asker->reply, code, problem);
   g_free(asker);
-}
-
-static enum tlspin_code say_busy(GString *problem)
-{
-  g_string_assign(problem, _("A backup is being made. Try again in a moment."));
-  return TLSPIN_E_BUSY;
 }
 
 /* It is made aside, and the reply waits for it. */
@@ -182,13 +232,8 @@ enum tlspin_code admin_backup(void *data, DBusMessage *call, DBusMessage *reply,
   (void)call;
   if (code != TLSPIN_OK)
     return handlers_explain(code, trouble, problem);
-  asker = g_new0(struct asker, 1);
-  *asker = (struct asker){handlers->announce.connection, dispatch_keep(reply)};
-  if (keeper_ask(handlers->keeper, &terms, on_made, asker) == TLSPIN_OK)
-    return TLSPIN_OK;
-  dbus_message_unref(asker->reply);
-  g_free(asker);
-  return say_busy(problem);
+  asker = asker_new(handlers, reply);
+  return asker_end(asker, keeper_ask(handlers->keeper, &terms, on_made, asker), problem);
 }
 
 enum tlspin_code admin_restore(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)

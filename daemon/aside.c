@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { NAMES_TRIED = 1000, COPY_OCTETS = 64 << 10 };
@@ -145,4 +146,20 @@ GPtrArray *aside_list(const char *path)
     if (!aside_is_main(names->pdata[i - 1]))
       g_ptr_array_remove_index(names, i - 1);
   return names;
+}
+
+uint64_t aside_size(const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  g_autoptr(GPtrArray) names = aside_list_files(path);
+  uint64_t size = 0;
+
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree char *file = g_build_filename(folder, names->pdata[i], NULL);
+    struct stat status;
+
+    if (lstat(file, &status) == 0)
+      size += (uint64_t)status.st_size;
+  }
+  return size;
 }

@@ -30,6 +30,9 @@ GPtrArray *aside_list(const char *path);
 /* The same of all files: what was beside them, too, which comes after its own. */
 GPtrArray *aside_list_files(const char *path);
 
+/* How many octets they have, all together. */
+uint64_t aside_size(const char *path);
+
 /* Whether it is the name of such a file itself, and not of what was beside one. */
 bool aside_is_main(const char *name);
 

@@ -122,32 +122,38 @@ static enum tlspin_code copy_to(struct copying *copying, const char *path, char 
 }
 
 /* With a connection of its own, and never with a descriptor that isn't SQLite's: to close one would
- * drop the locks that other threads hold on the file. */
+ * drop the locks that other threads hold on the file. The lock file keeps a recovery away
+ * (successor.h): journals are found by their names, and a connection to the old file would take
+ * that of the new one for its own. */
 static enum tlspin_code open_source(struct store *store, char **problem)
 {
   struct database *db = &store->db;
 
-  if (!database_open(db, store->path, STORE_USER) || !database_prepare(db))
+  if (!database_open(db, store->path, STORE_USER) || !database_prepare(db) ||
+      !database_in_place(db))
     return say_unread(store, problem);
   if (schema_inspect(db->handle, &schema_current) != SCHEMA_FINE)
     return problem_set(problem, _("%s can't be read. Run 'tlspin doctor'."), store->path);
   return TLSPIN_OK;
 }
 
-enum tlspin_code backup_copy_store(const char *path, const char *to,
+enum tlspin_code backup_copy_store(const char *path, uid_t owner, const char *to,
                                    const struct backup_terms *terms, struct backup_sum *sum,
                                    char **problem)
 {
   g_autofree char *name = g_strdup(path);
   struct store from = {.kind = STORE_USER, .path = name};
   struct copying copying = {.from = &from, .terms = terms};
-  enum tlspin_code code = open_source(&from, problem);
+  enum tlspin_code code = lockfile_open(path, owner, LOCKFILE_PATIENT, &from.lock, problem);
 
+  if (code == TLSPIN_OK)
+    code = open_source(&from, problem);
   if (code == TLSPIN_OK)
     code = copy_to(&copying, to, problem);
   if (code == TLSPIN_OK)
     *sum = copying.sum;
   database_close(&from.db);
+  lockfile_close(&from.lock);
   return code;
 }
 

@@ -77,7 +77,7 @@ enum tlspin_code backup_folder_clear(const struct backup_folder *folder, char **
 static enum tlspin_code lock_folder(struct backup_folder *folder, char **problem)
 {
   g_autofree char *within = g_build_filename(folder->path, "pins.db", NULL);
-  enum tlspin_code code = lockfile_open(within, folder->owner, &folder->lock, problem);
+  enum tlspin_code code = lockfile_open(within, folder->owner, LOCKFILE_PATIENT, &folder->lock, problem);
 
   if (code == TLSPIN_OK && !folder->lock.exclusive)
     code = lockfile_exclude(&folder->lock, problem);

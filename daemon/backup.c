@@ -92,14 +92,18 @@ static enum backup_state say_refused(const struct store *store, char **problem)
   return say_fault(store->path, database_fault(&store->db), hindered, problem);
 }
 
-/* Whether the system, and nothing about the file, keeps it from being opened and read. */
+/* Whether the system, and nothing about the file, keeps it from being opened and read. What is no
+ * file, a pipe say, stays none: one can't be opened (ENXIO), another not be read (ESPIPE). */
 static bool is_hindered(const char *path)
 {
   int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   int fault = fd >= 0 ? 0 : errno;
+  struct stat status;
   uint8_t octet;
 
-  if (fd >= 0 && pread(fd, &octet, sizeof octet, 0) < 0)
+  if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+    fault = 0;
+  else if (fd >= 0 && pread(fd, &octet, sizeof octet, 0) < 0)
     fault = errno;
   if (fd >= 0)
     close(fd);

@@ -16,7 +16,8 @@ static enum tlspin_code make(const struct backup_folder *folder, const struct ba
   enum tlspin_code code = file_create(folder->temporary, problem);
 
   if (code == TLSPIN_OK)
-    code = backup_copy_store(folder->store, folder->temporary, terms, &backup->sum, problem);
+    code = backup_copy_store(folder->store, folder->owner, folder->temporary, terms, &backup->sum,
+                             problem);
   if (code == TLSPIN_OK)
     code = backup_check(folder->temporary, folder->owner, &backup->sum, problem);
   if (code == TLSPIN_OK)

@@ -156,3 +156,17 @@ void digest_toggle(struct digest *sum, const struct digest *digest)
   for (size_t i = 0; i < DIGEST_SIZE; i++)
     sum->octets[i] ^= digest->octets[i];
 }
+
+/* It is as good as drawn by lot: any octets of it will do. */
+guint digest_hash(gconstpointer digest)
+{
+  guint hash;
+
+  memcpy(&hash, digest, sizeof hash);
+  return hash;
+}
+
+gboolean digest_same(gconstpointer a, gconstpointer b)
+{
+  return memcmp(a, b, sizeof(struct digest)) == 0;
+}

@@ -65,4 +65,8 @@ int cells_compare(const struct table *table, const struct cell *a, const struct 
 /* sum ^= digest: adds a row to the digest over all rows, and takes it out again. */
 void digest_toggle(struct digest *sum, const struct digest *digest);
 
+/* For a GHashTable whose keys are digests. */
+guint digest_hash(gconstpointer digest);
+gboolean digest_same(gconstpointer a, gconstpointer b);
+
 #endif

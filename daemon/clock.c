@@ -9,77 +9,126 @@
 
 #include <glib.h>
 
-enum { FORM = 1, HOUR = 3600 };
+enum { FORM_WITHOUT_ELAPSED = 1, FORM = 2, HOUR = 3600 };
 
 static const char row_name[] = CLOCK_ROW;
 
-static bool has_jumped(int64_t before, int64_t now)
+static int64_t time_after(int64_t time, int64_t seconds)
 {
-  return now < before - CLOCK_TOLERANCE || now > before + CLOCK_JUMP;
+  return MIN(time + seconds, KEYPIN_FOREVER);
 }
 
-static void trust(struct clock_guard *guard, int64_t now)
+/* What was believed before is of no matter any more. */
+static void begin_anew(struct clock_guard *guard, int64_t now)
 {
-  guard->mark = now;
+  guard->mark = guard->reckoned = guard->next = now;
   guard->suspect = false;
-  guard->since = guard->steady = 0;
+  guard->since = guard->steady = guard->between = 0;
 }
 
 static void begin_trial(struct clock_guard *guard, int64_t now)
 {
   guard->suspect = true;
   guard->since = now;
+  guard->steady = guard->between = 0;
+}
+
+/* Rules 1, 2 and 6. */
+static void follow(struct clock_guard *guard, int64_t now, int64_t passed)
+{
+  guard->suspect = false;
+  guard->since = guard->between = 0;
+  guard->mark = MAX(guard->mark, now);
+  guard->steady += passed;
+  if (guard->steady < CLOCK_TURN)
+    return;
+  guard->reckoned = guard->next;
+  guard->next = MAX(guard->mark, guard->reckoned);
   guard->steady = 0;
 }
 
-/* Rules 3 and 4. */
-static void go_on_trial(struct clock_guard *guard, int64_t now)
+static int64_t trial_passed(const struct clock_guard *guard)
 {
-  if (has_jumped(guard->seen, now)) {
+  return guard->steady + MIN(guard->between, CLOCK_APART);
+}
+
+/* Rules 4 and 5. apart: how far the clock went on while nobody counted. */
+static void go_on_trial(struct clock_guard *guard, int64_t now, int64_t passed, int64_t apart)
+{
+  int64_t strayed;
+
+  guard->steady += passed;
+  guard->between += MAX(apart, 0);
+  strayed = now - (guard->since + guard->steady + guard->between);
+  if (ABS(strayed) > CLOCK_TOLERANCE || apart < -CLOCK_TOLERANCE || apart > CLOCK_JUMP) {
     begin_trial(guard, now);
     return;
   }
-  if (now > guard->seen)
-    guard->steady += MIN(now - guard->seen, CLOCK_STEP);
-  if (guard->steady < CLOCK_TRIAL)
+  if (trial_passed(guard) < CLOCK_TRIAL)
     return;
   guard->era += now < guard->mark;
-  trust(guard, now);
+  begin_anew(guard, now);
 }
 
-/* The first rule that applies:
+static bool is_right(const struct clock_guard *guard, int64_t now)
+{
+  return now >= guard->mark - CLOCK_TOLERANCE && now - guard->reckoned <= CLOCK_JUMP;
+}
+
+/* The running time between two readings is known where both are of one start of the computer,
+ * though the daemon may have come and gone. Between two starts nothing is known.
  *
  * 1. A clock that is no more than ten minutes behind the mark, and no more than 30 days ahead of
- * it, is right. The mark follows it, but never goes back: what is believed is the mark.
- * 2. Any other has jumped. It is suspect from now on, and the mark stands still, so that nothing
- * ends and nothing is deleted for its age. The computer may have been off for longer than 30 days:
- * that can't be told from a clock that was set wrong.
- * 3. While it is suspect it is on trial: what passes between two askings is counted, but of a step
- * no more than twelve hours, so that no single one is the whole trial. Where it is set back by more
- * than ten minutes, or ahead by more than 30 days, the trial begins anew.
- * 4. After 24 hours of trial it is believed, be it ahead of the mark or behind.
- * 5. A clock that comes back to where it would be right is trusted at once (rule 1).
+ * what is reckoned, is right. The mark follows it, but never goes back: what is believed is the
+ * mark.
+ * 2. What is reckoned is an earlier mark, and the running time since. So whatever a clock is set
+ * ahead by adds up, in steps of any size, and so does every time between two starts, which may have
+ * passed or not. Each twelve hours of running time the earlier mark gives way to a later one: a
+ * step ahead counts for twelve hours of running time at the least, and for twenty-four at the most.
+ * A clock that is slower than the running time takes nothing away from what is reckoned.
+ * 3. Any other clock has jumped. It is suspect from now on, and the mark stands still, so that
+ * nothing ends and nothing is deleted for its age. The computer may have been off for longer than
+ * that: it can't be told from a clock that was set wrong.
+ * 4. While it is suspect it is on trial. It passes as long as it goes on by the running time: where
+ * it is off by more than ten minutes since the trial's beginning, the trial begins anew. So it does
+ * where the clock is set back between two starts, or ahead by more than 30 days; what it went on by
+ * else is counted, but no more than twelve hours in one trial.
+ * 5. After 24 hours of trial it is believed, be it ahead of the mark or behind.
+ * 6. A clock that comes back to where it would be right is trusted at once (rule 1).
+ *
+ * So in less than twelve hours of running time after the clock was trusted, the mark goes no
+ * further than that time and 30 days, however often the clock is set and the computer started.
+ * Whoever sets it for longer, and leaves it alone for a trial, is believed: no clock would be right
+ * again else.
  *
  * A new store's mark is the date before which there was no tlspin: a clock that begins in 1970 is
  * suspect, and any that is later than the date is right. Times that can't be stored are the nearest
  * that can: one beyond them never goes on. */
-void clock_believe(struct clock_guard *guard, int64_t now)
+void clock_believe(struct clock_guard *guard, const struct clock_reading *reading)
 {
-  bool fresh = guard->mark == CLOCK_RELEASED; /* no clock was right yet */
+  int64_t now = CLAMP(reading->says, 0, KEYPIN_FOREVER);
+  int64_t elapsed = CLAMP(reading->elapsed, 0, KEYPIN_FOREVER);
+  bool known = reading->boot == guard->boot && elapsed >= guard->elapsed;
+  int64_t passed = known ? elapsed - guard->elapsed : 0;
 
-  now = CLAMP(now, 0, KEYPIN_FOREVER);
-  if (!has_jumped(guard->mark, now) || (fresh && now > guard->mark))
-    trust(guard, MAX(guard->mark, now)); /* 1, 5 */
+  guard->reckoned = time_after(guard->reckoned, passed);
+  guard->next = time_after(guard->next, passed);
+  if (guard->mark == CLOCK_RELEASED && now > guard->mark) /* no clock was right yet */
+    begin_anew(guard, now);
+  else if (is_right(guard, now))
+    follow(guard, now, passed);
   else if (!guard->suspect)
-    begin_trial(guard, now); /* 2 */
+    begin_trial(guard, now);
   else
-    go_on_trial(guard, now); /* 3, 4 */
+    go_on_trial(guard, now, passed, known ? 0 : now - guard->seen);
   guard->seen = now;
+  guard->elapsed = elapsed;
+  guard->boot = reading->boot;
 }
 
 int64_t clock_trusted_from(const struct clock_guard *guard)
 {
-  return MIN(guard->seen + CLOCK_TRIAL - guard->steady, KEYPIN_FOREVER);
+  return time_after(guard->seen, CLOCK_TRIAL - trial_passed(guard));
 }
 
 static size_t encode(const struct clock_guard *guard, uint8_t *value)
@@ -93,7 +142,37 @@ static size_t encode(const struct clock_guard *guard, uint8_t *value)
   writer_u64(&w, (uint64_t)guard->since);
   writer_u64(&w, (uint64_t)guard->steady);
   writer_u64(&w, guard->era);
+  writer_u64(&w, guard->boot);
+  writer_u64(&w, (uint64_t)guard->elapsed);
+  writer_u64(&w, (uint64_t)guard->reckoned);
+  writer_u64(&w, (uint64_t)guard->next);
+  writer_u64(&w, (uint64_t)guard->between);
   return w.used;
+}
+
+/* A trial that nobody counted begins anew. */
+static void complete(struct clock_guard *guard)
+{
+  guard->reckoned = guard->next = guard->mark;
+  guard->since = guard->suspect ? guard->seen : 0;
+  guard->steady = 0;
+}
+
+static void decode_elapsed(struct reader *r, struct clock_guard *guard)
+{
+  guard->boot = reader_u64(r);
+  guard->elapsed = (int64_t)reader_u64(r);
+  guard->reckoned = (int64_t)reader_u64(r);
+  guard->next = (int64_t)reader_u64(r);
+  guard->between = (int64_t)reader_u64(r);
+}
+
+static bool has_valid_times(const struct clock_guard *guard)
+{
+  return time_is_valid(guard->mark) && time_is_valid(guard->seen) && time_is_valid(guard->since) &&
+         time_is_valid(guard->elapsed) && time_is_valid(guard->reckoned) &&
+         time_is_valid(guard->next) && time_is_valid(guard->between) && guard->steady >= 0 &&
+         guard->steady < CLOCK_TRIAL;
 }
 
 static bool decode(struct span value, struct clock_guard *guard)
@@ -107,9 +186,14 @@ static bool decode(struct span value, struct clock_guard *guard)
   guard->since = (int64_t)reader_u64(&r);
   guard->steady = (int64_t)reader_u64(&r);
   guard->era = reader_u64(&r);
-  return reader_done(&r) && form == FORM && suspect <= 1 && time_is_valid(guard->mark) &&
-         time_is_valid(guard->seen) && time_is_valid(guard->since) && guard->steady >= 0 &&
-         guard->steady < CLOCK_TRIAL;
+  if (form == FORM)
+    decode_elapsed(&r, guard);
+  if (!reader_done(&r) || (form != FORM && form != FORM_WITHOUT_ELAPSED) || suspect > 1 ||
+      !has_valid_times(guard))
+    return false;
+  if (form == FORM_WITHOUT_ELAPSED)
+    complete(guard);
+  return true;
 }
 
 enum tlspin_code clock_load(struct store *store, struct clock_guard *guard)
@@ -141,8 +225,8 @@ static bool differs(int64_t a, int64_t b)
 static bool is_news(const struct clock_guard *guard, const struct clock_guard *kept)
 {
   return guard->suspect != kept->suspect || guard->since != kept->since ||
-         guard->era != kept->era || differs(guard->mark, kept->mark) ||
-         differs(guard->seen, kept->seen);
+         guard->era != kept->era || guard->boot != kept->boot || differs(guard->mark, kept->mark) ||
+         differs(guard->seen, kept->seen) || differs(guard->elapsed, kept->elapsed);
 }
 
 enum tlspin_code clock_save(struct store *store, struct clock_guard *guard)

@@ -2,10 +2,12 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The guard is a pure function of what the clock says whenever it is asked; its rules stand above
- * clock_believe in clock.c. It is kept in the row "clock" of the store's state (state.h), whose
- * octets are, all numbers in network order: form (1), 1; suspect (0 or 1), 1; mark, 8; seen, 8;
- * since, 8; steady, 8; era, 8.
+ * Whoever answers for the time in a network can set the clock. Nobody can set for how long the
+ * computer has run. The guard is a pure function of both, whenever they are asked; its rules stand
+ * above clock_believe in clock.c. It is kept in the row "clock" of the store's state (state.h),
+ * whose octets are, all numbers in network order: form (2), 1; suspect (0 or 1), 1; mark, 8; seen,
+ * 8; since, 8; steady, 8; era, 8; boot, 8; elapsed, 8; reckoned, 8; next, 8; between, 8. Form 1
+ * ends with the era.
  */
 #ifndef CLOCK_H
 #define CLOCK_H
@@ -14,27 +16,44 @@
 
 enum {
   CLOCK_TOLERANCE = 600,   /* seconds by which a clock may be set back without a word, */
-  CLOCK_JUMP = 30 * 86400, /* and by which it may go ahead between two askings */
-  CLOCK_TRIAL = 86400,     /* so long a clock that has jumped must go on steadily */
-  CLOCK_STEP = 43200       /* so much of it can pass between two askings */
+  CLOCK_JUMP = 30 * 86400, /* and by which it may be ahead of what is known to have passed */
+  CLOCK_TRIAL = 86400,     /* so long a clock that has jumped must go on steadily; */
+  CLOCK_APART = 43200,     /* so much of that may be times of which nothing is known */
+  CLOCK_TURN = 43200       /* after twice so long a running time a step ahead is forgotten */
 };
 
 #define CLOCK_RELEASED INT64_C(1735689600) /* 2025-01-01: tlspin was never run before that */
+
+/* What the computer says when it is asked. */
+struct clock_reading {
+  int64_t says;    /* its clock: seconds since 1970 */
+  int64_t elapsed; /* seconds since it was started, those of suspension too */
+  uint64_t boot;   /* which start that was; never 0. Only within one is `elapsed` one count */
+};
 
 struct clock_guard {
   int64_t mark; /* the time that is believed; of a clock that is trusted, the latest */
   int64_t seen; /* what the clock said last */
   bool suspect;
-  int64_t since;  /* with suspect: what the clock said when it jumped, */
-  int64_t steady; /* and for how long it has gone on steadily, in seconds */
-  uint64_t era;   /* how often an earlier time was believed again */
+  int64_t since;    /* with suspect: what the clock said when it jumped */
+  int64_t steady;   /* seconds of running time since then, or since a turn after it */
+  uint64_t era;     /* how often an earlier time was believed again */
+  uint64_t boot;    /* of the last reading; 0: there was none, */
+  int64_t elapsed;  /* and what it counted */
+  int64_t reckoned; /* a mark of before, and the running time since */
+  int64_t next;     /* a later one, that takes its place at the next turn */
+  int64_t between;  /* with suspect: seconds between two starts, by what the clock said */
 };
 
-/* Of a new store, at which no clock was ever asked. */
-#define CLOCK_GUARD_NEW ((struct clock_guard){.mark = CLOCK_RELEASED, .seen = CLOCK_RELEASED})
+/* Of a time that is believed, without a reading. */
+#define CLOCK_GUARD_AT(time)                                                                       \
+  ((struct clock_guard){.mark = (time), .seen = (time), .reckoned = (time), .next = (time)})
 
-/* The clock says `now`, in seconds since 1970. guard->mark is the time to go by then. */
-void clock_believe(struct clock_guard *guard, int64_t now);
+/* Of a new store, at which no clock was ever asked. */
+#define CLOCK_GUARD_NEW CLOCK_GUARD_AT(CLOCK_RELEASED)
+
+/* guard->mark is the time to go by after this reading. */
+void clock_believe(struct clock_guard *guard, const struct clock_reading *reading);
 
 /* When it will be trusted at the earliest, by its own reckoning; with suspect. */
 int64_t clock_trusted_from(const struct clock_guard *guard);
@@ -42,7 +61,7 @@ int64_t clock_trusted_from(const struct clock_guard *guard);
 #define CLOCK_ROW "clock"
 
 /* What the store remembers. TLSPIN_E_NOT_FOUND where it is new; TLSPIN_UNAVAILABLE also for octets
- * that are not of this form. *guard is changed only with TLSPIN_OK. */
+ * that are of neither form. *guard is changed only with TLSPIN_OK. */
 enum tlspin_code clock_load(struct store *store, struct clock_guard *guard);
 
 /* Takes over what another daemon on this home has written, where that is ahead, and writes what is

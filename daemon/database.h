@@ -12,6 +12,10 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+/* Octets of a page of every file of ours: no other size is read, since of a damaged one the size
+ * can't be believed. */
+enum { STORE_PAGE = 4096 };
+
 /* The file of a layer itself, whatever has its name by now. */
 struct database_hold {
   int fd; /* good for fstat(2) only */

@@ -23,7 +23,7 @@ static bool see_damage(struct store *store, struct damage *damage)
   return code != TLSPIN_E_NOT_FOUND;
 }
 
-void doctor_look(struct policy *policy, int64_t now, bool read, struct doctor *doctor)
+void doctor_look(struct policy *policy, int64_t now, GPtrArray *read, struct doctor *doctor)
 {
   const struct layer *user = layers_user(policy->layers, now);
 
@@ -31,8 +31,12 @@ void doctor_look(struct policy *policy, int64_t now, bool read, struct doctor *d
   if (user->store != NULL)
     doctor->damaged = see_damage(user->store, &doctor->damage);
   doctor->asides = aside_list(user->path);
-  backups_list(user->path, layers_owner(policy->layers), now, read, &doctor->backups,
-               &doctor->backups_problem);
+  doctor->asides_size = aside_size(user->path);
+  if (read != NULL)
+    doctor->backups = g_ptr_array_ref(read);
+  else
+    backups_list(user->path, layers_owner(policy->layers), now, false, &doctor->backups,
+                 &doctor->backups_problem);
 }
 
 void doctor_clear(struct doctor *doctor)
@@ -42,12 +46,26 @@ void doctor_clear(struct doctor *doctor)
   g_clear_pointer(&doctor->backups_problem, g_free);
 }
 
-enum tlspin_code doctor_acknowledge(struct policy *policy, int64_t now, char **problem)
+static bool is_another(struct store *store, int64_t found)
+{
+  struct damage damage;
+
+  return found != 0 && damage_get(store, &damage) == TLSPIN_OK && damage.found != found;
+}
+
+enum tlspin_code doctor_acknowledge(struct policy *policy, int64_t found, int64_t now,
+                                    char **problem)
 {
   struct store *store = policy_writable(policy, now, problem);
 
-  return store != NULL ? policy_fault(policy, damage_acknowledge(store), problem)
-                       : TLSPIN_UNAVAILABLE;
+  if (store == NULL)
+    return TLSPIN_UNAVAILABLE;
+  if (is_another(store, found)) {
+    problem_set(problem, _("Something else has happened to the pin store since then. Run 'tlspin "
+                           "doctor' to see it."));
+    return TLSPIN_E_BUSY;
+  }
+  return policy_fault(policy, damage_acknowledge(store), problem);
 }
 
 enum tlspin_code doctor_prepare(struct policy *policy, int64_t now, char **problem)
@@ -95,8 +113,8 @@ static enum tlspin_code put_in_place(struct policy *policy, const struct backup 
   enum tlspin_code code;
 
   layers_release_user(policy->layers);
-  code = recovery_restore(path, layers_owner(policy->layers), backup->path,
-                          before != NULL ? before->sum.last_operation : 0, now, problem);
+  code = recovery_restore(path, layers_owner(policy->layers), backup,
+                          before != NULL ? &before->sum : NULL, now, problem);
   layers_user(policy->layers, now);
   return code;
 }
@@ -110,7 +128,7 @@ enum tlspin_code doctor_restore(struct policy *policy, const char *name, int64_t
 
   *before = NULL;
   policy_flush(policy, now);
-  doctor_look(policy, now, false, &doctor);
+  doctor_look(policy, now, NULL, &doctor);
   backup = find(doctor.backups, name);
   if (backup == NULL)
     code = say_unknown(name, problem);

@@ -76,7 +76,7 @@ static const struct method admin_methods[] = {
      {{"report", "a{sv}"}, {"backups", "aa{sv}"}, {"set-aside", "aa{sv}"}},
      admin_doctor,
      false},
-    {"Acknowledge", {{NULL, NULL}}, {{NULL, NULL}}, admin_acknowledge, true},
+    {"Acknowledge", {{"found", "t"}}, {{NULL, NULL}}, admin_acknowledge, true},
     {"Backup", {{NULL, NULL}}, {{"backup", "a{sv}"}}, admin_backup, true},
     {"Restore", {{"name", "s"}}, {{"before", "a{sv}"}}, admin_restore, true},
     {"Put",

@@ -58,6 +58,7 @@ static const struct setting common_settings[] = {
 };
 
 static const struct setting user_settings[] = {
+    {"PRAGMA page_size = 4096", "SELECT 1", "1"}, /* of a new file; STORE_PAGE */
     {"PRAGMA auto_vacuum = NONE", "SELECT 1", "1"},
     {"PRAGMA secure_delete = ON", "PRAGMA secure_delete", "1"},
     {"PRAGMA synchronous = EXTRA", "PRAGMA synchronous", "3"},

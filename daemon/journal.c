@@ -4,6 +4,9 @@
 
 #include "daemon/journal.h"
 
+#include "common/text.h"
+#include "daemon/row.h"
+
 #include <string.h>
 
 enum tlspin_code journal_begin(struct work *work, struct store *store)
@@ -66,6 +69,11 @@ enum tlspin_code journal_number(struct work *work, enum operation_kind kind, uin
 
   if (code != TLSPIN_OK)
     return code;
+  if (work->change.contents.last_operation >= OPERATION_LAST - 1) {
+    g_warning(_("%s has no number left for another change. Run 'tlspin restore'."),
+              work->store->path);
+    return TLSPIN_UNAVAILABLE;
+  }
   work->operation = (struct operation_row){
       .id = ++work->change.contents.last_operation, .kind = kind, .target = target, .made = now};
   work->done.operation = work->operation.id;

@@ -6,18 +6,33 @@
 
 #include "common/text.h"
 
-enum { TIDY = 3600 /* seconds */ };
+enum { TIDY = 3600 /* seconds */, WAITING_MAX = 16 };
+
+enum task {
+  TASK_TIDY,   /* with no backup made before */
+  TASK_MAKE,   /* a backup by itself, */
+  TASK_BACKUP, /* or for the user */
+  TASK_ERASE,
+  TASK_LIST
+};
 
 /* What is done in the thread: the thread's until that has ended. */
 struct job {
+  enum task task;
   struct keeper_terms terms;
-  bool make, asked;
-  struct erasure *erasure; /* NULL: nothing is to be erased */
+  struct erasure *erasure;
   bool found;
+  union {
+    keeper_told made;
+    keeper_erased erased;
+    keeper_listed listed;
+  } tell; /* whoever asked for it */
+  void *data;
   struct traces traces;
-  enum tlspin_code code; /* of what was to be made, or of tidying up */
+  enum tlspin_code code; /* of what was to be done, or of tidying up */
   char *problem;
   struct backup *made;
+  GPtrArray *list;
   bool known;               /* what follows is */
   bool any;                 /* there is one that is whole, */
   struct backup_sum newest; /* and this is what it holds */
@@ -30,6 +45,7 @@ struct keeper {
   void (*moved)(void *data);
   void *data;
   struct job job;
+  GQueue waiting; /* struct job: what is to be done for others, after that */
   GThread *thread;
   GSource *ended; /* NULL: nothing is under way */
   bool known, any;
@@ -41,16 +57,6 @@ struct keeper {
   bool barred;    /* none is made by itself as things are */
   int64_t tidied; /* when that was begun last; 0: not yet */
   char *said;     /* what went wrong the last time */
-  struct keeper_terms asked;
-  keeper_told told; /* NULL: nobody asked */
-  void *told_data;
-  struct {
-    struct keeper_terms terms;
-    struct erasure *erasure;
-    bool found;
-    keeper_erased told; /* NULL: nobody asked */
-    void *data;
-  } erase;
 };
 
 struct keeper *keeper_new(const char *store, uid_t owner, void (*moved)(void *data), void *data)
@@ -61,6 +67,7 @@ struct keeper *keeper_new(const char *store, uid_t owner, void (*moved)(void *da
   keeper->owner = owner;
   keeper->moved = moved;
   keeper->data = data;
+  g_queue_init(&keeper->waiting);
   return keeper;
 }
 
@@ -68,7 +75,40 @@ static void clear_job(struct job *job)
 {
   g_free(job->problem);
   backup_free(job->made);
-  *job = (struct job){.make = false};
+  g_clear_pointer(&job->list, g_ptr_array_unref);
+  *job = (struct job){.task = TASK_TIDY};
+}
+
+static void tell(const struct job *job)
+{
+  switch (job->task) {
+  case TASK_BACKUP:
+    job->tell.made(job->made != NULL ? TLSPIN_OK : job->code, job->made, job->problem, job->data);
+    break;
+  case TASK_ERASE:
+    job->tell.erased(job->code, &job->traces, job->problem, job->data);
+    break;
+  case TASK_LIST:
+    job->tell.listed(job->code, job->list, job->problem, job->data);
+    break;
+  default:
+    break;
+  }
+}
+
+/* What was done is told as little as what wasn't begun: nobody would see to the rest. */
+static void give_up(struct job *job)
+{
+  g_autofree char *problem = g_strdup(_("The daemon leaves before it is done. Do it again."));
+  struct job untold = *job;
+
+  untold.code = TLSPIN_UNAVAILABLE;
+  untold.problem = problem;
+  untold.made = NULL;
+  untold.list = NULL;
+  untold.traces = (struct traces){.backups = 0};
+  tell(&untold);
+  clear_job(job);
 }
 
 static void join(struct keeper *keeper)
@@ -81,16 +121,17 @@ static void join(struct keeper *keeper)
 
 void keeper_free(struct keeper *keeper)
 {
-  static const struct traces nothing;
+  struct job *job;
 
   if (keeper == NULL)
     return;
   if (keeper->ended != NULL)
     join(keeper);
-  if (keeper->erase.told != NULL)
-    keeper->erase.told(TLSPIN_UNAVAILABLE, &nothing,
-                       _("The daemon leaves before it is done. Do it again."), keeper->erase.data);
-  clear_job(&keeper->job);
+  give_up(&keeper->job);
+  while ((job = g_queue_pop_head(&keeper->waiting)) != NULL) {
+    give_up(job);
+    g_free(job);
+  }
   g_free(keeper->said);
   g_free(keeper->store);
   g_free(keeper);
@@ -109,7 +150,7 @@ static void note_fault(struct job *job, enum tlspin_code code, char *problem)
 
 static void make(const struct keeper *keeper, struct job *job)
 {
-  struct backup_terms terms = {.asked = job->asked};
+  struct backup_terms terms = {.asked = job->task == TASK_BACKUP};
   char *problem;
   enum tlspin_code code =
       backups_make(keeper->store, keeper->owner, job->terms.now, &terms, &job->made, &problem);
@@ -126,7 +167,7 @@ static void tidy(const struct keeper *keeper, struct job *job)
   enum tlspin_code code = backups_rotate(keeper->store, keeper->owner, &rules, &problem);
 
   note_fault(job, code, problem);
-  if (job->make || terms->suspect)
+  if (job->task != TASK_TIDY || terms->suspect)
     return;
   code = backups_forget(keeper->store, keeper->owner, terms->now - terms->period, &problem);
   note_fault(job, code, problem);
@@ -161,17 +202,27 @@ static void erase(const struct keeper *keeper, struct job *job)
   note_fault(job, code, problem);
 }
 
+static void list(const struct keeper *keeper, struct job *job)
+{
+  char *problem;
+  enum tlspin_code code =
+      backups_list(keeper->store, keeper->owner, job->terms.now, true, &job->list, &problem);
+
+  note_fault(job, code, problem);
+}
+
 /* After a backup couldn't be made nothing goes. */
 static void work(const struct keeper *keeper, struct job *job)
 {
-  if (job->erasure != NULL) {
-    erase(keeper, job);
-    look(keeper, job);
+  if (job->task == TASK_LIST) {
+    list(keeper, job);
     return;
   }
-  if (job->make)
+  if (job->task == TASK_ERASE)
+    erase(keeper, job);
+  if (job->task == TASK_MAKE || job->task == TASK_BACKUP)
     make(keeper, job);
-  if (job->code == TLSPIN_OK)
+  if (job->task != TASK_ERASE && job->code == TLSPIN_OK)
     tidy(keeper, job);
   look(keeper, job);
 }
@@ -199,16 +250,12 @@ static void begin(struct keeper *keeper, const struct job *job)
     work_aside(keeper);
 }
 
-static void begin_asked(struct keeper *keeper)
+static void begin_next(struct keeper *keeper)
 {
-  begin(keeper, &(struct job){.terms = keeper->asked, .make = true, .asked = true});
-}
+  g_autofree struct job *job = keeper->ended == NULL ? g_queue_pop_head(&keeper->waiting) : NULL;
 
-static void begin_erasing(struct keeper *keeper)
-{
-  begin(keeper, &(struct job){.terms = keeper->erase.terms,
-                              .erasure = keeper->erase.erasure,
-                              .found = keeper->erase.found});
+  if (job != NULL)
+    begin(keeper, job);
 }
 
 /* Not again and again the same. That an import is under way, or that there was nothing
@@ -231,7 +278,10 @@ static bool is_kept(const struct keeper *keeper)
 /* What could not be made is tried again as if it had been changed only now. */
 static void take_over(struct keeper *keeper, const struct job *job)
 {
-  bool failed = job->make && job->made == NULL;
+  bool failed = (job->task == TASK_MAKE || job->task == TASK_BACKUP) && job->made == NULL;
+
+  if (job->task == TASK_LIST)
+    return;
 
   keeper->known = job->known;
   keeper->any = job->any;
@@ -245,36 +295,18 @@ static void take_over(struct keeper *keeper, const struct job *job)
     keeper->changes = (struct rotation_changes){true, job->terms.now, job->terms.now};
 }
 
-static void tell(struct keeper *keeper, const struct job *job)
-{
-  keeper_erased erased = keeper->erase.told;
-  keeper_told told = keeper->told;
-
-  if (job->erasure != NULL) {
-    keeper->erase.told = NULL;
-    erased(job->code, &job->traces, job->problem, keeper->erase.data);
-  }
-  if (!job->asked)
-    return;
-  keeper->told = NULL;
-  told(job->made != NULL ? TLSPIN_OK : job->code, job->made, job->problem, keeper->told_data);
-}
-
 static gboolean on_ended(gpointer data)
 {
   struct keeper *keeper = data;
   struct job job = keeper->job;
 
   join(keeper);
-  keeper->job = (struct job){.make = false};
+  keeper->job = (struct job){.task = TASK_TIDY};
   take_over(keeper, &job);
   say(keeper, &job);
-  tell(keeper, &job);
+  tell(&job);
   clear_job(&job);
-  if (keeper->told != NULL && keeper->ended == NULL)
-    begin_asked(keeper);
-  if (keeper->erase.told != NULL && keeper->ended == NULL)
-    begin_erasing(keeper);
+  begin_next(keeper);
   keeper->moved(keeper->data);
   return G_SOURCE_REMOVE;
 }
@@ -310,11 +342,11 @@ void keeper_tend(struct keeper *keeper, struct store *opened, const struct keepe
   keeper->barred = is_barred(keeper, terms);
   if (keeper->ended == NULL && readable && keeper->known && !keeper->barred &&
       rotation_due(&keeper->changes, terms->now)) {
-    begin(keeper, &(struct job){.terms = *terms, .make = true});
+    begin(keeper, &(struct job){.task = TASK_MAKE, .terms = *terms});
   } else if (keeper->ended == NULL && (!keeper->known || terms->now < keeper->tidied ||
                                        terms->now - keeper->tidied >= TIDY)) {
     keeper->tidied = terms->now;
-    begin(keeper, &(struct job){.terms = *terms});
+    begin(keeper, &(struct job){.task = TASK_TIDY, .terms = *terms});
   }
   keeper->moved(keeper->data);
 }
@@ -329,32 +361,51 @@ bool keeper_is_needed(const struct keeper *keeper)
   return keeper_is_busy(keeper) || (keeper->changes.any && !keeper->barred);
 }
 
+static bool is_asked_for(const struct keeper *keeper, enum task task)
+{
+  for (const GList *link = keeper->waiting.head; link != NULL; link = link->next)
+    if (((const struct job *)link->data)->task == task)
+      return true;
+  return keeper->ended != NULL && keeper->job.task == task;
+}
+
+/* Of reading any number may wait, as far as that goes. */
+static enum tlspin_code add(struct keeper *keeper, const struct job *job)
+{
+  if (keeper->waiting.length >= WAITING_MAX ||
+      (job->task != TASK_LIST && is_asked_for(keeper, job->task)))
+    return TLSPIN_E_BUSY;
+  g_queue_push_tail(&keeper->waiting, g_memdup2(job, sizeof *job));
+  begin_next(keeper);
+  keeper->moved(keeper->data);
+  return TLSPIN_OK;
+}
+
 enum tlspin_code keeper_ask(struct keeper *keeper, const struct keeper_terms *terms,
                             keeper_told told, void *data)
 {
-  if (keeper->told != NULL)
-    return TLSPIN_E_BUSY;
-  keeper->told = told;
-  keeper->told_data = data;
-  keeper->asked = *terms;
-  if (keeper->ended == NULL)
-    begin_asked(keeper);
-  keeper->moved(keeper->data);
-  return TLSPIN_OK;
+  const struct job job = {.task = TASK_BACKUP, .terms = *terms, .tell.made = told, .data = data};
+
+  return add(keeper, &job);
 }
 
 enum tlspin_code keeper_erase(struct keeper *keeper, const struct keeper_terms *terms,
                               struct erasure *erasure, bool found, keeper_erased told, void *data)
 {
-  if (keeper->erase.told != NULL)
-    return TLSPIN_E_BUSY;
-  keeper->erase.terms = *terms;
-  keeper->erase.erasure = erasure;
-  keeper->erase.found = found;
-  keeper->erase.told = told;
-  keeper->erase.data = data;
-  if (keeper->ended == NULL)
-    begin_erasing(keeper);
-  keeper->moved(keeper->data);
-  return TLSPIN_OK;
+  const struct job job = {.task = TASK_ERASE,
+                          .terms = *terms,
+                          .erasure = erasure,
+                          .found = found,
+                          .tell.erased = told,
+                          .data = data};
+
+  return add(keeper, &job);
+}
+
+enum tlspin_code keeper_list(struct keeper *keeper, const struct keeper_terms *terms,
+                             keeper_listed told, void *data)
+{
+  const struct job job = {.task = TASK_LIST, .terms = *terms, .tell.listed = told, .data = data};
+
+  return add(keeper, &job);
 }

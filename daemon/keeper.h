@@ -25,7 +25,8 @@ struct keeper_terms {
 /* store, owner: as in backups.h. moved: told whenever keeper_is_needed may say something else. */
 struct keeper *keeper_new(const char *store, uid_t owner, void (*moved)(void *data), void *data);
 
-/* Waits for what is under way; whoever asked for a backup isn't told any more. NULL is fine. */
+/* Waits for what is under way, and tells whoever waits for something that it isn't done:
+ * TLSPIN_UNAVAILABLE. NULL is fine. */
 void keeper_free(struct keeper *keeper);
 
 /* To be called every minute or so. opened: the store; NULL where it can't be used now. */
@@ -54,9 +55,18 @@ typedef void (*keeper_erased)(enum tlspin_code code, const struct traces *done, 
 
 /* The user asks for an erasure in all files beside the store, as soon as what is under way is done:
  * traces_erase. What is `found` in the store itself is the caller's to erase, when told; nothing is
- * begun before that. erasure: the caller's, who keeps it until then. It is told in any case, by
- * keeper_free if need be. TLSPIN_E_BUSY where there is one that isn't done yet. */
+ * begun before that. erasure: the caller's, who keeps it until then. TLSPIN_E_BUSY where there is
+ * one that isn't done yet. */
 enum tlspin_code keeper_erase(struct keeper *keeper, const struct keeper_terms *terms,
                               struct erasure *erasure, bool found, keeper_erased told, void *data);
+
+/* Told of all backups (struct backup), each of which was read through; they are the keeper's, who
+ * lets go of them after the call. NULL with a code and a problem as of backups_list. */
+typedef void (*keeper_listed)(enum tlspin_code code, GPtrArray *backups, const char *problem,
+                              void *data);
+
+/* Reads all backups through. TLSPIN_E_BUSY where very many wait for something already. */
+enum tlspin_code keeper_list(struct keeper *keeper, const struct keeper_terms *terms,
+                             keeper_listed told, void *data);
 
 #endif

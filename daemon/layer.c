@@ -72,8 +72,11 @@ enum tlspin_code layer_open(struct layer *layer, enum store_kind kind, uid_t own
   layer_clear(layer);
   if (has_gone(layer, kind))
     problem = say_gone(layer);
+  else if (layer->tried)
+    code = store_open_at_once(layer->path, kind, owner, &layer->store, &problem);
   else
     code = store_open(layer->path, kind, owner, &layer->store, &problem);
+  layer->tried = true;
   if (code != TLSPIN_OK)
     layer_set_problem(layer, problem);
   layer->used |= code == TLSPIN_OK;

@@ -18,6 +18,7 @@ struct layer {
   char *fingerprint;   /* of a system layer: layer_fingerprint before it was opened */
   bool kept;           /* while layers are read anew: the open store is to be taken over */
   bool used;           /* a user's store that was open here before */
+  bool tried;          /* to be opened before: from then on nobody is waited for */
   bool waits;          /* an operation of it is half applied, and could not be gone on with */
 };
 

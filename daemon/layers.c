@@ -337,6 +337,15 @@ const struct layer *layers_user(struct layers *layers, int64_t now)
   return user;
 }
 
+void layers_watch_user(struct layers *layers, int64_t now)
+{
+  struct layer *user = &layers->user;
+
+  if (user->store != NULL)
+    store_trust(user->store);
+  layers_user(layers, now);
+}
+
 /* One that could not even be opened was read as it is. */
 void layers_failed(struct layers *layers, const struct layer *layer)
 {

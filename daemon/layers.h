@@ -79,6 +79,12 @@ void layers_judge(struct layers *layers, const struct peer *peer, int64_t now,
  * it could not be opened or read before; its store may be NULL. */
 const struct layer *layers_user(struct layers *layers, int64_t now);
 
+/* To be called now and then while nobody asks for anything: reads the user's store anew where it
+ * was changed, lets go of one that was replaced or is damaged, and opens it again as layers_user.
+ * What one daemon has open no other can recover. Nothing but the file's times is looked at as a
+ * rule. */
+void layers_watch_user(struct layers *layers, int64_t now);
+
 /* Says what the computer's clock says. suspect: it isn't trusted, and `now` is another time. */
 void layers_tell_clock(struct layers *layers, int64_t says, bool suspect);
 

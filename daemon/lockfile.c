@@ -29,13 +29,13 @@ static char *path_beside(const char *path)
 
 /* flock(2) drops a shared lock before it takes the exclusive one, so that what was read before has
  * to be read again afterwards. */
-static bool acquire(struct lockfile *lock, int operation)
+static bool acquire(struct lockfile *lock, int operation, enum lockfile_wait wait)
 {
   struct stat status;
-  int tries = 0;
+  int tries = wait == LOCKFILE_PATIENT ? WAIT_TRIES : 0;
 
   while (flock(lock->fd, operation | LOCK_NB) != 0) {
-    if ((errno != EWOULDBLOCK && errno != EINTR) || tries++ == WAIT_TRIES)
+    if ((errno != EWOULDBLOCK && errno != EINTR) || tries-- == 0)
       return false;
     g_usleep(WAIT_USEC);
   }
@@ -62,23 +62,25 @@ bool lockfile_remembers(const char *path)
 
 enum tlspin_code lockfile_exclude(struct lockfile *lock, char **problem)
 {
-  return acquire(lock, LOCK_EX) ? TLSPIN_OK : say_busy(lock, problem);
+  return acquire(lock, LOCK_EX, lock->wait) ? TLSPIN_OK : say_busy(lock, problem);
 }
 
 /* Exclusive for the maker, and also for who waited for another one to make it: lockfile_settle ends
  * that. */
 static enum tlspin_code lock_first(struct lockfile *lock, char **problem)
 {
-  bool done = acquire(lock, LOCK_SH) && (lock->remembers || acquire(lock, LOCK_EX));
+  bool done =
+      acquire(lock, LOCK_SH, lock->wait) && (lock->remembers || acquire(lock, LOCK_EX, lock->wait));
 
   return done ? TLSPIN_OK : say_busy(lock, problem);
 }
 
-enum tlspin_code lockfile_open(const char *path, uid_t owner, struct lockfile *lock, char **problem)
+enum tlspin_code lockfile_open(const char *path, uid_t owner, enum lockfile_wait wait,
+                               struct lockfile *lock, char **problem)
 {
   enum tlspin_code code = TLSPIN_OK;
 
-  *lock = (struct lockfile){.path = path_beside(path), .fd = -1};
+  *lock = (struct lockfile){.path = path_beside(path), .fd = -1, .wait = wait};
   if (!file_exists(lock->path))
     code = file_create(lock->path, problem);
   if (code == TLSPIN_OK)
@@ -102,7 +104,7 @@ enum tlspin_code lockfile_settle(struct lockfile *lock, char **problem)
   if (!lock->remembers && !remember(lock))
     return problem_set(problem, _("%s can't be written: %s. Make room on the disk."), lock->path,
                        g_strerror(errno));
-  return acquire(lock, LOCK_SH) ? TLSPIN_OK : say_busy(lock, problem);
+  return acquire(lock, LOCK_SH, LOCKFILE_PATIENT) ? TLSPIN_OK : say_busy(lock, problem);
 }
 
 static bool set_octet(const struct lockfile *lock, uint64_t number, short type)

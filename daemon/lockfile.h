@@ -17,25 +17,31 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* For how long one waits for other processes, and for other threads: at most 2 seconds, which is
+ * for whoever has nothing else to do; or not at all. */
+enum lockfile_wait { LOCKFILE_PATIENT, LOCKFILE_AT_ONCE };
+
 struct lockfile {
   char *path; /* NULL: not open */
   int fd;
+  enum lockfile_wait wait;
   bool exclusive;
   bool remembers;
 };
 
 /* Opens the lock file of the store at `path`, an absolute one; makes it where it is missing. Shared
- * where it remembers a store, else exclusive. Waits for other processes for at most 2 seconds. */
-enum tlspin_code lockfile_open(const char *path, uid_t owner, struct lockfile *lock,
-                               char **problem);
+ * where it remembers a store, else exclusive. */
+enum tlspin_code lockfile_open(const char *path, uid_t owner, enum lockfile_wait wait,
+                               struct lockfile *lock, char **problem);
 
 /* Whether one is there that remembers the store at `path`, without a wait for anybody. */
 bool lockfile_remembers(const char *path);
 
-/* Waits as above until nobody else uses the store. */
+/* Once nobody else uses the store. */
 enum tlspin_code lockfile_exclude(struct lockfile *lock, char **problem);
 
-/* After the database is on the disk: remembers it, and shares the lock again. */
+/* After the database is on the disk: remembers it, and shares the lock again. Whoever gets it in
+ * between is waited for. */
 enum tlspin_code lockfile_settle(struct lockfile *lock, char **problem);
 
 /* Holds a number until it is let go of or the file is closed. False where another one holds it, or

@@ -28,6 +28,7 @@ enum {
   EXIT_BUS = 2,
   TIDY_SECONDS = 3600,
   FLUSH_SECONDS = 60,
+  WATCH_SECONDS = 5,
   BUSY_MILLISECONDS = 100
 };
 
@@ -84,14 +85,48 @@ struct daemon {
 
 static struct timekeeper timekeeper; /* the one that handlers ask, too */
 
-/* For tests of the clock, a file that holds its seconds (HACKING.md). */
-static int64_t wall_clock(void)
+/* Which start of the computer this is: half of the number that the kernel gives it. Where that
+ * can't be read, each start of the daemon is one, and what it counts goes no further. */
+static uint64_t number_boot(void)
 {
-  g_autofree char *seconds = NULL;
+  g_autofree char *id = NULL;
+  uint64_t number = 0;
 
-  if (options.clock != NULL && g_file_get_contents(options.clock, &seconds, NULL, NULL))
-    return g_ascii_strtoll(seconds, NULL, 10);
-  return time(NULL);
+  if (!g_file_get_contents("/proc/sys/kernel/random/boot_id", &id, NULL, NULL))
+    return UINT64_C(1) + g_random_int();
+  for (const char *c = id; *c != '\0'; c++)
+    if (g_ascii_isxdigit(*c))
+      number = number << 4 | (uint64_t)g_ascii_xdigit_value(*c);
+  return MAX(number, 1);
+}
+
+/* Nobody can set for how long the computer has run. */
+static struct clock_reading read_system(void)
+{
+  static uint64_t boot;
+  struct timespec elapsed = {0};
+
+  if (boot == 0)
+    boot = number_boot();
+  clock_gettime(CLOCK_BOOTTIME, &elapsed);
+  return (struct clock_reading){time(NULL), elapsed.tv_sec, boot};
+}
+
+/* For tests, a file that holds what is read (HACKING.md). */
+static struct clock_reading read_clock(void)
+{
+  struct clock_reading reading = read_system();
+  g_autofree char *text = NULL;
+  char *rest = NULL;
+  int64_t elapsed;
+
+  if (options.clock == NULL || !g_file_get_contents(options.clock, &text, NULL, NULL))
+    return reading;
+  reading.says = g_ascii_strtoll(text, &rest, 10);
+  elapsed = g_ascii_strtoll(rest, &rest, 10);
+  if (elapsed == 0)
+    return reading;
+  return (struct clock_reading){reading.says, elapsed, MAX(g_ascii_strtoull(rest, NULL, 10), 1)};
 }
 
 static int64_t believed_time(void)
@@ -135,7 +170,7 @@ static struct layers *open_layers(void)
       .system = (uid_t)options.system_owner,
   };
 
-  return layers_new(&config, wall_clock());
+  return layers_new(&config, read_clock().says);
 }
 
 static bool is_busy(const struct daemon *daemon)
@@ -290,6 +325,15 @@ static gboolean on_flush(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Another daemon can't recover what this one has open. */
+static gboolean on_watch(gpointer data)
+{
+  struct daemon *daemon = data;
+
+  layers_watch_user(daemon->layers, believed_time());
+  return G_SOURCE_CONTINUE;
+}
+
 static gboolean on_started(gpointer data)
 {
   timekeeper_save(&timekeeper);
@@ -321,7 +365,7 @@ static void start(struct daemon *daemon)
   daemon->watches[1] =
       watch_new(or_else(options.vendor_dir, VENDOR_DIR "/layers.d"), on_layers_changed, daemon);
   daemon->layers = open_layers();
-  timekeeper = (struct timekeeper){daemon->layers, wall_clock, CLOCK_GUARD_NEW, false};
+  timekeeper = (struct timekeeper){daemon->layers, read_clock, CLOCK_GUARD_NEW, false};
   layers_attend(daemon->layers, on_layers_read, daemon);
   daemon->handlers = (struct handlers){
       .policy = policy_new(daemon->layers, &daemon->config,
@@ -345,10 +389,13 @@ static void start(struct daemon *daemon)
   g_idle_add_full(G_PRIORITY_LOW, on_started, daemon, NULL);
   g_timeout_add_seconds(TIDY_SECONDS, on_tidy, daemon);
   g_timeout_add_seconds(FLUSH_SECONDS, on_flush, daemon);
+  g_timeout_add_seconds(WATCH_SECONDS, on_watch, daemon);
 }
 
+/* Whoever waits for the keeper is answered while everything is there yet. */
 static void stop(struct daemon *daemon)
 {
+  keeper_free(daemon->handlers.keeper);
   dbus_connection_flush(daemon->pins);
   dbus_connection_flush(daemon->admin);
   watch_free(daemon->watches[0]);
@@ -361,7 +408,6 @@ static void stop(struct daemon *daemon)
   waiting_free(daemon->handlers.waiting);
   policy_flush(daemon->handlers.policy, believed_time());
   timekeeper_save(&timekeeper);
-  keeper_free(daemon->handlers.keeper);
   policy_free(daemon->handlers.policy);
   layers_free(daemon->layers);
   connection_close(daemon->admin);

@@ -194,9 +194,10 @@ enum tlspin_code store_examine(struct store *store, struct file_rule rule, char 
   return examine(store, rule, problem);
 }
 
-static enum tlspin_code open_user(struct store *store, struct file_rule rule, char **problem)
+static enum tlspin_code open_user(struct store *store, struct file_rule rule,
+                                  enum lockfile_wait wait, char **problem)
 {
-  enum tlspin_code code = lockfile_open(store->path, rule.owner, &store->lock, problem);
+  enum tlspin_code code = lockfile_open(store->path, rule.owner, wait, &store->lock, problem);
 
   if (code == TLSPIN_OK)
     code = store_examine(store, rule, problem);
@@ -252,8 +253,8 @@ static enum tlspin_code open_system(struct store *store, struct file_rule rule, 
                                                        : say_state(store, state, problem);
 }
 
-enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
-                            struct store **store, char **problem)
+static enum tlspin_code open_store(const char *path, enum store_kind kind, uid_t owner,
+                                   enum lockfile_wait wait, struct store **store, char **problem)
 {
   struct file_rule rule = {kind, owner};
   struct store *opened = g_new0(struct store, 1);
@@ -264,13 +265,25 @@ enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
   opened->kind = kind;
   code = file_resolve(path, rule, &opened->path, problem);
   if (code == TLSPIN_OK)
-    code =
-        kind == STORE_USER ? open_user(opened, rule, problem) : open_system(opened, rule, problem);
+    code = kind == STORE_USER ? open_user(opened, rule, wait, problem)
+                              : open_system(opened, rule, problem);
   if (code == TLSPIN_OK)
     *store = opened;
   else
     store_close(opened);
   return code;
+}
+
+enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
+                            struct store **store, char **problem)
+{
+  return open_store(path, kind, owner, LOCKFILE_PATIENT, store, problem);
+}
+
+enum tlspin_code store_open_at_once(const char *path, enum store_kind kind, uid_t owner,
+                                    struct store **store, char **problem)
+{
+  return open_store(path, kind, owner, LOCKFILE_AT_ONCE, store, problem);
 }
 
 bool store_is_trusted(const struct store *store, const char *path, uid_t owner)

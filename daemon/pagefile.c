@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { LINK_MASK = 0xffffff };
+
 bool pagefile_open(struct pagefile *file, const char *path)
 {
   struct stat status;
@@ -83,6 +85,15 @@ struct span pagefile_span(const struct pagefile *file)
   return (struct span){file->page, file->page_size};
 }
 
+/* Where an overflow page says that the chain goes on. By its first octet, which is 0 in a file of
+ * less than 64 GiB, a page of another kind would be told; so it isn't believed. */
+static uint32_t read_link(const struct pagefile *file, struct reader *r)
+{
+  uint32_t link = reader_u32(r);
+
+  return file->pages <= LINK_MASK ? link & LINK_MASK : link;
+}
+
 /* Takes the next page of the chain; its number is counted from 1, and that of page 1 is in no
  * chain. */
 static bool follow(struct pagefile *file, uint32_t *next, struct writer *w, size_t left)
@@ -93,7 +104,7 @@ static bool follow(struct pagefile *file, uint32_t *next, struct writer *w, size
   if (*next < 2 || *next > file->pages || read_page(file, *next - 1, file->chained) == PAGE_FAILED)
     return false;
   file->chain[file->chain_count++] = *next - 1;
-  *next = reader_u32(&r);
+  *next = read_link(file, &r);
   writer_put(w, reader_take(&r, left < room ? left : room));
   return true;
 }

@@ -8,6 +8,7 @@
 #include "daemon/file.h"
 #include "daemon/missing.h"
 #include "daemon/problem.h"
+#include "daemon/row.h"
 #include "daemon/schema.h"
 
 #include <glib/gstdio.h>
@@ -26,7 +27,9 @@ struct rebuild {
   char *path;
   struct database db;
   struct transaction change;
-  GPtrArray *candidates; /* at most MISSING_MANY + 1 of them: more can't be chosen from */
+  GPtrArray *candidates; /* what of them can be chosen from */
+  size_t octets;         /* of their rows */
+  bool crowded;          /* there were more: none is chosen */
   GHashTable *offered;   /* their digests */
   bool finished;
 };
@@ -39,15 +42,22 @@ static void candidate_free(void *data)
   g_free(candidate);
 }
 
+static size_t size_of(enum table_id table, const struct cell *cells)
+{
+  size_t size = 0;
+
+  for (int i = 0; i < tables[table].columns; i++)
+    size += cells[i].bytes.size;
+  return size;
+}
+
 static struct candidate *candidate_new(enum rebuild_source source, enum table_id table,
                                        const struct cell *cells, const struct digest *digest)
 {
   struct candidate *made = g_new0(struct candidate, 1);
-  size_t size = 0;
+  size_t size = size_of(table, cells);
   struct writer w;
 
-  for (int i = 0; i < tables[table].columns; i++)
-    size += cells[i].bytes.size;
   made->source = source;
   made->table = table;
   made->digest = *digest;
@@ -59,20 +69,6 @@ static struct candidate *candidate_new(enum rebuild_source source, enum table_id
     writer_put(&w, cells[i].bytes);
   }
   return made;
-}
-
-/* A digest is as good as drawn by lot: any octets of it will do. */
-static guint hash_digest(gconstpointer data)
-{
-  guint hash;
-
-  memcpy(&hash, data, sizeof hash);
-  return hash;
-}
-
-static gboolean equal_digests(gconstpointer a, gconstpointer b)
-{
-  return memcmp(a, b, sizeof(struct digest)) == 0;
 }
 
 static bool begin(struct rebuild *rebuild)
@@ -90,7 +86,7 @@ struct rebuild *rebuild_new(const char *path, char **problem)
 
   rebuild->path = g_strdup(path);
   rebuild->candidates = g_ptr_array_new_with_free_func(candidate_free);
-  rebuild->offered = g_hash_table_new(hash_digest, equal_digests);
+  rebuild->offered = g_hash_table_new(digest_hash, digest_same);
   if (file_create(path, problem) == TLSPIN_OK && begin(rebuild))
     return rebuild;
   if (*problem == NULL)
@@ -170,16 +166,33 @@ bool rebuild_add(struct rebuild *rebuild, enum table_id table, const struct cell
   return change_add(&rebuild->change, table, cells) == TLSPIN_OK;
 }
 
+bool rebuild_drop(struct rebuild *rebuild, enum table_id table, const struct cell *key)
+{
+  database_refuel(&rebuild->db);
+  return transaction_drop(&rebuild->change, table, key) == TLSPIN_OK;
+}
+
 bool rebuild_replace(struct rebuild *rebuild, enum table_id table, const struct cell *cells)
 {
   database_refuel(&rebuild->db);
   return transaction_put(&rebuild->change, table, cells) == TLSPIN_OK;
 }
 
+/* What can't be chosen from is no use any more. */
+static void crowd(struct rebuild *rebuild)
+{
+  rebuild->crowded = true;
+  g_hash_table_remove_all(rebuild->offered);
+  g_ptr_array_set_size(rebuild->candidates, 0);
+}
+
 static void offer(struct rebuild *rebuild, struct candidate *candidate)
 {
+  rebuild->octets += sizeof *candidate + size_of(candidate->table, candidate->cells);
   g_ptr_array_add(rebuild->candidates, candidate);
   g_hash_table_add(rebuild->offered, &candidate->digest);
+  if (rebuild->octets > REBUILD_OCTETS || rebuild->candidates->len > MISSING_MANY)
+    crowd(rebuild);
 }
 
 bool rebuild_offer(struct rebuild *rebuild, enum rebuild_source source, enum table_id table,
@@ -187,7 +200,7 @@ bool rebuild_offer(struct rebuild *rebuild, enum rebuild_source source, enum tab
 {
   enum tlspin_code code;
 
-  if (rebuild->candidates->len > MISSING_MANY || g_hash_table_contains(rebuild->offered, digest))
+  if (rebuild->crowded || g_hash_table_contains(rebuild->offered, digest))
     return true;
   code = look(rebuild, table, cells);
   if (code == TLSPIN_E_NOT_FOUND)
@@ -261,7 +274,7 @@ void rebuild_raise_operation(struct rebuild *rebuild, uint64_t number)
 {
   struct contents *contents = &rebuild->change.contents;
 
-  if (number > contents->last_operation && number <= INT64_MAX) {
+  if (number > contents->last_operation && number < OPERATION_LAST) {
     contents->last_operation = number;
     rebuild->change.written = true;
   }

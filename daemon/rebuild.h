@@ -19,6 +19,9 @@ enum rebuild_source {
   REBUILD_SOURCES
 };
 
+/* The most octets of all rows that are offered: the daemon's memory is limited. */
+enum { REBUILD_OCTETS = 32 << 20 };
+
 /* Begins in a new file at `path`, whose place must be free. NULL: *problem says why. */
 struct rebuild *rebuild_new(const char *path, char **problem);
 
@@ -28,11 +31,15 @@ void rebuild_free(struct rebuild *rebuild);
 /* Adds a row; one whose key is there already stays as it is. False: it could not be written. */
 bool rebuild_add(struct rebuild *rebuild, enum table_id table, const struct cell *cells);
 
+/* Removes the row of a key that is there. */
+bool rebuild_drop(struct rebuild *rebuild, enum table_id table, const struct cell *key);
+
 /* Puts a row in the place of the one with its key, if there is one. */
 bool rebuild_replace(struct rebuild *rebuild, enum table_id table, const struct cell *cells);
 
 /* Offers a row whose key is not there; one that is offered twice is one, of the first source.
- * cells: are copied. False: it can't be told whether the key is there. */
+ * cells: are copied. Once there are more rows or octets of them than are chosen from (MISSING_MANY,
+ * REBUILD_OCTETS), none is. False: it can't be told whether the key is there. */
 bool rebuild_offer(struct rebuild *rebuild, enum rebuild_source source, enum table_id table,
                    const struct cell *cells, const struct digest *digest);
 

@@ -7,11 +7,15 @@
  * 1. Every row that the file's pages still give, and whose digest is right (salvage.h).
  * 2. Of the rows that were found nowhere but in the file's octets, and of those of the newest
  * backup that can be read, the ones that were in the damaged store: its sum proves it (missing.h).
- * If all are there then, nothing was lost.
- * 3. Else what the backup has of pins, unless the store, or the journal, knows better: a key that
+ * If all are there then, nothing was lost. A sum that no pointer of a page names, and that a server
+ * may have made up, is believed only where it is met, and mostly by rows that are named.
+ * 3. Else nothing proves what is there. What lets more through (lenient.h) is kept only where the
+ * backup has just the same.
+ * 4. Then what the backup has of pins, unless the store, or the journal, knows better: a key that
  * is there is left as it is, and one that an operation touched after the backup was made stays
- * away. Without a row in the file, the whole backup.
- * 4. What was lost and saved, for the user (damage.h). While something is missing, what is not
+ * away. Without a row in the file, the whole backup. But what lets more through, and what the user
+ * may have withdrawn since, only where there was no operation since.
+ * 5. What was lost and saved, for the user (damage.h). While something is missing, what is not
  * there is not known to be none.
  *
  * The new store is on the disk before the damaged one is touched, which is set aside (aside.h) and
@@ -24,6 +28,7 @@
 #include "daemon/aside.h"
 #include "daemon/backups.h"
 #include "daemon/damage.h"
+#include "daemon/lenient.h"
 #include "daemon/problem.h"
 #include "daemon/salvage.h"
 #include "daemon/state.h"
@@ -37,7 +42,9 @@ struct recovery {
   struct salvage_found found;
   struct store *backup; /* NULL: there is none that can be used */
   uint64_t backup_operation;
+  bool unchanged; /* there was no operation since it was made */
   struct touched *touched;
+  struct lenient *lenient;
   uint64_t common; /* rows that are in the backup as well */
   struct damage damage;
   bool failed; /* a row could not be written, or read */
@@ -90,6 +97,23 @@ static void walk_backup(struct recovery *recovery, contents_visit visit)
     recovery->failed = true;
 }
 
+/* Whether the sum says anything as long as it isn't met. Who made one up knows no more rows of the
+ * store than his own. */
+static bool believe_contents(struct recovery *recovery)
+{
+  const struct salvage_found *found = &recovery->found;
+  struct rebuild *rebuild = recovery->successor.rebuild;
+
+  if (!found->contents_known)
+    return false;
+  if (!found->contents_reached)
+    return found->contents.rows / 2 <= rebuild_rows(rebuild);
+  recovery->damage.missing = (int64_t)rebuild_missing(rebuild, &found->contents);
+  recovery->unchanged = found->contents.last_operation == recovery->backup_operation;
+  rebuild_raise_operation(rebuild, found->contents.last_operation);
+  return true;
+}
+
 /* Rule 2. True where every row is there. */
 static bool complete(struct recovery *recovery)
 {
@@ -98,18 +122,52 @@ static bool complete(struct recovery *recovery)
   struct damage *damage = &recovery->damage;
   uint64_t added[REBUILD_SOURCES];
 
-  if (!recovery->found.contents_known)
+  if (!believe_contents(recovery))
     return false;
-  damage->missing = (int64_t)rebuild_missing(rebuild, contents);
   walk_backup(recovery, on_offered);
-  rebuild_raise_operation(rebuild, contents->last_operation);
-  if (rebuild_complete(rebuild, contents, added))
+  if (rebuild_complete(rebuild, contents, added)) {
+    rebuild_raise_operation(rebuild, contents->last_operation);
     damage->missing = 0;
-  else if (damage->missing == 0)
+  } else if (damage->missing == 0) {
     damage->missing = DAMAGE_UNKNOWN;
+  }
   damage->carved = added[REBUILD_CARVED];
   damage->merged = added[REBUILD_BACKUP];
   return damage->missing == 0;
+}
+
+static int64_t add_missing(int64_t a, int64_t b)
+{
+  return a == DAMAGE_UNKNOWN || b == DAMAGE_UNKNOWN ? DAMAGE_UNKNOWN : a + b;
+}
+
+static bool on_confirmed(enum table_id table, const struct cell *cells, const struct digest *digest,
+                         void *data)
+{
+  struct recovery *recovery = data;
+
+  (void)table;
+  (void)cells;
+  lenient_confirm(recovery->lenient, digest);
+  return true;
+}
+
+/* Rule 3. */
+static void drop_lenient(struct recovery *recovery)
+{
+  struct rebuild *rebuild = recovery->successor.rebuild;
+  struct damage *damage = &recovery->damage;
+  uint64_t dropped;
+
+  recovery->lenient = lenient_new(rebuild_database(rebuild));
+  if (recovery->lenient != NULL)
+    walk_backup(recovery, on_confirmed);
+  if (recovery->lenient == NULL || !lenient_drop(recovery->lenient, rebuild, &dropped)) {
+    recovery->failed = true;
+    return;
+  }
+  damage->saved -= MIN(damage->saved, dropped);
+  damage->missing = add_missing(damage->missing, (int64_t)dropped);
 }
 
 /* Not the journal nor the log: without all of an operation it can't be taken back, and what was
@@ -120,6 +178,20 @@ static bool is_of_pins(enum table_id table)
          table == TABLE_STATE;
 }
 
+/* What is recalled of the settings is in no journal. What was lost before and the user hadn't seen
+ * when the backup was made he may have seen since. */
+static bool may_merge(const struct recovery *recovery, enum table_id table,
+                      const struct cell *cells)
+{
+  if (table == TABLE_STATE && span_equal(cells[0].bytes, cell_text(DAMAGE_ROW).bytes))
+    return false;
+  if (lenient_row(table, cells) && (table == TABLE_SETTING || !recovery->unchanged))
+    return false;
+  return recovery->touched == NULL ||
+         (is_of_pins(table) &&
+          !touched_after(recovery->touched, table, cells, recovery->backup_operation));
+}
+
 static bool on_merged(enum table_id table, const struct cell *cells, const struct digest *digest,
                       void *data)
 {
@@ -128,9 +200,7 @@ static bool on_merged(enum table_id table, const struct cell *cells, const struc
   uint64_t before = rebuild_rows(rebuild);
 
   (void)digest;
-  if (recovery->touched != NULL &&
-      (!is_of_pins(table) ||
-       touched_after(recovery->touched, table, cells, recovery->backup_operation)))
+  if (!may_merge(recovery, table, cells))
     return true;
   recovery->failed = !rebuild_add(rebuild, table, cells);
   recovery->damage.merged += rebuild_rows(rebuild) - before;
@@ -154,25 +224,26 @@ static bool is_of_backup(struct recovery *recovery)
   return recovery->common == rebuild_rows(recovery->successor.rebuild);
 }
 
-/* Rule 3. */
+/* Rule 4. */
 static void merge(struct recovery *recovery)
 {
   struct rebuild *rebuild = recovery->successor.rebuild;
 
-  if (recovery->backup == NULL)
-    return;
-  if (!is_of_backup(recovery)) {
-    recovery->touched = touched_new(rebuild_database(rebuild));
-    recovery->failed = recovery->touched == NULL;
-  }
   rebuild_raise_operation(rebuild, recovery->backup_operation);
-  if (!recovery->failed)
-    walk_backup(recovery, on_merged);
+  walk_backup(recovery, on_merged);
 }
 
-static int64_t add_missing(int64_t a, int64_t b)
+/* The journal is read while it is whole. */
+static void do_without_proof(struct recovery *recovery)
 {
-  return a == DAMAGE_UNKNOWN || b == DAMAGE_UNKNOWN ? DAMAGE_UNKNOWN : a + b;
+  if (recovery->backup != NULL && !is_of_backup(recovery)) {
+    recovery->touched = touched_new(rebuild_database(recovery->successor.rebuild));
+    recovery->failed = recovery->touched == NULL;
+  }
+  if (!recovery->failed)
+    drop_lenient(recovery);
+  if (!recovery->failed)
+    merge(recovery);
 }
 
 /* What was lost before, and the user hasn't seen, is still lost. */
@@ -190,7 +261,7 @@ static void add_earlier(struct recovery *recovery)
   recovery->damage.missing = add_missing(recovery->damage.missing, earlier.missing);
 }
 
-/* Rule 4. */
+/* Rule 5. */
 static void note_damage(struct recovery *recovery)
 {
   uint8_t value[STATE_VALUE_MAX];
@@ -208,7 +279,7 @@ static enum tlspin_code fill(struct recovery *recovery, char **problem)
   if (code != TLSPIN_OK)
     return code;
   if (!recovery->failed && !complete(recovery) && !recovery->failed)
-    merge(recovery);
+    do_without_proof(recovery);
   if (!recovery->failed)
     note_damage(recovery);
   return recovery->failed ? successor_say_unwritable(&recovery->successor, problem) : TLSPIN_OK;
@@ -279,6 +350,7 @@ static enum tlspin_code recover(struct recovery *recovery, int64_t now, char **p
     g_warning(_("%s was damaged, and was recovered. Run 'tlspin doctor'."), successor->store.path);
   store_close(recovery->backup);
   touched_free(recovery->touched);
+  lenient_free(recovery->lenient);
   return code;
 }
 
@@ -291,55 +363,6 @@ enum tlspin_code recovery_run(const char *path, uid_t owner, int64_t now, char *
     g_clear_pointer(problem, g_free); /* what comes now counts */
     code = recover(&recovery, now, problem);
   }
-  successor_close(&recovery.successor);
-  return code;
-}
-
-static bool on_restored(enum table_id table, const struct cell *cells, const struct digest *digest,
-                        void *data)
-{
-  struct recovery *recovery = data;
-
-  (void)digest;
-  recovery->failed = !rebuild_add(recovery->successor.rebuild, table, cells);
-  return !recovery->failed;
-}
-
-static enum tlspin_code restore(struct recovery *recovery, uint64_t operation, const char *aside,
-                                char **problem)
-{
-  struct successor *successor = &recovery->successor;
-
-  if (!successor_begin(successor, problem))
-    return TLSPIN_UNAVAILABLE;
-  walk_backup(recovery, on_restored);
-  rebuild_raise_operation(successor->rebuild, MAX(operation, recovery->backup_operation));
-  return recovery->failed ? successor_say_unwritable(successor, problem)
-                          : successor_publish(successor, aside, problem);
-}
-
-enum tlspin_code recovery_restore(const char *path, uid_t owner, const char *backup,
-                                  uint64_t operation, int64_t now, char **problem)
-{
-  struct recovery recovery = {.backup = NULL};
-  g_autofree char *aside = NULL;
-  struct backup_sum sum;
-  enum tlspin_code code = successor_open(&recovery.successor, path, owner, problem);
-
-  if (code == TLSPIN_STORE_DAMAGED && file_exists(recovery.successor.store.path))
-    aside = aside_choose(recovery.successor.store.path, now);
-  if (code == TLSPIN_STORE_DAMAGED) {
-    g_clear_pointer(problem, g_free);
-    code = TLSPIN_OK;
-  }
-  if (code == TLSPIN_OK && (backup_open(backup, owner, &recovery.backup, problem) != BACKUP_WHOLE ||
-                            backup_sum(recovery.backup, &sum) != TLSPIN_OK))
-    code = TLSPIN_UNAVAILABLE;
-  if (code == TLSPIN_OK) {
-    recovery.backup_operation = sum.last_operation;
-    code = restore(&recovery, operation, aside != NULL ? aside : "", problem);
-  }
-  store_close(recovery.backup);
   successor_close(&recovery.successor);
   return code;
 }

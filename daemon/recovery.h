@@ -5,7 +5,7 @@
 #ifndef RECOVERY_H
 #define RECOVERY_H
 
-#include "common/tlspin-error.h"
+#include "daemon/backup.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,11 +18,12 @@
  * freed by g_free: then nothing was changed. A crash leaves what this can begin anew with. */
 enum tlspin_code recovery_run(const char *path, uid_t owner, int64_t now, char **problem);
 
-/* Puts a copy of a backup in the place of a user's store, which nobody may have open. A damaged one
- * is set aside; what a whole one holds is gone, unless there is a backup of it.
- * backup: its path; it must be whole. operation: the highest number that the store has given to an
- * operation, so that it isn't given again. Otherwise as recovery_run. */
-enum tlspin_code recovery_restore(const char *path, uid_t owner, const char *backup,
-                                  uint64_t operation, int64_t now, char **problem);
+/* Puts a copy of a backup, which must be whole, in the place of a user's store, which nobody may
+ * have open. A damaged one is set aside, and stands as lost in the new one; what a whole one holds
+ * is gone, but what was lost from it and not seen still stands. before: of a backup of the whole
+ * store that was just made; NULL: it could not be read. Where it isn't so any more, TLSPIN_E_BUSY
+ * with *problem. Otherwise as recovery_run. */
+enum tlspin_code recovery_restore(const char *path, uid_t owner, const struct backup *backup,
+                                  const struct backup_sum *before, int64_t now, char **problem);
 
 #endif

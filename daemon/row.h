@@ -55,6 +55,9 @@ enum operation_kind {
   OPERATION_KINDS
 };
 
+/* No operation has this number, or a higher one: none is left then. */
+#define OPERATION_LAST ((uint64_t)INT64_MAX - 1)
+
 struct operation_row {
   uint64_t id; /* 1 and up, never used again */
   enum operation_kind kind;

@@ -5,14 +5,12 @@
 #include "daemon/salvage.h"
 
 #include "daemon/finder.h"
+#include "daemon/layout.h"
 
 #include <errno.h>
 #include <string.h>
 
 enum {
-  PAGE_USUAL = 4096,      /* of each file that tlspin makes */
-  PAGE_SIZE_AT = 16,      /* where the header has the size of a page */
-  SAMPLE = 1 << 20,       /* octets by which the size of the pages is found */
   BROKEN_MAX = 64,        /* cells that are tried to be mended */
   BROKEN_FEW = 4,         /* so few that it may take longer */
   WORK_FACTOR = 8,        /* octets of payloads for each of the file */
@@ -40,11 +38,18 @@ struct salvage {
   struct meta contents, census;
   bool stopped;
   uint64_t failed; /* pages that can't be read */
-  uint8_t *taken;  /* a bit for each page that is an overflow page of a row */
+  uint8_t *taken;  /* a bit for each page that is an overflow page of a row that is reached */
   struct broken broken[BROKEN_MAX];
-  size_t broken_count;    /* in the list */
-  size_t broken_all;      /* and those that didn't get into it */
-  bool covered[PAGE_MAX]; /* octets of the page that are in the cell of a row */
+  size_t broken_count; /* in the list */
+  size_t broken_all;   /* and those that didn't get into it */
+  /* Of the page that was examined last: its rows, as its pointers name them. */
+  struct btree_page page;
+  struct layout layout;
+  struct named {
+    size_t offset, start, end; /* of the payload's size, and of the cell with what is before it */
+  } named[STORE_PAGE / 2];
+  size_t named_count;
+  bool covered[STORE_PAGE]; /* octets of the page that are in a row which was reached */
 };
 
 static bool page_is_taken(const struct salvage *s, uint64_t n)
@@ -96,7 +101,6 @@ static void tell(struct salvage *s, bool reached, bool mended)
 {
   struct columns *columns = &s->finder.columns;
 
-  take_chain(s);
   if (columns->table == COLUMNS_META) {
     keep_meta(s);
     return;
@@ -116,27 +120,24 @@ static void note_broken(struct salvage *s, uint64_t n, size_t offset)
     s->broken[s->broken_count++] = (struct broken){n, offset};
 }
 
-/* Covers the cells of the page that its pointers name and that are rows; how many are whole.
- * first: the rows are told of, and what is none is noted. */
-static size_t reach_cells(struct salvage *s, const struct btree_page *page, uint64_t n, bool first)
+/* Looks at what the pointers of the page name. noted: what is no row is. */
+static void name_cells(struct salvage *s, uint64_t n, bool noted)
 {
-  size_t rows = 0;
+  size_t child = s->page.interior ? CHILD_SIZE : 0;
 
-  for (size_t i = 0; i < page->cells && !s->stopped; i++) {
-    size_t offset = btree_pointer(page, i), end;
+  s->named_count = 0;
+  for (size_t i = 0; i < s->page.cells; i++) {
+    size_t offset = btree_pointer(&s->page, i), end;
 
-    if (offset == 0 || s->covered[offset])
+    if (offset == 0 || !layout_name(&s->layout, offset - child))
       continue;
     if (finder_try(&s->finder, offset, &end)) {
-      memset(s->covered + offset, true, end - offset);
-      rows += is_exact(s);
-      if (first)
-        tell(s, true, false);
-    } else if (first) {
+      layout_add(&s->layout, offset - child, end);
+      s->named[s->named_count++] = (struct named){offset, offset - child, end};
+    } else if (noted) {
       note_broken(s, n, offset);
     }
   }
-  return rows;
 }
 
 /* The first octet of a page that isn't of an index b-tree: of the b-tree of sqlite_schema, or of a
@@ -149,43 +150,120 @@ static bool kind_is_known(const uint8_t *octets, uint64_t n)
                 : octets[0] == 0x00 || octets[0] == 0x05 || octets[0] == 0x0d;
 }
 
-static bool page_read(struct salvage *s, uint64_t n, struct btree_page *page)
+/* Whether the page that was read is one of a b-tree: then its rows are in `named`. */
+static bool examine(struct salvage *s, uint64_t n, bool noted)
 {
-  memset(s->covered, false, s->finder.file.page_size);
-  return n > 0 && btree_page_read(pagefile_span(&s->finder.file), page);
+  s->named_count = 0;
+  if (n == 0 || !btree_page_read(pagefile_span(&s->finder.file), &s->page))
+    return false;
+  layout_begin(&s->layout, &s->page);
+  name_cells(s, n, noted);
+  return true;
+}
+
+/* Finds a row that was named once more, if it is one that is reached. */
+static bool reach(struct salvage *s, const struct named *named)
+{
+  size_t end;
+
+  return layout_fits(&s->layout, named->start, named->end) &&
+         finder_try(&s->finder, named->offset, &end);
+}
+
+/* What the rows of the page go on in is no page with rows, whatever it looks like: its octets are
+ * those of a ticket, say, which a server has chosen. */
+static void chain_page(struct salvage *s, uint64_t n)
+{
+  if (pagefile_read(&s->finder.file, n) == PAGE_FAILED || !examine(s, n, false))
+    return;
+  for (size_t i = 0; i < s->named_count; i++)
+    if (reach(s, &s->named[i]))
+      take_chain(s);
+}
+
+/* True where every pointer of the page reached a row of its own. */
+static bool reach_cells(struct salvage *s)
+{
+  size_t rows = 0;
+
+  for (size_t i = 0; i < s->named_count && !s->stopped; i++)
+    if (reach(s, &s->named[i])) {
+      rows += is_exact(s);
+      tell(s, true, false);
+    }
+  return rows == s->page.cells;
 }
 
 static void reach_page(struct salvage *s, uint64_t n)
 {
   enum page_state state = pagefile_read(&s->finder.file, n);
-  struct btree_page page;
   bool whole = false;
 
   if (state == PAGE_FAILED)
     s->failed++;
-  else if (page_read(s, n, &page))
-    whole = reach_cells(s, &page, n, true) == page.cells;
+  else if (!page_is_taken(s, n) && examine(s, n, true))
+    whole = reach_cells(s);
   else
     whole = kind_is_known(s->finder.file.page, n);
   if (state != PAGE_WHOLE || !whole)
     s->found->pages_damaged++;
 }
 
-/* Every octet that isn't in a row which was reached may be the first of a cell. */
-static void carve_page(struct salvage *s, uint64_t n)
+/* Only rows that are reached cover what is in them. */
+static void cover_reached(struct salvage *s)
 {
-  struct btree_page page;
-  size_t end;
+  for (size_t i = 0; i < s->named_count; i++) {
+    const struct named *named = &s->named[i];
 
-  if (page_is_taken(s, n) || pagefile_read(&s->finder.file, n) == PAGE_FAILED)
-    return;
-  if (page_read(s, n, &page))
-    reach_cells(s, &page, n, false);
-  for (size_t offset = 0; offset < s->finder.file.page_size && !s->stopped; offset++)
+    if (layout_fits(&s->layout, named->start, named->end))
+      memset(s->covered + named->start, true, named->end - named->start);
+  }
+}
+
+/* Every octet that isn't in a row which was reached may be the first of a cell. */
+static void carve_octets(struct salvage *s)
+{
+  for (size_t offset = 0; offset < s->finder.file.page_size && !s->stopped; offset++) {
+    size_t end;
+
     if (!s->covered[offset] && finder_try(&s->finder, offset, &end)) {
       tell(s, false, false);
       offset = end - 1;
     }
+  }
+}
+
+/* A page that is taken is carved only where it looks like one with rows: then either may be so. */
+static void carve_page(struct salvage *s, uint64_t n)
+{
+  bool taken = page_is_taken(s, n), rows;
+
+  if (pagefile_read(&s->finder.file, n) == PAGE_FAILED)
+    return;
+  memset(s->covered, false, s->finder.file.page_size);
+  rows = examine(s, n, false);
+  if (taken && !rows)
+    return;
+  if (!taken)
+    cover_reached(s);
+  carve_octets(s);
+}
+
+/* Mends a cell where there is room for it. */
+static bool mend_one(struct salvage *s, struct broken broken, enum mend_change change,
+                     uint64_t work)
+{
+  struct btree_cell cell = {.end = 0};
+
+  if (pagefile_read(&s->finder.file, broken.page) == PAGE_FAILED)
+    return false;
+  s->finder.work = s->finder.file.page_size * WORK_FACTOR + WORK_LEAST;
+  examine(s, broken.page, false);
+  s->finder.work = work;
+  if (!finder_mend(&s->finder, broken.offset, change))
+    return false;
+  btree_cell_read(pagefile_span(&s->finder.file), broken.offset, PAYLOAD_MAX, &cell);
+  return layout_has_room(&s->layout, broken.offset - (s->page.interior ? CHILD_SIZE : 0), cell.end);
 }
 
 /* What is mended is taken out of the list. */
@@ -197,9 +275,8 @@ static void mend_all(struct salvage *s, enum mend_change change)
   for (size_t i = 0; i < count && !s->stopped; i++) {
     struct broken broken = s->broken[i];
 
-    s->finder.work = WORK_MENDING / count;
-    if (pagefile_read(&s->finder.file, broken.page) != PAGE_FAILED &&
-        finder_mend(&s->finder, broken.offset, change)) {
+    if (mend_one(s, broken, change, WORK_MENDING / count)) {
+      take_chain(s);
       tell(s, true, true);
     } else {
       s->broken[s->broken_count++] = broken;
@@ -224,48 +301,10 @@ static void walk(struct salvage *s, void (*visit)(struct salvage *s, uint64_t n)
     visit(s, n);
 }
 
-/* How many rows are reached in the first part of the file if its pages have this size. */
-static uint64_t count_rows(struct salvage *s, size_t page_size)
-{
-  struct pagefile *file = &s->finder.file;
-  struct btree_page page;
-  uint64_t rows = 0;
-
-  pagefile_set_page_size(file, page_size);
-  s->finder.work = (uint64_t)SAMPLE * WORK_FACTOR;
-  for (uint64_t n = 0; n < MIN(file->pages, SAMPLE / page_size); n++)
-    if (pagefile_read(file, n) != PAGE_FAILED && page_read(s, n, &page))
-      rows += reach_cells(s, &page, n, false);
-  return rows;
-}
-
-static size_t said_page_size(struct salvage *s)
-{
-  struct pagefile *file = &s->finder.file;
-  struct reader r = reader_of((struct span){file->page, PAGE_MIN});
-  size_t said;
-
-  pagefile_set_page_size(file, PAGE_MIN);
-  if (pagefile_read(file, 0) == PAGE_FAILED)
-    return PAGE_USUAL;
-  reader_take(&r, PAGE_SIZE_AT);
-  said = reader_u16(&r);
-  said = said == 1 ? PAGE_MAX : said;
-  return said >= PAGE_MIN && (said & (said - 1)) == 0 ? said : PAGE_USUAL;
-}
-
-/* No other sizes are tried: the octets of a ticket can be made to look like small pages with rows,
- * more of them than the file has. */
-static size_t find_page_size(struct salvage *s)
-{
-  size_t said = said_page_size(s);
-
-  return said != PAGE_USUAL && count_rows(s, said) > count_rows(s, PAGE_USUAL) ? said : PAGE_USUAL;
-}
-
 static void read_pages(struct salvage *s)
 {
   s->found->pages = s->finder.file.pages;
+  walk(s, chain_page);
   walk(s, reach_page);
   mend_broken(s);
   s->contents.settled = s->found->contents_known;
@@ -275,6 +314,7 @@ static void read_pages(struct salvage *s)
     s->found->contents_known = false;
   if (s->census.torn)
     s->found->census_known = false;
+  s->found->contents_reached = s->contents.settled && s->found->contents_known;
 }
 
 static struct salvage *salvage_new(enum store_kind kind, salvage_visit visit, void *data,
@@ -304,7 +344,7 @@ static int read_file(struct salvage *s)
   int fault = ENOMEM;
 
   s->finder.checksum = g_checksum_new(G_CHECKSUM_SHA256);
-  pagefile_set_page_size(file, find_page_size(s));
+  pagefile_set_page_size(file, STORE_PAGE);
   s->taken = g_try_malloc0(file->pages / 8 + 1);
   if (s->taken != NULL) {
     read_pages(s);

@@ -11,6 +11,10 @@
  * right, which chance does not bring about. Of a row's digest itself half is enough to know the row
  * by: see columns.h.
  *
+ * What the pointers of its page name is `reached`, but not where the cells of the page don't lie
+ * beside each other as SQLite leaves them (layout.h), and nothing on a page in which a row goes on:
+ * its octets may be those of a ticket. Which size the pages have is not asked of the file either.
+ *
  * What is found by looking at every octet (not `reached`) was written by tlspin as a row at some
  * time, or was put into a row's octets by a server, who chooses those of its ticket and can make a
  * digest as we can. Such a row is to be believed only where the sum over the store proves that it
@@ -32,7 +36,8 @@ typedef bool (*salvage_visit)(enum table_id table, const struct cell *cells,
                               const struct digest *digest, bool reached, void *data);
 
 struct salvage_found {
-  bool contents_known; /* their digest was right, and there weren't two that differed */
+  bool contents_known;   /* their digest was right, and there weren't two that differed */
+  bool contents_reached; /* by a pointer: otherwise a server may have made them up */
   struct contents contents;
   bool census_known;
   struct census census;

@@ -42,10 +42,6 @@ bool draft_is_held(const struct store *store, uint64_t operation);
 /* False for a layer of an older form, which hasn't got the table. */
 bool store_has(const struct store *store, enum table_id table);
 
-/* Whether it may be believed that a row is not there: contents_trust, and true inside a
- * transaction, which looks when it begins. */
-bool store_trust(struct store *store);
-
 /* Steps to the statement's next row, which is of a table with digests; the caller resets the
  * statement, whatever the code is. TLSPIN_E_NOT_FOUND: no more. */
 enum tlspin_code store_step(struct store *store, enum table_id table, sqlite3_stmt *statement,

@@ -107,6 +107,11 @@ struct store;
 enum tlspin_code store_open(const char *path, enum store_kind kind, uid_t owner,
                             struct store **store, char **problem);
 
+/* The same without a wait for another process or thread that makes, recovers or replaces it, for
+ * which store_open waits some time. */
+enum tlspin_code store_open_at_once(const char *path, enum store_kind kind, uid_t owner,
+                                    struct store **store, char **problem);
+
 /* NULL is fine. */
 void store_close(struct store *store);
 
@@ -125,6 +130,10 @@ bool store_is_mask(const char *path, uid_t owner);
 /* False once the file was renamed, replaced or deleted behind us, or damage was found in it; then
  * the store must be opened again and not be believed. One stat(2). */
 bool store_in_place(struct store *store);
+
+/* Whether it may be believed that a row is not there: reads a file that others have changed through
+ * (contents_trust), but a large layer. True inside a transaction, which looks when it begins. */
+bool store_trust(struct store *store);
 
 /* Whether anything is left of a user's store at `path`: the file, what remembers it, or backups. */
 bool store_leaves_trace(const char *path);

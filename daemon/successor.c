@@ -9,13 +9,27 @@
 #include "daemon/problem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 
+/* Whoever has the store open reads it anew where its times are others, and lets go of a damaged
+ * one: see layers_watch_user. */
+static void rouse_others(const char *path)
+{
+  utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Nobody is waited for: whoever wants a new store has others to answer meanwhile. */
 static enum tlspin_code lock(struct lockfile *lock, const char *path, uid_t owner, char **problem)
 {
-  enum tlspin_code code = lockfile_open(path, owner, lock, problem);
+  enum tlspin_code code = lockfile_open(path, owner, LOCKFILE_AT_ONCE, lock, problem);
 
-  return code == TLSPIN_OK && !lock->exclusive ? lockfile_exclude(lock, problem) : code;
+  if (code == TLSPIN_OK && !lock->exclusive)
+    code = lockfile_exclude(lock, problem);
+  if (code != TLSPIN_OK)
+    rouse_others(path);
+  return code;
 }
 
 enum tlspin_code successor_open(struct successor *successor, const char *path, uid_t owner,

@@ -13,13 +13,13 @@ static enum tlspin_code remember(struct timekeeper *keeper, struct store *store)
   return code;
 }
 
-static void believe(struct timekeeper *keeper, int64_t says)
+static void believe(struct timekeeper *keeper, const struct clock_reading *reading)
 {
   struct clock_guard *guard = &keeper->guard;
   bool before = guard->suspect;
 
-  clock_believe(guard, says);
-  layers_tell_clock(keeper->layers, says, guard->suspect);
+  clock_believe(guard, reading);
+  layers_tell_clock(keeper->layers, reading->says, guard->suspect);
   if (guard->suspect != before)
     g_message(guard->suspect ? "The computer's clock has jumped: pins are judged by the time "
                                "before that, for a day at the least."
@@ -30,11 +30,11 @@ static void believe(struct timekeeper *keeper, int64_t says)
  * there without it. */
 int64_t timekeeper_now(struct timekeeper *keeper)
 {
-  int64_t says = keeper->says();
-  struct store *store = keeper->known ? NULL : layers_user(keeper->layers, says)->store;
+  const struct clock_reading reading = keeper->read();
+  struct store *store = keeper->known ? NULL : layers_user(keeper->layers, reading.says)->store;
   bool fresh = !keeper->known && remember(keeper, store) == TLSPIN_E_NOT_FOUND;
 
-  believe(keeper, says);
+  believe(keeper, &reading);
   if (fresh)
     clock_save(store, &keeper->guard);
   return keeper->guard.mark;

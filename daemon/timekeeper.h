@@ -13,7 +13,7 @@
 
 struct timekeeper {
   struct layers *layers;
-  int64_t (*says)(void); /* the computer's clock: seconds since 1970 */
+  struct clock_reading (*read)(void); /* the computer's clock, and for how long it has run */
   struct clock_guard guard;
   bool known; /* what the store remembers was read, or there is nothing */
 };

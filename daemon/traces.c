@@ -8,6 +8,7 @@
 #include "daemon/aside.h"
 #include "daemon/backups.h"
 #include "daemon/file.h"
+#include "daemon/lockfile.h"
 #include "daemon/problem.h"
 
 #include <errno.h>
@@ -56,7 +57,7 @@ static bool is_in_backup(struct erasure *erasure, struct backup *backup, uid_t o
   struct store *opened;
 
   backup_look(backup, owner, &opened);
-  if (backup->state == BACKUP_UNREAD)
+  if (backup->state == BACKUP_UNREAD || backup->state == BACKUP_HINDERED)
     *code = problem_set(problem, "%s", backup->problem);
   if (opened != NULL && !known && erasure_survey(erasure, opened, false, &erased) != TLSPIN_OK)
     *code = problem_set(problem, _("%s can't be read. Check the disk."), backup->path);
@@ -114,7 +115,7 @@ enum tlspin_code traces_remove_asides(const char *store, unsigned *removed, char
   return code;
 }
 
-/* What a recovery that was cut off has left. Whoever has the store open keeps others from one. */
+/* What a recovery that was cut off has left. */
 static enum tlspin_code remove_unfinished(const char *store, char **problem)
 {
   g_autofree char *path = g_strconcat(store, ".new", NULL);
@@ -129,15 +130,13 @@ static enum tlspin_code remove_unfinished(const char *store, char **problem)
   return code;
 }
 
-enum tlspin_code traces_erase(const char *store, uid_t owner, struct erasure *erasure, bool found,
-                              struct traces *done, char **problem)
+static enum tlspin_code erase_beside(const char *store, uid_t owner, struct erasure *erasure,
+                                     bool found, struct traces *done, char **problem)
 {
   struct backups_work work = {.change = erase, .data = erasure, .remove_damaged = true};
   struct backups_done backups = {.changed = 0};
   enum tlspin_code code;
 
-  *done = (struct traces){.backups = 0};
-  *problem = NULL;
   code = search(store, owner, erasure, &found, problem);
   if (code != TLSPIN_OK)
     return code;
@@ -149,4 +148,20 @@ enum tlspin_code traces_erase(const char *store, uid_t owner, struct erasure *er
   if (code == TLSPIN_OK)
     code = remove_unfinished(store, problem);
   return code == TLSPIN_OK ? traces_remove_asides(store, &done->asides, problem) : code;
+}
+
+/* Who has the lock keeps others from a recovery, whose files would be taken away here. */
+enum tlspin_code traces_erase(const char *store, uid_t owner, struct erasure *erasure, bool found,
+                              struct traces *done, char **problem)
+{
+  struct lockfile lock;
+  enum tlspin_code code = lockfile_open(store, owner, LOCKFILE_PATIENT, &lock, problem);
+
+  *done = (struct traces){.backups = 0};
+  if (code != TLSPIN_OK)
+    return code;
+  *problem = NULL;
+  code = erase_beside(store, owner, erasure, found, done, problem);
+  lockfile_close(&lock);
+  return code;
 }

@@ -103,10 +103,23 @@ static bool structure_is_sound(struct database *db)
   return fine;
 }
 
+static bool page_is_ours(struct database *db)
+{
+  sqlite3_stmt *statement = NULL;
+  bool ours =
+      sqlite3_prepare_v2(db->handle, "PRAGMA page_size", -1, &statement, NULL) == SQLITE_OK &&
+      database_step(statement) == STEP_ROW && sqlite3_column_int(statement, 0) == STORE_PAGE;
+
+  sqlite3_finalize(statement);
+  return ours;
+}
+
 static const char *verify(struct database *db, enum store_kind kind)
 {
   struct sums said, found = {.contents.rows = 0};
 
+  if (!page_is_ours(db))
+    return _("its pages are of another size");
   if (!structure_is_sound(db))
     return _("its pages don't fit together");
   if (!contents_load(db, &said.contents) || !census_load(db, &said.census))

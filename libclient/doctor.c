@@ -134,7 +134,20 @@ static int read_nothing(DBusMessage *reply, void *data)
   return dbus_message_has_signature(reply, "") ? TLSPIN_OK : entry_garbled();
 }
 
-int tlspin_acknowledge(tlspin_t *context)
+static DBusMessage *acknowledge_message(int64_t found)
+{
+  DBusMessage *message = bus_call(BUS_ADMIN, "Acknowledge");
+  dbus_uint64_t seen = found > 0 ? (dbus_uint64_t)found : 0;
+
+  if (message != NULL &&
+      !dbus_message_append_args(message, DBUS_TYPE_UINT64, &seen, DBUS_TYPE_INVALID)) {
+    dbus_message_unref(message);
+    message = NULL;
+  }
+  return message;
+}
+
+int tlspin_acknowledge(tlspin_t *context, int64_t found)
 {
   int code;
 
@@ -143,7 +156,7 @@ int tlspin_acknowledge(tlspin_t *context)
   if (code != TLSPIN_OK)
     return code;
   bus_lock(context->bus);
-  code = admin_call(context, bus_call(BUS_ADMIN, "Acknowledge"), false, read_nothing, NULL);
+  code = admin_call(context, acknowledge_message(found), false, read_nothing, NULL);
   bus_unlock(context->bus);
   return code;
 }

@@ -203,8 +203,9 @@ TLSPIN_API const tlspin_entry_t *tlspin_doctor_backup(const tlspin_doctor_t *doc
 TLSPIN_API size_t tlspin_doctor_set_aside(const tlspin_doctor_t *doctor);
 TLSPIN_API const tlspin_entry_t *tlspin_doctor_aside(const tlspin_doctor_t *doctor, size_t index);
 
-/* The user has seen what happened to the store. TLSPIN_E_NOT_FOUND: nothing did. */
-TLSPIN_API int tlspin_acknowledge(tlspin_t *context);
+/* The user has seen what happened to the store, and was "found" at this moment; 0: whatever it is.
+ * TLSPIN_E_NOT_FOUND: nothing did. TLSPIN_E_BUSY: something else did since then. */
+TLSPIN_API int tlspin_acknowledge(tlspin_t *context, int64_t found);
 
 /* Makes a backup of the user's store now. *backup: as in tlspin_doctor_backup, to be freed by
  * tlspin_entry_free; or NULL, where it isn't wanted. TLSPIN_E_BUSY. */

@@ -150,7 +150,7 @@ EXTRA_DIST += tests/vectors.test tests/data/README tests/data/chromium_static_pi
 TEST_EXTENSIONS = .test .bus
 TEST_LOG_COMPILER = $(SHELL)
 BUS_LOG_COMPILER = $(SHELL)
-EXTRA_DIST += tests/brief.h tests/folder.h tests/nobody.h tests/private-bus.sh
+EXTRA_DIST += tests/brief.h tests/folder.h tests/guard.h tests/nobody.h tests/private-bus.sh
 check_PROGRAMS += tests/call
 tests_call_SOURCES = tests/call.c tests/values.c tests/values.h
 tests_call_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
@@ -447,11 +447,16 @@ tests_unit_service_CPPFLAGS = $(formats_cppflags)
 tests_unit_service_LDADD = $(formats_libs)
 
 # Which time is believed.
-unit_clock = tests/unit-clock tests/unit-policy-clock tests/unit-timekeeper tests/unit-tool-clock
+unit_clock = tests/unit-clock tests/unit-clock-row tests/unit-clock-walks tests/unit-policy-clock \
+	tests/unit-timekeeper tests/unit-tool-clock
 check_PROGRAMS += $(unit_clock)
 TESTS += $(unit_clock)
 tests_unit_clock_CPPFLAGS = $(store_cppflags)
 tests_unit_clock_LDADD = $(store_libs)
+tests_unit_clock_row_CPPFLAGS = $(store_cppflags)
+tests_unit_clock_row_LDADD = $(store_libs)
+tests_unit_clock_walks_CPPFLAGS = $(store_cppflags)
+tests_unit_clock_walks_LDADD = $(store_libs)
 tests_unit_policy_clock_CPPFLAGS = $(gate_cppflags)
 tests_unit_policy_clock_LDADD = $(gate_libs)
 tests_unit_timekeeper_CPPFLAGS = $(upper_cppflags)
@@ -461,7 +466,7 @@ tests_unit_tool_clock_LDADD = $(tools_libs)
 
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
-	tests/unit-aside tests/unit-damage tests/unit-rebuild tests/unit-recovery tests/unit-state tests/unit-successor tests/unit-touched \
+	tests/unit-aside tests/unit-damage tests/unit-lenient tests/unit-rebuild tests/unit-recovery tests/unit-recovery-forged tests/unit-recovery-restore tests/unit-state tests/unit-successor tests/unit-touched \
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
 	tests/unit-forget tests/unit-hardening tests/unit-history tests/unit-images \
 	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
@@ -498,6 +503,10 @@ tests_unit_successor_CPPFLAGS = $(store_cppflags)
 tests_unit_successor_LDADD = $(store_libs)
 tests_unit_rebuild_CPPFLAGS = $(store_cppflags)
 tests_unit_rebuild_LDADD = $(store_libs)
+tests_unit_lenient_CPPFLAGS = $(store_cppflags)
+tests_unit_lenient_LDADD = $(store_libs)
+tests_unit_recovery_forged_CPPFLAGS = $(store_cppflags)
+tests_unit_recovery_forged_LDADD = tests/liblived.la $(store_libs)
 tests_unit_recovery_CPPFLAGS = $(store_cppflags)
 tests_unit_recovery_LDADD = $(store_libs)
 tests_unit_state_CPPFLAGS = $(store_cppflags)
@@ -609,6 +618,9 @@ tests_unit_erasure_LDADD = $(store_libs)
 tests_unit_traces_SOURCES = tests/unit-traces.c $(vault)
 tests_unit_traces_CPPFLAGS = $(store_cppflags)
 tests_unit_traces_LDADD = $(store_libs)
+tests_unit_recovery_restore_SOURCES = tests/unit-recovery-restore.c $(vault)
+tests_unit_recovery_restore_CPPFLAGS = $(store_cppflags)
+tests_unit_recovery_restore_LDADD = $(store_libs)
 
 # Each call that the store makes fails, one after the other; and each that backups make.
 check_PROGRAMS += tests/store-faults tests/backup-faults tests/import-faults tests/recovery-faults
@@ -635,7 +647,7 @@ tests_recovery_faults_LDADD = $(store_libs)
 tests_recovery_faults_LDFLAGS = $(mishap_ldflags)
 
 # What is saved of a damaged file.
-unit_salvage = tests/unit-btree tests/unit-columns tests/unit-finder tests/unit-mend \
+unit_salvage = tests/unit-btree tests/unit-columns tests/unit-finder tests/unit-layout tests/unit-mend \
 	tests/unit-missing tests/unit-pagefile tests/unit-row-sound tests/unit-salvage \
 	tests/unit-salvage-hostile \
 	tests/salvage-damage tests/store-damage
@@ -653,6 +665,7 @@ tests_unit_columns_CPPFLAGS = $(store_cppflags)
 tests_unit_columns_LDADD = $(salvage_libs)
 tests_unit_finder_CPPFLAGS = $(store_cppflags)
 tests_unit_finder_LDADD = $(salvage_libs)
+tests_unit_layout_LDADD = libdaemon.la $(CMOCKA_LIBS)
 tests_unit_mend_LDADD = libdaemon.la $(CMOCKA_LIBS)
 tests_unit_missing_CPPFLAGS = $(store_cppflags)
 tests_unit_missing_LDADD = $(store_libs)
@@ -1011,7 +1024,7 @@ tests_unit_tally_LDADD = $(gate_libs)
 
 # The daemon on a bus of its own.
 short_bus_tests = tests/activation.bus tests/full-disk.bus tests/calls.bus tests/check-chain.bus tests/config.bus \
-	tests/damage.bus tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
+	tests/damage.bus tests/damage-two.bus tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
 	tests/policy-show.bus tests/records.bus tests/sandbox.bus tests/signals.bus
 bus_tests = $(long_bus_tests) $(short_bus_tests)
 TESTS += $(short_bus_tests) tests/includes.test tests/linking.test

@@ -3,8 +3,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The daemon is told what its clock says by its option --clock; programs go by the computer's. A
- * jump of which both know is one whose beginning is a little off. */
+ * The daemon is told what its clock says by its option --clock, and in some tests for how long the
+ * computer has run; programs go by the computer's. A jump of which both know is one whose beginning
+ * is a little off. */
 #include "config.h"
 
 #include "tests/folder.h"
@@ -333,6 +334,12 @@ static void test_mad_clock(void **state)
   seed_text = "";
 }
 
+/* What the clock says that many hours after a jump, and the computer has run for as long. */
+static void pass_hours(struct stage *stage, const struct jump *jump, int hours)
+{
+  desk_set_clocks(&stage->desk, jump->to + hours * HOUR, 1000 + hours * HOUR, 1);
+}
+
 /* After a day of steady progress the time is believed, and what has ended by it has; but it is
  * there still, and a learned key doesn't end. */
 static void test_believed_in_the_end(void **state)
@@ -347,18 +354,18 @@ static void test_believed_in_the_end(void **state)
 
   failing = &jump;
   start_anew(stage);
-  desk_set_clock(&stage->desk, jump.from);
+  desk_set_clocks(&stage->desk, jump.from, 1000, 1);
   pin(stage, BY_TICKET, jump.from);
   entries = count_entries(stage);
   for (int hours = 0; hours < 24; hours += 8) {
-    desk_set_clock(&stage->desk, jump.to + hours * HOUR);
+    pass_hours(stage, &jump, hours);
     expect_clock(stage, true, jump.from);
     if (hours == 8)
       end_daemon(stage, SIGTERM);
     SAY(tlspin_lookup(stage->context, STAGE_HOST, "tls", VISIT_PORT, &entry) == TLSPIN_MATCH);
     tlspin_entry_free(entry);
   }
-  desk_set_clock(&stage->desk, jump.to + DAY);
+  pass_hours(stage, &jump, 24);
   expect_clock(stage, false, jump.to + DAY);
   SAY(tlspin_lookup(stage->context, STAGE_HOST, "tls", VISIT_PORT, &entry) == TLSPIN_NO_PIN);
   SAY(count_entries(stage) == entries);
@@ -367,6 +374,49 @@ static void test_believed_in_the_end(void **state)
   meet(&client, &server, &met);
   SAY(met.visit.finished == TLSPIN_OK);
   meet_again(&client, &server);
+}
+
+/* Whoever can set the clock sets it on and on, and the daemon comes and goes, and so does the
+ * computer: in a few seconds of running time no trial is over, and no more than thirty days have
+ * passed in all. A pin that ends a day later is in force. */
+static void set_on_and_on(struct stage *stage, int64_t size, bool restart)
+{
+  const struct jump jump = {"one step ahead after the other", time(NULL), 0};
+  struct tlspin_record record = pinned_record("critical", &stage->servers[PKI_ECDSA]);
+  const int64_t most = 30 * DAY / size;
+  unsigned entries, boot = 1;
+
+  failing = &jump;
+  start_anew(stage);
+  desk_set_clocks(&stage->desk, jump.from, 1000, boot);
+  record.expires = (uint64_t)(jump.from + 31 * DAY);
+  pinned_put(stage, &record);
+  entries = count_entries(stage);
+  for (int64_t i = 1; i * size < 120 * DAY; i++) {
+    boot += restart;
+    desk_set_clocks(&stage->desk, jump.from + i * size, 1000 + i, boot);
+    if (i % 2 == 0)
+      end_daemon(stage, SIGTERM);
+    expect_clock(stage, i > most, jump.from + (i < most ? i : most) * size);
+    told.jumps++;
+  }
+  SAY(count_entries(stage) == entries);
+  refuse_impostor(stage);
+  meet_honest(stage, BY_KEY);
+  desk_set_clocks(&stage->desk, jump.from + 60, 1500, boot);
+  refuse_impostor(stage);
+  expect_clock(stage, true, jump.from + most * size);
+  SAY(count_entries(stage) == entries);
+}
+
+static void test_on_and_on(void **state)
+{
+  set_on_and_on(*state, 29 * DAY, false);
+  set_on_and_on(*state, 29 * DAY, true);
+  if (full_count(0, 1, 1) == 0)
+    return;
+  set_on_and_on(*state, 7 * DAY, false);
+  set_on_and_on(*state, 7 * DAY, true);
 }
 
 /* A pin that had ended before the clock went back: nobody knows whether it has. Who is careful goes
@@ -432,6 +482,7 @@ int main(void)
       cmocka_unit_test(test_jumps),
       cmocka_unit_test(test_mad_clock),
       cmocka_unit_test(test_believed_in_the_end),
+      cmocka_unit_test(test_on_and_on),
       cmocka_unit_test(test_in_doubt),
       cmocka_unit_test(test_first_start_in_1970),
   };

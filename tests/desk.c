@@ -108,7 +108,7 @@ void desk_set_owner(const struct desk *desk, uid_t owner)
 }
 
 /* A rename, so that the daemon reads all of it. */
-void desk_set_clock(const struct desk *desk, int64_t seconds)
+static void write_clock(const struct desk *desk, const char *text)
 {
   char path[64], fresh[64];
   FILE *file;
@@ -117,9 +117,25 @@ void desk_set_clock(const struct desk *desk, int64_t seconds)
   snprintf(fresh, sizeof fresh, "%s/clock.new", desk->bus.dir);
   file = fopen(fresh, "we");
   assert_non_null(file);
-  assert_true(fprintf(file, "%" PRId64 "\n", seconds) > 0);
+  assert_true(fputs(text, file) >= 0);
   assert_int_equal(fclose(file), 0);
   assert_int_equal(rename(fresh, path), 0);
+}
+
+void desk_set_clock(const struct desk *desk, int64_t seconds)
+{
+  char text[64];
+
+  snprintf(text, sizeof text, "%" PRId64 "\n", seconds);
+  write_clock(desk, text);
+}
+
+void desk_set_clocks(const struct desk *desk, int64_t seconds, int64_t elapsed, unsigned boot)
+{
+  char text[64];
+
+  snprintf(text, sizeof text, "%" PRId64 " %" PRId64 " %u\n", seconds, elapsed, boot);
+  write_clock(desk, text);
 }
 
 /* The daemon leaves when its bus is gone. */

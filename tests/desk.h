@@ -37,4 +37,8 @@ void desk_set_owner(const struct desk *desk, uid_t owner);
 /* What the computer's clock says to the daemon from now on, whenever it asks. */
 void desk_set_clock(const struct desk *desk, int64_t seconds);
 
+/* And for how many seconds the computer has run, since it was started for the `boot`th time. Else
+ * that is what it is. */
+void desk_set_clocks(const struct desk *desk, int64_t seconds, int64_t elapsed, unsigned boot);
+
 #endif

@@ -22,19 +22,19 @@ tools/tlspin-policy*                    : common policy tools                   
 examples/*                              :                                         : public gnutls
 daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,trail,undo,verify} : common pinning daemon/{bygone,cell,contents,database,events,file,hardening,journal,lockfile,owed,pinrow,problem,restore,row,row-sound,schema,setting,statements,store,store-private,table,trail} : glib sqlite
 daemon/row-sound                        : common pinning daemon/{cell,events,pinrow,row,row-sound,setting,state,store} : glib sqlite
-daemon/{btree,mend}                     : common daemon/{btree,mend}              : none
+daemon/{btree,layout,mend}              : common daemon/{btree,layout,mend}       : none
 daemon/missing                          : daemon/{cell,missing}                   : glib sqlite
-daemon/{columns,finder,pagefile,salvage} : common daemon/{btree,columns,contents,finder,mend,pagefile,row-sound,salvage} : glib sqlite
+daemon/{columns,finder,pagefile,salvage} : common daemon/{btree,columns,contents,finder,layout,mend,pagefile,row-sound,salvage} : glib sqlite
 daemon/{doomed,bygone,owed,erase,erasure,erasure-private} : common pinning daemon/{bygone,contents,doomed,erasure,erasure-private,journal,owed,pinrow,row,state,store,store-private} : glib sqlite
-daemon/traces                           : common daemon/{aside,backups,erasure,file,problem,traces} : glib sqlite
+daemon/traces                           : common daemon/{aside,backups,erasure,file,lockfile,problem,traces} : glib sqlite
 daemon/changes-erase                    : common daemon/{changes,damage,owed,policy-private,traces} : glib
 daemon/admin-erase                      : common daemon/{changes,handlers,keeper} : glib dbus
 daemon/rotation                         : daemon/rotation                         : none
 daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,owed,problem,schema,store,store-private} : glib sqlite
 daemon/{state,damage}                   : common daemon/{cell,damage,state,store,store-private} : glib sqlite
 daemon/aside                            : common daemon/{aside,file,problem}      : glib
-daemon/{rebuild,successor,touched}      : common daemon/{aside,contents,file,missing,problem,rebuild,schema,store-private,successor,touched} : glib sqlite
-daemon/recovery                         : common daemon/{aside,backups,damage,problem,recovery,salvage,state,successor,touched} : glib sqlite
+daemon/{lenient,rebuild,successor,touched} : common daemon/{aside,contents,file,lenient,missing,pinrow,problem,rebuild,row,schema,setting,store-private,successor,touched} : glib sqlite
+daemon/{recovery,recovery-restore}      : common daemon/{aside,backup,backups,damage,lenient,problem,recovery,salvage,state,successor,touched} : glib sqlite
 daemon/doctor                           : common daemon/{aside,backups,damage,doctor,policy,policy-private,problem,recovery} : glib
 daemon/{caller,quota,turns}             : common daemon/{caller,quota,turns}      : glib
 daemon/{authority,callers,connection,reception} : common dbus daemon/{authority,caller,callers,connection,dispatch,loop,quota,reception,turns} : glib dbus

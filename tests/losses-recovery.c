@@ -191,12 +191,14 @@ static void live_restore(struct life *life)
 {
   GPtrArray *list = NULL;
   char *problem = NULL;
-  const struct backup *backup;
+  struct store *store = stores_open(life->stores->path);
+  struct backup_sum before;
 
+  assert_int_equal(backup_sum(store, &before), TLSPIN_OK);
+  store_close(store);
   assert_int_equal(backups_list(life->stores->path, geteuid(), LATER, true, &list, &problem),
                    TLSPIN_OK);
-  backup = list->pdata[0];
-  if (recovery_restore(life->stores->path, geteuid(), backup->path, 900, LATER, &problem) !=
+  if (recovery_restore(life->stores->path, geteuid(), list->pdata[0], &before, LATER, &problem) !=
       TLSPIN_OK)
     fail_msg("%s", problem);
   losses_done(life, "restored");

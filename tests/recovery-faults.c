@@ -28,7 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ROWS = 24, SPOILED = 9, LATER = STORES_NOW + 1000, OPERATION = 77 };
+enum { ROWS = 24, SPOILED = 9, LATER = STORES_NOW + 1000 };
 
 enum state { WHOLE, SPOILT, CUT, MISSING, FORGOTTEN };
 
@@ -172,6 +172,7 @@ static void restore(struct stores *stores)
 {
   enum mishap mishap = mishap_pause();
   struct ticket_row added = stores_row(ROWS), found;
+  struct backup_sum before;
   GPtrArray *list = NULL;
   struct store *store;
   char *problem = NULL;
@@ -180,11 +181,11 @@ static void restore(struct stores *stores)
   prepare(stores, WHOLE);
   store = stores_open(stores->path);
   assert_int_equal(store_put(store, &added, 0, STORES_NOW), TLSPIN_OK);
+  assert_int_equal(backup_sum(store, &before), TLSPIN_OK);
   store_close(store);
   assert_int_equal(backups_list(stores->path, geteuid(), LATER, false, &list, &problem), TLSPIN_OK);
   mishap_resume(mishap);
-  code = recovery_restore(stores->path, geteuid(), ((struct backup *)list->pdata[0])->path,
-                          OPERATION, LATER, &problem);
+  code = recovery_restore(stores->path, geteuid(), list->pdata[0], &before, LATER, &problem);
   expect_done(code, problem);
   g_ptr_array_unref(list);
   mishap_pause();

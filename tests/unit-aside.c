@@ -198,6 +198,20 @@ static void test_not_copied(void **state)
   link_fault = 0;
 }
 
+/* All that was set aside, with what was beside it, and nothing else. */
+static void test_size(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *aside = g_build_filename(stores->home, "damaged-x.db", NULL);
+  g_autofree char *journal = g_strconcat(aside, "-journal", NULL);
+
+  assert_true(aside_size(stores->path) == 0);
+  stores_write(stores->path, 0, "store", 5);
+  stores_write(aside, 0, "damaged", 7);
+  stores_write(journal, 0, "too", 3);
+  assert_true(aside_size(stores->path) == 10);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -209,6 +223,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_none, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_taken, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_unwritable, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_size, stores_setup_home, stores_teardown),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -178,6 +179,33 @@ static void test_another_thread(void **state)
   store_close(store);
 }
 
+static bool can_be_alone(int lock)
+{
+  return flock(lock, LOCK_EX | LOCK_NB) == 0 && flock(lock, LOCK_UN) == 0;
+}
+
+/* While it is copied, nobody puts another in its place: the journals of both would have one name.
+ */
+static void test_kept_in_place(void **state)
+{
+  struct stores *stores = *state;
+  struct maker maker = {stores, brief_number(BACKUPS, "backups"), 0};
+  unsigned locked = 0, looks = 0;
+  GThread *thread;
+  int lock;
+
+  fill_large(stores->path, FIRST);
+  lock = open(stores->lock, O_RDWR | O_CLOEXEC);
+  thread = g_thread_new("maker", make_all, &maker);
+  for (; g_atomic_int_get(&maker.done) == 0; looks++)
+    locked += !can_be_alone(lock);
+  g_thread_join(thread);
+  print_message("           locked %u times of %u\n", locked, looks);
+  assert_true(locked > 0);
+  assert_true(can_be_alone(lock));
+  close(lock);
+}
+
 static void test_import_under_way(void **state)
 {
   struct stores *stores = *state;
@@ -321,6 +349,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       WITH_STORE(test_another_process),
       WITH_STORE(test_another_thread),
+      WITH_STORE(test_kept_in_place),
       WITH_STORE(test_import_under_way),
       WITH_STORE(test_draft),
       WITH_STORE(test_lost),

@@ -145,12 +145,15 @@ static void test_file(void **state)
   g_autofree char *path = vault_make(stores, STORES_NOW);
   g_autofree char *link = vault_path(stores, "link");
   g_autofree char *none = vault_path(stores, "none");
+  g_autofree char *pipe = vault_path(stores, "pipe");
   g_autofree char *folder = vault_folder(stores);
 
   assert_int_equal(symlink(path, link), 0);
   refuse(link, BACKUP_UNREAD, "symbolic link");
   refuse(none, BACKUP_UNREAD, "missing");
   refuse(folder, BACKUP_UNREAD, "");
+  assert_int_equal(mkfifo(pipe, 0600), 0);
+  refuse(pipe, BACKUP_UNREAD, "");
   assert_int_equal(chmod(path, 0644), 0);
   refuse(path, BACKUP_UNREAD, "chmod go=");
   assert_int_equal(chmod(path, 0600), 0);

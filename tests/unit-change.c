@@ -419,7 +419,12 @@ static void test_ends_of_paths(void **state)
   mixed[2] = old.certificate[1];
   assert_int_equal(chain_read(mixed, 3, false, true, succeeded.digest, &chain), CHAIN_FINE);
   assert_int_equal(classify(&pin, &chain, false, UNTIL), CHANGE_SAME_ISSUER); /* the issuer, last */
+  mixed[1] = old.certificate[1];
   mixed[2] = stranger.certificate[2];
+  assert_int_equal(chain_read(mixed, 3, false, true, succeeded.digest, &chain), CHAIN_FINE);
+  assert_int_equal(classify(&pin, &chain, false, UNTIL),
+                   CHANGE_SAME_ISSUER); /* below another one */
+  mixed[1] = stranger.certificate[1];
   assert_int_equal(chain_read(mixed, 3, false, true, succeeded.digest, &chain), CHAIN_FINE);
   assert_int_equal(classify(&pin, &chain, false, UNTIL), CHANGE_UNEXPLAINED);
   mixed[1] = old.certificate[0];

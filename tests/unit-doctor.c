@@ -76,6 +76,16 @@ static void expect_refused(enum tlspin_code code, enum tlspin_code expected, cha
   g_clear_pointer(problem, g_free);
 }
 
+/* With all backups read through, as the keeper does it. */
+static void look_through(struct policy *policy, const struct strata *strata, struct doctor *doctor)
+{
+  g_autoptr(GPtrArray) read = NULL;
+  g_autofree char *problem = NULL;
+
+  backups_list(strata->user, geteuid(), NOW, true, &read, &problem);
+  doctor_look(policy, NOW, read, doctor);
+}
+
 static void test_well(void **state)
 {
   struct strata *strata = *state;
@@ -85,7 +95,7 @@ static void test_well(void **state)
 
   put(strata, HOST, 1);
   policy = open_policy(strata);
-  doctor_look(policy, NOW, true, &doctor);
+  look_through(policy, strata, &doctor);
   assert_string_equal(doctor.path, strata->user);
   assert_null(doctor.problem);
   assert_null(doctor.backups_problem);
@@ -94,7 +104,7 @@ static void test_well(void **state)
   assert_int_equal(doctor.backups->len, 0);
   doctor_clear(&doctor);
   doctor_clear(&doctor);
-  assert_int_equal(doctor_acknowledge(policy, NOW, &problem), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(doctor_acknowledge(policy, 0, NOW, &problem), TLSPIN_E_NOT_FOUND);
   g_free(problem);
   policy_free(policy);
 }
@@ -111,17 +121,19 @@ static void test_damaged(void **state)
   wreck(strata);
   policy = open_policy(strata);
   expect(policy, HOST, TLSPIN_STORE_DAMAGED);
-  doctor_look(policy, NOW, false, &doctor);
+  doctor_look(policy, NOW, NULL, &doctor);
   assert_true(doctor.damaged);
   assert_int_equal(doctor.damage.cause, DAMAGE_CONTENT);
   assert_int_equal(doctor.damage.found, NOW);
   assert_int_equal(doctor.asides->len, 1);
   assert_string_equal(doctor.asides->pdata[0], doctor.damage.aside);
   doctor_clear(&doctor);
-  assert_int_equal(doctor_acknowledge(policy, NOW, &problem), TLSPIN_OK);
+  expect_refused(doctor_acknowledge(policy, doctor.damage.found - 1, NOW, &problem), TLSPIN_E_BUSY,
+                 &problem, "Something else");
+  assert_int_equal(doctor_acknowledge(policy, doctor.damage.found, NOW, &problem), TLSPIN_OK);
   assert_null(problem);
   expect(policy, HOST, TLSPIN_NO_PIN);
-  doctor_look(policy, NOW, false, &doctor);
+  doctor_look(policy, NOW, NULL, &doctor);
   assert_false(doctor.damaged);
   assert_int_equal(doctor.asides->len, 1);
   doctor_clear(&doctor);
@@ -144,7 +156,7 @@ static void test_backups(void **state)
   path = g_build_filename(strata_path(strata->folder, "home/backups"), first, NULL);
   assert_true(g_file_set_contents(path, "no backup", -1, NULL));
   assert_int_equal(g_chmod(path, 0600), 0);
-  doctor_look(policy, NOW, true, &doctor);
+  look_through(policy, strata, &doctor);
   assert_int_equal(doctor.backups->len, 2);
   backup = doctor.backups->pdata[0];
   assert_int_equal(backup->state, BACKUP_WHOLE);
@@ -153,7 +165,7 @@ static void test_backups(void **state)
   assert_int_equal(backup->state, BACKUP_DAMAGED);
   assert_non_null(strstr(backup->problem, path));
   doctor_clear(&doctor);
-  doctor_look(policy, NOW, false, &doctor);
+  doctor_look(policy, NOW, NULL, &doctor);
   backup = doctor.backups->pdata[0];
   assert_int_equal(backup->state, BACKUP_UNREAD);
   doctor_clear(&doctor);
@@ -171,7 +183,7 @@ static void test_backups_unlisted(void **state)
   policy = open_policy(strata);
   assert_int_equal(g_mkdir(strata_path(strata->folder, "home/backups"), 0755), 0);
   assert_int_equal(g_chmod(strata_path(strata->folder, "home/backups"), 0755), 0);
-  doctor_look(policy, NOW, true, &doctor);
+  look_through(policy, strata, &doctor);
   assert_null(doctor.backups);
   assert_non_null(strstr(doctor.backups_problem, "chmod go="));
   doctor_clear(&doctor);
@@ -227,8 +239,9 @@ static void test_restored_over_wreck(void **state)
   policy = open_policy(strata); /* so that nothing is recovered yet */
   expect(policy, HOST, TLSPIN_UNAVAILABLE);
   expect_refused(doctor_prepare(policy, NOW, &problem), TLSPIN_UNAVAILABLE, &problem, "locked");
-  expect_refused(doctor_acknowledge(policy, NOW, &problem), TLSPIN_UNAVAILABLE, &problem, "locked");
-  doctor_look(policy, NOW, false, &doctor);
+  expect_refused(doctor_acknowledge(policy, 0, NOW, &problem), TLSPIN_UNAVAILABLE, &problem,
+                 "locked");
+  doctor_look(policy, NOW, NULL, &doctor);
   assert_non_null(doctor.problem);
   assert_false(doctor.damaged);
   doctor_clear(&doctor);
@@ -239,6 +252,8 @@ static void test_restored_over_wreck(void **state)
   assert_int_equal(doctor_restore(policy, name, NOW, &before, &problem), TLSPIN_OK);
   backup_free(before);
   expect(policy, HOST, TLSPIN_MATCH);
+  expect(policy, OTHER, TLSPIN_STORE_DAMAGED); /* nobody knows what the wreck held */
+  assert_int_equal(doctor_acknowledge(policy, 0, NOW, &problem), TLSPIN_OK);
   expect(policy, OTHER, TLSPIN_NO_PIN);
   policy_free(policy);
 }

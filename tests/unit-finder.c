@@ -146,7 +146,11 @@ static void test_overflow(void **state)
   expect_ticket(book, 3);
   assert_int_equal(end, PAGE);
   assert_int_equal(book->finder->file.chain_count, 2);
-  stores_write(book->stores->layer, PAGE, "\xff", 1); /* the number of the next page */
+  /* the number of the next page: by its first octet it would be a page of another kind */
+  stores_write(book->stores->layer, PAGE, "\x02", 1);
+  assert_true(finder_try(book->finder, book->offset, &end));
+  expect_ticket(book, 3);
+  stores_write(book->stores->layer, PAGE + 1, "\xff", 1);
   assert_false(finder_try(book->finder, book->offset, &end));
 }
 

@@ -61,6 +61,41 @@ static void test_touched(void **state)
   store_close(store);
 }
 
+/* The highest number that was given is this. */
+static void count_on(struct stores *stores, uint64_t last)
+{
+  struct transaction change;
+  struct database db;
+
+  stores_open_database(stores->path, &db);
+  assert_int_equal(transaction_begin(&change, &db), TLSPIN_OK);
+  change.contents.last_operation = last;
+  change.written = true;
+  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
+  database_close(&db);
+}
+
+/* Behind the last number there is none, and nothing was changed. */
+static void test_last_number(void **state)
+{
+  struct stores *stores = *state;
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct ticket_row row = stores_row(4);
+  struct store_change change;
+  struct store *store;
+
+  stores_make(stores->path, ROWS);
+  count_on(stores, OPERATION_LAST - 2);
+  store = stores_open(stores->path);
+  assert_int_equal(clear(store, "host-0003.example", 1), OPERATION_LAST - 1);
+  assert_int_equal(store_clear(store, &filter, 1, &change), TLSPIN_UNAVAILABLE);
+  stores_expect(store, &row);
+  store_close(store);
+  store = stores_open(stores->path);
+  stores_expect(store, &row);
+  store_close(store);
+}
+
 static void note_peer(const struct peer *peer, void *data)
 {
   g_string_append_printf(data, "%s/%s/%u ", peer->host, protocol_token(peer->protocol), peer->port);
@@ -368,12 +403,19 @@ static void test_drop_failure(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_touched),         TEST(test_touched_records),
-      TEST(test_touched_by_edit), TEST(test_forget_records),
-      TEST(test_touched_damaged), TEST(test_forget),
-      TEST(test_forget_by_time),  TEST(test_forgotten_is_erased),
-      TEST(test_forget_again),    TEST(test_forget_beside_reader),
-      TEST(test_records),         TEST(test_drop_failure),
+      cmocka_unit_test_setup_teardown(test_last_number, stores_setup, stores_teardown),
+      TEST(test_touched),
+      TEST(test_touched_records),
+      TEST(test_touched_by_edit),
+      TEST(test_forget_records),
+      TEST(test_touched_damaged),
+      TEST(test_forget),
+      TEST(test_forget_by_time),
+      TEST(test_forgotten_is_erased),
+      TEST(test_forget_again),
+      TEST(test_forget_beside_reader),
+      TEST(test_records),
+      TEST(test_drop_failure),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

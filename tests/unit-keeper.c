@@ -4,6 +4,7 @@
 
 #include "daemon/keeper.h"
 
+#include "daemon/owed.h"
 #include "tests/vault.h"
 
 #include <setjmp.h>
@@ -240,6 +241,7 @@ static void test_tidy(void **state)
   tend(scene, NOW + 7 * DAY - 1);
   assert_true(stores_file_holds(after, filter.host));
   assert_int_equal(stores_forget(scene->store, NOW + 1), TLSPIN_OK);
+  assert_int_equal(owed_settle(scene->store, OWED_ASIDES), TLSPIN_OK); /* as policy_tidy does */
   tend(scene, NOW + 7 * DAY + 1);
   assert_int_equal(access(before, F_OK), -1);
   assert_false(stores_file_holds(after, filter.host));
@@ -299,6 +301,54 @@ static void on_told(enum tlspin_code code, const struct backup *made, const char
   told->rows = made != NULL ? made->sum.rows : 0;
 }
 
+struct told_list {
+  unsigned times;
+  enum tlspin_code code;
+  guint count, whole;
+};
+
+static void on_listed(enum tlspin_code code, GPtrArray *backups, const char *problem, void *data)
+{
+  struct told_list *told = data;
+
+  assert_true((code == TLSPIN_OK) == (problem == NULL));
+  told->times++;
+  told->code = code;
+  told->count = backups != NULL ? backups->len : 0;
+  told->whole = 0;
+  for (guint i = 0; i < told->count; i++)
+    told->whole += ((struct backup *)backups->pdata[i])->state == BACKUP_WHOLE;
+}
+
+/* All are read through, after what is under way; and a number of callers may wait for it. */
+static void test_listed(void **state)
+{
+  enum { MOST = 17 };
+  struct scene *scene = begin(state);
+  struct keeper_terms terms = {.now = NOW, .period = 7 * DAY};
+  g_autofree char *first = vault_make(scene->stores, NOW - 20);
+  g_autofree char *second = vault_make(scene->stores, NOW - 10);
+  g_autofree char *folder = vault_folder(scene->stores);
+  struct told_list told = {.times = 0};
+
+  vault_damage(first);
+  for (unsigned i = 0; i < MOST; i++)
+    assert_int_equal(keeper_list(scene->keeper, &terms, on_listed, &told), TLSPIN_OK);
+  assert_int_equal(keeper_list(scene->keeper, &terms, on_listed, &told), TLSPIN_E_BUSY);
+  assert_int_equal(told.times, 0);
+  finish(scene);
+  assert_int_equal(told.times, MOST);
+  assert_int_equal(told.code, TLSPIN_OK);
+  assert_int_equal(told.count, 2);
+  assert_int_equal(told.whole, 1);
+  assert_int_equal(chmod(folder, 0755), 0);
+  assert_int_equal(keeper_list(scene->keeper, &terms, on_listed, &told), TLSPIN_OK);
+  finish(scene);
+  assert_int_equal(told.code, TLSPIN_UNAVAILABLE);
+  assert_int_equal(chmod(folder, 0700), 0);
+  end(scene);
+}
+
 static void test_asked(void **state)
 {
   struct scene *scene = begin(state);
@@ -323,19 +373,24 @@ static void test_asked(void **state)
   end(scene);
 }
 
-/* The daemon ends in the middle: nobody is told, and nothing is half. */
+/* The daemon ends in the middle: it isn't done for whoever asked, and nothing is half. */
 static void test_freed(void **state)
 {
   struct scene *scene = begin(state);
   struct keeper_terms terms = {.now = NOW, .period = 7 * DAY};
   struct told told = {.times = 0};
+  struct told_list listed = {.times = 0};
 
   assert_int_equal(keeper_ask(scene->keeper, &terms, on_told, &told), TLSPIN_OK);
+  assert_int_equal(keeper_list(scene->keeper, &terms, on_listed, &listed), TLSPIN_OK);
   keeper_free(scene->keeper);
   scene->keeper = NULL;
   while (g_main_context_iteration(NULL, FALSE))
     ;
-  assert_int_equal(told.times, 0);
+  assert_int_equal(told.times, 1);
+  assert_int_equal(told.code, TLSPIN_UNAVAILABLE);
+  assert_int_equal(listed.times, 1); /* which was not even begun */
+  assert_int_equal(listed.code, TLSPIN_UNAVAILABLE);
   assert_int_equal(vault_count(scene->stores), 1);
   assert_int_equal(vault_others(scene->stores), 1);
   end(scene);
@@ -450,8 +505,8 @@ int main(void)
       WITH_STORE(test_settled),       WITH_STORE(test_changed_back), WITH_STORE(test_never_settled),
       WITH_STORE(test_lost),          WITH_STORE(test_suspect),      WITH_STORE(test_tidy),
       WITH_STORE(test_failure),       WITH_STORE(test_no_store),     WITH_STORE(test_asked),
-      WITH_STORE(test_freed),         WITH_STORE(test_beside),       WITH_STORE(test_erase),
-      WITH_STORE(test_erase_freed),
+      WITH_STORE(test_listed),        WITH_STORE(test_freed),        WITH_STORE(test_beside),
+      WITH_STORE(test_erase),         WITH_STORE(test_erase_freed),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,21 +231,62 @@ static void test_judge_opens_nothing(void **state)
   assert_true(layers_lost(strata->layers));
 }
 
+/* Nobody asks for anything, and the store is recovered all the same. */
+static void test_user_watched(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
+
+  strata_put(strata, &row);
+  strata_open(strata);
+  layers_watch_user(strata->layers, STRATA_NOW);
+  assert_false(layers_lost(strata->layers));
+  assert_int_equal(truncate(strata->user, 100), 0);
+  layers_watch_user(strata->layers, STRATA_NOW);
+  assert_true(layers_lost(strata->layers));
+  assert_int_equal(g_unlink(strata->user), 0);
+  layers_watch_user(strata->layers, STRATA_NOW);
+  assert_int_equal(access(strata->user, F_OK), 0);
+}
+
+/* Two daemons have the damaged store open. Neither waits for the other, who lets go of it as soon
+ * as it looks. The one that was asked first answers again within a second of that. */
+static void test_user_shared(void **state)
+{
+  struct strata *strata = *state;
+  struct layers_config config = {strata->user, strata->admin, strata->vendor, geteuid(), geteuid()};
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
+  struct layers *others;
+  gint64 start;
+
+  strata_put(strata, &row);
+  strata_open(strata);
+  others = layers_new(&config, STRATA_NOW);
+  strata_expect(others, HOST, STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
+  assert_int_equal(truncate(strata->user, 100), 0);
+  start = g_get_monotonic_time();
+  for (int64_t second = 1; second <= 5; second++)
+    strata_expect(strata->layers, "none.example", STRATA_NOW + second, TLSPIN_UNAVAILABLE,
+                  "store-unreadable", LAYER_USER);
+  assert_true(g_get_monotonic_time() - start < 5 * G_USEC_PER_SEC);
+  layers_watch_user(others, STRATA_NOW + 5);
+  assert_true(layers_lost(others));
+  strata_expect(others, "none.example", STRATA_NOW + 5, TLSPIN_STORE_DAMAGED, "pins-lost",
+                LAYER_USER);
+  strata_expect(strata->layers, "none.example", STRATA_NOW + 6, TLSPIN_STORE_DAMAGED, "pins-lost",
+                "user");
+  layers_free(others);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, strata_setup, strata_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_reload),
-      TEST(test_reload_mode),
-      TEST(test_reload_journal),
-      TEST(test_reload_mended),
-      TEST(test_reload_after_a_while),
-      TEST(test_name_of_any_octets),
-      TEST(test_user_deleted),
-      TEST(test_user_replaced),
-      TEST(test_user_damaged_in_place),
-      TEST(test_judge_opens_nothing),
+      TEST(test_reload),        TEST(test_reload_mode),          TEST(test_reload_journal),
+      TEST(test_reload_mended), TEST(test_reload_after_a_while), TEST(test_name_of_any_octets),
+      TEST(test_user_deleted),  TEST(test_user_replaced),        TEST(test_user_damaged_in_place),
+      TEST(test_user_watched),  TEST(test_user_shared),          TEST(test_judge_opens_nothing),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

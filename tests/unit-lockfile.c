@@ -30,7 +30,8 @@ static void open_lock(struct stores *stores, struct lockfile *lock)
 {
   char *problem = NULL;
 
-  assert_int_equal(lockfile_open(stores->path, geteuid(), lock, &problem), TLSPIN_OK);
+  assert_int_equal(lockfile_open(stores->path, geteuid(), LOCKFILE_PATIENT, lock, &problem),
+                   TLSPIN_OK);
   assert_null(problem);
 }
 
@@ -110,18 +111,20 @@ static void test_name(void **state)
   assert_string_equal(lock.path, stores->lock);
   lockfile_close(&lock);
   assert_int_equal(g_unlink(stores->lock), 0);
-  assert_int_equal(lockfile_open(odd, geteuid(), &lock, &problem), TLSPIN_OK);
+  assert_int_equal(lockfile_open(odd, geteuid(), LOCKFILE_PATIENT, &lock, &problem), TLSPIN_OK);
   assert_string_equal(lock.path, stores->lock);
   lockfile_close(&lock);
 }
 
-/* A child holds the lock; the answer comes after the wait, and names the file. */
+/* A child holds the lock; the answer comes after the wait, or at once, and names the file. */
 static void test_busy(void **state)
 {
+  enum { AT_ONCE = 20 };
   struct stores *stores = *state;
   struct lockfile lock;
   char *problem = NULL;
   int ready[2], octet;
+  gint64 start;
   pid_t child;
 
   open_lock(stores, &lock);
@@ -136,11 +139,19 @@ static void test_busy(void **state)
     pause();
   }
   assert_int_equal(read(ready[0], &octet, 1), 1);
-  assert_int_equal(lockfile_open(stores->path, geteuid(), &lock, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(lockfile_open(stores->path, geteuid(), LOCKFILE_PATIENT, &lock, &problem),
+                   TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, stores->lock));
   assert_non_null(strstr(problem, "locked by another process"));
   assert_null(lock.path);
-  g_free(problem);
+  g_clear_pointer(&problem, g_free);
+  start = g_get_monotonic_time();
+  for (int i = 0; i < AT_ONCE; i++) {
+    assert_int_equal(lockfile_open(stores->path, geteuid(), LOCKFILE_AT_ONCE, &lock, &problem),
+                     TLSPIN_UNAVAILABLE);
+    g_clear_pointer(&problem, g_free);
+  }
+  assert_true(g_get_monotonic_time() - start < 2 * G_USEC_PER_SEC); /* for all of them */
   stores_kill(child);
   open_lock(stores, &lock); /* the dead hold no locks */
   lockfile_close(&lock);
@@ -155,13 +166,15 @@ static void test_hostile(void **state)
   char *problem = NULL;
 
   assert_int_equal(symlink("elsewhere", stores->lock), 0);
-  assert_int_equal(lockfile_open(stores->path, geteuid(), &lock, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(lockfile_open(stores->path, geteuid(), LOCKFILE_PATIENT, &lock, &problem),
+                   TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "symbolic link"));
   assert_int_equal(unlink(stores->lock), 0);
   stores_write(stores->lock, 0, "1\n", 2);
   assert_int_equal(chmod(stores->lock, 0644), 0);
   g_clear_pointer(&problem, g_free);
-  assert_int_equal(lockfile_open(stores->path, geteuid(), &lock, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(lockfile_open(stores->path, geteuid(), LOCKFILE_PATIENT, &lock, &problem),
+                   TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "chmod go="));
   g_free(problem);
 }
@@ -173,7 +186,7 @@ static void race(struct stores *stores, int makers)
   char *problem = NULL;
   bool made;
 
-  if (lockfile_open(stores->path, geteuid(), &lock, &problem) != TLSPIN_OK)
+  if (lockfile_open(stores->path, geteuid(), LOCKFILE_PATIENT, &lock, &problem) != TLSPIN_OK)
     _exit(100);
   made = !lock.remembers;
   if (made && (!lock.exclusive || write(makers, "m", 1) != 1 ||

@@ -226,6 +226,28 @@ static void test_broken_chains(void **state)
   pagefile_close(&file);
 }
 
+/* In a file of less than 2^24 pages no number has need of the first octet, which is not believed.
+ */
+static void test_first_octet(void **state)
+{
+  static const uint32_t pages[] = {5, 0x0a000002, 4};
+  static uint8_t payload[PAYLOAD_MAX];
+  struct btree_cell cell = {.start = 20, .local = 39, .size = 39 + TAIL + 7, .overflow = 5};
+  uint64_t really;
+
+  make(*state, 6, 0);
+  chain(*state, pages, 1, pages[1]);
+  assert_true(pagefile_gather(&file, &cell, payload));
+  assert_true(file.chain_count == 2 && file.chain[0] == 4 && file.chain[1] == 1);
+  really = file.pages;
+  file.pages = 0x1000000;
+  assert_false(pagefile_gather(&file, &cell, payload));
+  file.pages = 0xffffff;
+  assert_true(pagefile_gather(&file, &cell, payload));
+  file.pages = really;
+  pagefile_close(&file);
+}
+
 /* Reads as many pages as the payload has need of, and no more. */
 static void test_circle(void **state)
 {
@@ -255,6 +277,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_holes, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_gather, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_broken_chains, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_first_octet, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_circle, stores_setup, stores_teardown),
   };
 

@@ -176,6 +176,36 @@ static void test_many(void **state)
   choose_two(*state, MISSING_MANY + 1, false);
 }
 
+/* Candidates are held in memory: of as many octets as that may be the row that is missing is found,
+ * and no row where there are more. */
+static void test_octets(void **state)
+{
+  static uint8_t ticket[60000];
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+
+  for (int more = 0; more < 2; more++) {
+    struct rebuild *rebuild = begin(*state);
+    struct digest digests[] = {add(rebuild, 0), offer(rebuild, REBUILD_CARVED, 1, 2)};
+    struct contents contents = contents_of(digests, 2);
+    int count = REBUILD_OCTETS / ((int)sizeof ticket + 1000) + 20 * more;
+    uint64_t added[REBUILD_SOURCES];
+
+    for (int i = 2; i <= count; i++) {
+      struct ticket_row row = stores_row(i);
+      struct cell cells[TABLE_COLUMNS];
+      struct digest digest;
+
+      row.ticket = (struct span){ticket, sizeof ticket};
+      ticket_row_to_cells(&row, cells);
+      assert_true(cells_digest(checksum, &tables[TABLE_TICKET], cells, &digest));
+      assert_true(rebuild_offer(rebuild, REBUILD_BACKUP, TABLE_TICKET, cells, &digest));
+    }
+    assert_int_equal(rebuild_complete(rebuild, &contents, added), !more);
+    assert_int_equal(added[REBUILD_CARVED], !more);
+    rebuild_free(rebuild);
+  }
+}
+
 /* A whole backup, of which two rows were changed since; there is only what became of one of them.
  */
 static void test_nearly_all(void **state)
@@ -215,6 +245,10 @@ static void test_keys(void **state)
   assert_int_equal(rebuild_rows(rebuild), 1);
   to_cells(1, 2, cells, &digest);
   assert_false(rebuild_has(rebuild, TABLE_TICKET, cells));
+  assert_false(rebuild_drop(rebuild, TABLE_TICKET, cells));
+  add(rebuild, 1);
+  assert_true(rebuild_drop(rebuild, TABLE_TICKET, cells));
+  assert_false(rebuild_has(rebuild, TABLE_TICKET, cells));
   to_cells(0, 50, cells, &digest);
   assert_true(rebuild_replace(rebuild, TABLE_TICKET, cells));
   assert_int_equal(rebuild_rows(rebuild), 1);
@@ -242,6 +276,7 @@ static void test_operations(void **state)
   assert_true(rebuild_add(rebuild, TABLE_OPERATION, cells));
   rebuild_raise_operation(rebuild, 11);
   rebuild_raise_operation(rebuild, UINT64_MAX);
+  rebuild_raise_operation(rebuild, OPERATION_LAST); /* none would be left */
   finish(rebuild);
   store = stores_open(stores->path);
   assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
@@ -275,6 +310,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_completed, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_incomplete, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_many, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_octets, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_nearly_all, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_keys, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_operations, stores_setup_home, stores_teardown),

@@ -506,79 +506,6 @@ static void test_backups_unlisted(void **state)
   assert_int_equal(rows_after(stores, ROWS), ROWS);
 }
 
-static enum tlspin_code restore(struct stores *stores, const char *backup, uint64_t operation,
-                                const char *words)
-{
-  g_autofree char *problem = NULL;
-  enum tlspin_code code =
-      recovery_restore(stores->path, geteuid(), backup, operation, NOW, &problem);
-
-  assert_int_equal(code == TLSPIN_OK, problem == NULL);
-  if (problem != NULL && strstr(problem, words) == NULL)
-    fail_msg("'%s' is not in: %s", words, problem);
-  return code;
-}
-
-/* Over a whole store, a damaged and a missing one. */
-static void test_restore(void **state)
-{
-  struct stores *stores = *state;
-  struct store_filter filter = STORE_FILTER_ANY;
-  g_autofree char *path = NULL;
-  struct store_change change;
-  struct ticket_row row;
-  struct store *store;
-
-  stores_make(stores->path, ROWS);
-  back_up(stores, NOW - 60);
-  path = only_backup(stores);
-  store = stores_open(stores->path);
-  row = stores_row(ROWS);
-  assert_int_equal(store_put(store, &row, 0, NOW), TLSPIN_OK);
-  store_close(store);
-  assert_int_equal(restore(stores, path, 40, ""), TLSPIN_OK);
-  assert_int_equal(rows_after(stores, ROWS + 1), ROWS);
-  assert_int_equal(aside_list(stores->path)->len, 0);
-  store = stores_open(stores->path);
-  assert_int_equal(store_clear(store, &filter, NOW, &change), TLSPIN_OK);
-  assert_int_equal(change.operation, 41);
-  store_close(store);
-  stores_write(stores->path, 0, "no database", 11);
-  assert_int_equal(restore(stores, path, 0, ""), TLSPIN_OK);
-  assert_int_equal(rows_after(stores, ROWS), ROWS);
-  assert_int_equal(aside_list(stores->path)->len, 1);
-  assert_int_equal(unlink(stores->path), 0);
-  assert_int_equal(restore(stores, path, 0, ""), TLSPIN_OK);
-  assert_int_equal(rows_after(stores, ROWS), ROWS);
-  assert_int_equal(aside_list(stores->path)->len, 1);
-}
-
-/* Nothing is changed by one that can't be done. */
-static void test_not_restored(void **state)
-{
-  struct stores *stores = *state;
-  g_autofree char *path = NULL, *new_path = g_strconcat(stores->path, ".new", NULL);
-  int fd;
-
-  stores_make(stores->path, ROWS);
-  back_up(stores, NOW - 60);
-  path = only_backup(stores);
-  assert_int_equal(restore(stores, stores->folder, 0, "can't be opened"), TLSPIN_UNAVAILABLE);
-  fd = g_open(stores->lock, O_RDWR | O_CLOEXEC, 0);
-  assert_int_equal(flock(fd, LOCK_SH), 0);
-  assert_int_equal(restore(stores, path, 0, "locked by another process"), TLSPIN_UNAVAILABLE);
-  close(fd);
-  assert_int_equal(g_mkdir(new_path, 0700), 0);
-  assert_int_equal(restore(stores, path, 0, ".new"), TLSPIN_UNAVAILABLE);
-  spoil_row(stores->path, 7);
-  expect_hindered(stores, ".new");
-  assert_int_equal(g_rmdir(new_path), 0);
-  recover(stores);
-  spoil_row(path, 3);
-  assert_int_equal(restore(stores, path, 0, "can't be used"), TLSPIN_UNAVAILABLE);
-  assert_int_equal(rows_after(stores, ROWS), ROWS);
-}
-
 /* Of a backup's rows those of pins are merged; an operation without the rest of it isn't. */
 static void test_tables_merged(void **state)
 {
@@ -683,8 +610,6 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_cut_off, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_backup_unusable, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_backups_unlisted, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_restore, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_not_restored, stores_setup, stores_teardown),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

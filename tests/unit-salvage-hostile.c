@@ -164,6 +164,42 @@ static void test_planted_row(void **state)
   salvaged_free(&take);
 }
 
+/* The same where a pointer leads into the ticket, to what is a row or can be mended to be one. */
+static void test_planted_and_named(void **state)
+{
+  for (int broken = 0; broken < 2; broken++) {
+    uint8_t octets[2 * PAGE], planted[PAGE];
+    size_t at, other, inside;
+    struct salvaged take;
+    uint8_t *found;
+
+    payloads_leaf(planted, PAGE);
+    at = add_ticket(planted, 1, (struct span){NULL, 0});
+    planted[at + 30] ^= (uint8_t)(broken ? 0x08 : 0);
+    payloads_header(octets, PAGE);
+    payloads_leaf(octets + PAGE, PAGE);
+    add_ticket(octets + PAGE, 3, (struct span){NULL, 0});
+    other = add_ticket(octets + PAGE, 2, (struct span){planted + at, PAGE - at});
+    add_ticket(octets + PAGE, 4, (struct span){NULL, 0});
+    found = memmem(octets + PAGE + other, PAGE - other, planted + at, PAGE - at);
+    assert_non_null(found);
+    inside = (size_t)(found - octets - PAGE);
+    octets[PAGE + 10] = (uint8_t)(inside >> 8);
+    octets[PAGE + 11] = (uint8_t)inside;
+    read_junk(*state, octets, sizeof octets, &take);
+    assert_true(take.found.reached == 2 && take.found.mended == 0 && take.found.carved == 1);
+    assert_int_equal(take.found.pages_damaged, 1);
+    salvaged_free(&take);
+    octets[PAGE + 4] = 4; /* it is named beside what it lies in */
+    octets[PAGE + 14] = (uint8_t)(other >> 8);
+    octets[PAGE + 15] = (uint8_t)other;
+    read_junk(*state, octets, sizeof octets, &take);
+    assert_true(take.found.reached == (broken ? 3 : 2) && take.found.mended == 0);
+    assert_true(take.found.carved == (broken ? 0 : 1));
+    salvaged_free(&take);
+  }
+}
+
 /* Two rows of `meta` that say different things, each with its digest right. */
 static size_t add_meta(uint8_t *page, const char *name, uint8_t rows)
 {
@@ -222,6 +258,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_circles, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_pointers, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_planted_row, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_planted_and_named, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_two_of_meta, stores_setup, stores_teardown),
   };
 

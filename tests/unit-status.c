@@ -188,14 +188,14 @@ static void test_no_arguments(void **state)
 /* What is told of a clock: whether it is trusted, and what is believed instead. */
 static void test_clock(void **state)
 {
-  struct clock_guard guard = {.mark = STRATA_NOW, .seen = STRATA_NOW};
+  struct clock_guard guard = CLOCK_GUARD_AT(STRATA_NOW);
   struct counter counter;
 
   counter_open(&counter, *state);
   counter.handlers.clock = &guard;
   expect_status(&counter, "ok", "entries=0  records=0  clock=ok  believed=1700000000  ");
-  clock_believe(&guard, 1000);
-  clock_believe(&guard, 1500);
+  clock_believe(&guard, &(struct clock_reading){1000, 70, 1});
+  clock_believe(&guard, &(struct clock_reading){1500, 570, 1});
   expect_status(&counter, "ok",
                 "entries=0  records=0  clock=suspect  believed=1700000000  clock-now=1500  "
                 "clock-jumped=1000  clock-trusted=87400  ");

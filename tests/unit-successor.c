@@ -159,15 +159,20 @@ static void test_leftovers(void **state)
 /* While others have the store open nothing is done. */
 static void test_locked(void **state)
 {
+  static const struct timespec long_ago[2] = {{1000, 0}, {1000, 0}};
   struct stores *stores = *state;
   struct successor successor;
+  struct stat status;
   int fd;
 
   stores_make(stores->path, 3);
   fd = g_open(stores->lock, O_RDWR | O_CLOEXEC, 0);
   assert_int_equal(flock(fd, LOCK_SH), 0);
+  assert_int_equal(utimensat(AT_FDCWD, stores->path, long_ago, 0), 0);
   open_expecting(&successor, stores, TLSPIN_UNAVAILABLE, "locked by another process");
   successor_close(&successor);
+  assert_int_equal(stat(stores->path, &status), 0); /* they notice, and read it anew */
+  assert_true(status.st_mtim.tv_sec > long_ago[1].tv_sec);
   close(fd);
   open_expecting(&successor, stores, TLSPIN_OK, "");
   fd = g_open(stores->lock, O_RDWR | O_CLOEXEC, 0);

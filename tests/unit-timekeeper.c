@@ -17,25 +17,40 @@
 
 enum { HOUR = 3600, DAY = 86400, NOW = STRATA_NOW + 200000000 /* tlspin was there by then */ };
 
-static int64_t clock_says;
+static struct clock_reading reading;
 
-static int64_t says(void)
+static struct clock_reading read_clock(void)
 {
-  return clock_says;
+  return reading;
+}
+
+/* The clock says a time, after so many seconds. */
+static void pass(int64_t says, int64_t seconds)
+{
+  reading.says = says;
+  reading.elapsed += seconds;
+}
+
+static void restart_computer(void)
+{
+  reading.elapsed = 20;
+  reading.boot++;
 }
 
 /* A daemon that was started at a time, beside those that run. */
 static struct timekeeper start(struct strata *strata, int64_t time)
 {
-  clock_says = time;
-  return (struct timekeeper){strata_open(strata), says, CLOCK_GUARD_NEW, false};
+  reading.says = time;
+  if (reading.boot == 0)
+    restart_computer();
+  return (struct timekeeper){strata_open(strata), read_clock, CLOCK_GUARD_NEW, false};
 }
 
 static void expect(struct timekeeper *keeper, int64_t time, int64_t believed, bool suspect)
 {
   const int64_t *told;
 
-  clock_says = time;
+  reading.says = time;
   assert_int_equal(timekeeper_now(keeper), believed);
   assert_int_equal(keeper->guard.suspect, suspect);
   told = layers_clock(keeper->layers);
@@ -74,7 +89,8 @@ static void test_killed_at_once(void **state)
   expect(&keeper, NOW + 100 * DAY, NOW, true);
 }
 
-/* The daemon comes and goes; the mark stays, and so does the trial. */
+/* The daemon comes and goes; the mark stays, and so does the trial, and the running time is known
+ * in between. */
 static void test_restarts(void **state)
 {
   struct timekeeper keeper = start(*state, NOW);
@@ -83,15 +99,51 @@ static void test_restarts(void **state)
   keeper = start(*state, NOW + 100 * DAY);
   expect(&keeper, NOW + 100 * DAY, NOW, true);
   timekeeper_save(&keeper);
-  clock_says += 12 * HOUR;
+  pass(NOW + 100 * DAY + 12 * HOUR, 12 * HOUR);
   timekeeper_save(&keeper);
   keeper = start(*state, NOW + 100 * DAY + 12 * HOUR);
   expect(&keeper, NOW + 100 * DAY + 12 * HOUR, NOW, true);
   assert_int_equal(keeper.guard.since, NOW + 100 * DAY);
+  pass(NOW + 101 * DAY, 12 * HOUR);
   expect(&keeper, NOW + 101 * DAY, NOW + 101 * DAY, false);
   timekeeper_save(&keeper);
   keeper = start(*state, NOW + 101 * DAY);
   expect(&keeper, NOW + 101 * DAY, NOW + 101 * DAY, false);
+}
+
+/* Nor does whoever can set the clock gain anything by a daemon that leaves in between. */
+static void test_steps_and_restarts(void **state)
+{
+  struct timekeeper keeper;
+
+  for (int i = 0; i < 12; i++) {
+    keeper = start(*state, NOW + i * (int64_t)29 * DAY);
+    expect(&keeper, reading.says, i == 0 ? NOW : NOW + 29 * DAY, i > 1);
+    timekeeper_save(&keeper);
+    pass(reading.says, 1);
+  }
+}
+
+/* A laptop that is used for two hours a day, but wasn't for forty days. */
+static void test_computer_restarts(void **state)
+{
+  struct timekeeper keeper = start(*state, NOW);
+  int64_t now = NOW + 40 * DAY;
+  int days = 0;
+
+  timekeeper_save(&keeper);
+  do {
+    assert_in_range(++days, 1, 6);
+    restart_computer();
+    keeper = start(*state, now);
+    expect(&keeper, now, NOW, true);
+    timekeeper_save(&keeper);
+    pass(now + 2 * HOUR, 2 * HOUR);
+    timekeeper_save(&keeper);
+    now += DAY;
+  } while (keeper.guard.suspect);
+  assert_int_equal(days, 6);
+  assert_int_equal(keeper.guard.mark, reading.says);
 }
 
 /* A store that can't be read at first says what it remembers before it answers. */
@@ -134,8 +186,9 @@ static void test_file_is_replaced(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_layers_are_told), TEST(test_first_start),       TEST(test_killed_at_once),
-      TEST(test_restarts),        TEST(test_store_comes_later), TEST(test_file_is_replaced),
+      TEST(test_layers_are_told),   TEST(test_first_start),        TEST(test_killed_at_once),
+      TEST(test_restarts),          TEST(test_steps_and_restarts), TEST(test_computer_restarts),
+      TEST(test_store_comes_later), TEST(test_file_is_replaced),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -295,6 +295,28 @@ static void test_lookup(void **state)
   expect("locked-out locked-out looked-at history masked masked decided");
 }
 
+/* Sets that must be met end a lookup, of whatever origin they are. */
+static void test_lookup_ends(void **state)
+{
+  (void)state;
+  court.in.chain = NULL;
+  court_add(1, HOST, KEYPIN_CRITICAL, KEYPIN_TOFU, COURT_OTHER);
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER);
+  for (int origin = 0; origin < KEYPIN_ORIGINS; origin++) {
+    court.pins[0].origin = (enum keypin_origin)origin;
+    expect("decided masked");
+  }
+}
+
+/* What is only reported has its own decision, which leaves others of its kind unasked. */
+static void test_reported_ranks(void **state)
+{
+  (void)state;
+  court_add(0, HOST, KEYPIN_CRITICAL, KEYPIN_USER, COURT_OTHER)->enforce_until = 0;
+  court_add(0, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, COURT_OTHER)->enforce_until = 0;
+  expect("decided masked");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -305,7 +327,8 @@ int main(void)
       COURT_TEST(test_locked_off),     COURT_TEST(test_off_that_yields),
       COURT_TEST(test_exceptions),     COURT_TEST(test_added_anchor),
       COURT_TEST(test_reported),       COURT_TEST(test_ticket),
-      COURT_TEST(test_lookup),         COURT_TEST(test_added_anchor_unreadable),
+      COURT_TEST(test_lookup),         COURT_TEST(test_lookup_ends),
+      COURT_TEST(test_reported_ranks), COURT_TEST(test_added_anchor_unreadable),
       COURT_TEST(test_mode_of_system), COURT_TEST(test_always),
       COURT_TEST(test_beside_program), COURT_TEST(test_hpkp),
       COURT_TEST(test_program),

@@ -7,7 +7,22 @@
 
 #include "tests/trial.h"
 
-/* Rule 6: sets. */
+/* Rule 6: sets. Of whatever origin, a layer of the system may have one. */
+static void test_system_origins(void **state)
+{
+  (void)state;
+  court_add(1, HOST, KEYPIN_ACTIVE, KEYPIN_TOFU, PATH_SERVER);
+  for (int origin = 0; origin < KEYPIN_ORIGINS; origin++) {
+    court.pins[0].origin = (enum keypin_origin)origin;
+    expect(TLSPIN_MATCH, VERDICT_ACTIVE_MATCHED, 0, 6);
+  }
+  court.pins[0].digest[0] ^= 1;
+  for (int origin = 0; origin < KEYPIN_ORIGINS; origin++) {
+    court.pins[0].origin = (enum keypin_origin)origin;
+    expect(TLSPIN_NO_PIN, VERDICT_ACTIVE_DIFFERS, 0, 7);
+  }
+}
+
 static void test_backup_pins(void **state)
 {
   (void)state;
@@ -315,6 +330,7 @@ static void test_one_label(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      COURT_TEST(test_system_origins),
       COURT_TEST(test_backup_pins),
       COURT_TEST(test_active_in_a_critical_set),
       COURT_TEST(test_critical_sets_of_mechanisms),

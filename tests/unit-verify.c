@@ -447,6 +447,18 @@ static bool walk_row(enum table_id table, const struct cell *cells, const struct
   return ++tour->rows < tour->limit;
 }
 
+/* Pages of another size are none of ours, however whole: of a damaged file they would not be read.
+ */
+static void test_page_size(void **state)
+{
+  struct stores *stores = *state;
+
+  stores_sql(stores->path, "PRAGMA page_size = 4096; VACUUM");
+  store_close(stores_open(stores->path));
+  stores_sql(stores->path, "PRAGMA page_size = 1024; VACUUM");
+  stores_damaged(stores->path, "its pages are of another size");
+}
+
 /* All rows, table by table, until the visitor has enough or one is not what was written. */
 static void test_walk(void **state)
 {
@@ -492,6 +504,7 @@ int main(void)
       TEST(test_wrong_count),
       TEST(test_busy_is_not_damage),
       TEST(test_walk),
+      TEST(test_page_size),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

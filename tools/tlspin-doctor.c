@@ -13,6 +13,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { SHOWN = 10 };
+
 static gboolean seen, verify;
 
 static const GOptionEntry entries[] = {
@@ -116,9 +118,26 @@ static void say_damage(const tlspin_entry_t *report)
   say_remedies(report);
 }
 
+/* The newest; they are for people, who may remove them. */
+static void add_asides(struct sheet *sheet, const tlspin_doctor_t *doctor)
+{
+  size_t named = tlspin_doctor_set_aside(doctor), first = named > SHOWN ? named - SHOWN : 0;
+  const tlspin_entry_t *report = tlspin_doctor_report(doctor);
+  int64_t count = tlspin_entry_number(report, "asides");
+  int64_t size = tlspin_entry_number(report, "asides-size");
+  g_autofree char *room = g_format_size(size > 0 ? (guint64)size : 0);
+
+  if (count > 1)
+    sheet_add(sheet, _("Set aside"), _("%lu files, %s; remove those that you don't need"),
+              (unsigned long)count, room);
+  for (size_t i = first; i < named; i++)
+    sheet_add(sheet, count > 1 ? "" : _("Set aside"), "%s",
+              tlspin_entry_string(tlspin_doctor_aside(doctor, i), "name"));
+}
+
 static void add_files(struct sheet *sheet, const tlspin_doctor_t *doctor)
 {
-  size_t count = tlspin_doctor_backups(doctor), asides = tlspin_doctor_set_aside(doctor);
+  size_t count = tlspin_doctor_backups(doctor);
   const tlspin_entry_t *newest = tlspin_doctor_backup(doctor, 0);
   g_autofree char *when =
       newest != NULL ? when_to_text((uint64_t)tlspin_entry_number(newest, "made")) : NULL;
@@ -129,9 +148,7 @@ static void add_files(struct sheet *sheet, const tlspin_doctor_t *doctor)
     sheet_add(sheet, _("Backups"),
               text_translate_count("%lu, of %s", "%lu, the newest of %s", (unsigned long)count),
               (unsigned long)count, when);
-  for (size_t i = 0; i < asides; i++)
-    sheet_add(sheet, i == 0 ? _("Set aside") : "", "%s",
-              tlspin_entry_string(tlspin_doctor_aside(doctor, i), "name"));
+  add_asides(sheet, doctor);
 }
 
 static const char *say_state(const tlspin_entry_t *report)
@@ -193,6 +210,7 @@ static void put_damage(JsonBuilder *builder, const tlspin_entry_t *report)
 static void print_json(const tlspin_doctor_t *doctor)
 {
   const tlspin_entry_t *report = tlspin_doctor_report(doctor);
+  int64_t count = tlspin_entry_number(report, "asides");
   JsonBuilder *builder = json_builder_new();
 
   json_builder_begin_object(builder);
@@ -203,6 +221,7 @@ static void print_json(const tlspin_doctor_t *doctor)
   put_damage(builder, report);
   json_builder_set_member_name(builder, "backups");
   copies_put(builder, doctor);
+  json_put_number(builder, "asides", count > 0 ? (uint64_t)count : 0);
   json_builder_set_member_name(builder, "set-aside");
   json_builder_begin_array(builder);
   for (size_t i = 0; i < tlspin_doctor_set_aside(doctor); i++)
@@ -233,10 +252,16 @@ static int status_of_report(const tlspin_doctor_t *doctor)
   return is_lossy(report) ? STATUS_STORE : STATUS_FINE;
 }
 
+/* What happens while this runs, nobody has seen. */
 static int acknowledge(tlspin_t *context)
 {
-  int code = tlspin_acknowledge(context);
+  tlspin_doctor_t *doctor;
+  int status = copies_ask(context, false, &doctor), code;
 
+  if (status != STATUS_FINE)
+    return status;
+  code = tlspin_acknowledge(context, tlspin_entry_number(tlspin_doctor_report(doctor), "found"));
+  tlspin_doctor_free(doctor);
   if (code == TLSPIN_E_NOT_FOUND)
     return complain(STATUS_NOT_FOUND,
                     _("Nothing happened to the pin store that you haven't seen."));

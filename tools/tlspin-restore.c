@@ -26,6 +26,7 @@ static void print_restored(const char *name, const tlspin_entry_t *before)
     return;
   }
   output_said(_("Your pins are again as they were in the backup %s."), name);
+  output_said("%s", _("What was learned or changed since then is gone from the store."));
   if (back != NULL)
     output_said(_("To take that back: tlspin restore %s"), back);
 }

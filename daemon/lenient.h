@@ -1,0 +1,32 @@
+/* The rows of a store that let more through than there would be without them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Where pins are lost the answers say so, but what opts out or excuses decides before that is
+ * asked. A row that does, and that was made up or withdrawn by the user, would so open what he
+ * thinks is closed: without a proof it is not kept. One that only restricts may be.
+ */
+#ifndef LENIENT_H
+#define LENIENT_H
+
+#include "daemon/rebuild.h"
+
+/* Whether a row of a user's store lets more through: a mode "off", an exception, an active key that
+ * was not learned, of the settings that are recalled all but those that are as strict as can be;
+ * and an image of such a record, which an undo or a draft would bring back. */
+bool lenient_row(enum table_id table, const struct cell *cells);
+
+/* Those of a database. */
+struct lenient;
+
+/* NULL: it can't be read. */
+struct lenient *lenient_new(struct database *db);
+void lenient_free(struct lenient *lenient);
+
+/* The row with this digest is known from elsewhere as well. */
+void lenient_confirm(struct lenient *lenient, const struct digest *digest);
+
+/* Removes those that aren't from the new store; *count: how many. False: not all. */
+bool lenient_drop(const struct lenient *lenient, struct rebuild *rebuild, uint64_t *count);
+
+#endif

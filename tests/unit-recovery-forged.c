@@ -1,0 +1,521 @@
+/* Rows that a server wrote into its tickets, and what a user withdrew: neither gets into a store
+ * that is recovered.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/recovery.h"
+
+#include "daemon/backups.h"
+#include "daemon/damage.h"
+#include "daemon/pinrow.h"
+#include "daemon/row.h"
+#include "daemon/salvage.h"
+#include "daemon/state.h"
+#include "tests/payloads.h"
+#include "tests/stores.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, TAIL = PAGE - 4, ROWS = 40, NOW = STORES_NOW + 86400, TICKET = 60000 };
+
+#define MARK   "MARKMARKMARK"
+#define VICTIM "bank.example"
+#define EVIL   "evil.example"
+#define COUNT  "SELECT count(*) FROM pin WHERE host = '" VICTIM "'"
+
+static void recover(struct stores *stores)
+{
+  char *problem;
+
+  if (recovery_run(stores->path, geteuid(), NOW, &problem) != TLSPIN_OK)
+    fail_msg("%s", problem);
+}
+
+static struct damage read_damage(struct stores *stores)
+{
+  struct store *store = stores_open(stores->path);
+  struct damage damage;
+
+  assert_int_equal(damage_get(store, &damage), TLSPIN_OK);
+  assert_int_equal(damage_stands(store), damage.missing != 0);
+  store_close(store);
+  return damage;
+}
+
+/* Pinning is off for the victim. */
+static struct keypin mode_off(void)
+{
+  struct peer peer = {.host = VICTIM, .protocol = PROTOCOL_TLS, .port = 443};
+  struct place place = place_of_peer(&peer);
+  struct keypin off = keypin_new(&place, KEYPIN_MODE, KEYPIN_OFF, KEYPIN_USER);
+
+  off.first_seen = STORES_NOW;
+  return off;
+}
+
+/* A cell as it lies in a page. */
+static void write_cell(struct writer *w, struct span payload)
+{
+  payloads_varint(w, payload.size);
+  writer_put(w, payload);
+  assert_false(w->failed);
+}
+
+static void forge_row(struct writer *w, enum table_id table, const struct cell *cells)
+{
+  uint8_t octets[1024];
+  struct writer payload = writer_of(octets, sizeof octets);
+
+  payloads_row(&payload, table, cells);
+  write_cell(w, writer_span(&payload));
+}
+
+static void forge_off(struct writer *w)
+{
+  struct keypin off = mode_off();
+  struct cell cells[TABLE_COLUMNS];
+
+  pin_to_cells(&off, cells);
+  forge_row(w, TABLE_PIN, cells);
+}
+
+static void forge_contents(struct writer *w, uint64_t rows, uint64_t operation,
+                           const struct digest *all)
+{
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  uint8_t value[80], octets[128];
+  struct writer said = writer_of(value, sizeof value), payload = writer_of(octets, sizeof octets);
+  struct cell cells[] = {cell_text(CONTENTS_NAME), cell_blob((struct span){value, sizeof value})};
+  gsize size = DIGEST_SIZE;
+
+  writer_u64(&said, rows);
+  writer_u64(&said, operation);
+  writer_put(&said, (struct span){all->octets, DIGEST_SIZE});
+  g_checksum_update(checksum, value, 48);
+  g_checksum_get_digest(checksum, value + 48, &size);
+  payloads_record(&payload, cells, 2);
+  write_cell(w, writer_span(&payload));
+}
+
+static struct ticket_row evil_row(struct span ticket)
+{
+  static struct ticket_row row;
+
+  row = stores_row(3);
+  g_strlcpy(row.peer.host, EVIL, sizeof row.peer.host);
+  row.ticket = ticket;
+  return row;
+}
+
+static size_t find(const char *path, const char *text)
+{
+  g_autofree char *content = NULL;
+  const char *at;
+  gsize size;
+
+  assert_true(g_file_get_contents(path, &content, &size, NULL));
+  at = memmem(content, size, text, strlen(text));
+  assert_non_null(at);
+  return (size_t)(at - content);
+}
+
+/* Makes a store in which a server's ticket fills its overflow pages with this, but for the first
+ * four octets of each. */
+static void plant(struct stores *stores, const uint8_t page[PAGE])
+{
+  static uint8_t ticket[TICKET];
+  struct ticket_row row = evil_row((struct span){ticket, TICKET});
+  struct store *store = stores_open(stores->path);
+  size_t at = TICKET / 3, phase;
+
+  stores_fill(store, ROWS);
+  memset(ticket, 0xee, TICKET);
+  memcpy(ticket + at, MARK, strlen(MARK));
+  assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
+  store_close(store);
+  phase = find(stores->path, MARK) % PAGE;
+  for (size_t i = 0; i < TICKET; i++)
+    ticket[i] = page[4 + (phase - 4 + i + TAIL * TICKET - at) % TAIL];
+  store = stores_open(stores->path);
+  row.series = 99;
+  assert_int_equal(store_put(store, &row, 4, STORES_NOW), TLSPIN_OK);
+  store_close(store);
+}
+
+static void expect_rows(struct stores *stores)
+{
+  struct store *store = stores_open(stores->path);
+
+  for (int i = 0; i < ROWS; i++) {
+    struct ticket_row row = stores_row(i);
+
+    stores_expect(store, &row);
+  }
+  store_close(store);
+}
+
+/* Pages of another size, which one octet of the header would make those of the file: of a setting,
+ * and of a sum that is met by it. */
+static void test_small_pages(void **state)
+{
+  enum { SMALL = 512 };
+  struct stores *stores = *state;
+  struct cell cells[] = {cell_text("anchors"), cell_text("exempt"), cell_integer(0)};
+  uint8_t leaf[SMALL], page[PAGE], cell[128];
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  struct writer w = writer_of(cell, sizeof cell);
+  struct digest digest;
+
+  assert_true(cells_digest(checksum, &tables[TABLE_SETTING], cells, &digest));
+  payloads_leaf(leaf, SMALL);
+  forge_row(&w, TABLE_SETTING, cells);
+  payloads_add(leaf, SMALL, w.used - 1, (struct span){cell + 1, w.used - 1}, 0);
+  w = writer_of(cell, sizeof cell);
+  forge_contents(&w, 1, 5, &digest);
+  payloads_add(leaf, SMALL, w.used - 1, (struct span){cell + 1, w.used - 1}, 0);
+  for (size_t i = 0; i < PAGE; i++)
+    page[i] = leaf[i % SMALL];
+  plant(stores, page);
+  stores_write(stores->path, 16, "\x02", 1);
+  stores_damaged(stores->path, "is damaged");
+  recover(stores);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM setting"), 0);
+  assert_int_equal(read_damage(stores).missing, 0);
+  expect_rows(stores);
+}
+
+/* A bit in each overflow page makes one with rows of it, were it believed. */
+static void test_overflow_page(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *content = NULL;
+  uint8_t page[PAGE] = {0};
+  struct writer w = writer_of(page + 1004, PAGE - 1004);
+  unsigned pages = 0;
+  gsize size;
+
+  page[4] = 1; /* cell, at 1000 */
+  page[12] = 1000 >> 8;
+  page[13] = 1000 & 0xff;
+  page[5] = 1000 >> 8;
+  page[6] = 1000 & 0xff;
+  forge_off(&w);
+  plant(stores, page);
+  assert_true(g_file_get_contents(stores->path, &content, &size, NULL));
+  for (size_t n = 2; n < size / PAGE; n++) {
+    if (content[n * PAGE] != 0)
+      continue;
+    content[n * PAGE] = 2;
+    stores_write(stores->path, 0, content, size);
+    content[n * PAGE] = 0;
+    recover(stores);
+    if (read_damage(stores).missing != 0 || stores_number(stores->path, COUNT) != 0)
+      fail_msg("page %zu", n + 1);
+    pages++;
+  }
+  assert_in_range(pages, TICKET / PAGE - 1, size / PAGE);
+  expect_rows(stores);
+}
+
+/* Told of the row that was forged. */
+struct hits {
+  unsigned reached, found;
+};
+
+static bool on_row(enum table_id table, const struct cell *cells, const struct digest *digest,
+                   bool reached, void *data)
+{
+  struct hits *hits = data;
+
+  (void)digest;
+  if (table == TABLE_PIN && span_equal(cells[0].bytes, cell_text(VICTIM).bytes)) {
+    hits->found++;
+    hits->reached += reached;
+  }
+  return true;
+}
+
+/* Each ticket of a page with many is full of rows. */
+static void fill_with_tickets(struct stores *stores)
+{
+  static uint8_t tickets[ROWS][900];
+  struct store *store = stores_open(stores->path);
+  uint32_t seed = 7;
+
+  for (int i = 0; i < ROWS; i++) {
+    struct ticket_row row = evil_row((struct span){tickets[i], 0});
+    struct writer w = writer_of(tickets[i], sizeof tickets[i]);
+    size_t most = 500 + stores_random(&seed) % 230;
+
+    for (uint32_t junk = stores_random(&seed) % 40; junk > 0; junk--)
+      writer_u8(&w, 0x80);
+    while (w.used < most)
+      forge_off(&w);
+    snprintf(row.peer.host, sizeof row.peer.host, "a%03d." EVIL, i);
+    row.ticket = writer_span(&w);
+    assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
+  }
+  store_close(store);
+}
+
+/* A bit of a cell's pointer: it may lead into a ticket. */
+static void test_pointers(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *content = NULL;
+  struct hits hits = {0, 0};
+  unsigned flips = 0;
+  gsize size;
+
+  fill_with_tickets(stores);
+  assert_true(g_file_get_contents(stores->path, &content, &size, NULL));
+  for (size_t n = 1; n < size / PAGE; n++) {
+    const uint8_t *page = (const uint8_t *)content + n * PAGE;
+    size_t array = page[0] == 2 ? 12 : 8, cells = (size_t)page[3] << 8 | page[4];
+
+    if (page[0] != 2 && page[0] != 0x0a)
+      continue;
+    for (size_t bit = 8 * (n * PAGE + array); bit < 8 * (n * PAGE + array + 2 * cells); bit++) {
+      struct salvage_found found;
+
+      stores_flip(content, stores->path, (uint32_t)bit);
+      assert_true(salvage_read(stores->path, STORE_USER, on_row, &hits, &found));
+      stores_flip(content, stores->path, (uint32_t)bit);
+      flips++;
+      if (hits.reached > 0)
+        fail_msg("bit %zu", bit);
+    }
+  }
+  assert_in_range(flips, ROWS * 16, 10000);
+}
+
+static size_t page_of(struct stores *stores, const char *table)
+{
+  g_autofree char *sql =
+      g_strdup_printf("SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
+
+  return ((size_t)stores_number(stores->path, sql) - 1) * PAGE;
+}
+
+/* A sum that a server made up, when the store's own is lost, with the highest number that an
+ * operation could have. */
+static void test_made_up_contents(void **state)
+{
+  struct stores *stores = *state;
+  static const uint8_t zeros[PAGE];
+  const struct digest nothing = {{0}};
+  uint8_t octets[256];
+  struct writer w = writer_of(octets, sizeof octets);
+  struct ticket_row row;
+  struct store *store;
+  struct keypin pin = stores_pin(3);
+
+  for (uint64_t rows = ROWS; rows < 4096; rows += 4000) {
+    w = writer_of(octets, sizeof octets);
+    forge_contents(&w, rows, INT64_MAX, &nothing);
+    row = evil_row(writer_span(&w));
+    store = stores_open(stores->path);
+    stores_fill(store, ROWS);
+    assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
+    store_close(store);
+    stores_write(stores->path, page_of(stores, "meta"), zeros, PAGE);
+    stores_write(stores->path, find(stores->path, EVIL), "EVIL", 4);
+    recover(stores);
+    assert_int_equal(read_damage(stores).missing, DAMAGE_UNKNOWN);
+    store = stores_open(stores->path);
+    assert_in_range(stores_edit(store, &pin), 1, 100);
+    store_close(store);
+    expect_rows(stores);
+    assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
+  }
+}
+
+/* The store's own sum is found, although no page names it, and met. */
+static void test_own_contents(void **state)
+{
+  struct stores *stores = *state;
+  struct keypin off = mode_off();
+  struct store *store = stores_open(stores->path);
+  uint64_t operation;
+
+  stores_fill(store, ROWS);
+  operation = stores_edit(store, &off);
+  assert_int_equal(stores_forget(store, NOW), TLSPIN_OK);
+  store_close(store);
+  stores_write(stores->path, page_of(stores, "meta"), "\xee\xff\xff\xff\xff\xff", 6);
+  recover(stores);
+  assert_int_equal(read_damage(stores).missing, 0);
+  expect_rows(stores);
+  store = stores_open(stores->path);
+  stores_expect_pin(store, &off);
+  assert_true(stores_drop(store, &off) > operation);
+  store_close(store);
+}
+
+static void back_up(struct stores *stores)
+{
+  struct backup_terms terms = {.asked = true};
+  struct backup *made;
+  char *problem = NULL;
+
+  assert_int_equal(backups_make(stores->path, geteuid(), NOW - 3600, &terms, &made, &problem),
+                   TLSPIN_OK);
+  backup_free(made);
+}
+
+static void spoil(struct stores *stores, int n)
+{
+  stores_write(stores->path, find(stores->path, stores_row(n).peer.host), "XXXXXXXX", 8);
+}
+
+/* What the user has withdrawn since the backup was made, and what told so is lost. */
+static void test_withdrawn(void **state)
+{
+  struct stores *stores = *state;
+  struct keypin off = mode_off();
+  struct store *store = stores_open(stores->path);
+  struct ticket_row row = stores_row(ROWS);
+
+  stores_fill(store, ROWS);
+  stores_edit(store, &off);
+  store_close(store);
+  back_up(stores);
+  store = stores_open(stores->path);
+  stores_drop(store, &off);
+  assert_int_equal(store_put(store, &row, 0, NOW), TLSPIN_OK);
+  store_close(store);
+  spoil(stores, ROWS);
+  spoil(stores, 7);
+  stores_write(stores->path, page_of(stores, "image") + PAGE - 512, (const uint8_t[512]){0}, 512);
+  recover(stores);
+  assert_int_equal(stores_number(stores->path, COUNT), 0);
+  assert_int_not_equal(read_damage(stores).missing, 0);
+  expect_rows(stores);
+}
+
+/* Without a proof a row that lets more through is kept where the backup has it, too, and comes back
+ * only where there was no operation since. */
+static void test_lenient(void **state)
+{
+  struct stores *stores = *state;
+  struct keypin off = mode_off();
+  struct store *store = stores_open(stores->path);
+  struct ticket_row row = stores_row(ROWS);
+
+  stores_fill(store, ROWS);
+  stores_edit(store, &off);
+  store_close(store);
+  for (int with_backup = 1; with_backup >= 0; with_backup--) {
+    g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
+
+    if (with_backup)
+      back_up(stores);
+    store = stores_open(stores->path);
+    row = stores_row(ROWS + with_backup);
+    assert_int_equal(store_put(store, &row, 0, NOW), TLSPIN_OK);
+    store_close(store);
+    spoil(stores, ROWS + with_backup);
+    if (!with_backup) {
+      g_autofree char *away = g_strconcat(folder, "-away", NULL);
+
+      assert_int_equal(rename(folder, away), 0);
+    }
+    recover(stores);
+    assert_int_equal(stores_number(stores->path, COUNT), with_backup);
+    expect_rows(stores);
+    assert_int_equal(read_damage(stores).missing, with_backup ? 1 : 3); /* with the one before */
+  }
+}
+
+/* The record itself is lost, and a row that is newer than the backup. */
+static void test_lenient_lost(void **state)
+{
+  struct stores *stores = *state;
+  struct keypin off = mode_off(), pin = stores_pin(5);
+  struct ticket_row row = stores_row(ROWS);
+  struct store *store;
+
+  for (int edited = 0; edited < 2; edited++) {
+    store = stores_open(stores->path);
+    stores_fill(store, ROWS);
+    stores_edit(store, &off);
+    store_close(store);
+    back_up(stores);
+    store = stores_open(stores->path);
+    assert_int_equal(store_put(store, &row, 0, NOW), TLSPIN_OK);
+    if (edited)
+      stores_edit(store, &pin);
+    store_close(store);
+    spoil(stores, ROWS);
+    for (int i = 0; i < 8 && stores_file_holds(stores->path, VICTIM); i++)
+      stores_write(stores->path, find(stores->path, VICTIM), "XXXXXXXX", 8);
+    recover(stores);
+    assert_int_equal(stores_number(stores->path, COUNT), !edited);
+    expect_rows(stores);
+    assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
+    g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
+    g_autofree char *away = g_strconcat(folder, edited ? "-1" : "-0", NULL);
+    assert_int_equal(rename(folder, away), 0);
+  }
+}
+
+static void spoil_all(struct stores *stores, const char *text)
+{
+  for (int i = 0; i < 8 && stores_file_holds(stores->path, text); i++)
+    stores_write(stores->path, find(stores->path, text), "XXXXX", 5);
+}
+
+/* Of what is recalled only what is strict comes back from a backup, and what was lost before, and
+ * the user has seen since, isn't lost anew. */
+static void test_settings_and_state(void **state)
+{
+  static const struct setting_row settings[] = {{"anchors", "10-site/exempt", false},
+                                                {"learn", "10-site/no", false}};
+  struct stores *stores = *state;
+  struct damage earlier = {.cause = DAMAGE_CONTENT, .missing = 100};
+  struct ticket_row row = stores_row(ROWS);
+  struct store *store = stores_open(stores->path);
+
+  stores_fill(store, ROWS);
+  assert_int_equal(store_put_settings(store, settings, 2), TLSPIN_OK);
+  assert_int_equal(damage_put(store, &earlier), TLSPIN_OK);
+  assert_int_equal(state_put(store, "zzstate", cell_text("seen").bytes), TLSPIN_OK);
+  store_close(store);
+  back_up(stores);
+  store = stores_open(stores->path);
+  assert_int_equal(damage_acknowledge(store), TLSPIN_OK);
+  assert_int_equal(store_put(store, &row, 0, NOW), TLSPIN_OK);
+  store_close(store);
+  spoil(stores, ROWS);
+  spoil_all(stores, "10-site");
+  spoil_all(stores, "zzstate");
+  recover(stores);
+  assert_int_equal(read_damage(stores).missing, 4);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM state WHERE name = 'zzstate'"),
+                   1);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM setting"), 1);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM setting WHERE name = 'learn'"),
+                   1);
+  expect_rows(stores);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, stores_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST(test_small_pages),      TEST(test_overflow_page), TEST(test_pointers),
+      TEST(test_made_up_contents), TEST(test_own_contents),  TEST(test_withdrawn),
+      TEST(test_lenient),          TEST(test_lenient_lost),  TEST(test_settings_and_state),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

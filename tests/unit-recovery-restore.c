@@ -1,0 +1,266 @@
+/* Putting a backup in the place of a store (daemon/recovery-restore.c).
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/recovery.h"
+
+#include "daemon/aside.h"
+#include "daemon/damage.h"
+#include "daemon/state.h"
+#include "tests/vault.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NOW = STORES_NOW + 86400, MADE = STORES_NOW + 9 };
+
+/* before: of the store as it was when the user asked, which may be another by now; NULL: it could
+ * not be read. */
+static enum tlspin_code restore_after(struct stores *stores, const char *path,
+                                      const struct backup_sum *before, const char *words)
+{
+  g_autofree char *problem = NULL, *name = g_strdup(path);
+  struct backup backup = {.path = name, .made = MADE};
+  enum tlspin_code code = recovery_restore(stores->path, geteuid(), &backup, before, NOW, &problem);
+
+  assert_int_equal(code == TLSPIN_OK, problem == NULL);
+  if (problem != NULL && strstr(problem, words) == NULL)
+    fail_msg("'%s' is not in: %s", words, problem);
+  return code;
+}
+
+static struct backup_sum sum_of(struct stores *stores)
+{
+  struct store *store = stores_open(stores->path);
+  struct backup_sum sum;
+
+  assert_int_equal(backup_sum(store, &sum), TLSPIN_OK);
+  store_close(store);
+  return sum;
+}
+
+static enum tlspin_code restore(struct stores *stores, const char *path, const char *words)
+{
+  struct backup_sum before = sum_of(stores);
+
+  return restore_after(stores, path, &before, words);
+}
+
+static void put(struct stores *stores, int n)
+{
+  struct store *store = stores_open(stores->path);
+  struct ticket_row row = stores_row(n);
+
+  assert_int_equal(store_put(store, &row, 0, NOW), TLSPIN_OK);
+  store_close(store);
+}
+
+static void put_damage(struct stores *stores, int64_t missing)
+{
+  struct damage damage = {.cause = DAMAGE_MISSING, .found = STORES_NOW, .missing = missing};
+  struct store *store = stores_open(stores->path);
+
+  assert_int_equal(damage_put(store, &damage), TLSPIN_OK);
+  store_close(store);
+}
+
+/* The rows of the backup are there and no other. Returns whether damage stands in the store. */
+static bool look(struct stores *stores, struct damage *damage)
+{
+  struct store *store = stores_open(stores->path);
+  struct ticket_row first = stores_row(0), last = stores_row(VAULT_ROWS - 1),
+                    later = stores_row(VAULT_ROWS);
+  bool stands = damage_stands(store);
+
+  stores_expect(store, &first);
+  stores_expect(store, &last);
+  stores_expect_none(store, &later.peer);
+  if (damage_get(store, damage) == TLSPIN_E_NOT_FOUND)
+    assert_int_equal(damage->found, 0);
+  store_close(store);
+  return stands;
+}
+
+static guint count_asides(const struct stores *stores)
+{
+  g_autoptr(GPtrArray) names = aside_list(stores->path);
+
+  return names->len;
+}
+
+static void test_whole(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = vault_make(stores, MADE);
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct store_change change;
+  struct backup_sum before;
+  struct damage damage;
+  struct store *store;
+
+  put(stores, VAULT_ROWS);
+  store = stores_open(stores->path);
+  filter.host = "host-0000.example";
+  assert_int_equal(store_clear(store, &filter, NOW, &change), TLSPIN_OK);
+  store_close(store);
+  before = sum_of(stores);
+  assert_int_equal(restore_after(stores, path, &before, ""), TLSPIN_OK);
+  assert_false(look(stores, &damage));
+  assert_int_equal(damage.found, 0);
+  assert_int_equal(count_asides(stores), 0);
+  store = stores_open(stores->path); /* a number isn't given twice */
+  assert_int_equal(store_clear(store, &filter, NOW, &change), TLSPIN_OK);
+  assert_int_equal(change.operation, before.last_operation + 1);
+  store_close(store);
+}
+
+/* Of what can't be read nobody knows what it held. */
+static void test_wreck(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = vault_make(stores, MADE);
+  struct damage damage;
+
+  put(stores, VAULT_ROWS);
+  stores_write(stores->path, 0, "no database", 11);
+  assert_int_equal(restore_after(stores, path, NULL, ""), TLSPIN_OK);
+  assert_true(look(stores, &damage));
+  assert_int_equal(damage.cause, DAMAGE_CONTENT);
+  assert_int_equal(damage.found, NOW);
+  assert_int_equal(damage.missing, DAMAGE_UNKNOWN);
+  assert_int_equal(damage.backup, MADE);
+  assert_true(damage.merged >= VAULT_ROWS);
+  assert_int_equal(count_asides(stores), 1);
+  assert_true(g_str_has_prefix(damage.aside, "damaged-"));
+  assert_int_equal(unlink(stores->path), 0);
+  assert_int_equal(restore_after(stores, path, NULL, ""), TLSPIN_OK);
+  assert_true(look(stores, &damage));
+  assert_int_equal(damage.cause, DAMAGE_MISSING);
+  assert_string_equal(damage.aside, "");
+  assert_int_equal(count_asides(stores), 1);
+}
+
+/* What was lost, and the user hasn't seen, isn't seen by that. */
+static void test_unseen(void **state)
+{
+  static const int64_t missing[] = {3, DAMAGE_UNKNOWN, 0};
+  struct stores *stores = *state;
+  g_autofree char *path = vault_make(stores, MADE);
+  struct damage damage;
+
+  for (size_t i = 0; i < G_N_ELEMENTS(missing); i++) {
+    put_damage(stores, missing[i]);
+    assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
+    assert_int_equal(look(stores, &damage), missing[i] != 0);
+    assert_int_equal(damage.cause, DAMAGE_MISSING);
+    assert_int_equal(damage.found, STORES_NOW);
+    assert_int_equal(damage.missing, missing[i]);
+  }
+  assert_int_equal(count_asides(stores), 0);
+}
+
+/* Nor is what can't be understood. */
+static void test_unseen_unknown(void **state)
+{
+  static const uint8_t strange[] = {99};
+  struct stores *stores = *state;
+  g_autofree char *path = vault_make(stores, MADE);
+  struct store *store = stores_open(stores->path);
+  struct damage damage;
+
+  assert_int_equal(state_put(store, DAMAGE_ROW, (struct span){strange, sizeof strange}), TLSPIN_OK);
+  store_close(store);
+  assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
+  assert_true(look(stores, &damage));
+  assert_int_equal(damage.missing, DAMAGE_UNKNOWN);
+  assert_int_equal(damage.found, NOW);
+}
+
+/* The backup is of a store from which something was lost, whatever came after that. */
+static void test_lossy_backup(void **state)
+{
+  struct stores *stores = *state;
+  struct backup_terms terms = {.asked = true};
+  struct backup *made;
+  struct damage damage;
+  struct store *store;
+  char *problem;
+
+  put_damage(stores, 2);
+  assert_int_equal(backups_make(stores->path, geteuid(), MADE, &terms, &made, &problem), TLSPIN_OK);
+  store = stores_open(stores->path);
+  assert_int_equal(damage_acknowledge(store), TLSPIN_OK);
+  store_close(store);
+  assert_int_equal(restore(stores, made->path, ""), TLSPIN_OK);
+  assert_true(look(stores, &damage));
+  assert_int_equal(damage.missing, 2);
+  put_damage(stores, 0);
+  assert_int_equal(restore(stores, made->path, ""), TLSPIN_OK);
+  assert_true(look(stores, &damage));
+  assert_int_equal(damage.missing, DAMAGE_UNKNOWN);
+  backup_free(made);
+}
+
+/* Others wrote to the store after the backup of it was made, or made it whole. */
+static void test_changed(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = vault_make(stores, MADE);
+  struct ticket_row row = stores_row(VAULT_ROWS);
+  struct backup_sum before = sum_of(stores);
+  struct store *store;
+
+  put(stores, VAULT_ROWS);
+  assert_int_equal(restore_after(stores, path, &before, "changed meanwhile"), TLSPIN_E_BUSY);
+  assert_int_equal(restore_after(stores, path, NULL, "changed meanwhile"), TLSPIN_E_BUSY);
+  store = stores_open(stores->path);
+  stores_expect(store, &row);
+  store_close(store);
+  assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
+}
+
+/* Nothing is changed by one that can't be done. */
+static void test_refused(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = vault_make(stores, MADE);
+  g_autofree char *new_path = g_strconcat(stores->path, ".new", NULL);
+  struct backup_sum before = sum_of(stores), after;
+  int fd;
+
+  assert_int_equal(restore(stores, stores->folder, "can't be opened"), TLSPIN_UNAVAILABLE);
+  fd = g_open(stores->lock, O_RDWR | O_CLOEXEC, 0);
+  assert_int_equal(flock(fd, LOCK_SH), 0);
+  assert_int_equal(restore(stores, path, "locked by another process"), TLSPIN_UNAVAILABLE);
+  close(fd);
+  assert_int_equal(g_mkdir(new_path, 0700), 0);
+  assert_int_equal(restore(stores, path, ".new"), TLSPIN_UNAVAILABLE);
+  assert_int_equal(g_rmdir(new_path), 0);
+  vault_damage(path);
+  assert_int_equal(restore(stores, path, "can't be used"), TLSPIN_UNAVAILABLE);
+  after = sum_of(stores);
+  assert_true(backup_sum_equal(&before, &after));
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, vault_setup, stores_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      WITH_STORE(test_whole),          WITH_STORE(test_wreck),        WITH_STORE(test_unseen),
+      WITH_STORE(test_unseen_unknown), WITH_STORE(test_lossy_backup), WITH_STORE(test_changed),
+      WITH_STORE(test_refused),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
