@@ -110,7 +110,7 @@ static void test_rewrite(void **state)
   stores_expect_sql(&db, "SELECT freelist_count > 9 FROM pragma_freelist_count", "1");
   assert_true(database_rewrite(&db));
   stores_expect_sql(&db, "PRAGMA freelist_count", "0");
-  stores_expect_sql(&db, "PRAGMA user_version", "2");
+  stores_expect_sql(&db, "PRAGMA user_version", "3");
   stores_expect_sql(&db, "PRAGMA hard_heap_limit", "33554432");
   assert_false(stores_runs(&db, "ATTACH ':memory:' AS more"));
   assert_true(database_in_place(&db));
