@@ -34,8 +34,9 @@ static struct visit_request fresh_client(struct stage *stage, const char *addres
   return client;
 }
 
-/* One meeting at a level while the store can't be asked. */
-static void meet_unavailable(struct stage *stage, struct visit_request *client, unsigned level)
+/* One meeting at a level while the store can't be asked, or has lost pins. */
+static void meet_in_doubt(struct stage *stage, struct visit_request *client, unsigned level,
+                          enum tlspin_code doubt)
 {
   struct stand_request server = stage_server(stage);
   bool strict = level == TLSPIN_STRICT;
@@ -46,8 +47,8 @@ static void meet_unavailable(struct stage *stage, struct visit_request *client, 
   meet(client, &server, &met);
   assert_true(test_now() - start < PATIENCE);
   assert_int_equal(met.visit.attached, TLSPIN_OK);
-  assert_int_equal(met.visit.answer, TLSPIN_UNAVAILABLE);
-  assert_int_equal(met.visit.finished, strict ? TLSPIN_UNAVAILABLE : TLSPIN_OK);
+  assert_int_equal(met.visit.answer, doubt);
+  assert_int_equal(met.visit.finished, strict ? doubt : TLSPIN_OK);
   assert_int_equal(met.visit.conversed, !strict);
   assert_int_equal(met.stand.received, strict ? 0 : 1);
   assert_int_not_equal(met.visit.kept, TLSPIN_OK);
@@ -55,14 +56,24 @@ static void meet_unavailable(struct stage *stage, struct visit_request *client, 
   assert_false(met.visit.may_resume);
 }
 
-static void meet_at_all_levels(struct stage *stage, const char *address)
+static void meet_unavailable(struct stage *stage, struct visit_request *client, unsigned level)
+{
+  meet_in_doubt(stage, client, level, TLSPIN_UNAVAILABLE);
+}
+
+static void meet_all(struct stage *stage, const char *address, enum tlspin_code doubt)
 {
   static const unsigned levels[] = {TLSPIN_STRICT, TLSPIN_TOFU, TLSPIN_ADVISORY};
   struct visit_request client = fresh_client(stage, address);
 
   for (size_t i = 0; i < 3; i++)
-    meet_unavailable(stage, &client, levels[i]);
+    meet_in_doubt(stage, &client, levels[i], doubt);
   tlspin_free(client.context);
+}
+
+static void meet_at_all_levels(struct stage *stage, const char *address)
+{
+  meet_all(stage, address, TLSPIN_UNAVAILABLE);
 }
 
 static void test_no_bus(void **state)
@@ -114,7 +125,11 @@ static void test_store_damaged(void **state)
   desk_kill(&stage->desk, SIGTERM);
   assert_int_equal(chmod(stage->desk.store, 0644), 0); /* whoever wrote it: it isn't read */
   meet_at_all_levels(stage, stage->desk.bus.address);
+  desk_kill(&stage->desk, SIGTERM);
   assert_int_equal(chmod(stage->desk.store, 0600), 0);
+  assert_int_equal(unlink(stage->desk.store), 0); /* lost pins don't look like none either */
+  desk_wake(&stage->desk);                        /* recovering may take longer than a lookup may */
+  meet_all(stage, stage->desk.bus.address, TLSPIN_STORE_DAMAGED);
 }
 
 static void kill_daemon(gnutls_session_t session)

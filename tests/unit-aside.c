@@ -4,6 +4,7 @@
 
 #include "daemon/aside.h"
 
+#include "tests/nobody.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -132,18 +133,28 @@ static void test_taken(void **state)
   expect_content(stores->path, "damaged");
 }
 
-static void test_unwritable(void **state)
+static void put_where_nothing_can_be_written(void **state)
 {
   struct stores *stores = *state;
   g_autofree char *problem = NULL;
 
-  if (geteuid() == 0)
-    skip(); /* may write everywhere */
-  stores_write(stores->path, 0, "damaged", 7);
-  assert_int_equal(chmod(stores->home, 0500), 0);
   assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "Permission denied"));
+  assert_int_not_equal(access(stores->path, R_OK), 0);
+}
+
+static void test_unwritable(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *aside = beside(stores, "damaged-x.db");
+
+  stores_write(stores->path, 0, "damaged", 7);
+  nobody_owns(stores->folder);
+  nobody_owns(stores->home);
+  assert_int_equal(chmod(stores->path, 0200) + chmod(stores->home, 0500), 0);
+  nobody_checks(put_where_nothing_can_be_written, state);
   assert_int_equal(chmod(stores->home, 0700), 0);
-  assert_non_null(problem);
+  assert_int_not_equal(access(aside, F_OK), 0);
 }
 
 /* As on a file system that knows no second names. */
