@@ -96,7 +96,8 @@ static void grow(struct disk *disk, GByteArray *file, size_t size, bool rubbish)
 static void put(struct disk *disk, GByteArray *file, size_t offset, const void *octets, size_t size)
 {
   grow(disk, file, offset + size, false);
-  memcpy(file->data + offset, octets, size);
+  if (size > 0) /* an empty array has no octets at all */
+    memcpy(file->data + offset, octets, size);
 }
 
 static void put_sectors(struct disk *disk, GByteArray *file, const struct call *call)

@@ -4,10 +4,11 @@
 
 #include "libserver/keyring.h"
 
+#include "common/vault.h"
+
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -15,7 +16,7 @@ enum { THREADS = 4, ROUNDS = 20000 };
 
 static struct keyring *make_ring(void)
 {
-  struct keys keys = {.count = 1, .list = calloc(1, sizeof(struct key))};
+  struct keys keys = {.count = 1, .list = vault_take(sizeof(struct key))};
   struct keyring *ring;
   unsigned first, second;
 

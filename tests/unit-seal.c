@@ -4,11 +4,11 @@
 
 #include "libserver/seal.h"
 
+#include "common/vault.h"
 #include "tests/hex.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -22,7 +22,7 @@ static int make_keys(void **state)
   static struct keys keys;
   unsigned first, second;
 
-  keys = (struct keys){.count = 3, .list = calloc(3, sizeof(struct key))};
+  keys = (struct keys){.count = 3, .list = vault_take(3 * sizeof(struct key))};
   *state = &keys;
   return keys.list != NULL && key_generate(&keys.list[0], "*", 0, 0) &&
                  key_generate(&keys.list[1], "a.example", 0, 0) &&
