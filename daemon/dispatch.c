@@ -239,8 +239,11 @@ void dispatch_serve(const struct dispatch *dispatch, DBusConnection *connection,
 void dispatch_refuse(DBusConnection *connection, DBusMessage *call, enum tlspin_code code,
                      const char *text)
 {
-  DBusMessage *reply = dbus_message_get_no_reply(call) ? NULL : make_error(call, code, text);
+  DBusMessage *reply = NULL;
 
+  if (!dbus_message_get_no_reply(call))
+    reply = text != NULL ? make_error(call, code, text)
+                         : dbus_message_new_error(call, tlspin_code_dbus_name(code), NULL);
   if (reply != NULL)
     send_reply(connection, call, reply);
 }

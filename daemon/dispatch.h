@@ -66,7 +66,7 @@ DBusMessage *dispatch_call(const struct dispatch *dispatch, DBusMessage *call);
 /* Serves a call that came over the connection: sends what dispatch_call returns. */
 void dispatch_serve(const struct dispatch *dispatch, DBusConnection *connection, DBusMessage *call);
 
-/* Answers a call by an error, with a text as above. */
+/* Answers a call by an error, with a text as above. NULL: with none, which makes the shortest message. */
 void dispatch_refuse(DBusConnection *connection, DBusMessage *call, enum tlspin_code code,
                      const char *text);
 

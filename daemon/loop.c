@@ -6,12 +6,16 @@
 
 #include <glib-unix.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 enum {
   READS = 32,                 /* of some kilooctets each, in one iteration */
   BATCH = 32,                 /* messages dispatched in one iteration */
-  CONGESTED_OCTETS = 8 << 20, /* that wait to be sent */
-  BLOCKED_OCTETS = 32 << 20   /* of which not even refusals are added to */
+  WRITES = 16,                 /* of two kilooctets each, in one iteration */
+  CONGESTED_OCTETS = 16 << 10, /* that wait to be sent */
+  BLOCKED_OCTETS = 1 << 20,
+  FULL_OCTETS = 32 << 20, /* to which not even refusals are added */
+  SEND_BUFFER = 32 << 10  /* of the socket: dbus-daemon reads two kilooctets at a time */
 };
 
 /* What can come with one message (SCM_MAX_FD of Linux), and how many can be there before no more
@@ -55,18 +59,29 @@ static bool is_more_to_read(DBusConnection *connection, int fd)
          ioctl(fd, FIONREAD, &octets) == 0 && octets > 0;
 }
 
-/* A large message holds up what comes behind it for as long as it takes to read it. The watch is
- * gone, with its source, where the connection has come to its end. */
+/* And the other end still takes some of it. */
+static bool is_more_to_write(DBusConnection *connection, long before)
+{
+  long left = dbus_connection_get_outgoing_size(connection);
+
+  return left > 0 && left < before;
+}
+
+/* A large message holds up what comes behind it for as long as it takes to read it, and so do many
+ * replies. The watch is gone, with its source, where the connection has come to its end. */
 static gboolean handle_watch(gint fd, GIOCondition condition, gpointer data)
 {
   const struct watched *watched = data;
   DBusConnection *connection = dbus_connection_ref(watched->connection);
   bool more = true;
 
-  for (int i = 0; i < READS && more; i++) {
+  for (int i = 0; more; i++) {
+    long before = dbus_connection_get_outgoing_size(connection);
+
     dbus_watch_handle(watched->watch, flags_of(condition));
-    more = condition == G_IO_IN && !g_source_is_destroyed(g_main_current_source()) &&
-           is_more_to_read(connection, fd);
+    more = !g_source_is_destroyed(g_main_current_source()) &&
+           ((condition == G_IO_IN && i < READS && is_more_to_read(connection, fd)) ||
+            (condition == G_IO_OUT && i < WRITES && is_more_to_write(connection, before)));
   }
   dbus_connection_unref(connection);
   return G_SOURCE_CONTINUE;
@@ -152,9 +167,11 @@ static bool has_to_send(DBusConnection *connection, long octets)
          dbus_connection_get_outgoing_size(connection) > octets;
 }
 
-bool loop_is_congested(DBusConnection *connection)
+enum loop_backlog loop_backlog(DBusConnection *connection)
 {
-  return has_to_send(connection, CONGESTED_OCTETS);
+  if (has_to_send(connection, BLOCKED_OCTETS))
+    return LOOP_BLOCKED;
+  return has_to_send(connection, CONGESTED_OCTETS) ? LOOP_CONGESTED : LOOP_FREE;
 }
 
 static gboolean dispatch_some(gpointer data);
@@ -173,18 +190,18 @@ static gboolean dispatch_some(gpointer data)
 {
   struct loop *loop = data;
   DBusConnection *connection = dbus_connection_ref(loop->connection);
-  gboolean more = TRUE, blocked = FALSE;
+  gboolean more = TRUE, full = FALSE;
 
-  for (int i = 0; i < BATCH && more && !blocked; i++) {
-    blocked = has_to_send(connection, BLOCKED_OCTETS);
-    more = blocked || dbus_connection_dispatch(connection) == DBUS_DISPATCH_DATA_REMAINS;
+  for (int i = 0; i < BATCH && more && !full; i++) {
+    full = has_to_send(connection, FULL_OCTETS);
+    more = full || dbus_connection_dispatch(connection) == DBUS_DISPATCH_DATA_REMAINS;
   }
-  if (blocked)
-    loop->dispatching = g_timeout_add(LOOP_CONGESTED_MS, dispatch_later, loop);
+  if (full)
+    loop->dispatching = g_timeout_add(LOOP_LATER_MS, dispatch_later, loop);
   else if (!more)
     loop->dispatching = 0;
   dbus_connection_unref(connection);
-  return more && !blocked ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+  return more && !full ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 /* At the priority of the watches: a source that is polled and one that is always ready then take
@@ -207,6 +224,16 @@ static void loop_free(void *data)
   g_free(loop);
 }
 
+/* Under a flood of calls a large buffer is full, and each reply has to wait until all of it has been
+ * read. */
+static void shorten_buffer(DBusConnection *connection)
+{
+  int fd, octets = SEND_BUFFER;
+
+  if (dbus_connection_get_socket(connection, &fd))
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof octets);
+}
+
 bool loop_attach(DBusConnection *connection)
 {
   struct loop *loop;
@@ -222,6 +249,7 @@ bool loop_attach(DBusConnection *connection)
   dbus_connection_set_max_message_unix_fds(connection, MESSAGE_FDS);
   dbus_connection_set_max_received_unix_fds(connection, RECEIVED_FDS);
   dbus_connection_set_dispatch_status_function(connection, wake, loop, NULL);
+  shorten_buffer(connection);
   wake(connection, dbus_connection_get_dispatch_status(connection), loop);
   return dbus_connection_set_watch_functions(connection, add_watch, remove_watch, toggle_watch,
                                              connection, NULL) &&

@@ -14,11 +14,16 @@
  * memory. */
 bool loop_attach(DBusConnection *connection);
 
-/* Whether the other end doesn't take in what is sent: then no long reply is to be added, and it is
- * to be looked again after a while. */
-bool loop_is_congested(DBusConnection *connection);
+/* How much has to wait until the other end has taken in what was sent before. It is to be looked
+ * again after a while. */
+enum loop_backlog {
+  LOOP_FREE,
+  LOOP_CONGESTED, /* what is added is late: everybody is to have as little of it as others */
+  LOOP_BLOCKED    /* no reply is to be added but a refusal, which is short */
+};
+enum loop_backlog loop_backlog(DBusConnection *connection);
 
-enum { LOOP_CONGESTED_MS = 10 };
+enum { LOOP_LATER_MS = 1 };
 
 /* Takes the connection out again; to be called before it is closed. */
 void loop_detach(DBusConnection *connection);

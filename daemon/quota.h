@@ -17,8 +17,8 @@
 
 enum {
   QUOTA_CALLERS = 4096,        /* connections that are remembered */
-  QUOTA_CALLS = 2048,          /* of one connection that wait to be served */
-  QUOTA_CALLS_ALL = 2048,      /* of all together, before each gets an equal share; dbus-daemon
+  QUOTA_CALLS = 1024,          /* of one connection that wait to be served */
+  QUOTA_CALLS_ALL = 1024,      /* of all together, before each gets an equal share; dbus-daemon
                                   looks through all that are unanswered at each call */
   QUOTA_OCTETS = 16 << 20,     /* in the waiting calls of one connection */
   QUOTA_OCTETS_ALL = 24 << 20, /* of all together: libdbus stops reading above 63 MiB, and a share

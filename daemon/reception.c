@@ -12,6 +12,10 @@
 #include "dbus/names.h"
 #include "dbus/weight.h"
 
+/* For each octet of a reply that has to wait its caller rests so long while others wait, too: 64 KiB
+ * a second. */
+enum { REST_US = 15 };
+
 struct visit {
   DBusMessage *call;
   size_t octets;
@@ -69,24 +73,27 @@ bool reception_any(const struct reception *reception)
 static void serve(struct reception *reception, struct caller *caller)
 {
   struct visit *visit = take(reception, caller);
-  int64_t start = reception->config.clock();
+  int64_t start = reception->config.clock(), end;
+  long backlog = dbus_connection_get_outgoing_size(reception->config.connection);
 
   reception->served = caller;
   reception->weight = visit->octets;
   dispatch_serve(reception->config.dispatch, reception->config.connection, visit->call);
   reception->served = NULL;
   visit_free(visit);
-  turns_charge(&reception->turns, &caller->turn,
-               (uint64_t)MAX(reception->config.clock() - start, 1));
+  end = reception->config.clock();
+  backlog = dbus_connection_get_outgoing_size(reception->config.connection) - backlog;
+  caller->turn.rests_until = end + MAX(backlog, 0) * REST_US;
+  turns_charge(&reception->turns, &caller->turn, (uint64_t)MAX(end - start, 1));
   if (g_queue_is_empty(&caller->calls)) {
     turns_leave(&reception->turns, &caller->turn);
     callers_idle(caller);
   }
 }
 
-static void serve_next(struct reception *reception)
+static void serve_next(struct reception *reception, struct turn *turn)
 {
-  serve(reception, (struct caller *)turns_next(&reception->turns));
+  serve(reception, (struct caller *)turn);
   if (!reception_any(reception))
     reception->config.idle(reception->config.data);
 }
@@ -101,18 +108,33 @@ static gboolean serve_later(gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* One at a time, so that in between others are heard; and none while the bus doesn't take in what
- * was answered: there is no end to the replies that a caller can ask for and not read. */
+/* NULL: while the bus doesn't take in what was answered nobody is served, or only who has added
+ * little to it; there is no end to the replies that a caller can ask for and not read. */
+static struct turn *next_turn(const struct reception *reception)
+{
+  switch (loop_backlog(reception->config.connection)) {
+  case LOOP_FREE:
+    return turns_next(&reception->turns, INT64_MAX);
+  case LOOP_CONGESTED:
+    return turns_next(&reception->turns, reception->config.clock());
+  case LOOP_BLOCKED:
+    break;
+  }
+  return NULL;
+}
+
+/* One at a time, so that in between others are heard. */
 static gboolean serve_some(gpointer data)
 {
   struct reception *reception = data;
+  struct turn *turn = next_turn(reception);
 
-  if (loop_is_congested(reception->config.connection)) {
-    reception->serving = g_timeout_add(LOOP_CONGESTED_MS, serve_later, reception);
+  if (turn == NULL) {
+    reception->serving = g_timeout_add(LOOP_LATER_MS, serve_later, reception);
     return G_SOURCE_REMOVE;
   }
-  serve_next(reception);
-  if (turns_next(&reception->turns) != NULL)
+  serve_next(reception, turn);
+  if (turns_next(&reception->turns, INT64_MAX) != NULL)
     return G_SOURCE_CONTINUE;
   reception->serving = 0;
   return G_SOURCE_REMOVE;
@@ -200,7 +222,7 @@ static void queue(struct reception *reception, struct caller *caller, DBusMessag
   if (first)
     turns_join(&reception->turns, &caller->turn);
   if (is_alone(reception))
-    serve_next(reception);
+    serve_next(reception, &caller->turn);
   else
     begin_serving(reception);
 }
@@ -231,7 +253,7 @@ static DBusHandlerResult filter(DBusConnection *connection, DBusMessage *message
   problem = g_string_new(NULL);
   code = receive(data, message, problem);
   if (code != TLSPIN_OK)
-    dispatch_refuse(connection, message, code, problem->str);
+    dispatch_refuse(connection, message, code, loop_backlog(connection) != LOOP_FREE ? NULL : problem->str);
   return DBUS_HANDLER_RESULT_HANDLED;
 }
 

@@ -43,14 +43,14 @@ static bool is_before(const struct turn *a, const struct turn *b)
   return a->spent != b->spent ? a->spent < b->spent : a->number < b->number;
 }
 
-struct turn *turns_next(const struct turns *turns)
+struct turn *turns_next(const struct turns *turns, int64_t now)
 {
   struct turn *next = NULL;
 
   for (guint i = 0; i < turns->waiting->len; i++) {
     struct turn *turn = turns->waiting->pdata[i];
 
-    if (next == NULL || is_before(turn, next))
+    if (turn->rests_until <= now && (next == NULL || is_before(turn, next)))
       next = turn;
   }
   return next;

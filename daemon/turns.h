@@ -13,9 +13,10 @@
 
 /* A part of whoever waits. */
 struct turn {
-  uint64_t spent;  /* microseconds, against those of others */
-  uint64_t number; /* of the order in which turns begin */
-  guint place;     /* among those that wait */
+  uint64_t spent;      /* microseconds, against those of others */
+  uint64_t number;     /* of the order in which turns begin */
+  int64_t rests_until; /* has no turn before, of those that are asked for with a time */
+  guint place;         /* among those that wait */
 };
 
 struct turns {
@@ -33,8 +34,9 @@ void turns_join(struct turns *turns, struct turn *turn);
 /* It doesn't wait any more. */
 void turns_leave(struct turns *turns, struct turn *turn);
 
-/* Who is next; of equals who has waited longest. NULL: nobody waits. */
-struct turn *turns_next(const struct turns *turns);
+/* Who is next; of equals who has waited longest. now: on the clock of rests_until; INT64_MAX: who
+ * rests is as good as others. NULL: nobody waits, or all rest. */
+struct turn *turns_next(const struct turns *turns, int64_t now);
 
 /* It had a turn, which took so many microseconds, and waits for another. */
 void turns_charge(struct turns *turns, struct turn *turn, uint64_t cost);

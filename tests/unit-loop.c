@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 #include <glib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 enum { PATIENCE_MS = 30000, MESSAGES = 200 };
 
@@ -21,7 +23,7 @@ struct fixture {
   DBusConnection *a, *b;
 };
 
-static DBusConnection *connect(const struct test_bus *bus)
+static DBusConnection *connect_to(const struct test_bus *bus)
 {
   DBusConnection *connection = test_bus_join(bus);
 
@@ -40,8 +42,8 @@ static int setup(void **state)
   struct fixture *f = g_new0(struct fixture, 1);
 
   test_bus_start(&f->bus, NULL);
-  f->a = connect(&f->bus);
-  f->b = connect(&f->bus);
+  f->a = connect_to(&f->bus);
+  f->b = connect_to(&f->bus);
   *state = f;
   return 0;
 }
@@ -251,14 +253,14 @@ static DBusHandlerResult answer_large(DBusConnection *connection, DBusMessage *m
   return DBUS_HANDLER_RESULT_HANDLED;
 }
 
-/* A bus that takes nothing in for a while: 8 MiB are much to be sent, and at 32 MiB nothing more is
+/* A bus that takes nothing in for a while: 1 MiB is much to be sent, and at 32 MiB nothing more is
  * listened to. */
 static void test_congested(void **state)
 {
   struct fixture *f = *state;
   unsigned answers = 0;
 
-  assert_false(loop_is_congested(f->b));
+  assert_int_equal(loop_backlog(f->b), LOOP_FREE);
   dbus_connection_add_filter(f->b, answer_large, &answers, NULL);
   for (int i = 0; i < 50; i++) {
     DBusMessage *call = call_to(f->b);
@@ -273,13 +275,44 @@ static void test_congested(void **state)
     g_main_context_iteration(NULL, FALSE);
     g_usleep(1000);
   }
-  assert_true(loop_is_congested(f->b));
+  assert_int_equal(loop_backlog(f->b), LOOP_BLOCKED);
   assert_in_range(answers, 32, 36);
   test_process_go(f->bus.pid);
   run_until(&answers, 50);
-  while (loop_is_congested(f->b))
+  while (loop_backlog(f->b) != LOOP_FREE)
     g_main_context_iteration(NULL, TRUE);
   dbus_connection_remove_filter(f->b, answer_large, &answers);
+}
+
+/* Some kilooctets that wait are few, and more than 16 too many; the socket holds little of it. All of
+ * it arrives. */
+static void test_backlog(void **state)
+{
+  struct fixture *f = *state;
+  char text[1024] = "";
+  int sent = 0, fd, buffer;
+  socklen_t size = sizeof buffer;
+
+  memset(text, 'x', sizeof text - 1);
+  assert_true(dbus_connection_get_socket(f->a, &fd));
+  assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, &size), 0);
+  assert_in_range(buffer, 4 << 10, 64 << 10);
+  test_process_stop(f->bus.pid);
+  while (loop_backlog(f->a) == LOOP_FREE && sent < 1000) {
+    DBusMessage *call = call_to(f->b);
+    const char *argument = text;
+
+    dbus_message_append_args(call, DBUS_TYPE_STRING, &argument, DBUS_TYPE_INVALID);
+    assert_true(dbus_connection_send(f->a, call, NULL));
+    dbus_message_unref(call);
+    sent++;
+  }
+  assert_int_equal(loop_backlog(f->a), LOOP_CONGESTED);
+  assert_in_range(sent, 16, 16 + 64);
+  test_process_go(f->bus.pid);
+  while (dbus_connection_get_outgoing_size(f->a) > 0)
+    g_main_context_iteration(NULL, TRUE);
+  assert_int_equal(loop_backlog(f->a), LOOP_FREE);
 }
 
 /* What will never be sent is nothing to wait for. */
@@ -293,13 +326,13 @@ static void test_congested_end(void **state)
                                        DBUS_TYPE_INVALID));
   test_process_stop(f->bus.pid);
   assert_true(dbus_connection_send(f->a, call, NULL));
-  assert_true(loop_is_congested(f->a));
+  assert_int_equal(loop_backlog(f->a), LOOP_BLOCKED);
   test_bus_kill(&f->bus);
   for (int i = 0; i < 1000 && dbus_connection_get_is_connected(f->a); i++) {
     g_main_context_iteration(NULL, FALSE);
     g_usleep(1000);
   }
-  assert_false(loop_is_congested(f->a));
+  assert_int_equal(loop_backlog(f->a), LOOP_FREE);
   dbus_message_unref(call);
   g_free(octets);
 }
@@ -352,7 +385,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_round_trips),       TEST(test_large),         TEST(test_timeout),
       TEST(test_others_take_turns), TEST(test_attached_late), TEST(test_bus_ends),
-      TEST(test_congested),         TEST(test_congested_end),
+      TEST(test_congested),         TEST(test_backlog),    TEST(test_congested_end),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,11 +36,16 @@ static int teardown(void **state)
   return 0;
 }
 
-static int next(struct fixture *f)
+static int next_at(struct fixture *f, int64_t now)
 {
-  struct turn *turn = turns_next(&f->turns);
+  struct turn *turn = turns_next(&f->turns, now);
 
   return turn != NULL ? (int)(turn - f->turn) : -1;
+}
+
+static int next(struct fixture *f)
+{
+  return next_at(f, INT64_MAX);
 }
 
 /* Gives a turn to whoever is next, who waits for another. */
@@ -48,6 +53,7 @@ static int give(struct fixture *f, uint64_t cost)
 {
   int i = next(f);
 
+  assert_true(i >= 0);
   turns_charge(&f->turns, &f->turn[i], cost);
   return i;
 }
@@ -109,6 +115,23 @@ static void test_comes_later(void **state)
   assert_in_range(turns, 9, 12);
 }
 
+/* Who rests has no turn until then, though it were next; unless rest doesn't matter. */
+static void test_rests(void **state)
+{
+  struct fixture *f = *state;
+
+  join(f, 3);
+  f->turn[0].rests_until = 300;
+  f->turn[1].rests_until = 200;
+  assert_int_equal(next_at(f, 0), 2);
+  f->turn[2].rests_until = 400;
+  assert_int_equal(next_at(f, 199), -1);
+  assert_int_equal(next_at(f, 200), 1);
+  assert_int_equal(next_at(f, 299), 1);
+  assert_int_equal(next_at(f, 300), 0);
+  assert_int_equal(next(f), 0);
+}
+
 /* It goes on where it was, so that leaving and coming again brings nothing. */
 static void test_comes_again(void **state)
 {
@@ -163,7 +186,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_nobody),      TEST(test_round_robin), TEST(test_long_and_short),
       TEST(test_comes_later), TEST(test_comes_again), TEST(test_debt),
-      TEST(test_leave),
+      TEST(test_rests),       TEST(test_leave),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
