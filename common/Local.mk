@@ -3,6 +3,7 @@ pkginclude_HEADERS += common/tlspin-error.h
 libcommon_la_SOURCES = \
 	common/bytes.c common/bytes.h \
 	common/certificate.c common/certificate.h \
+	common/copy.c common/copy.h \
 	common/der.c common/der.h \
 	common/error.c common/tlspin-error.h \
 	common/host.c common/host.h \

@@ -80,7 +80,7 @@ libdaemon_la_SOURCES += \
 	daemon/caller.c daemon/caller.h \
 	daemon/callers.c daemon/callers.h \
 	daemon/catalogue.c daemon/catalogue.h \
-	daemon/changes.c daemon/changes-erase.c daemon/changes.h \
+	daemon/changes.c daemon/changes-erase.c daemon/changes-put.c daemon/changes.h \
 	daemon/doctor.c daemon/doctor.h \
 	daemon/check.c \
 	daemon/clearing.c daemon/clearing.h \
@@ -97,7 +97,7 @@ libdaemon_la_SOURCES += \
 	daemon/gathering.c daemon/gathering.h \
 	daemon/handlers.c daemon/handlers.h \
 	daemon/judge.c \
-	daemon/keeper.c daemon/keeper.h \
+	daemon/job.c daemon/job.h daemon/keeper.c daemon/keeper.h \
 	daemon/layer.c daemon/layer.h \
 	daemon/layers.c daemon/layers.h \
 	daemon/learn.c daemon/learn.h daemon/accept.c \
@@ -114,6 +114,7 @@ libdaemon_la_SOURCES += \
 	daemon/recall.c daemon/recall.h \
 	daemon/reception.c daemon/reception.h \
 	daemon/record-read.c daemon/record-read.h \
+	daemon/renewal.c daemon/renewal.h \
 	daemon/remedy.c daemon/remedy.h \
 	daemon/report.c daemon/report.h \
 	daemon/seen.c daemon/seen.h \
@@ -132,7 +133,7 @@ libdaemon_la_CFLAGS += $(DBUS_CFLAGS) $(PSL_CFLAGS)
 libdaemon_la_LIBADD += libbus.la $(DBUS_LIBS) $(PSL_LIBS)
 
 libexec_PROGRAMS += tlspind
-tlspind_SOURCES = daemon/main.c daemon/heap.c
+tlspind_SOURCES = daemon/main.c daemon/heap.c daemon/options.c daemon/options.h
 tlspind_CPPFLAGS = $(DAEMON_CPPFLAGS)
 tlspind_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(DBUS_CFLAGS)
 tlspind_LDADD = libdaemon.la

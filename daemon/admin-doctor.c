@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "daemon/doctor.h"
 #include "dbus/dict.h"
+#include "dbus/names.h"
 
 #include <string.h>
 
@@ -39,7 +40,17 @@ static bool put_damage(DBusMessageIter *dict, const struct damage *damage)
          (damage->aside[0] == '\0' || put_text(dict, "aside", damage->aside));
 }
 
-static bool put_report(DBusMessageIter *iter, const struct doctor *doctor)
+/* The reply of Clear has no room for it. */
+static bool put_erasure(DBusMessageIter *dict, const struct last_erasure *erased)
+{
+  return erased->made == 0 || (put_number(dict, "erased", (uint64_t)erased->made) &&
+                               put_number(dict, "erased-backups", erased->backups) &&
+                               put_number(dict, "erased-damaged", erased->removed) &&
+                               put_number(dict, "erased-asides", erased->asides));
+}
+
+static bool put_report(DBusMessageIter *iter, const struct doctor *doctor,
+                       const struct last_erasure *erased)
 {
   DBusMessageIter dict;
 
@@ -48,7 +59,7 @@ static bool put_report(DBusMessageIter *iter, const struct doctor *doctor)
          put_text(&dict, "problem", doctor->problem) &&
          put_text(&dict, "backups-problem", doctor->backups_problem) &&
          put_number(&dict, "asides", doctor->asides->len) &&
-         put_number(&dict, "asides-size", doctor->asides_size) &&
+         put_number(&dict, "asides-size", doctor->asides_size) && put_erasure(&dict, erased) &&
          (!doctor->damaged || put_damage(&dict, &doctor->damage)) && bus_dict_close(iter, &dict);
 }
 
@@ -110,7 +121,7 @@ static enum tlspin_code put_all(const struct handlers *handlers, DBusMessage *re
 
   doctor_look(handlers->policy, handlers->now(), read, &doctor);
   dbus_message_iter_init_append(reply, &iter);
-  filled = put_report(&iter, &doctor) && put_backups(&iter, doctor.backups) &&
+  filled = put_report(&iter, &doctor, &handlers->erased) && put_backups(&iter, doctor.backups) &&
            put_asides(&iter, doctor.asides);
   doctor_clear(&doctor);
   return handlers_filled(filled);
@@ -245,6 +256,9 @@ enum tlspin_code admin_restore(void *data, DBusMessage *call, DBusMessage *reply
   enum tlspin_code code;
 
   dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &name, DBUS_TYPE_INVALID);
+  code = handlers_check_length("name", name, BUS_FILE_MAX, problem);
+  if (code != TLSPIN_OK)
+    return code;
   if (keeper_is_busy(handlers->keeper))
     return say_busy(problem);
   code = doctor_restore(handlers->policy, name, handlers->now(), &before, &trouble);

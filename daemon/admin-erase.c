@@ -45,6 +45,8 @@ static enum tlspin_code finish(struct eraser *eraser, enum tlspin_code code,
     return done;
   if (code == TLSPIN_E_NOT_FOUND && erased.entries + erased.others == 0)
     return code;
+  handlers->erased =
+      (struct last_erasure){handlers->now(), traces->backups, traces->removed, traces->asides};
   announce_changed(&handlers->announce, "cleared", NULL, 0);
   return fill(eraser->reply, &erased);
 }

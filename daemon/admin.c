@@ -36,6 +36,8 @@ static enum tlspin_code read_list(DBusMessage *call, struct filter *filter,
     code = filter_check_list(filter, problem);
   if (code == TLSPIN_OK)
     code = handlers_check_limit(*limit, problem);
+  if (code == TLSPIN_OK)
+    code = handlers_check_length("cursor", text, BUS_CURSOR_MAX, problem);
   if (code == TLSPIN_OK && !cursor_read(text, cursor))
     code = bad_cursor(problem);
   return code;

@@ -4,18 +4,19 @@
 
 #include "daemon/aside.h"
 
+#include "common/copy.h"
 #include "common/text.h"
 #include "daemon/file.h"
 #include "daemon/problem.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAMES_TRIED = 1000, COPY_OCTETS = 64 << 10 };
+enum { NAMES_TRIED = 1000 };
 
 #define PREFIX "damaged-"
 #define SUFFIX ".db"
@@ -31,17 +32,6 @@ static char *make_name(int64_t now, int number)
                      : g_strdup_printf(PREFIX "%s-%d" SUFFIX, text, number);
 }
 
-static bool copy_octets(int from, int to)
-{
-  g_autofree char *octets = g_malloc(COPY_OCTETS);
-  ssize_t size;
-
-  while ((size = read(from, octets, COPY_OCTETS)) > 0)
-    if (write(to, octets, (size_t)size) != size)
-      return false;
-  return size == 0 && fsync(to) == 0;
-}
-
 /* Where the file system knows no second names. */
 static bool copy_file(const char *from, const char *to)
 {
@@ -55,7 +45,7 @@ static bool copy_file(const char *from, const char *to)
   if (out >= 0)
     close(out);
   if (out >= 0 && !copied)
-    g_unlink(to);
+    unlink(to);
   errno = fault;
   return copied;
 }
@@ -76,10 +66,19 @@ static bool move_journals(const char *path, const char *aside)
     g_autofree char *from = g_strconcat(path, suffixes[i], NULL);
     g_autofree char *to = g_strconcat(aside, suffixes[i], NULL);
 
-    if (file_has_content(from) ? g_rename(from, to) != 0 : g_unlink(from) != 0 && errno != ENOENT)
+    if (file_has_content(from) ? rename(from, to) != 0 : unlink(from) != 0 && errno != ENOENT)
       return false;
   }
   return file_sync_folder(path);
+}
+
+/* Each try to come would leave another name, and where names are copied, another file. */
+static void take_back(const char *aside)
+{
+  int fault = errno;
+
+  unlink(aside);
+  errno = fault;
 }
 
 char *aside_choose(const char *path, int64_t now)
@@ -104,8 +103,11 @@ enum tlspin_code aside_put(const char *path, const char *name, char **problem)
   g_autofree char *folder = g_path_get_dirname(path);
   g_autofree char *aside = g_build_filename(folder, name, NULL);
 
-  if (give_name(path, aside) && move_journals(path, aside))
-    return TLSPIN_OK;
+  if (give_name(path, aside)) {
+    if (move_journals(path, aside))
+      return TLSPIN_OK;
+    take_back(aside);
+  }
   return problem_set(problem,
                      _("The damaged %s can't be set aside as %s: %s. Make its folder writable for "
                        "you, and room on the disk."),

@@ -137,6 +137,13 @@ static enum tlspin_code open_source(struct store *store, char **problem)
   return TLSPIN_OK;
 }
 
+/* The store still holds what was erased from the other files already: see traces.h. */
+static enum tlspin_code say_erased(char **problem)
+{
+  problem_set(problem, _("Something is being erased. Try again in a moment."));
+  return TLSPIN_E_BUSY;
+}
+
 enum tlspin_code backup_copy_store(const char *path, uid_t owner, const char *to,
                                    const struct backup_terms *terms, struct backup_sum *sum,
                                    char **problem)
@@ -146,6 +153,8 @@ enum tlspin_code backup_copy_store(const char *path, uid_t owner, const char *to
   struct copying copying = {.from = &from, .terms = terms};
   enum tlspin_code code = lockfile_open(path, owner, LOCKFILE_PATIENT, &from.lock, problem);
 
+  if (code == TLSPIN_OK && lockfile_is_held(&from.lock, LOCKFILE_ERASURE))
+    code = say_erased(problem);
   if (code == TLSPIN_OK)
     code = open_source(&from, problem);
   if (code == TLSPIN_OK)

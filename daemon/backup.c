@@ -212,8 +212,10 @@ void backup_look(struct backup *backup, uid_t owner, struct store **opened)
 {
   g_free(backup->problem);
   backup->state = backup_open(backup->path, owner, opened, &backup->problem);
-  if (backup->state == BACKUP_WHOLE)
-    backup_sum(*opened, &backup->sum);
+  if (backup->state != BACKUP_WHOLE || backup_sum(*opened, &backup->sum) == TLSPIN_OK)
+    return;
+  backup->state = say_fault(backup->path, database_fault(&(*opened)->db), true, &backup->problem);
+  store_close(g_steal_pointer(opened));
 }
 
 enum tlspin_code backup_check(const char *path, uid_t owner, const struct backup_sum *sum,

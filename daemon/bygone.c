@@ -8,6 +8,8 @@
 
 enum { EVENT_LAST = 2, FAILURE_LAST = 5 }; /* columns: when it happened last */
 
+enum { PROBES = 200000 }; /* hosts times operations that are looked up one by one */
+
 struct bygone {
   GHashTable *hosts; /* name: int64_t */
   struct doomed *doomed;
@@ -59,29 +61,76 @@ static bool on_logged(enum table_id table, const struct cell *cells, const struc
   const int64_t *last;
 
   (void)digest;
-  if ((table != TABLE_EVENT && table != TABLE_FAILURE) || !doomed_host(table, cells, host))
-    return true;
+  if (!doomed_host(table, cells, host))
+    return false;
   last = g_hash_table_lookup(bygone->hosts, host);
   if (last != NULL && cells[table == TABLE_EVENT ? EVENT_LAST : FAILURE_LAST].number <= *last)
     doomed_add(bygone->doomed, table, cells);
   return true;
 }
 
-static enum tlspin_code walk(struct bygone *bygone, struct store *store, contents_visit visit)
+static enum tlspin_code ask(struct store *store, sqlite3_stmt *statement, int64_t *answer)
 {
-  if (g_hash_table_size(bygone->hosts) == 0)
-    return TLSPIN_OK;
+  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+
+  database_refuel(&store->db);
+  if (database_step(statement) == STEP_ROW) {
+    *answer = sqlite3_column_int64(statement, 0);
+    code = TLSPIN_OK;
+  }
+  database_reset(statement);
+  return code;
+}
+
+static enum tlspin_code look_each(struct bygone *bygone, struct store *store)
+{
+  sqlite3_stmt *statement = store->db.statements[STATEMENT_HOST_STANDS];
+  enum tlspin_code code = TLSPIN_OK;
+  GHashTableIter iter;
+  gpointer host;
+  int64_t stands;
+
+  g_hash_table_iter_init(&iter, bygone->hosts);
+  while (code == TLSPIN_OK && g_hash_table_iter_next(&iter, &host, NULL)) {
+    sqlite3_bind_text(statement, 1, host, -1, SQLITE_STATIC);
+    code = ask(store, statement, &stands);
+    if (code == TLSPIN_OK && stands != 0)
+      g_hash_table_iter_remove(&iter);
+  }
+  return code;
+}
+
+/* An image is looked up by its operation. Where there are very many of those, all rows are read
+ * once; else that would hold everybody up, and for each part of what is forgotten. */
+static enum tlspin_code drop_present(struct bygone *bygone, struct store *store)
+{
+  int64_t operations;
+  enum tlspin_code code = ask(store, store->db.statements[STATEMENT_COUNT_OPERATIONS], &operations);
+
+  if (code != TLSPIN_OK)
+    return code;
+  if (operations * g_hash_table_size(bygone->hosts) <= PROBES)
+    return look_each(bygone, store);
   database_refuel_all(&store->db);
-  return contents_walk(&store->db, STORE_USER, visit, bygone) ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
+  return contents_walk(&store->db, STORE_USER, on_present, bygone) ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
+}
+
+static bool find_logged(struct bygone *bygone, struct store *store)
+{
+  database_refuel_all(&store->db);
+  return contents_walk_table(&store->db, TABLE_EVENT, STORE_USER, on_logged, bygone) &&
+         contents_walk_table(&store->db, TABLE_FAILURE, STORE_USER, on_logged, bygone);
 }
 
 enum tlspin_code bygone_drop(struct bygone *bygone, struct store *store, struct transaction *change,
                              bool *any)
 {
-  enum tlspin_code code = walk(bygone, store, on_present);
+  enum tlspin_code code = TLSPIN_OK;
 
+  if (g_hash_table_size(bygone->hosts) > 0)
+    code = drop_present(bygone, store);
   *any = code == TLSPIN_OK && g_hash_table_size(bygone->hosts) > 0;
-  if (code == TLSPIN_OK)
-    code = walk(bygone, store, on_logged);
+  if (*any && !find_logged(bygone, store))
+    code = TLSPIN_UNAVAILABLE;
   return code == TLSPIN_OK ? doomed_drop(bygone->doomed, change) : code;
 }

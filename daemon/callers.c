@@ -5,6 +5,7 @@
 #include "daemon/callers.h"
 
 #include "daemon/quota.h"
+#include "dbus/messages.h"
 
 #include <string.h>
 
@@ -218,16 +219,12 @@ static void bus_ended(struct callers *callers)
 
 static DBusHandlerResult on_message(DBusConnection *connection, DBusMessage *message, void *data)
 {
-  const char *name, *before, *after;
+  const char *name = bus_read_left(message);
 
   (void)connection;
   if (dbus_message_is_signal(message, DBUS_INTERFACE_LOCAL, "Disconnected"))
     bus_ended(data);
-  else if (dbus_message_is_signal(message, DBUS_INTERFACE_DBUS, "NameOwnerChanged") &&
-           dbus_message_has_sender(message, DBUS_SERVICE_DBUS) &&
-           dbus_message_get_args(message, NULL, DBUS_TYPE_STRING, &name, DBUS_TYPE_STRING, &before,
-                                 DBUS_TYPE_STRING, &after, DBUS_TYPE_INVALID) &&
-           after[0] == '\0')
+  else if (name != NULL)
     caller_left(data, name);
   return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
 }

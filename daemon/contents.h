@@ -50,6 +50,10 @@ typedef bool (*contents_visit)(enum table_id table, const struct cell *cells,
  * no. To be called after database_refuel_all, inside of a transaction where others may write. */
 bool contents_walk(struct database *db, enum store_kind kind, contents_visit visit, void *data);
 
+/* The same over one table, which the file has. */
+bool contents_walk_table(struct database *db, enum table_id table, enum store_kind kind,
+                         contents_visit visit, void *data);
+
 /* That a row is not there is believed only of a file that nobody else wrote to since it was read
  * through: damage in place, by a disk or by a hand, would look the same. True where it is as it was
  * verified or as we wrote it, or where it reads through again, from the disk; otherwise the

@@ -46,10 +46,8 @@ static sqlite3_file *file_of(const struct database *db)
 {
   sqlite3_file *file = NULL;
 
-  return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
-                 file != NULL && file->pMethods != NULL
-             ? file
-             : NULL;
+  sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  return file != NULL && file->pMethods != NULL ? file : NULL;
 }
 
 static int64_t file_size(const struct database *db)

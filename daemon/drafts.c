@@ -4,6 +4,8 @@
 
 #include "daemon/drafts.h"
 
+#include "dbus/messages.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -56,14 +58,10 @@ static void caller_left(struct drafts *drafts, const char *caller)
 
 static DBusHandlerResult on_message(DBusConnection *connection, DBusMessage *message, void *data)
 {
-  const char *name, *before, *after;
+  const char *name = bus_read_left(message);
 
   (void)connection;
-  if (dbus_message_is_signal(message, DBUS_INTERFACE_DBUS, "NameOwnerChanged") &&
-      dbus_message_has_sender(message, DBUS_SERVICE_DBUS) &&
-      dbus_message_get_args(message, NULL, DBUS_TYPE_STRING, &name, DBUS_TYPE_STRING, &before,
-                            DBUS_TYPE_STRING, &after, DBUS_TYPE_INVALID) &&
-      after[0] == '\0')
+  if (name != NULL)
     caller_left(data, name);
   return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
 }

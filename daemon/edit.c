@@ -26,6 +26,16 @@ static enum tlspin_code resume(struct store_edit *edit, uint64_t operation)
   return code;
 }
 
+static enum tlspin_code hand_over(struct store_edit *begun, enum tlspin_code code,
+                                  struct store_edit **edit)
+{
+  if (code == TLSPIN_OK)
+    *edit = begun;
+  else
+    g_free(begun);
+  return code;
+}
+
 enum tlspin_code edit_begin_applying(struct store *store, struct store_edit **edit)
 {
   struct store_edit *begun = g_new0(struct store_edit, 1);
@@ -39,11 +49,7 @@ enum tlspin_code edit_begin_applying(struct store *store, struct store_edit **ed
     if (code != TLSPIN_OK)
       code = transaction_end(&begun->work.change, code);
   }
-  if (code == TLSPIN_OK)
-    *edit = begun;
-  else
-    g_free(begun);
-  return code;
+  return hand_over(begun, code, edit);
 }
 
 enum tlspin_code store_edit_begin(struct store *store, enum store_journal journal,
@@ -65,11 +71,7 @@ enum tlspin_code store_edit_begin(struct store *store, enum store_journal journa
     if (code != TLSPIN_OK)
       code = transaction_end(&begun->work.change, code);
   }
-  if (code == TLSPIN_OK)
-    *edit = begun;
-  else
-    g_free(begun);
-  return code;
+  return hand_over(begun, code, edit);
 }
 
 /* It is held before anybody can see it. */

@@ -97,9 +97,8 @@ enum tlspin_code file_resolve(const char *path, struct file_rule rule, char **re
     return problem_set(problem,
                        _("The folder %s can't be reached: %s. Make it, or free the way to it."),
                        folder, g_strerror(errno));
-  *resolved = g_build_filename(real, name, NULL);
-  if (check_folder(real, rule, problem) != TLSPIN_OK)
-    g_clear_pointer(resolved, g_free);
+  if (check_folder(real, rule, problem) == TLSPIN_OK)
+    *resolved = g_build_filename(real, name, NULL);
   free(real);
   return *resolved != NULL ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
 }

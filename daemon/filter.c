@@ -85,9 +85,9 @@ static enum tlspin_code read_port(uint16_t port, struct filter *filter, GString 
 static enum tlspin_code read_since(uint64_t since, struct filter *filter, GString *problem)
 {
   filter->store.since = (int64_t)since;
-  if (since >= 1 && since <= INT64_MAX)
+  if (since >= 1 && since <= KEYPIN_FOREVER)
     return TLSPIN_OK;
-  g_string_printf(problem, _("argument '%s' must be a time after 1970"), "since");
+  g_string_printf(problem, _("argument '%s' must be a time from 1970 to 9999"), "since");
   return TLSPIN_E_ARGUMENT;
 }
 

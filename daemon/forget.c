@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { STEP = 5000 }; /* images that are deleted at once */
+enum { STEP = 2000 }; /* images that are deleted at once: others wait for that */
 
 static enum tlspin_code count_by(sqlite3_stmt *statement, uint64_t operation, uint64_t limit,
                                  uint64_t *count)

@@ -141,8 +141,10 @@ enum tlspin_code handlers_read_host(const char *name, char host[HOST_MAX + 1], G
 enum tlspin_code handlers_read_protocol(const char *token, enum protocol *protocol,
                                         GString *problem)
 {
-  if (protocol_from_token(token, protocol))
-    return TLSPIN_OK;
+  enum tlspin_code code = handlers_check_length("protocol", token, BUS_WORD_MAX, problem);
+
+  if (code != TLSPIN_OK || protocol_from_token(token, protocol))
+    return code;
   g_string_printf(problem, _("argument '%s' is '%s'; it must be 'tls' or 'dtls'"), "protocol",
                   token);
   return TLSPIN_E_ARGUMENT;
@@ -160,6 +162,15 @@ enum tlspin_code handlers_read_peer(const struct bus_peer *in, struct peer *out,
   }
   out->port = in->port;
   return handlers_read_host(in->host, out->host, problem);
+}
+
+enum tlspin_code handlers_check_length(const char *argument, const char *text, int most,
+                                       GString *problem)
+{
+  if (strnlen(text, (size_t)most + 1) <= (size_t)most)
+    return TLSPIN_OK;
+  g_string_printf(problem, _("argument '%s' is longer than %d octets"), argument, most);
+  return TLSPIN_E_ARGUMENT;
 }
 
 enum tlspin_code handlers_check_limit(uint32_t limit, GString *problem)

@@ -15,6 +15,12 @@
 #include "dbus/check.h"
 #include "dbus/messages.h"
 
+/* What Clear with "forever" did last in the files beside the store. */
+struct last_erasure {
+  int64_t made;                      /* 0: it wasn't called since the daemon was started */
+  unsigned backups, removed, asides; /* as in struct traces */
+};
+
 struct handlers {
   struct policy *policy;
   struct announce announce;
@@ -27,6 +33,7 @@ struct handlers {
   uint32_t idle_timeout;           /* seconds; for Status */
   const struct clock_guard *clock; /* why it is that time; NULL: it is not known */
   const char *config_problem;      /* for Status; NULL: none */
+  struct last_erasure erased;      /* for Doctor */
 };
 
 /* The tables of all methods, one for each connection; the handlers' data is a struct handlers. */
@@ -60,6 +67,11 @@ enum tlspin_code handlers_filled(bool filled);
 
 /* Sends the signal Logged for an event that was logged; 0: none was. */
 void handlers_logged(struct handlers *handlers, uint64_t event);
+
+/* TLSPIN_E_ARGUMENT where the argument has more than `most` octets: what is quoted in an error is
+ * looked at before. */
+enum tlspin_code handlers_check_length(const char *argument, const char *text, int most,
+                                       GString *problem);
 
 /* TLSPIN_E_ARGUMENT where so many entries must not be asked for at once. */
 enum tlspin_code handlers_check_limit(uint32_t limit, GString *problem);

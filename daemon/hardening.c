@@ -81,16 +81,21 @@ bool hardening_limit(sqlite3 *handle)
   return true;
 }
 
-static bool apply_setting(sqlite3 *handle, const struct setting *setting)
+bool hardening_answers(sqlite3 *handle, const char *question, const char *answer)
 {
   sqlite3_stmt *statement = NULL;
-  bool applied = sqlite3_exec(handle, setting->set, NULL, NULL, NULL) == SQLITE_OK &&
-                 sqlite3_prepare_v2(handle, setting->ask, -1, &statement, NULL) == SQLITE_OK &&
-                 sqlite3_step(statement) == SQLITE_ROW &&
-                 g_strcmp0((const char *)sqlite3_column_text(statement, 0), setting->answer) == 0;
+  bool same = sqlite3_prepare_v2(handle, question, -1, &statement, NULL) == SQLITE_OK &&
+              sqlite3_step(statement) == SQLITE_ROW &&
+              g_strcmp0((const char *)sqlite3_column_text(statement, 0), answer) == 0;
 
   sqlite3_finalize(statement);
-  return applied;
+  return same;
+}
+
+static bool apply_setting(sqlite3 *handle, const struct setting *setting)
+{
+  return sqlite3_exec(handle, setting->set, NULL, NULL, NULL) == SQLITE_OK &&
+         hardening_answers(handle, setting->ask, setting->answer);
 }
 
 static bool apply_settings(sqlite3 *handle, const struct setting *settings, size_t count)

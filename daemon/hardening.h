@@ -17,4 +17,7 @@ bool hardening_limit(sqlite3 *handle);
  * where it is no database, too. */
 bool hardening_set(sqlite3 *handle, enum store_kind kind);
 
+/* Whether SQLite's answer to a question in SQL begins with exactly this. */
+bool hardening_answers(sqlite3 *handle, const char *question, const char *answer);
+
 #endif

@@ -4,40 +4,9 @@
 
 #include "daemon/keeper.h"
 
-#include "common/text.h"
+#include "daemon/job.h"
 
 enum { TIDY = 3600 /* seconds */, WAITING_MAX = 16 };
-
-enum task {
-  TASK_TIDY,   /* with no backup made before */
-  TASK_MAKE,   /* a backup by itself, */
-  TASK_BACKUP, /* or for the user */
-  TASK_ERASE,
-  TASK_LIST
-};
-
-/* What is done in the thread: the thread's until that has ended. */
-struct job {
-  enum task task;
-  struct keeper_terms terms;
-  struct erasure *erasure;
-  bool found;
-  union {
-    keeper_told made;
-    keeper_erased erased;
-    keeper_listed listed;
-  } tell; /* whoever asked for it */
-  void *data;
-  struct traces traces;
-  enum tlspin_code code; /* of what was to be done, or of tidying up */
-  char *problem;
-  struct backup *made;
-  GPtrArray *list;
-  bool known;               /* what follows is */
-  bool any;                 /* there is one that is whole, */
-  struct backup_sum newest; /* and this is what it holds */
-  guint count;
-};
 
 struct keeper {
   char *store;
@@ -71,46 +40,6 @@ struct keeper *keeper_new(const char *store, uid_t owner, void (*moved)(void *da
   return keeper;
 }
 
-static void clear_job(struct job *job)
-{
-  g_free(job->problem);
-  backup_free(job->made);
-  g_clear_pointer(&job->list, g_ptr_array_unref);
-  *job = (struct job){.task = TASK_TIDY};
-}
-
-static void tell(const struct job *job)
-{
-  switch (job->task) {
-  case TASK_BACKUP:
-    job->tell.made(job->made != NULL ? TLSPIN_OK : job->code, job->made, job->problem, job->data);
-    break;
-  case TASK_ERASE:
-    job->tell.erased(job->code, &job->traces, job->problem, job->data);
-    break;
-  case TASK_LIST:
-    job->tell.listed(job->code, job->list, job->problem, job->data);
-    break;
-  default:
-    break;
-  }
-}
-
-/* What was done is told as little as what wasn't begun: nobody would see to the rest. */
-static void give_up(struct job *job)
-{
-  g_autofree char *problem = g_strdup(_("The daemon leaves before it is done. Do it again."));
-  struct job untold = *job;
-
-  untold.code = TLSPIN_UNAVAILABLE;
-  untold.problem = problem;
-  untold.made = NULL;
-  untold.list = NULL;
-  untold.traces = (struct traces){.backups = 0};
-  tell(&untold);
-  clear_job(job);
-}
-
 static void join(struct keeper *keeper)
 {
   if (keeper->thread != NULL)
@@ -127,9 +56,9 @@ void keeper_free(struct keeper *keeper)
     return;
   if (keeper->ended != NULL)
     join(keeper);
-  give_up(&keeper->job);
+  job_give_up(&keeper->job);
   while ((job = g_queue_pop_head(&keeper->waiting)) != NULL) {
-    give_up(job);
+    job_give_up(job);
     g_free(job);
   }
   g_free(keeper->said);
@@ -137,101 +66,11 @@ void keeper_free(struct keeper *keeper)
   g_free(keeper);
 }
 
-/* Keeps the first of what goes wrong. */
-static void note_fault(struct job *job, enum tlspin_code code, char *problem)
-{
-  if (code == TLSPIN_OK || job->code != TLSPIN_OK) {
-    g_free(problem);
-    return;
-  }
-  job->code = code;
-  job->problem = problem;
-}
-
-static void make(const struct keeper *keeper, struct job *job)
-{
-  struct backup_terms terms = {.asked = job->task == TASK_BACKUP};
-  char *problem;
-  enum tlspin_code code =
-      backups_make(keeper->store, keeper->owner, job->terms.now, &terms, &job->made, &problem);
-
-  note_fault(job, code, problem);
-}
-
-static void tidy(const struct keeper *keeper, struct job *job)
-{
-  const struct keeper_terms *terms = &job->terms;
-  struct rotation_rules rules = {
-      .now = terms->now, .period = terms->period, .keep = terms->suspect || terms->lost};
-  char *problem;
-  enum tlspin_code code = backups_rotate(keeper->store, keeper->owner, &rules, &problem);
-
-  note_fault(job, code, problem);
-  if (job->task != TASK_TIDY || terms->suspect)
-    return;
-  code = backups_forget(keeper->store, keeper->owner, terms->now - terms->period, &problem);
-  note_fault(job, code, problem);
-}
-
-static void look(const struct keeper *keeper, struct job *job)
-{
-  GPtrArray *passed = NULL, *list = NULL;
-  struct store *opened;
-  char *problem;
-  enum tlspin_code code =
-      backups_open_newest(keeper->store, keeper->owner, job->terms.now, &opened, &passed, &problem);
-
-  job->known = code == TLSPIN_OK || code == TLSPIN_E_NOT_FOUND;
-  job->any = code == TLSPIN_OK && backup_sum(opened, &job->newest) == TLSPIN_OK;
-  store_close(opened);
-  g_clear_pointer(&passed, g_ptr_array_unref);
-  note_fault(job, job->known ? TLSPIN_OK : code, problem);
-  if (backups_list(keeper->store, keeper->owner, job->terms.now, false, &list, &problem) ==
-      TLSPIN_OK)
-    job->count = list->len;
-  g_free(problem);
-  g_clear_pointer(&list, g_ptr_array_unref);
-}
-
-static void erase(const struct keeper *keeper, struct job *job)
-{
-  char *problem;
-  enum tlspin_code code =
-      traces_erase(keeper->store, keeper->owner, job->erasure, job->found, &job->traces, &problem);
-
-  note_fault(job, code, problem);
-}
-
-static void list(const struct keeper *keeper, struct job *job)
-{
-  char *problem;
-  enum tlspin_code code =
-      backups_list(keeper->store, keeper->owner, job->terms.now, true, &job->list, &problem);
-
-  note_fault(job, code, problem);
-}
-
-/* After a backup couldn't be made nothing goes. */
-static void work(const struct keeper *keeper, struct job *job)
-{
-  if (job->task == TASK_LIST) {
-    list(keeper, job);
-    return;
-  }
-  if (job->task == TASK_ERASE)
-    erase(keeper, job);
-  if (job->task == TASK_MAKE || job->task == TASK_BACKUP)
-    make(keeper, job);
-  if (job->task != TASK_ERASE && job->code == TLSPIN_OK)
-    tidy(keeper, job);
-  look(keeper, job);
-}
-
 static gpointer work_aside(gpointer data)
 {
   struct keeper *keeper = data;
 
-  work(keeper, &keeper->job);
+  job_do(&keeper->job, keeper->store, keeper->owner);
   g_source_attach(keeper->ended, NULL);
   return NULL;
 }
@@ -304,8 +143,8 @@ static gboolean on_ended(gpointer data)
   keeper->job = (struct job){.task = TASK_TIDY};
   take_over(keeper, &job);
   say(keeper, &job);
-  tell(&job);
-  clear_job(&job);
+  job_tell(&job);
+  job_clear(&job);
   begin_next(keeper);
   keeper->moved(keeper->data);
   return G_SOURCE_REMOVE;

@@ -107,9 +107,14 @@ enum tlspin_code lockfile_settle(struct lockfile *lock, char **problem)
   return acquire(lock, LOCK_SH, LOCKFILE_PATIENT) ? TLSPIN_OK : say_busy(lock, problem);
 }
 
+static struct flock octet(uint64_t number, short type)
+{
+  return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)number, .l_len = 1};
+}
+
 static bool set_octet(const struct lockfile *lock, uint64_t number, short type)
 {
-  struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)number, .l_len = 1};
+  struct flock range = octet(number, type);
 
   return number <= INT64_MAX && fcntl(lock->fd, F_OFD_SETLK, &range) == 0;
 }
@@ -122,6 +127,13 @@ bool lockfile_hold(const struct lockfile *lock, uint64_t number)
 void lockfile_let_go(const struct lockfile *lock, uint64_t number)
 {
   set_octet(lock, number, F_UNLCK);
+}
+
+bool lockfile_is_held(const struct lockfile *lock, uint64_t number)
+{
+  struct flock range = octet(number, F_WRLCK);
+
+  return number > INT64_MAX || fcntl(lock->fd, F_OFD_GETLK, &range) != 0 || range.l_type != F_UNLCK;
 }
 
 void lockfile_close(struct lockfile *lock)

@@ -21,6 +21,9 @@
  * for whoever has nothing else to do; or not at all. */
 enum lockfile_wait { LOCKFILE_PATIENT, LOCKFILE_AT_ONCE };
 
+/* The number of an erasure, of which there is one at a time: no operation has it. */
+#define LOCKFILE_ERASURE 0
+
 struct lockfile {
   char *path; /* NULL: not open */
   int fd;
@@ -48,6 +51,9 @@ enum tlspin_code lockfile_settle(struct lockfile *lock, char **problem);
  * that can't be found out. One that is held already stays so. */
 bool lockfile_hold(const struct lockfile *lock, uint64_t number);
 void lockfile_let_go(const struct lockfile *lock, uint64_t number);
+
+/* Whether another one holds it; true where that can't be found out. */
+bool lockfile_is_held(const struct lockfile *lock, uint64_t number);
 
 /* Fine for one that isn't open. */
 void lockfile_close(struct lockfile *lock);

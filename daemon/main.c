@@ -1,14 +1,14 @@
-/* tlspind: the pin store's daemon. The only file that knows paths, the environment and the clock.
+/* tlspind: the pin store's daemon. The only file that knows the clock; options.h knows paths and
+ * the environment.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
 #include "common/seclusion.h"
-#include "common/text.h"
-#include "daemon/config-file.h"
 #include "daemon/connection.h"
 #include "daemon/handlers.h"
 #include "daemon/keeper.h"
 #include "daemon/loop.h"
+#include "daemon/options.h"
 #include "daemon/presence.h"
 #include "daemon/reception.h"
 #include "daemon/sqlite-memory.h"
@@ -30,42 +30,6 @@ enum {
   FLUSH_SECONDS = 60,
   WATCH_SECONDS = 5,
   BUSY_MILLISECONDS = 100
-};
-
-/* What the command line says; unset: what the environment and the installation say. */
-static struct {
-  char *data_dir;
-  char *admin_dir;
-  char *vendor_dir;
-  char *vendor_anchors;
-  char *config_file;
-  char *bus;
-  char *clock;
-  int idle;
-  int system_owner;
-  gboolean version;
-} options = {.idle = -1};
-
-static GOptionEntry entries[] = {
-    {"data-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.data_dir, N_("Where the user's store is"),
-     N_("DIR")},
-    {"admin-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.admin_dir,
-     N_("Where the administrator's layers are"), N_("DIR")},
-    {"vendor-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.vendor_dir,
-     N_("Where the vendor's layers are"), N_("DIR")},
-    {"vendor-anchors", 0, 0, G_OPTION_ARG_FILENAME, &options.vendor_anchors,
-     N_("Where the vendor's trusted certificates are"), N_("DIR")},
-    {"system-owner", 0, 0, G_OPTION_ARG_INT, &options.system_owner,
-     N_("Who must own the system layers (default: 0, root)"), N_("UID")},
-    {"config", 0, 0, G_OPTION_ARG_FILENAME, &options.config_file,
-     N_("The only configuration file to read"), N_("FILE")},
-    {"bus", 0, 0, G_OPTION_ARG_STRING, &options.bus,
-     N_("The bus to serve (default: the session bus)"), N_("ADDRESS")},
-    {"idle", 0, 0, G_OPTION_ARG_INT, &options.idle,
-     N_("Leave after so many seconds without a call; 0: never"), N_("SECONDS")},
-    {"clock", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &options.clock, NULL, NULL},
-    {"version", 0, 0, G_OPTION_ARG_NONE, &options.version, N_("Print the version"), NULL},
-    {NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
 struct daemon {
@@ -134,38 +98,13 @@ static int64_t believed_time(void)
   return timekeeper_now(&timekeeper);
 }
 
-static void read_config(struct config *config)
-{
-  g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-  const char *const *system = g_get_system_config_dirs();
-
-  if (options.config_file != NULL) {
-    g_ptr_array_add(paths, g_strdup(options.config_file));
-  } else {
-    for (size_t i = g_strv_length((char **)system); i > 0; i--)
-      g_ptr_array_add(paths, g_build_filename(system[i - 1], "tlspin", "tlspind.conf", NULL));
-    g_ptr_array_add(paths,
-                    g_build_filename(g_get_user_config_dir(), "tlspin", "tlspind.conf", NULL));
-  }
-  g_ptr_array_add(paths, NULL);
-  config_read((const char *const *)paths->pdata, config);
-  if (options.idle >= 0)
-    config->idle_timeout = (uint32_t)options.idle;
-}
-
-static const char *or_else(const char *given, const char *fallback)
-{
-  return given != NULL ? given : fallback;
-}
-
 static struct layers *open_layers(void)
 {
-  g_autofree char *home = g_build_filename(g_get_user_data_dir(), "tlspin", NULL);
-  g_autofree char *store = g_build_filename(or_else(options.data_dir, home), "pins.db", NULL);
+  g_autofree char *store = options_store();
   struct layers_config config = {
       .user_path = store,
-      .admin_dir = or_else(options.admin_dir, ADMIN_DIR "/layers.d"),
-      .vendor_dir = or_else(options.vendor_dir, VENDOR_DIR "/layers.d"),
+      .admin_dir = options_admin_dir(),
+      .vendor_dir = options_vendor_dir(),
       .user = geteuid(),
       .system = (uid_t)options.system_owner,
   };
@@ -360,16 +299,13 @@ static void start(struct daemon *daemon)
   loop_attach(daemon->admin);
   daemon->presence =
       presence_new(daemon->pins, daemon->admin, daemon->config.idle_timeout, on_over, daemon);
-  daemon->watches[0] =
-      watch_new(or_else(options.admin_dir, ADMIN_DIR "/layers.d"), on_layers_changed, daemon);
-  daemon->watches[1] =
-      watch_new(or_else(options.vendor_dir, VENDOR_DIR "/layers.d"), on_layers_changed, daemon);
+  daemon->watches[0] = watch_new(options_admin_dir(), on_layers_changed, daemon);
+  daemon->watches[1] = watch_new(options_vendor_dir(), on_layers_changed, daemon);
   daemon->layers = open_layers();
   timekeeper = (struct timekeeper){daemon->layers, read_clock, CLOCK_GUARD_NEW, false};
   layers_attend(daemon->layers, on_layers_read, daemon);
   daemon->handlers = (struct handlers){
-      .policy = policy_new(daemon->layers, &daemon->config,
-                           or_else(options.vendor_anchors, VENDOR_ANCHORS)),
+      .policy = policy_new(daemon->layers, &daemon->config, options_vendor_anchors()),
       .announce = {daemon->admin},
       .drafts = drafts_new(daemon->admin, on_caller_left, daemon),
       .waiting = waiting_new(daemon->admin),
@@ -416,43 +352,6 @@ static void stop(struct daemon *daemon)
   g_main_loop_unref(daemon->loop);
 }
 
-static const char *translate(const char *text, gpointer data)
-{
-  (void)data;
-  return text_translate(text);
-}
-
-/* Each on a line of its own: the folders may have been set to long ones. */
-static char *describe(void)
-{
-  return g_strdup_printf(_("Where things are unless an option says otherwise:\n"
-                           "  --data-dir        $XDG_DATA_HOME/tlspin\n"
-                           "  --admin-dir       %s\n"
-                           "  --vendor-dir      %s\n"
-                           "  --vendor-anchors  %s"),
-                         ADMIN_DIR "/layers.d", VENDOR_DIR "/layers.d", VENDOR_ANCHORS);
-}
-
-static bool read_options(int *argc, char ***argv)
-{
-  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-  g_autofree char *description = describe();
-  g_autoptr(GError) error = NULL;
-
-  g_option_context_set_summary(
-      context, _("Keeps the TLS pins of a user and answers on the session bus, which starts it\n"
-                 "when a program needs it."));
-  g_option_context_set_description(context, description);
-  g_option_context_add_main_entries(context, entries, NULL);
-  g_option_group_set_translate_func(g_option_context_get_main_group(context), translate, NULL,
-                                    NULL);
-  if (g_option_context_parse(context, argc, argv, &error) && *argc == 1)
-    return true;
-  g_printerr("tlspind: %s\n%s\n", error != NULL ? error->message : _("too many arguments"),
-             _("Try 'tlspind --help'."));
-  return false;
-}
-
 int main(int argc, char **argv)
 {
   struct daemon daemon = {NULL};
@@ -463,13 +362,13 @@ int main(int argc, char **argv)
   setlocale(LC_MESSAGES, "");
   umask(077);
   signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk, and no end */
-  if (!read_options(&argc, &argv))
+  if (!options_read(&argc, &argv))
     return EXIT_USAGE;
   if (options.version) {
     g_print("tlspind %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  read_config(&daemon.config);
+  options_config(&daemon.config);
   daemon.pins = connection_open(options.bus);
   daemon.admin = daemon.pins != NULL ? connection_open(options.bus) : NULL;
   if (daemon.admin == NULL)

@@ -190,7 +190,8 @@ enum tlspin_code store_examine(struct store *store, struct file_rule rule, char 
   if (code != TLSPIN_STORE_DAMAGED)
     return code;
   database_close(&store->db);
-  g_clear_pointer(problem, g_free);
+  g_free(*problem);
+  *problem = NULL;
   return examine(store, rule, problem);
 }
 

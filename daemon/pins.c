@@ -72,12 +72,21 @@ static struct keys collect_keys(const struct gathering *gathering, int64_t now, 
   return keys;
 }
 
+static uint32_t doubt_bits(const struct gathering *gathering)
+{
+  bool unreadable = gathering->unreadable != NULL;
+  uint32_t others =
+      (gathering->lost ? BUS_POLICY_LOST : 0U) | (gathering->suspect ? BUS_POLICY_CLOCK : 0U);
+
+  if (others == 0)
+    return unreadable ? BUS_POLICY_UNREADABLE : 0U;
+  return others | BUS_POLICY_UNREADABLE | (unreadable ? BUS_POLICY_UNREADABLE_TOO : 0U);
+}
+
 static uint32_t policy_bits(const struct gathering *gathering, const struct settings *settings,
                             bool crowded)
 {
-  return (gathering->unreadable != NULL ? BUS_POLICY_UNREADABLE : 0U) |
-         (gathering->lost ? BUS_POLICY_LOST : 0U) | (gathering->suspect ? BUS_POLICY_CLOCK : 0U) |
-         (crowded ? BUS_POLICY_CROWDED : 0U) |
+  return doubt_bits(gathering) | (crowded ? BUS_POLICY_CROWDED : 0U) |
          (settings->anchors_enforced ? BUS_POLICY_ANCHORS : 0U) |
          (settings->unavailable_fails ? BUS_POLICY_UNAVAILABLE_FAILS : 0U) |
          (settings->learn ? 0U : BUS_POLICY_NO_LEARNING);
@@ -118,6 +127,10 @@ enum tlspin_code pins_lookup(void *data, DBusMessage *call, DBusMessage *reply, 
 static enum tlspin_code read_ticket(const struct bus_store_call *in, struct policy_ticket *out,
                                     GString *problem)
 {
+  enum tlspin_code code = handlers_check_length("hash", in->hash, BUS_WORD_MAX, problem);
+
+  if (code != TLSPIN_OK)
+    return code;
   if (in->ticket.size > BUS_TICKET_MAX) {
     g_string_printf(problem, _("argument '%s' is longer than %d octets"), "ticket", BUS_TICKET_MAX);
     return TLSPIN_E_ARGUMENT;
@@ -203,6 +216,8 @@ enum tlspin_code pins_report_failure(void *data, DBusMessage *call, DBusMessage 
   (void)reply; /* it is empty */
   bus_read_failure_call(call, &in);
   code = handlers_read_peer(&in.peer, &peer, problem);
+  if (code == TLSPIN_OK)
+    code = handlers_check_length("reason", in.reason, BUS_WORD_MAX, problem);
   if (code != TLSPIN_OK)
     return code;
   if (!refusal_from_token(in.reason, &refusal)) {
@@ -214,7 +229,6 @@ enum tlspin_code pins_report_failure(void *data, DBusMessage *call, DBusMessage 
   if (code != TLSPIN_OK)
     return handlers_explain(code, text, problem);
   g_message("A server did not meet its pin (%s).", in.reason);
-  
   announce_failed(&handlers->announce, &peer, in.reason);
   handlers_logged(handlers, event);
   return TLSPIN_OK;

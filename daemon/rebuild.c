@@ -238,17 +238,21 @@ static bool is_complete(const struct rebuild *rebuild, const struct contents *co
          memcmp(&left, &nothing, sizeof left) == 0;
 }
 
-static void add_chosen(struct rebuild *rebuild, const bool *chosen, uint64_t *added)
+static bool add_chosen(struct rebuild *rebuild, const bool *chosen, uint64_t *added)
 {
   for (guint i = 0; i < rebuild->candidates->len; i++) {
     const struct candidate *candidate = rebuild->candidates->pdata[i];
 
-    if (chosen[i] && rebuild_add(rebuild, candidate->table, candidate->cells))
-      added[candidate->source]++;
+    if (!chosen[i])
+      continue;
+    if (!rebuild_add(rebuild, candidate->table, candidate->cells))
+      return false;
+    added[candidate->source]++;
   }
+  return true;
 }
 
-static void add_missing(struct rebuild *rebuild, const struct contents *contents, uint64_t *added)
+static bool add_missing(struct rebuild *rebuild, const struct contents *contents, uint64_t *added)
 {
   guint count = rebuild->candidates->len;
   g_autofree struct digest *digests = g_new(struct digest, count);
@@ -257,17 +261,18 @@ static void add_missing(struct rebuild *rebuild, const struct contents *contents
 
   for (guint i = 0; i < count; i++)
     digests[i] = ((struct candidate *)rebuild->candidates->pdata[i])->digest;
-  if (missing_find(digests, count, rebuild_missing(rebuild, contents), &left, chosen))
-    add_chosen(rebuild, chosen, added);
+  return !missing_find(digests, count, rebuild_missing(rebuild, contents), &left, chosen) ||
+         add_chosen(rebuild, chosen, added);
 }
 
-bool rebuild_complete(struct rebuild *rebuild, const struct contents *contents,
-                      uint64_t added[REBUILD_SOURCES])
+enum tlspin_code rebuild_complete(struct rebuild *rebuild, const struct contents *contents,
+                                  uint64_t added[REBUILD_SOURCES])
 {
   memset(added, 0, REBUILD_SOURCES * sizeof *added);
-  if (rebuild->candidates->len > 0 && !is_complete(rebuild, contents))
-    add_missing(rebuild, contents, added);
-  return is_complete(rebuild, contents);
+  if (rebuild->candidates->len > 0 && !is_complete(rebuild, contents) &&
+      !add_missing(rebuild, contents, added))
+    return TLSPIN_UNAVAILABLE;
+  return is_complete(rebuild, contents) ? TLSPIN_OK : TLSPIN_E_NOT_FOUND;
 }
 
 void rebuild_raise_operation(struct rebuild *rebuild, uint64_t number)

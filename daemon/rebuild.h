@@ -53,10 +53,11 @@ bool rebuild_holds(struct rebuild *rebuild, enum table_id table, const struct ce
 /* How many rows of the damaged store, whose contents these were, are not there. */
 uint64_t rebuild_missing(const struct rebuild *rebuild, const struct contents *contents);
 
-/* Adds those of the offered rows by which the sum comes right; added: how many of each source. True
- * where it is right now: there is every row, and no other. */
-bool rebuild_complete(struct rebuild *rebuild, const struct contents *contents,
-                      uint64_t added[REBUILD_SOURCES]);
+/* Adds those of the offered rows by which the sum comes right; added: how many of each source.
+ * TLSPIN_OK where it is right now: there is every row, and no other; TLSPIN_E_NOT_FOUND where it
+ * isn't; TLSPIN_UNAVAILABLE where a row could not be written. */
+enum tlspin_code rebuild_complete(struct rebuild *rebuild, const struct contents *contents,
+                                  uint64_t added[REBUILD_SOURCES]);
 
 /* How many rows there are. */
 uint64_t rebuild_rows(const struct rebuild *rebuild);

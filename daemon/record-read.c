@@ -112,7 +112,7 @@ static struct flaw read_times(const struct bus_record *in, struct keypin *pin)
   if (pin->enforce_until > pin->report_until)
     return flaw("enforced-until", _("it is after the end"));
   if (in->count_seen > INT64_MAX)
-    return flaw("count-seen", _("it is too large"));
+    return flaw("count-seen", _("it is above 9223372036854775807"));
   pin->count_seen = in->count_seen;
   return fine;
 }
@@ -125,7 +125,7 @@ static struct flaw read_rest(const struct bus_record *in, struct keypin *pin)
   pin->errors = in->errors;
   pin->note = in->note;
   if (size > KEYPIN_NOTE_MAX)
-    return flaw("note", _("it is too long"));
+    return flaw("note", _("it is longer than 1024 octets"));
   if (!utf8_is_text((struct span){(const uint8_t *)in->note, size}))
     return flaw("note", _("it has control characters"));
   if (pin->kind != KEYPIN_EXCEPTION && in->errors != 0)

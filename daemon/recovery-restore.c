@@ -21,7 +21,6 @@ struct restoring {
   uint64_t operation; /* no lower number is given again */
   bool unseen;        /* the user hasn't seen this: */
   struct damage damage;
-  bool failed; /* a row could not be written, or read */
 };
 
 static enum tlspin_code say_unreadable(const char *path, char **problem)
@@ -104,8 +103,7 @@ static bool on_row(enum table_id table, const struct cell *cells, const struct d
   struct restoring *restoring = data;
 
   (void)digest;
-  restoring->failed = !rebuild_add(restoring->successor.rebuild, table, cells);
-  return !restoring->failed;
+  return rebuild_add(restoring->successor.rebuild, table, cells);
 }
 
 /* What the backup lacks, by its own word, isn't there because of what the user hasn't seen. */
@@ -127,7 +125,7 @@ static enum tlspin_code fill(struct restoring *restoring, bool wreck, char **pro
   struct database *from = &restoring->backup->db;
 
   database_refuel_all(from);
-  if (!contents_walk(from, STORE_USER, on_row, restoring) || restoring->failed)
+  if (!contents_walk(from, STORE_USER, on_row, restoring))
     return successor_say_unwritable(successor, problem);
   rebuild_raise_operation(successor->rebuild, restoring->operation);
   if (wreck)
@@ -158,7 +156,7 @@ enum tlspin_code recovery_restore(const char *path, uid_t owner, const struct ba
   bool wreck = code == TLSPIN_STORE_DAMAGED;
 
   if (wreck) {
-    g_clear_pointer(problem, g_free); /* what comes now counts */
+    g_free(g_steal_pointer(problem)); /* what comes now counts */
     note_wreck(&restoring, backup, now);
     code = TLSPIN_OK;
   } else if (code == TLSPIN_OK) {

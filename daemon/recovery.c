@@ -69,7 +69,7 @@ static enum tlspin_code salvage(struct recovery *recovery, char **problem)
 
   if (recovery->damage.cause == DAMAGE_MISSING)
     return TLSPIN_OK;
-  if (!salvage_read(path, STORE_USER, on_salvaged, recovery, &recovery->found) && !recovery->failed)
+  if (!salvage_read(path, STORE_USER, on_salvaged, recovery, &recovery->found))
     recovery->found.fault = errno;
   if (recovery->found.fault != 0) /* what a page holds that can't be read now isn't lost yet */
     return problem_set(problem, _("%s can't be read: %s. Check the disk."), path,
@@ -83,9 +83,7 @@ static bool on_offered(enum table_id table, const struct cell *cells, const stru
 {
   struct recovery *recovery = data;
 
-  recovery->failed =
-      !rebuild_offer(recovery->successor.rebuild, REBUILD_BACKUP, table, cells, digest);
-  return !recovery->failed;
+  return rebuild_offer(recovery->successor.rebuild, REBUILD_BACKUP, table, cells, digest);
 }
 
 static void walk_backup(struct recovery *recovery, contents_visit visit)
@@ -121,11 +119,15 @@ static bool complete(struct recovery *recovery)
   struct rebuild *rebuild = recovery->successor.rebuild;
   struct damage *damage = &recovery->damage;
   uint64_t added[REBUILD_SOURCES];
+  enum tlspin_code code;
 
   if (!believe_contents(recovery))
     return false;
   walk_backup(recovery, on_offered);
-  if (rebuild_complete(rebuild, contents, added)) {
+  code = rebuild_complete(rebuild, contents, added);
+  if (code == TLSPIN_UNAVAILABLE)
+    recovery->failed = true;
+  if (code == TLSPIN_OK) {
     rebuild_raise_operation(rebuild, contents->last_operation);
     damage->missing = 0;
   } else if (damage->missing == 0) {
@@ -198,13 +200,14 @@ static bool on_merged(enum table_id table, const struct cell *cells, const struc
   struct recovery *recovery = data;
   struct rebuild *rebuild = recovery->successor.rebuild;
   uint64_t before = rebuild_rows(rebuild);
+  bool added;
 
   (void)digest;
   if (!may_merge(recovery, table, cells))
     return true;
-  recovery->failed = !rebuild_add(rebuild, table, cells);
+  added = rebuild_add(rebuild, table, cells);
   recovery->damage.merged += rebuild_rows(rebuild) - before;
-  return !recovery->failed;
+  return added;
 }
 
 static bool on_compared(enum table_id table, const struct cell *cells, const struct digest *digest,
@@ -236,7 +239,9 @@ static void merge(struct recovery *recovery)
 /* The journal is read while it is whole. */
 static void do_without_proof(struct recovery *recovery)
 {
-  if (recovery->backup != NULL && !is_of_backup(recovery)) {
+  bool newer = recovery->backup != NULL && !is_of_backup(recovery);
+
+  if (newer && !recovery->failed) {
     recovery->touched = touched_new(rebuild_database(recovery->successor.rebuild));
     recovery->failed = recovery->touched == NULL;
   }
@@ -255,7 +260,9 @@ static void add_earlier(struct recovery *recovery)
   struct digest digest;
   enum tlspin_code code = contents_get(db, TABLE_STATE, &key, cells, &digest);
 
-  if (code != TLSPIN_E_NOT_FOUND && (code != TLSPIN_OK || !damage_decode(cells[1].bytes, &earlier)))
+  if (code == TLSPIN_UNAVAILABLE)
+    recovery->failed = true;
+  if (code == TLSPIN_OK && !damage_decode(cells[1].bytes, &earlier))
     earlier.missing = DAMAGE_UNKNOWN;
   database_reset(db->get[TABLE_STATE]);
   recovery->damage.missing = add_missing(recovery->damage.missing, earlier.missing);
@@ -269,7 +276,8 @@ static void note_damage(struct recovery *recovery)
 
   add_earlier(recovery);
   cells[1].bytes.size = damage_encode(&recovery->damage, value);
-  recovery->failed = !rebuild_replace(recovery->successor.rebuild, TABLE_STATE, cells);
+  if (!rebuild_replace(recovery->successor.rebuild, TABLE_STATE, cells))
+    recovery->failed = true;
 }
 
 static enum tlspin_code fill(struct recovery *recovery, char **problem)
@@ -360,7 +368,7 @@ enum tlspin_code recovery_run(const char *path, uid_t owner, int64_t now, char *
   enum tlspin_code code = successor_open(&recovery.successor, path, owner, problem);
 
   if (code == TLSPIN_STORE_DAMAGED) {
-    g_clear_pointer(problem, g_free); /* what comes now counts */
+    g_free(g_steal_pointer(problem)); /* what comes now counts */
     code = recover(&recovery, now, problem);
   }
   successor_close(&recovery.successor);

@@ -150,26 +150,29 @@ static enum schema_state refuse_newer(sqlite3 *database, const struct schema *sc
 
 /* A transaction that may write makes the first page, so that inside one an empty file has `pages`
  * of 1. */
-static enum schema_state inspect(sqlite3 *database, const struct schema *schema, int empty_pages)
+static enum schema_state inspect(sqlite3 *database, const struct schema *schema, int empty_pages,
+                                 int *version)
 {
-  int pages, application, version;
+  int pages, application;
 
   if (!read_number(database, "PRAGMA page_count", &pages) ||
       !read_number(database, "PRAGMA application_id", &application) ||
-      !read_number(database, "PRAGMA user_version", &version))
+      !read_number(database, "PRAGMA user_version", version))
     return SCHEMA_UNREADABLE;
-  if (pages <= empty_pages && application == 0 && version == 0)
+  if (pages <= empty_pages && application == 0 && *version == 0)
     return SCHEMA_EMPTY;
   if (application != SCHEMA_APPLICATION)
     return SCHEMA_FOREIGN;
-  if (version > schema->version)
+  if (*version > schema->version)
     return refuse_newer(database, schema);
-  return version < 1 ? SCHEMA_DIFFERENT : compare_text(database, schema, version);
+  return *version < 1 ? SCHEMA_DIFFERENT : compare_text(database, schema, *version);
 }
 
 enum schema_state schema_inspect(sqlite3 *database, const struct schema *schema)
 {
-  return inspect(database, schema, 0);
+  int version;
+
+  return inspect(database, schema, 0, &version);
 }
 
 static bool run(sqlite3 *database, const char *sql)
@@ -195,11 +198,10 @@ int schema_version(sqlite3 *database)
 
 static bool apply(sqlite3 *database, const struct schema *schema)
 {
-  enum schema_state state = inspect(database, schema, 1);
   int version;
+  enum schema_state state = inspect(database, schema, 1, &version);
 
-  if ((state != SCHEMA_EMPTY && state != SCHEMA_OLDER) ||
-      !read_number(database, "PRAGMA user_version", &version))
+  if (state != SCHEMA_EMPTY && state != SCHEMA_OLDER)
     return false;
   for (; version < schema->version; version++)
     if (!run(database, schema->migrations[version].change))

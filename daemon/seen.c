@@ -59,7 +59,7 @@ static const char *take(const struct bus_seen *in, uint32_t which,
   if (in->certificate.size != sizeof at->certificate)
     return _("the digest of a certificate in it does not have 32 octets");
   if (strlen(in->subject) >= sizeof at->subject)
-    return _("a subject in it is too long");
+    return _("a subject in it is longer than 127 octets");
   if (in->not_before > KEYPIN_FOREVER || in->not_after > KEYPIN_FOREVER)
     return _("a time in it is not before the year 10000");
   memcpy(at->certificate, in->certificate.data, sizeof at->certificate);
@@ -92,7 +92,7 @@ const char *seen_read(DBusMessageIter *dicts, uint8_t octets[CHAIN_SEEN_MAX], st
   *seen = (struct span){NULL, 0};
   for (; wrong == NULL && bus_dict_at(dicts); dbus_message_iter_next(dicts)) {
     if (chain.count == CHAIN_MAX)
-      return _("it has too many certificates");
+      return _("it has more than 16 certificates");
     wrong = read_one(dicts, &chain.at[chain.count++], &chain.raw);
   }
   if (wrong != NULL)

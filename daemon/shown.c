@@ -24,7 +24,7 @@ static enum tlspin_code read_pki(const struct bus_check_options *in, struct poli
   bool failed = strcmp(in->pki, "failed") == 0;
 
   if (in->errors >> PKI_ERRORS != 0)
-    return wrong(problem, "errors", _("there are no such errors"));
+    return wrong(problem, "errors", _("it must be 0 to 255"));
   if (in->errors != 0 && !failed)
     return wrong(problem, "errors", _("it goes with 'pki' as 'failed' only"));
   if (failed)
@@ -67,7 +67,7 @@ static enum tlspin_code read_learning(const struct bus_check_options *in, struct
   if (in->expires > KEYPIN_FOREVER)
     return wrong(problem, "expires", _("it is no time before the year 10000"));
   if (strlen(in->program) > BUS_PROGRAM_MAX)
-    return wrong(problem, "program", _("it is too long"));
+    return wrong(problem, "program", _("it is longer than 64 octets"));
   return TLSPIN_OK;
 }
 

@@ -105,4 +105,13 @@ const struct statement_text statement_texts[STATEMENTS] = {
     [STATEMENT_EVENT_TOTALS] = {2, "SELECT count(*), ifnull(sum(length(report)), 0), "
                                    "ifnull(min(id), 0), ifnull(max(id), 0) FROM event"},
     [STATEMENT_SETTINGS] = {2, "SELECT name, value, locked, digest FROM setting ORDER BY name"},
+    [STATEMENT_COUNT_OPERATIONS] = {2, "SELECT count(*) FROM operation"},
+    [STATEMENT_HOST_STANDS] =
+        {2,
+         "SELECT EXISTS(SELECT 1 FROM ticket WHERE host = ?1) "
+         "OR EXISTS(SELECT 1 FROM pin WHERE host = ?1) "
+         "OR EXISTS(SELECT 1 FROM operation CROSS JOIN image ON image.operation = operation.id "
+         "WHERE image.host = ?1) "
+         "OR EXISTS(SELECT 1 FROM operation CROSS JOIN before ON before.operation = operation.id "
+         "WHERE before.host = ?1)"},
 };

@@ -38,6 +38,8 @@ enum statement {
   STATEMENT_EVENT_LIKE,         /* kind, peer, reason, key, program: the newest such event */
   STATEMENT_EVENT_TOTALS,       /* how many events there are, their octets, the first and last id */
   STATEMENT_SETTINGS,           /* all */
+  STATEMENT_COUNT_OPERATIONS,   /* how many there are */
+  STATEMENT_HOST_STANDS,        /* host: whether a ticket, a record or an image is about it */
   STATEMENTS
 };
 

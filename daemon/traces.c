@@ -8,7 +8,6 @@
 #include "daemon/aside.h"
 #include "daemon/backups.h"
 #include "daemon/file.h"
-#include "daemon/lockfile.h"
 #include "daemon/problem.h"
 
 #include <errno.h>
@@ -150,18 +149,31 @@ static enum tlspin_code erase_beside(const char *store, uid_t owner, struct eras
   return code == TLSPIN_OK ? traces_remove_asides(store, &done->asides, problem) : code;
 }
 
-/* Who has the lock keeps others from a recovery, whose files would be taken away here. */
+static enum tlspin_code hold(const struct lockfile *lock, char **problem)
+{
+  if (lockfile_hold(lock, LOCKFILE_ERASURE))
+    return TLSPIN_OK;
+  problem_set(problem, _("Something is being erased. Try again in a moment."));
+  return TLSPIN_E_BUSY;
+}
+
+/* Who has the lock keeps others from a recovery, whose files would be taken away here. A backup
+ * that another daemon is making now is waited for: only then the list of them is made. */
 enum tlspin_code traces_erase(const char *store, uid_t owner, struct erasure *erasure, bool found,
                               struct traces *done, char **problem)
 {
-  struct lockfile lock;
-  enum tlspin_code code = lockfile_open(store, owner, LOCKFILE_PATIENT, &lock, problem);
+  enum tlspin_code code;
 
   *done = (struct traces){.backups = 0};
+  code = lockfile_open(store, owner, LOCKFILE_PATIENT, &done->lock, problem);
   if (code != TLSPIN_OK)
     return code;
   *problem = NULL;
-  code = erase_beside(store, owner, erasure, found, done, problem);
-  lockfile_close(&lock);
-  return code;
+  code = hold(&done->lock, problem);
+  return code == TLSPIN_OK ? erase_beside(store, owner, erasure, found, done, problem) : code;
+}
+
+void traces_end(struct traces *done)
+{
+  lockfile_close(&done->lock);
 }

@@ -8,13 +8,15 @@
 
 #include "common/tlspin-error.h"
 #include "daemon/erasure.h"
+#include "daemon/lockfile.h"
 
 #include <sys/types.h>
 
 struct traces {
-  unsigned backups; /* that were written anew without it */
-  unsigned removed; /* damaged backups, */
-  unsigned asides;  /* and files that were set aside: nobody can tell what is in them */
+  struct lockfile lock; /* as long as it is open no daemon makes a backup, nor recovers the store */
+  unsigned backups;     /* that were written anew without it */
+  unsigned removed;     /* damaged backups, */
+  unsigned asides;      /* and files that were set aside: nobody can tell what is in them */
 };
 
 /* Erases what is meant in these files. Each backup is written anew, since what was deleted before
@@ -22,10 +24,14 @@ struct traces {
  * that is damaged not even the host's name need be right. found: something of it is, or was, in the
  * store. Where it isn't, and no backup holds it, and no octets of the other files name it, nothing
  * is removed for what may be a slip of the pen: TLSPIN_E_NOT_FOUND. TLSPIN_UNAVAILABLE with a
- * *problem, to be freed by g_free: some of it may have been done. store, owner: as in backups.h.
- * Any thread. */
+ * *problem, to be freed by g_free: some of it may have been done. TLSPIN_E_BUSY, too: another
+ * daemon is erasing. store, owner: as in backups.h. Any thread. *done: traces_end once the store
+ * itself has been seen to, so that no backup is made of it before. */
 enum tlspin_code traces_erase(const char *store, uid_t owner, struct erasure *erasure, bool found,
                               struct traces *done, char **problem);
+
+/* Fine for traces that are empty, and after an error. */
+void traces_end(struct traces *done);
 
 /* Removes the files that were set aside. *removed: how many. */
 enum tlspin_code traces_remove_asides(const char *store, unsigned *removed, char **problem);

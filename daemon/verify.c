@@ -5,6 +5,7 @@
 #include "daemon/contents.h"
 
 #include "common/text.h"
+#include "daemon/hardening.h"
 #include "daemon/row-sound.h"
 
 #include <string.h>
@@ -57,8 +58,8 @@ static bool scan_rows(struct database *db, enum table_id table, enum store_kind 
   return step == STEP_DONE;
 }
 
-static bool scan_table(struct database *db, enum table_id table, enum store_kind kind,
-                       contents_visit visit, void *data)
+bool contents_walk_table(struct database *db, enum table_id table, enum store_kind kind,
+                         contents_visit visit, void *data)
 {
   sqlite3_stmt *statement = NULL;
   bool fine =
@@ -72,7 +73,8 @@ static bool scan_table(struct database *db, enum table_id table, enum store_kind
 bool contents_walk(struct database *db, enum store_kind kind, contents_visit visit, void *data)
 {
   for (int i = 0; i < TABLES; i++)
-    if (tables[i].version <= db->version && !scan_table(db, (enum table_id)i, kind, visit, data))
+    if (tables[i].version <= db->version &&
+        !contents_walk_table(db, (enum table_id)i, kind, visit, data))
       return false;
   return true;
 }
@@ -93,25 +95,14 @@ static bool count_row(enum table_id table, const struct cell *cells, const struc
  * And it makes sure that the scans come to an end. */
 static bool structure_is_sound(struct database *db)
 {
-  sqlite3_stmt *statement = NULL;
-  bool fine =
-      sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL) == SQLITE_OK &&
-      database_step(statement) == STEP_ROW &&
-      g_strcmp0((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
-
-  sqlite3_finalize(statement);
-  return fine;
+  return hardening_answers(db->handle, "PRAGMA quick_check(1)", "ok");
 }
 
 static bool page_is_ours(struct database *db)
 {
-  sqlite3_stmt *statement = NULL;
-  bool ours =
-      sqlite3_prepare_v2(db->handle, "PRAGMA page_size", -1, &statement, NULL) == SQLITE_OK &&
-      database_step(statement) == STEP_ROW && sqlite3_column_int(statement, 0) == STORE_PAGE;
+  g_autofree char *size = g_strdup_printf("%d", STORE_PAGE);
 
-  sqlite3_finalize(statement);
-  return ours;
+  return hardening_answers(db->handle, "PRAGMA page_size", size);
 }
 
 static const char *verify(struct database *db, enum store_kind kind)

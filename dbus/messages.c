@@ -168,3 +168,16 @@ bool bus_read_undo_reply(DBusMessage *message, struct bus_undo_reply *reply)
   return dbus_message_get_args(message, NULL, U64(&reply->operation), U64(&reply->count),
                                U64(&reply->replaced), DBUS_TYPE_INVALID);
 }
+
+const char *bus_read_left(DBusMessage *message)
+{
+  const char *name, *before, *after;
+
+  return dbus_message_is_signal(message, DBUS_INTERFACE_DBUS, "NameOwnerChanged") &&
+                 dbus_message_has_sender(message, DBUS_SERVICE_DBUS) &&
+                 dbus_message_get_args(message, NULL, STRING(&name), STRING(&before),
+                                       STRING(&after), DBUS_TYPE_INVALID) &&
+                 after[0] == '\0'
+             ? name
+             : NULL;
+}

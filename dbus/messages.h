@@ -82,4 +82,7 @@ bool bus_read_failure_call(DBusMessage *message, struct bus_failure_call *call);
 bool bus_append_undo_reply(DBusMessage *message, const struct bus_undo_reply *reply);
 bool bus_read_undo_reply(DBusMessage *message, struct bus_undo_reply *reply);
 
+/* Who has left the bus, where that is what the bus says by its signal; NULL: the message is none. */
+const char *bus_read_left(DBusMessage *message);
+
 #endif

@@ -17,6 +17,8 @@ enum {
   BUS_TICKET_MAX = 65535,  /* octets of a ticket */
   BUS_CALL_MAX = 16 << 20, /* octets of a call's arguments, as bus_weight counts them */
   BUS_NAME_MAX = 1024,     /* octets of a host or a pattern before it is looked at */
+  BUS_WORD_MAX = 64,       /* octets of an argument that is one of some words */
+  BUS_FILE_MAX = 255,      /* octets of the name of a file: a backup */
   BUS_CURSOR_MAX = 1024,   /* octets of a cursor: the name of a file, a host, and a little more */
   BUS_LIST_MAX = 1000,     /* entries in one reply of List */
   BUS_PUT_MAX = 1000,      /* entries in one call of Put */
@@ -27,7 +29,8 @@ enum {
   BUS_CHANGED_MAX = 64     /* peers named in one signal Changed */
 };
 
-/* `policy` of Lookup. */
+/* `policy` of Lookup. Who doesn't know the doubts that came after the first takes them for that one:
+ * it stands beside each of them, and then another bit says whether it is meant, too. */
 enum bus_policy {
   BUS_POLICY_UNREADABLE = 1,
   BUS_POLICY_ANCHORS = 2,
@@ -35,7 +38,8 @@ enum bus_policy {
   BUS_POLICY_NO_LEARNING = 8,
   BUS_POLICY_CROWDED = 16,
   BUS_POLICY_LOST = 32,
-  BUS_POLICY_CLOCK = 64
+  BUS_POLICY_CLOCK = 64,
+  BUS_POLICY_UNREADABLE_TOO = 128
 };
 
 #endif

@@ -19,33 +19,47 @@ struct page {
 };
 
 static int call_within(tlspin_t *context, const struct call_budget *patience, DBusMessage *message,
-                       bool repeatable, admin_read read, void *data)
+                       bool repeatable, admin_read read, void *data, bool *unsure)
 {
   DBusMessage *reply = NULL;
   struct call call;
   int code;
 
+  bus_lock(context->bus);
   call_init(&call, context->bus, message, patience, repeatable);
   code = call_wait(&call, &reply);
-  context->unsure = call.unsure;
+  *unsure = call.unsure;
   if (code == TLSPIN_OK) {
     code = read(reply, data);
     dbus_message_unref(reply);
-    context->unsure = code != TLSPIN_OK;
+    *unsure = code != TLSPIN_OK;
   }
   call_clear(&call);
+  bus_unlock(context->bus);
   return code;
 }
 
 int admin_call(tlspin_t *context, DBusMessage *message, bool repeatable, admin_read read,
                void *data)
 {
-  return call_within(context, &context->patience, message, repeatable, read, data);
+  bool unsure;
+
+  return call_within(context, &context->patience, message, repeatable, read, data, &unsure);
 }
 
 int admin_call_long(tlspin_t *context, DBusMessage *message, admin_read read, void *data)
 {
-  return call_within(context, &context->long_patience, message, false, read, data);
+  bool unsure;
+
+  return admin_change(context, message, true, read, data, &unsure);
+}
+
+int admin_change(tlspin_t *context, DBusMessage *message, bool lengthy, admin_read read, void *data,
+                 bool *unsure)
+{
+  const struct call_budget *patience = lengthy ? &context->long_patience : &context->patience;
+
+  return call_within(context, patience, message, false, read, data, unsure);
 }
 
 /* A page must lead on, so that a wrong reply can't keep the walk going round. */
@@ -103,9 +117,7 @@ static int list_pages(tlspin_t *context, const struct tlspin_filter *filter, str
   int code;
 
   do {
-    bus_lock(context->bus);
     code = admin_call(context, list_message(filter, page->next), true, read_list, page);
-    bus_unlock(context->bus);
     if (code == TLSPIN_OK)
       stop = admin_visit(&page->entries, visit, data);
     entry_list_clear(&page->entries);
@@ -168,9 +180,7 @@ int tlspin_get(tlspin_t *context, const char *host, const char *protocol, unsign
     code = argument_peer(host, protocol, port, &peer);
   if (code != TLSPIN_OK)
     return code;
-  bus_lock(context->bus);
   code = admin_call(context, get_message(&peer), true, read_get, &entries);
-  bus_unlock(context->bus);
   if (code == TLSPIN_OK)
     admin_visit(&entries, visit, data);
   entry_list_clear(&entries);
@@ -216,11 +226,8 @@ int tlspin_clear(tlspin_t *context, const struct tlspin_filter *filter,
     code = selection_check(filter, SELECTION_CLEAR);
   if (code != TLSPIN_OK)
     return code;
-  bus_lock(context->bus);
-  code = admin_call_long(context, clear_message(filter), read_clear,
+  return admin_call_long(context, clear_message(filter), read_clear,
                          change != NULL ? change : &ignored);
-  bus_unlock(context->bus);
-  return code;
 }
 
 static int read_undo(DBusMessage *reply, void *data)
@@ -257,9 +264,6 @@ int tlspin_undo(tlspin_t *context, uint64_t operation, struct tlspin_change *cha
   code = argument_there(context, "context");
   if (code != TLSPIN_OK)
     return code;
-  bus_lock(context->bus);
-  code = admin_call_long(context, undo_message(operation), read_undo,
+  return admin_call_long(context, undo_message(operation), read_undo,
                          change != NULL ? change : &ignored);
-  bus_unlock(context->bus);
-  return code;
 }

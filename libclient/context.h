@@ -20,7 +20,6 @@ struct tlspin {
   struct call_budget patience;      /* of those in tlspin-admin.h */
   struct call_budget long_patience; /* of tlspin_clear, tlspin_undo, and a last tlspin_put */
   struct lookup *lookups;           /* that are under way */
-  bool unsure;                      /* as in call.h, of the last call of tlspin-admin.h */
 };
 
 /* tlspin_store and tlspin_report_failure behind their checks of the peer. The bus is not to be

@@ -88,9 +88,7 @@ int tlspin_doctor(tlspin_t *context, int read, tlspin_doctor_t **doctor)
   made = calloc(1, sizeof *made);
   if (made == NULL)
     return last_code(TLSPIN_E_MEMORY);
-  bus_lock(context->bus);
   code = admin_call_long(context, doctor_message(read), read_doctor, made);
-  bus_unlock(context->bus);
   if (code == TLSPIN_OK)
     *doctor = made;
   else
@@ -155,10 +153,7 @@ int tlspin_acknowledge(tlspin_t *context, int64_t found)
   code = argument_there(context, "context");
   if (code != TLSPIN_OK)
     return code;
-  bus_lock(context->bus);
-  code = admin_call(context, acknowledge_message(found), false, read_nothing, NULL);
-  bus_unlock(context->bus);
-  return code;
+  return admin_call(context, acknowledge_message(found), false, read_nothing, NULL);
 }
 
 static int read_backup(DBusMessage *reply, void *data)
@@ -175,11 +170,8 @@ static int read_backup(DBusMessage *reply, void *data)
 static int call_for_backup(tlspin_t *context, DBusMessage *message, tlspin_entry_t **backup)
 {
   tlspin_entry_t *read = NULL;
-  int code;
+  int code = admin_call_long(context, message, read_backup, &read);
 
-  bus_lock(context->bus);
-  code = admin_call_long(context, message, read_backup, &read);
-  bus_unlock(context->bus);
   if (code == TLSPIN_OK && backup != NULL)
     *backup = read;
   else

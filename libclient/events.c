@@ -51,11 +51,8 @@ static DBusMessage *events_message(uint64_t after, const char *host)
 
 static int ask(tlspin_t *context, uint64_t after, const char *host, struct entry_list *events)
 {
-  int code;
+  int code = admin_call(context, events_message(after, host), true, read_events, events);
 
-  bus_lock(context->bus);
-  code = admin_call(context, events_message(after, host), true, read_events, events);
-  bus_unlock(context->bus);
   return code == TLSPIN_OK && !leads_on(events, after) ? entry_garbled() : code;
 }
 

@@ -97,9 +97,7 @@ static int ask(tlspin_t *context, const struct peer *peer, struct bus_check_call
 
   if (made == NULL)
     return last_code(TLSPIN_E_MEMORY);
-  bus_lock(context->bus);
   code = admin_call(context, explain_message(peer, call), true, read_explanation, made);
-  bus_unlock(context->bus);
   if (code == TLSPIN_OK)
     *explanation = made;
   else

@@ -84,6 +84,15 @@ bool keyset_is_crowded(const struct keyset *keys)
   return (keys->policy & BUS_POLICY_CROWDED) != 0;
 }
 
+/* Beside another doubt that bit is for libraries which don't know that. */
+bool keyset_is_unreadable(const struct keyset *keys)
+{
+  bool others = (keys->policy & (BUS_POLICY_LOST | BUS_POLICY_CLOCK)) != 0;
+
+  return !keys->known ||
+         (keys->policy & (others ? BUS_POLICY_UNREADABLE_TOO : BUS_POLICY_UNREADABLE)) != 0;
+}
+
 bool keyset_wants_path(const struct keyset *keys)
 {
   if (keyset_is_crowded(keys))

@@ -28,6 +28,9 @@ void keyset_clear(struct keyset *keys);
 /* Whether the peer has records that the lookup didn't bring: only the daemon can judge by them. */
 bool keyset_is_crowded(const struct keyset *keys);
 
+/* Whether some layer could not be read, or none was. */
+bool keyset_is_unreadable(const struct keyset *keys);
+
 /* Whether any record is about more than the server's own certificate, or may be. */
 bool keyset_wants_path(const struct keyset *keys);
 

@@ -45,7 +45,7 @@ static void judge(const struct pin *pin, struct shown *shown, const struct verdi
       .peer = &pin->peer,
       .entries = entries,
       .count = count,
-      .unreadable = !pin->keys.known || (pin->keys.policy & BUS_POLICY_UNREADABLE) != 0,
+      .unreadable = keyset_is_unreadable(&pin->keys),
       .lost = (pin->keys.policy & BUS_POLICY_LOST) != 0,
       .suspect = (pin->keys.policy & BUS_POLICY_CLOCK) != 0,
       .chain = shown->there ? &shown->chain : NULL,

@@ -229,13 +229,10 @@ static int put(tlspin_t *context, DBusMessage *message, bool finishes, struct tl
                tlspin_warn warn, void *data)
 {
   struct put_reply reply = {.message = NULL};
-  int code;
+  bool unsure;
+  int code = admin_change(context, message, finishes, read_put, &reply, &unsure);
 
-  bus_lock(context->bus);
-  code = finishes ? admin_call_long(context, message, read_put, &reply)
-                  : admin_call(context, message, false, read_put, &reply);
-  reply.change.unknown = context->unsure;
-  bus_unlock(context->bus);
+  reply.change.unknown = unsure;
   if (change != NULL)
     *change = reply.change;
   if (code != TLSPIN_OK)

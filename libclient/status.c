@@ -63,9 +63,7 @@ int tlspin_status(tlspin_t *context, tlspin_status_t **status)
   made = calloc(1, sizeof *made);
   if (made == NULL)
     return last_code(TLSPIN_E_MEMORY);
-  bus_lock(context->bus);
   code = admin_call(context, bus_call(BUS_ADMIN, "Status"), true, read_status, made);
-  bus_unlock(context->bus);
   if (code == TLSPIN_OK)
     *status = made;
   else

@@ -13,8 +13,8 @@
 static const char *const faults[] = {
     [CHAIN_FINE] = N_("the chain is fine"),
     [CHAIN_EMPTY] = N_("there is no certificate"),
-    [CHAIN_LONG] = N_("there are too many certificates"),
-    [CHAIN_LARGE] = N_("a certificate is too large"),
+    [CHAIN_LONG] = N_("there are more than 16 certificates, or more than one raw key"),
+    [CHAIN_LARGE] = N_("a certificate is longer than 65535 octets"),
     [CHAIN_NOT_DER] = N_("a certificate is malformed"),
     [CHAIN_TWICE] = N_("a certificate comes twice"),
 };

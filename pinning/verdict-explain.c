@@ -67,14 +67,15 @@ static bool lookup_ends_in(const struct opinion *of, enum rank rank)
   return ends;
 }
 
-/* Whether it is of a set that had to be met before a program's pin could decide. */
+/* Whether it is of a set that had to be met before a program's pin could decide. Below such a pin
+ * is only what was learned. */
 static bool was_asked_beside(const struct view *v, const struct opinion *of,
                              const struct verdict_entry *entry)
 {
   int decided_by = of->verdict.decided_by;
 
   return of->verdict.rule == 6 && of->verdict.answer == TLSPIN_MATCH &&
-         ranks_of(&v->in->entries[decided_by]) == RANK_PROGRAM && ranks_of(entry) == RANK_LEARNED &&
+         ranks_of(&v->in->entries[decided_by]) == RANK_PROGRAM &&
          of->left.sets[RANK_LEARNED][entry->pin->origin].critical;
 }
 

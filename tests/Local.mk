@@ -14,7 +14,7 @@ TESTS += $(long_bus_tests) tests/tlspin-advice.test tests/tlspin-keys.test tests
 
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_DATA='"$(abs_top_srcdir)/tests/data"'
 
-unit_common = tests/unit-bytes tests/unit-certificate tests/unit-der tests/unit-error \
+unit_common = tests/unit-bytes tests/unit-certificate tests/unit-copy tests/unit-der tests/unit-error \
 	tests/unit-host tests/unit-host-split tests/unit-spelling tests/unit-spki tests/unit-spki-text tests/unit-text \
 	tests/unit-utf8
 check_PROGRAMS += $(unit_common)
@@ -22,6 +22,7 @@ TESTS += $(unit_common)
 tests_unit_bytes_LDADD = libcommon.la $(CMOCKA_LIBS)
 tests_unit_certificate_SOURCES = tests/unit-certificate.c tests/hex.c tests/hex.h tests/pki.c tests/pki.h
 tests_unit_certificate_LDADD = libcommon.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+tests_unit_copy_LDADD = libcommon.la $(CMOCKA_LIBS)
 tests_unit_der_SOURCES = tests/unit-der.c tests/hex.c tests/hex.h
 tests_unit_der_LDADD = libcommon.la $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 tests_unit_error_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -150,7 +151,7 @@ EXTRA_DIST += tests/vectors.test tests/data/README tests/data/chromium_static_pi
 TEST_EXTENSIONS = .test .bus
 TEST_LOG_COMPILER = $(SHELL)
 BUS_LOG_COMPILER = $(SHELL)
-EXTRA_DIST += tests/brief.h tests/folder.h tests/guard.h tests/nobody.h tests/private-bus.sh
+EXTRA_DIST += tests/brief.h tests/descriptors.h tests/filerules.h tests/folder.h tests/guard.h tests/misfire.h tests/nobody.h tests/private-bus.sh tests/second-bus.sh
 check_PROGRAMS += tests/call
 tests_call_SOURCES = tests/call.c tests/values.c tests/values.h
 tests_call_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
@@ -332,7 +333,7 @@ tests_unit_when_CPPFLAGS = $(tools_cppflags)
 tests_unit_when_LDADD = $(tools_libs)
 
 # What the commands of tlspin share. things: entries without a daemon.
-unit_user = tests/unit-chainfile tests/unit-choice tests/unit-edit-keys tests/unit-event \
+unit_user = tests/unit-chainfile tests/unit-choice tests/unit-cleared tests/unit-edit-keys tests/unit-event \
 	tests/unit-explanation tests/unit-storing tests/unit-thing tests/unit-tool-advice tests/unit-tool-edit \
 	tests/unit-tool-record tests/unit-tool-shown
 check_PROGRAMS += $(unit_user)
@@ -350,6 +351,9 @@ tests_unit_chainfile_CPPFLAGS = $(user_cppflags)
 tests_unit_chainfile_LDADD = $(user_libs)
 tests_unit_choice_CPPFLAGS = $(user_cppflags)
 tests_unit_choice_LDADD = $(user_libs)
+tests_unit_cleared_CPPFLAGS = $(user_cppflags)
+tests_unit_cleared_LDADD = $(things_libs)
+tests_unit_cleared_LDFLAGS = $(AM_LDFLAGS) $(wrap)tlspin_list
 tests_unit_edit_keys_CPPFLAGS = $(user_cppflags)
 tests_unit_edit_keys_LDADD = $(user_libs)
 tests_unit_event_CPPFLAGS = $(user_cppflags)
@@ -373,7 +377,7 @@ unit_formats = tests/unit-chromium tests/unit-dump tests/unit-emacs tests/unit-f
 	tests/unit-lines tests/unit-lisp tests/unit-options tests/unit-pem tests/unit-policy-text \
 	tests/unit-policy-text-group tests/unit-policy-text-leave tests/unit-policy-text-pins \
 	tests/unit-policy-text-places tests/unit-quote tests/unit-reader tests/unit-service
-unit_import = tests/unit-tool-backups tests/unit-exchange tests/unit-input tests/unit-intake tests/unit-pages
+unit_import = tests/unit-tool-backups tests/unit-remains tests/unit-tool-copies tests/unit-exchange tests/unit-input tests/unit-intake tests/unit-pages
 check_PROGRAMS += $(unit_formats) tests/formats-hostile $(unit_import)
 TESTS += $(unit_formats) $(unit_import)
 check_LTLIBRARIES += tests/libgather.la
@@ -391,6 +395,12 @@ tests_formats_hostile_LDADD = $(formats_libs)
 tests_unit_tool_backups_SOURCES = tests/unit-tool-backups.c tools/backups.c tools/backups.h
 tests_unit_tool_backups_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
 tests_unit_tool_backups_LDADD = libpinning.la $(CMOCKA_LIBS) $(GLIB_LIBS)
+tests_unit_remains_SOURCES = tests/unit-remains.c tools/remains.c tools/remains.h
+tests_unit_remains_CPPFLAGS = $(user_cppflags)
+tests_unit_remains_LDADD = $(things_libs)
+tests_unit_tool_copies_SOURCES = tests/unit-tool-copies.c tools/copies.c tools/copies.h
+tests_unit_tool_copies_CPPFLAGS = $(user_cppflags)
+tests_unit_tool_copies_LDADD = $(things_libs)
 tests_unit_exchange_SOURCES = tests/unit-exchange.c tools/exchange.c tools/exchange.h
 tests_unit_exchange_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
 tests_unit_exchange_LDADD = libtools.la libpinning.la libtlspin.la $(CMOCKA_LIBS) $(JSON_LIBS)
@@ -466,8 +476,9 @@ tests_unit_tool_clock_LDADD = $(tools_libs)
 
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
-	tests/unit-aside tests/unit-damage tests/unit-lenient tests/unit-rebuild tests/unit-recovery tests/unit-recovery-forged tests/unit-recovery-restore tests/unit-state tests/unit-successor tests/unit-touched \
+	tests/unit-aside tests/unit-damage tests/unit-lenient tests/unit-rebuild tests/unit-recovery tests/unit-recovery-backup tests/unit-recovery-failing tests/unit-recovery-forged tests/unit-recovery-lenient tests/unit-recovery-restore tests/unit-state tests/unit-successor tests/unit-touched \
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
+	tests/unit-database-faults tests/unit-file-faults tests/unit-open-faults tests/unit-verify-faults \
 	tests/unit-forget tests/unit-hardening tests/unit-history tests/unit-images \
 	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
 	tests/unit-open-older tests/unit-pinrow tests/unit-problem tests/unit-records tests/unit-row \
@@ -477,7 +488,8 @@ unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clea
 check_PROGRAMS += $(unit_store)
 TESTS += $(unit_store)
 check_LTLIBRARIES += tests/libstores.la
-tests_libstores_la_SOURCES = tests/hostile.h tests/stores.c tests/stores.h
+tests_libstores_la_SOURCES = tests/hostile.h tests/silence.h tests/stores.c tests/stores.h
+baddisk = tests/baddisk.c tests/baddisk.h
 tests_libstores_la_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_libstores_la_LIBADD = libdaemon.la
 store_cppflags = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
@@ -496,19 +508,36 @@ tests_unit_damage_CPPFLAGS = $(store_cppflags)
 tests_unit_damage_LDADD = $(store_libs)
 tests_unit_aside_CPPFLAGS = $(store_cppflags)
 tests_unit_aside_LDADD = $(store_libs)
-tests_unit_aside_LDFLAGS = $(AM_LDFLAGS) $(wrap)link
+tests_unit_aside_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)link $(wrap)lstat $(wrap)open $(wrap)read \
+	$(wrap)rename $(wrap)unlink
 tests_unit_touched_CPPFLAGS = $(store_cppflags)
 tests_unit_touched_LDADD = $(store_libs)
 tests_unit_successor_CPPFLAGS = $(store_cppflags)
 tests_unit_successor_LDADD = $(store_libs)
+tests_unit_successor_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync
 tests_unit_rebuild_CPPFLAGS = $(store_cppflags)
 tests_unit_rebuild_LDADD = $(store_libs)
 tests_unit_lenient_CPPFLAGS = $(store_cppflags)
 tests_unit_lenient_LDADD = $(store_libs)
 tests_unit_recovery_forged_CPPFLAGS = $(store_cppflags)
 tests_unit_recovery_forged_LDADD = tests/liblived.la $(store_libs)
+tests_unit_recovery_SOURCES = tests/unit-recovery.c $(hinder)
+tests_unit_recovery_LDFLAGS = $(hinder_ldflags) $(wrap)g_try_malloc0
 tests_unit_recovery_CPPFLAGS = $(store_cppflags)
-tests_unit_recovery_LDADD = $(store_libs)
+tests_unit_recovery_LDADD = tests/liblived.la $(store_libs)
+tests_unit_recovery_backup_SOURCES = tests/unit-recovery-backup.c $(hinder)
+tests_unit_recovery_backup_LDFLAGS = $(hinder_ldflags)
+tests_unit_recovery_backup_CPPFLAGS = $(store_cppflags)
+tests_unit_recovery_backup_LDADD = tests/liblived.la $(store_libs)
+misstep = tests/misstep.c tests/misstep.h
+misstep_ldflags = $(AM_LDFLAGS) $(wrap)sqlite3_errcode $(wrap)sqlite3_exec $(wrap)sqlite3_open_v2 \
+	$(wrap)sqlite3_prepare_v2 $(wrap)sqlite3_prepare_v3 $(wrap)sqlite3_step
+tests_unit_recovery_failing_SOURCES = tests/unit-recovery-failing.c $(misstep)
+tests_unit_recovery_failing_CPPFLAGS = $(store_cppflags)
+tests_unit_recovery_failing_LDADD = tests/liblived.la $(store_libs)
+tests_unit_recovery_failing_LDFLAGS = $(misstep_ldflags)
+tests_unit_recovery_lenient_CPPFLAGS = $(store_cppflags)
+tests_unit_recovery_lenient_LDADD = tests/liblived.la $(store_libs)
 tests_unit_state_CPPFLAGS = $(store_cppflags)
 tests_unit_state_LDADD = $(store_libs)
 tests_unit_draft_CPPFLAGS = $(store_cppflags)
@@ -519,12 +548,24 @@ tests_unit_contents_CPPFLAGS = $(store_cppflags)
 tests_unit_contents_LDADD = $(store_libs)
 tests_unit_database_CPPFLAGS = $(store_cppflags)
 tests_unit_database_LDADD = $(store_libs)
+tests_unit_database_faults_SOURCES = tests/unit-database-faults.c $(baddisk)
+tests_unit_database_faults_CPPFLAGS = $(store_cppflags)
+tests_unit_database_faults_LDADD = $(store_libs)
+tests_unit_database_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)fstat $(wrap)lstat $(wrap)open \
+	$(wrap)sqlite3_busy_handler $(wrap)sqlite3_errcode $(wrap)sqlite3_exec \
+	$(wrap)sqlite3_prepare_v2 $(wrap)sqlite3_prepare_v3
 tests_unit_hardening_CPPFLAGS = $(store_cppflags)
 tests_unit_hardening_LDADD = $(store_libs)
+tests_unit_hardening_LDFLAGS = $(AM_LDFLAGS) $(wrap)sqlite3_db_config $(wrap)sqlite3_exec \
+	$(wrap)sqlite3_prepare_v2 $(wrap)sqlite3_step
 tests_unit_statements_CPPFLAGS = $(store_cppflags)
 tests_unit_statements_LDADD = $(store_libs)
 tests_unit_file_CPPFLAGS = $(store_cppflags)
 tests_unit_file_LDADD = $(store_libs)
+tests_unit_file_faults_CPPFLAGS = $(store_cppflags)
+tests_unit_file_faults_LDADD = $(store_libs)
+tests_unit_file_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)fchmod $(wrap)fstat $(wrap)fsync $(wrap)lstat \
+	$(wrap)mkdir $(wrap)open $(wrap)pread $(wrap)realpath $(wrap)rename $(wrap)stat
 tests_unit_journal_CPPFLAGS = $(store_cppflags)
 tests_unit_journal_LDADD = $(store_libs)
 tests_unit_layerfile_CPPFLAGS = $(store_cppflags)
@@ -533,14 +574,22 @@ tests_unit_list_CPPFLAGS = $(store_cppflags)
 tests_unit_list_LDADD = $(store_libs)
 tests_unit_lockfile_CPPFLAGS = $(store_cppflags)
 tests_unit_lockfile_LDADD = $(store_libs)
+tests_unit_lockfile_LDFLAGS = $(AM_LDFLAGS) $(wrap)flock $(wrap)fstat $(wrap)fsync $(wrap)pwrite
 tests_unit_open_CPPFLAGS = $(store_cppflags)
 tests_unit_open_LDADD = $(store_libs)
+tests_unit_open_faults_CPPFLAGS = $(store_cppflags)
+tests_unit_open_faults_LDADD = $(store_libs)
+tests_unit_open_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)contents_verify $(wrap)database_in_place \
+	$(wrap)database_is_readable $(wrap)database_prepare $(wrap)fsync $(wrap)lstat \
+	$(wrap)schema_inspect $(wrap)schema_migrate
 tests_unit_problem_CPPFLAGS = $(store_cppflags)
 tests_unit_problem_LDADD = $(store_libs)
 tests_unit_row_CPPFLAGS = $(store_cppflags)
 tests_unit_row_LDADD = $(store_libs)
 tests_unit_schema_CPPFLAGS = $(store_cppflags)
 tests_unit_schema_LDADD = $(store_libs)
+tests_unit_schema_LDFLAGS = $(AM_LDFLAGS) $(wrap)sqlite3_column_text $(wrap)sqlite3_exec \
+	$(wrap)sqlite3_prepare_v2 $(wrap)sqlite3_step
 tests_unit_absence_CPPFLAGS = $(store_cppflags)
 tests_unit_absence_LDADD = $(store_libs)
 tests_unit_store_CPPFLAGS = $(store_cppflags)
@@ -551,6 +600,10 @@ tests_unit_undo_CPPFLAGS = $(store_cppflags)
 tests_unit_undo_LDADD = $(store_libs)
 tests_unit_verify_CPPFLAGS = $(store_cppflags)
 tests_unit_verify_LDADD = $(store_libs)
+tests_unit_verify_faults_SOURCES = tests/unit-verify-faults.c $(baddisk)
+tests_unit_verify_faults_CPPFLAGS = $(store_cppflags)
+tests_unit_verify_faults_LDADD = $(store_libs)
+tests_unit_verify_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)lstat $(wrap)open
 tests_unit_edit_limit_CPPFLAGS = $(store_cppflags)
 tests_unit_edit_limit_LDADD = $(store_libs)
 tests_unit_edit_CPPFLAGS = $(store_cppflags)
@@ -577,7 +630,7 @@ EXTRA_DIST += tests/data/store-1.sql
 
 # Backups of a store. vault: what they share.
 unit_backup = tests/unit-backup tests/unit-backup-copy tests/unit-backup-folder tests/unit-backups \
-	tests/unit-backups-each tests/unit-keeper tests/unit-rotation
+	tests/unit-backups-each tests/unit-job tests/unit-keeper tests/unit-rotation
 check_PROGRAMS += $(unit_backup)
 TESTS += $(unit_backup)
 vault = tests/vault.c tests/vault.h
@@ -596,12 +649,17 @@ tests_unit_backups_LDADD = $(store_libs)
 tests_unit_backups_each_SOURCES = tests/unit-backups-each.c $(vault)
 tests_unit_backups_each_CPPFLAGS = $(store_cppflags)
 tests_unit_backups_each_LDADD = $(store_libs)
+tests_unit_job_SOURCES = tests/unit-job.c $(vault) $(hinder)
+tests_unit_job_CPPFLAGS = $(store_cppflags)
+tests_unit_job_LDADD = $(store_libs)
+tests_unit_job_LDFLAGS = $(hinder_ldflags)
 tests_unit_keeper_SOURCES = tests/unit-keeper.c $(vault)
 tests_unit_keeper_CPPFLAGS = $(store_cppflags)
 tests_unit_keeper_LDADD = $(store_libs)
 tests_unit_rotation_LDADD = libdaemon.la $(CMOCKA_LIBS) $(GLIB_LIBS) $(SQLITE_LIBS)
 
-# What leaves no trace. In a file: erase, erasure, bygone; in all: traces.
+# What leaves no trace. In a file: erase, erasure, bygone; in all: traces. hinder: a file that can't
+# be read now.
 unit_erase = tests/unit-bygone tests/unit-changes-erase tests/unit-erase tests/unit-erasure \
 	tests/unit-traces
 check_PROGRAMS += $(unit_erase)
@@ -615,12 +673,15 @@ tests_unit_erase_CPPFLAGS = $(store_cppflags)
 tests_unit_erase_LDADD = $(store_libs)
 tests_unit_erasure_CPPFLAGS = $(store_cppflags)
 tests_unit_erasure_LDADD = $(store_libs)
-tests_unit_traces_SOURCES = tests/unit-traces.c $(vault)
+hinder = tests/hinder.c tests/hinder.h
+hinder_ldflags = $(AM_LDFLAGS) $(wrap)pread
+tests_unit_traces_SOURCES = tests/unit-traces.c $(vault) $(hinder)
 tests_unit_traces_CPPFLAGS = $(store_cppflags)
 tests_unit_traces_LDADD = $(store_libs)
+tests_unit_traces_LDFLAGS = $(hinder_ldflags)
 tests_unit_recovery_restore_SOURCES = tests/unit-recovery-restore.c $(vault)
 tests_unit_recovery_restore_CPPFLAGS = $(store_cppflags)
-tests_unit_recovery_restore_LDADD = $(store_libs)
+tests_unit_recovery_restore_LDADD = tests/liblived.la $(store_libs)
 
 # Each call that the store makes fails, one after the other; and each that backups make.
 check_PROGRAMS += tests/store-faults tests/backup-faults tests/import-faults tests/recovery-faults
@@ -643,7 +704,7 @@ tests_backup_faults_LDADD = $(store_libs)
 tests_backup_faults_LDFLAGS = $(mishap_ldflags)
 tests_recovery_faults_SOURCES = tests/recovery-faults.c $(mishap)
 tests_recovery_faults_CPPFLAGS = $(store_cppflags)
-tests_recovery_faults_LDADD = $(store_libs)
+tests_recovery_faults_LDADD = tests/liblived.la $(store_libs)
 tests_recovery_faults_LDFLAGS = $(mishap_ldflags)
 
 # What is saved of a damaged file.
@@ -655,7 +716,7 @@ check_PROGRAMS += $(unit_salvage)
 TESTS += $(unit_salvage)
 check_LTLIBRARIES += tests/liblived.la
 tests_liblived_la_SOURCES = tests/lived.c tests/lived.h tests/payloads.c tests/payloads.h \
-	tests/salvaged.c tests/salvaged.h
+	tests/ruins.c tests/ruins.h tests/salvaged.c tests/salvaged.h
 tests_liblived_la_CFLAGS = $(tests_libstores_la_CFLAGS)
 tests_liblived_la_LIBADD = tests/libstores.la
 salvage_libs = tests/liblived.la $(store_libs)
@@ -716,7 +777,7 @@ tests_store_ticket_LDADD = libtlspin.la
 # The client library's way to the daemon: a real bus, and fakepins for the daemon that has faults.
 unit_client = tests/unit-address tests/unit-argument tests/unit-bus tests/unit-bus-fork \
 	tests/unit-call tests/unit-call-replies tests/unit-client-admin tests/unit-client-check \
-	tests/unit-client-events tests/unit-client-put tests/unit-client-status tests/unit-connect \
+	tests/unit-client-doctor tests/unit-client-events tests/unit-client-put tests/unit-client-status tests/unit-connect \
 	tests/unit-context tests/unit-context-threads tests/unit-deadline tests/unit-describe \
 	tests/unit-entry tests/unit-keyset tests/unit-last tests/unit-lookup tests/unit-opinion \
 	tests/unit-owner \
@@ -730,7 +791,8 @@ tests_libcaller_la_SOURCES = tests/bus.c tests/bus.h tests/caller.c tests/caller
 	tests/world.h
 tests_libcaller_la_CPPFLAGS = $(client_cppflags)
 tests_libcaller_la_LIBADD = libclient.la
-tests_fakepins_SOURCES = tests/fakekeys.c tests/fakekeys.h tests/fakepins.c
+tests_fakepins_SOURCES = tests/fakekeys.c tests/fakekeys.h tests/fakepins.c tests/fakestore.c \
+	tests/fakestore.h
 tests_fakepins_CPPFLAGS = $(client_cppflags)
 tests_fakepins_LDADD = libbus.la libpinning.la libcommon.la $(DBUS_LIBS)
 tests_unit_address_CPPFLAGS = $(client_cppflags)
@@ -750,6 +812,8 @@ tests_unit_client_admin_LDADD = $(client_libs)
 tests_unit_client_check_SOURCES = tests/pki.c tests/pki.h tests/unit-client-check.c
 tests_unit_client_check_CPPFLAGS = $(client_cppflags) $(GNUTLS_CFLAGS)
 tests_unit_client_check_LDADD = $(client_libs) $(GNUTLS_LIBS)
+tests_unit_client_doctor_CPPFLAGS = $(client_cppflags)
+tests_unit_client_doctor_LDADD = $(client_libs)
 tests_unit_client_events_CPPFLAGS = $(client_cppflags)
 tests_unit_client_events_LDADD = $(client_libs)
 tests_unit_client_put_SOURCES = tests/pki.c tests/pki.h tests/unit-client-put.c
@@ -832,14 +896,14 @@ EXTRA_DIST += tests/completion.test tests/tlspin.sh tests/tlspin.test tests/tlsp
 	tests/tlspin-advice.test tests/tlspin-clock.test tests/tlspin-json.test tests/tlspin-tlsa.test tests/tlspin-why.test
 
 # The daemon above the store, and the messages. libupper: layers, a bus, and calls as words.
-unit_upper = tests/unit-admin tests/unit-advice tests/unit-announce tests/unit-authority tests/unit-bus-check tests/unit-bus-keys \
+unit_upper = tests/unit-admin tests/unit-admin-doctor tests/unit-admin-erase tests/unit-advice tests/unit-announce tests/unit-authority tests/unit-bounds tests/unit-bus-check tests/unit-bus-keys \
 	tests/unit-caller tests/unit-callers tests/unit-connection tests/unit-quota tests/unit-reception tests/unit-turns tests/unit-weight \
-	tests/unit-catalogue tests/unit-catalogue-records tests/unit-changes tests/unit-changes-history tests/unit-clearing tests/unit-config-file \
+	tests/unit-catalogue tests/unit-catalogue-records tests/unit-changes tests/unit-changes-history tests/unit-changes-put tests/unit-clearing tests/unit-config-file \
 	tests/unit-contract \
-	tests/unit-cursor tests/unit-dict tests/unit-dispatch tests/unit-doctor tests/unit-drafts tests/unit-entries \
+	tests/unit-cursor tests/unit-daemon-options tests/unit-dict tests/unit-dispatch tests/unit-doctor tests/unit-drafts tests/unit-entries \
 	tests/unit-explain \
 	tests/unit-fields tests/unit-filter tests/unit-handlers tests/unit-introspect \
-	tests/unit-layers tests/unit-layers-changes tests/unit-layers-renew tests/unit-log tests/unit-meant tests/unit-remedy \
+	tests/unit-layers tests/unit-layers-changes tests/unit-log tests/unit-meant tests/unit-remedy tests/unit-renewal \
 	tests/unit-loop \
 	tests/unit-messages tests/unit-pins tests/unit-policy tests/unit-policy-journal \
 	tests/unit-policy-unavailable tests/unit-presence tests/unit-put tests/unit-record \
@@ -849,7 +913,8 @@ check_PROGRAMS += $(unit_upper)
 TESTS += $(unit_upper)
 check_LTLIBRARIES += tests/libupper.la
 tests_libupper_la_SOURCES = tests/bus.c tests/bus.h tests/contract.c tests/contract.h \
-	tests/counter.c tests/counter.h tests/ledger.c tests/ledger.h tests/strata.c tests/strata.h tests/values.c tests/values.h
+	tests/counter.c tests/counter.h tests/ledger.c tests/ledger.h tests/lobby.c tests/lobby.h tests/puts.c tests/puts.h \
+	tests/strata.c tests/strata.h tests/values.c tests/values.h
 upper_cppflags = $(AM_CPPFLAGS) -DCONTRACT_DIR='"$(abs_top_srcdir)/dbus"' $(DBUS_CFLAGS) $(GLIB_CFLAGS) \
 	$(CMOCKA_CFLAGS)
 upper_libs = tests/libupper.la $(CMOCKA_LIBS) $(DBUS_LIBS) $(GLIB_LIBS)
@@ -857,6 +922,14 @@ tests_libupper_la_CPPFLAGS = $(upper_cppflags)
 tests_libupper_la_LIBADD = libdaemon.la
 tests_unit_admin_CPPFLAGS = $(upper_cppflags)
 tests_unit_admin_LDADD = $(upper_libs)
+tests_unit_admin_doctor_SOURCES = tests/unit-admin-doctor.c $(hinder)
+tests_unit_admin_doctor_CPPFLAGS = $(gate_cppflags)
+tests_unit_admin_doctor_LDADD = $(gate_libs)
+tests_unit_admin_doctor_LDFLAGS = $(hinder_ldflags)
+tests_unit_admin_erase_SOURCES = tests/unit-admin-erase.c $(hinder)
+tests_unit_admin_erase_CPPFLAGS = $(gate_cppflags)
+tests_unit_admin_erase_LDADD = $(gate_libs)
+tests_unit_admin_erase_LDFLAGS = $(hinder_ldflags)
 tests_unit_doctor_CPPFLAGS = $(upper_cppflags)
 tests_unit_doctor_LDADD = $(upper_libs) $(SQLITE_LIBS)
 tests_unit_authority_CPPFLAGS = $(upper_cppflags)
@@ -895,12 +968,16 @@ tests_unit_layers_CPPFLAGS = $(upper_cppflags)
 tests_unit_layers_LDADD = $(upper_libs)
 tests_unit_layers_changes_CPPFLAGS = $(upper_cppflags)
 tests_unit_layers_changes_LDADD = $(upper_libs)
-tests_unit_layers_renew_CPPFLAGS = $(upper_cppflags)
-tests_unit_layers_renew_LDADD = $(upper_libs)
+tests_unit_renewal_CPPFLAGS = $(upper_cppflags)
+tests_unit_renewal_LDADD = $(upper_libs)
 tests_unit_loop_CPPFLAGS = $(upper_cppflags)
 tests_unit_loop_LDADD = $(upper_libs)
 tests_unit_messages_CPPFLAGS = $(upper_cppflags)
 tests_unit_messages_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(DBUS_LIBS)
+tests_unit_bounds_SOURCES = tests/unit-bounds.c tests/bounds.h tests/spellout.c tests/spellout.h \
+	tests/vocabulary.c tests/vocabulary.h
+tests_unit_bounds_CPPFLAGS = $(gate_cppflags)
+tests_unit_bounds_LDADD = $(gate_libs)
 tests_unit_pins_CPPFLAGS = $(gate_cppflags)
 tests_unit_pins_LDADD = $(gate_libs)
 tests_unit_policy_CPPFLAGS = $(upper_cppflags)
@@ -927,8 +1004,14 @@ tests_unit_catalogue_records_CPPFLAGS = $(upper_cppflags)
 tests_unit_catalogue_records_LDADD = $(upper_libs)
 tests_unit_changes_CPPFLAGS = $(upper_cppflags)
 tests_unit_changes_LDADD = $(upper_libs)
+tests_unit_changes_put_CPPFLAGS = $(upper_cppflags)
+tests_unit_changes_put_LDADD = $(upper_libs)
 tests_unit_changes_history_CPPFLAGS = $(upper_cppflags) $(SQLITE_CFLAGS)
 tests_unit_changes_history_LDADD = tests/libstores.la $(upper_libs) $(SQLITE_LIBS)
+tests_unit_daemon_options_SOURCES = tests/unit-daemon-options.c daemon/options.c daemon/options.h \
+	tests/capture.c tests/capture.h tests/said.c tests/said.h
+tests_unit_daemon_options_CPPFLAGS = $(DAEMON_CPPFLAGS) $(upper_cppflags)
+tests_unit_daemon_options_LDADD = $(upper_libs)
 tests_unit_cursor_CPPFLAGS = $(upper_cppflags)
 tests_unit_cursor_LDADD = $(upper_libs)
 tests_unit_entries_CPPFLAGS = $(upper_cppflags)
@@ -1024,7 +1107,7 @@ tests_unit_tally_LDADD = $(gate_libs)
 
 # The daemon on a bus of its own.
 short_bus_tests = tests/activation.bus tests/full-disk.bus tests/calls.bus tests/check-chain.bus tests/config.bus \
-	tests/damage.bus tests/damage-two.bus tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
+	tests/damage.bus tests/damage-two.bus tests/erase-two.bus tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
 	tests/policy-show.bus tests/records.bus tests/sandbox.bus tests/signals.bus
 bus_tests = $(long_bus_tests) $(short_bus_tests)
 TESTS += $(short_bus_tests) tests/includes.test tests/linking.test
@@ -1198,7 +1281,7 @@ full_tests += tests/erase.bus
 TESTS += tests/erase.bus
 EXTRA_DIST += tests/erase.bus
 memory = tests/memory.c tests/memory.h
-unit_secrets = tests/unit-seclusion tests/unit-sqlite-memory tests/unit-vault tests/unit-wipe
+unit_secrets = tests/unit-seclusion tests/unit-spent tests/unit-sqlite-memory tests/unit-vault tests/unit-wipe
 check_PROGRAMS += tests/memory-search tests/secrets-client $(unit_secrets)
 TESTS += $(unit_secrets)
 tests_memory_search_SOURCES = tests/memory-search.c $(memory)
@@ -1206,6 +1289,8 @@ tests_secrets_client_SOURCES = tests/secrets-client.c $(memory)
 tests_secrets_client_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common
 tests_secrets_client_LDADD = libclient.la
 tests_unit_seclusion_LDADD = libcommon.la $(CMOCKA_LIBS)
+tests_unit_spent_CPPFLAGS = $(upper_cppflags)
+tests_unit_spent_LDADD = $(upper_libs)
 tests_unit_sqlite_memory_SOURCES = tests/unit-sqlite-memory.c $(memory)
 tests_unit_sqlite_memory_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_unit_sqlite_memory_LDADD = libdaemon.la $(CMOCKA_LIBS) $(SQLITE_LIBS)

@@ -61,7 +61,7 @@ static bool is_of_admin(const char *method)
   return false;
 }
 
-static DBusMessage *make_call(const char *method, const char *signature, const char *words)
+DBusMessage *counter_call(const char *method, const char *signature, const char *words)
 {
   DBusMessage *call = bus_call(is_of_admin(method) ? BUS_ADMIN : BUS_PINS, method);
   g_auto(GStrv) list = g_strsplit(words, "|", 0); /* an empty word is no word to GLib */
@@ -75,13 +75,14 @@ static DBusMessage *make_call(const char *method, const char *signature, const c
   return call;
 }
 
-char *counter_ask(const struct counter *counter, const char *method, const char *signature,
-                  const char *words)
+const struct dispatch *counter_dispatch(const struct counter *counter, DBusMessage *call)
 {
-  DBusMessage *call = make_call(method, signature, words);
-  DBusMessage *reply = dispatch_call(
-      strcmp(dbus_message_get_interface(call), BUS_ADMIN) == 0 ? &counter->admin : &counter->pins,
-      call);
+  return strcmp(dbus_message_get_interface(call), BUS_ADMIN) == 0 ? &counter->admin
+                                                                  : &counter->pins;
+}
+
+char *counter_text(DBusMessage *reply)
+{
   char *text = NULL;
   size_t size;
   FILE *out = open_memstream(&text, &size);
@@ -92,8 +93,17 @@ char *counter_ask(const struct counter *counter, const char *method, const char 
     fprintf(out, "%s: ", dbus_message_get_error_name(reply));
   values_print(out, reply);
   fclose(out);
-  dbus_message_unref(call);
   dbus_message_unref(reply);
+  return text;
+}
+
+char *counter_ask(const struct counter *counter, const char *method, const char *signature,
+                  const char *words)
+{
+  DBusMessage *call = counter_call(method, signature, words);
+  char *text = counter_text(dispatch_call(counter_dispatch(counter, call), call));
+
+  dbus_message_unref(call);
   return text;
 }
 
@@ -106,13 +116,19 @@ void counter_expect(const struct counter *counter, const char *method, const cha
   free(text);
 }
 
+bool counter_is_error(const char *got, const char *error, const char *text)
+{
+  g_autofree char *prefix = g_strdup_printf("org.tlspin.Error.%s: ", error);
+
+  return g_str_has_prefix(got, prefix) && strstr(got + strlen(prefix), text) != NULL;
+}
+
 void counter_refuse(const struct counter *counter, const char *method, const char *signature,
                     const char *words, const char *error, const char *text)
 {
   char *got = counter_ask(counter, method, signature, words);
-  g_autofree char *prefix = g_strdup_printf("org.tlspin.Error.%s: ", error);
 
-  if (!g_str_has_prefix(got, prefix) || strstr(got + strlen(prefix), text) == NULL)
+  if (!counter_is_error(got, error, text))
     fail_msg("%s of %s: %s", method, words, got);
   free(got);
 }

@@ -41,4 +41,11 @@ void counter_expect(const struct counter *counter, const char *method, const cha
 void counter_refuse(const struct counter *counter, const char *method, const char *signature,
                     const char *words, const char *error, const char *text);
 
+/* The parts of that: the call, to be unreferenced; where it goes; the text of a reply, which this
+ * takes; and whether that is this error. */
+DBusMessage *counter_call(const char *method, const char *signature, const char *words);
+const struct dispatch *counter_dispatch(const struct counter *counter, DBusMessage *call);
+char *counter_text(DBusMessage *reply);
+bool counter_is_error(const char *got, const char *error, const char *text);
+
 #endif

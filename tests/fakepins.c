@@ -21,7 +21,8 @@
  *   outcome, until                                        of StoreTicket
  *   check, why, change, enforced, learned, excused        of CheckChain
  *   note       of NoteHpkp
- *   entries    how many List has, page: in one reply; shape: what is wrong with the entries
+ *   entries    how many List has, page: in one reply; shape: what is wrong with the entries, or with
+ *              what is said about the store
  *   next       the cursor that every page has
  *   events     how many the log has
  *   signal     none, some or many: what is sent after each call of Status
@@ -33,6 +34,7 @@
 #include "dbus/messages.h"
 #include "dbus/names.h"
 #include "tests/fakekeys.h"
+#include "tests/fakestore.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -161,6 +163,7 @@ static void note_call(DBusMessage *call)
   else
     snprintf(line, sizeof line, "%s %s\n", member, dbus_message_get_signature(call));
   fakekeys_note(call, line, sizeof line);
+  fakestore_note(call, line, sizeof line);
   note(line);
 }
 
@@ -294,50 +297,6 @@ static void answer_change(DBusMessage *reply, bool undo)
                              &change.count, DBUS_TYPE_INVALID);
 }
 
-static void put_layer(DBusMessageIter *array, const char *name, const char *problem)
-{
-  DBusMessageIter dict;
-
-  bus_dict_open(array, &dict);
-  bus_dict_put_string(&dict, "name", name);
-  bus_dict_put_string(&dict, "path", "/nowhere/pins.db");
-  bus_dict_put_string(&dict, "state", problem != NULL ? "unavailable" : "ok");
-  if (problem != NULL)
-    bus_dict_put_string(&dict, "problem", problem);
-  bus_dict_close(array, &dict);
-}
-
-static void put_number(DBusMessageIter *dict, const char *key, uint64_t value)
-{
-  bus_dict_put_number(dict, key, DBUS_TYPE_UINT64, value);
-}
-
-static void answer_status(DBusMessage *reply)
-{
-  DBusMessageIter iter, dict, array;
-
-  dbus_message_iter_init_append(reply, &iter);
-  bus_dict_open(&iter, &dict);
-  bus_dict_put_string(&dict, "version", "9.9");
-  if (!is("shape", "stateless"))
-    bus_dict_put_string(&dict, "state", "ok");
-  put_number(&dict, "entries", is("shape", "huge") ? UINT64_MAX : number("entries"));
-  bus_dict_put_number(&dict, "lifetime-cap", DBUS_TYPE_UINT32, 2678400);
-  for (unsigned i = 0; is("shape", "many") && i < 100; i++) {
-    char key[16];
-
-    snprintf(key, sizeof key, "key-%u", i);
-    put_number(&dict, key, i);
-  }
-  bus_dict_close(&iter, &dict);
-  bus_dicts_open(&iter, &array);
-  put_layer(&array, "user", NULL);
-  put_layer(&array, "10-site.db", "it is not readable");
-  for (unsigned i = 0; is("shape", "layers") && i < 2000; i++)
-    put_layer(&array, "x", NULL);
-  dbus_message_iter_close_container(&iter, &array);
-}
-
 static void answer(DBusMessage *call, DBusMessage *reply)
 {
   const char *member = dbus_message_get_member(call);
@@ -352,9 +311,7 @@ static void answer(DBusMessage *call, DBusMessage *reply)
     put_entries(reply, 0);
   else if (strcmp(member, "Clear") == 0 || strcmp(member, "Undo") == 0)
     answer_change(reply, strcmp(member, "Undo") == 0);
-  else if (strcmp(member, "Status") == 0)
-    answer_status(reply);
-  else
+  else if (!fakestore_answer(call, reply))
     fakekeys_answer(call, reply);
 }
 

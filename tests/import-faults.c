@@ -10,6 +10,7 @@
 #include "daemon/state.h"
 #include "tests/full.h"
 #include "tests/mishap.h"
+#include "tests/silence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -223,44 +224,22 @@ static void lead_life(struct stores *stores)
   check_at_last(stores);
 }
 
-static void test_libc(void **state)
+static void test_store(void **state)
 {
-  (void)state;
-  mishap_run(MISHAP_LIBC, true, 1, lead_life);
-  mishap_run(MISHAP_LIBC, false, 1, lead_life);
-}
+  static const long steps[3][2] = {{1, 1}, {13, 19}, {401, 409}};
 
-static void test_files(void **state)
-{
   (void)state;
-  mishap_run(MISHAP_FILES, true, 13, lead_life);
-  mishap_run(MISHAP_FILES, false, 19, lead_life);
-}
-
-static void test_memory(void **state)
-{
-  (void)state;
-  mishap_run(MISHAP_MEMORY, true, 401, lead_life);
-  mishap_run(MISHAP_MEMORY, false, 409, lead_life);
-}
-
-static GLogWriterOutput be_silent(GLogLevelFlags level, const GLogField *fields, gsize count,
-                                  void *data)
-{
-  (void)level, (void)fields, (void)count, (void)data;
-  return G_LOG_WRITER_HANDLED;
+  mishap_run_all(steps, lead_life);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_libc),
-      cmocka_unit_test(test_files),
-      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_store),
   };
   int failed;
 
-  g_log_set_writer_func(be_silent, NULL, NULL);
+  silence_log();
   failed = cmocka_run_group_tests(tests, mishap_setup, NULL);
   full_say("T5c",
            "every k-th call fails, once or ever after (imports, notes): an error, old data intact",

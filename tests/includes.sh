@@ -38,8 +38,8 @@ daemon/{recovery,recovery-restore}      : common daemon/{aside,backup,backups,da
 daemon/doctor                           : common daemon/{aside,backups,damage,doctor,policy,policy-private,problem,recovery} : glib
 daemon/{caller,quota,turns}             : common daemon/{caller,quota,turns}      : glib
 daemon/{authority,callers,connection,reception} : common dbus daemon/{authority,caller,callers,connection,dispatch,loop,quota,reception,turns} : glib dbus
-daemon/keeper                           : common daemon/{keeper,backups,traces}  : glib
-daemon/{layer,layers,answer}            : common daemon/{layer,layers,survey,store,file,damage,recovery} : glib
+daemon/{job,keeper}                     : common daemon/{backups,job,keeper,traces} : glib
+daemon/{layer,layers,renewal,answer}    : common daemon/{layer,layers,renewal,survey,store,file,damage,recovery} : glib
 daemon/survey                           : common daemon/{layer,survey}            : glib clock
 daemon/clock                            : common pinning daemon/{clock,row,state,store} : glib sqlite
 daemon/timekeeper                       : common daemon/{clock,layers,timekeeper} : glib
@@ -49,7 +49,7 @@ daemon/{gathering,tally}                : common pinning daemon/{gathering,tally
 daemon/suffixes                          : daemon/suffixes : psl
 daemon/{policy,policy-private,judge,learn,accept,lesson,note} : common pinning daemon/{policy,policy-private,learn,lesson,layers,gathering,settings,recall,config-file,anchors,suffixes,report,tally} : glib
 daemon/{dispatch,introspect}            : common daemon/{dispatch,spent}                : glib dbus
-daemon/{catalogue,changes,standing}     : common pinning daemon/{catalogue,changes,erasure,standing,suffixes,learn,policy,policy-private} : glib
+daemon/{catalogue,changes,changes-put,standing} : common pinning daemon/{catalogue,changes,erasure,standing,suffixes,learn,policy,policy-private} : glib
 daemon/{advice,clearing,meant,remedy}   : common pinning daemon/{advice,clearing,meant,remedy,standing,policy} : glib
 daemon/{announce,drafts}                : common dbus daemon/{announce,drafts,store} : glib dbus
 daemon/waiting                          : common dbus daemon/{waiting,changes,dispatch,store} : glib dbus
@@ -59,7 +59,8 @@ daemon/heap                             :                                       
 daemon/sqlite-memory                    : common daemon/sqlite-memory             : sqlite
 daemon/spent                            : dbus daemon/spent                       : glib dbus
 daemon/{loop,presence}                  : common dbus daemon/{loop,presence}      : glib dbus
-daemon/main                             : common daemon/{config-file,connection,handlers,keeper,loop,presence,reception,sqlite-memory,timekeeper,watch} : glib dbus clock
+daemon/options                          : common daemon/{config-file,options} : glib
+daemon/main                             : common daemon/{connection,handlers,keeper,loop,options,presence,reception,sqlite-memory,timekeeper,watch} : glib dbus clock
 '
 
 cd "$1" || exit 2

@@ -325,3 +325,13 @@ void mishap_run(enum mishap mishap, bool once, long step, void (*life)(struct st
     round++;
   assert_true(round > 10);
 }
+
+void mishap_run_all(const long steps[3][2], void (*life)(struct stores *stores))
+{
+  static const enum mishap mishaps[] = {MISHAP_LIBC, MISHAP_FILES, MISHAP_MEMORY};
+
+  for (size_t i = 0; i < G_N_ELEMENTS(mishaps); i++) {
+    mishap_run(mishaps[i], true, steps[i][0], life);
+    mishap_run(mishaps[i], false, steps[i][1], life);
+  }
+}

@@ -21,6 +21,11 @@ int mishap_setup(void **state);
  * life alone: STORE_FAULTS='files once 132', or 'after' for ever after. */
 void mishap_run(enum mishap mishap, bool once, long step, void (*life)(struct stores *stores));
 
+/* Does it six times: steps[0] of what C library functions, steps[1] of what files and steps[2] of
+ * what memory is asked for, the first number of each where a call fails once, the second where all
+ * that come after it do. */
+void mishap_run_all(const long steps[3][2], void (*life)(struct stores *stores));
+
 /* How many lives were led. */
 unsigned mishap_lives(void);
 

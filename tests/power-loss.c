@@ -12,6 +12,7 @@
 #include "tests/losses.h"
 
 #include "tests/full.h"
+#include "tests/silence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -120,14 +121,6 @@ static int see_again(const char *text)
   return losses_count(find_work(words[0]), NULL, 1, 1, &loss) > 0;
 }
 
-/* That a store was mended is what is tested here. */
-static GLogWriterOutput be_silent(GLogLevelFlags level, const GLogField *fields, gsize count,
-                                  void *data)
-{
-  (void)level, (void)fields, (void)count, (void)data;
-  return G_LOG_WRITER_HANDLED;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -138,7 +131,7 @@ int main(void)
   const char *again = getenv("POWER_LOSS");
   int failed;
 
-  g_log_set_writer_func(be_silent, NULL, NULL);
+  silence_log();
   if (again != NULL && again[0] != '\0')
     return see_again(again);
   failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,12 +10,11 @@
 
 #include "daemon/recovery.h"
 
-#include "daemon/aside.h"
 #include "daemon/backups.h"
-#include "daemon/damage.h"
 
 #include "tests/full.h"
 #include "tests/mishap.h"
+#include "tests/ruins.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +23,6 @@
 
 #include <cmocka.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,31 +30,11 @@ enum { ROWS = 24, SPOILED = 9, LATER = STORES_NOW + 1000 };
 
 enum state { WHOLE, SPOILT, CUT, MISSING, FORGOTTEN };
 
-static void back_up(const struct stores *stores)
-{
-  const struct backup_terms terms = {.asked = true};
-  struct backup *made = NULL;
-  char *problem = NULL;
-
-  assert_int_equal(backups_make(stores->path, geteuid(), STORES_NOW, &terms, &made, &problem),
-                   TLSPIN_OK);
-  backup_free(made);
-}
-
 /* Names of hosts are overwritten, here and there. */
 static void spoil(const struct stores *stores)
 {
-  for (int i = 0; i < SPOILED; i++) {
-    struct ticket_row row = stores_row(2 * i);
-    g_autofree char *content = NULL;
-    const char *at;
-    gsize size;
-
-    assert_true(g_file_get_contents(stores->path, &content, &size, NULL));
-    at = memmem(content, size, row.peer.host, strlen(row.peer.host));
-    assert_non_null(at);
-    stores_write(stores->path, (size_t)(at - content), "XXXXXXXX", 8);
-  }
+  for (int i = 0; i < SPOILED; i++)
+    ruins_spoil(stores->path, 2 * i);
 }
 
 static void prepare(struct stores *stores, enum state state)
@@ -65,7 +43,7 @@ static void prepare(struct stores *stores, enum state state)
   struct stat status;
 
   stores_make(stores->path, ROWS);
-  back_up(stores);
+  g_free(ruins_back_up(stores, STORES_NOW));
   assert_int_equal(stat(stores->path, &status), 0);
   if (state == SPOILT)
     spoil(stores);
@@ -76,13 +54,6 @@ static void prepare(struct stores *stores, enum state state)
   if (state == FORGOTTEN)
     assert_int_equal(unlink(stores->lock), 0);
   mishap_resume(mishap);
-}
-
-static unsigned count_asides(const struct stores *stores)
-{
-  g_autoptr(GPtrArray) names = aside_list(stores->path);
-
-  return names->len;
 }
 
 /* Once nothing fails any more. */
@@ -108,7 +79,7 @@ static void expect_all(struct stores *stores, enum state state)
     stores_expect(store, &row);
   }
   store_close(store);
-  assert_int_equal(count_asides(stores) > 0, state == SPOILT || state == CUT);
+  assert_int_equal(ruins_asides(stores) > 0, state == SPOILT || state == CUT);
 }
 
 static void expect_done(enum tlspin_code code, char *problem)

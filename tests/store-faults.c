@@ -327,54 +327,36 @@ static void lead_life_of_older(struct stores *stores)
   store_close(store);
 }
 
-static void test_libc(void **state)
+static void test_store(void **state)
 {
-  (void)state;
-  mishap_run(MISHAP_LIBC, true, 1, lead_life);
-  mishap_run(MISHAP_LIBC, false, 1, lead_life);
-}
+  static const long steps[3][2] = {{1, 1}, {11, 17}, {401, 409}};
 
-static void test_files(void **state)
-{
   (void)state;
-  mishap_run(MISHAP_FILES, true, 11, lead_life);
-  mishap_run(MISHAP_FILES, false, 17, lead_life);
-}
-
-static void test_memory(void **state)
-{
-  (void)state;
-  mishap_run(MISHAP_MEMORY, true, 401, lead_life);
-  mishap_run(MISHAP_MEMORY, false, 409, lead_life);
+  mishap_run_all(steps, lead_life);
 }
 
 static void test_layer(void **state)
 {
+  static const long steps[3][2] = {{1, 1}, {1, 3}, {307, 311}};
+
   (void)state;
-  mishap_run(MISHAP_LIBC, true, 1, lead_life_of_layer);
-  mishap_run(MISHAP_LIBC, false, 1, lead_life_of_layer);
-  mishap_run(MISHAP_FILES, true, 1, lead_life_of_layer);
-  mishap_run(MISHAP_FILES, false, 3, lead_life_of_layer);
-  mishap_run(MISHAP_MEMORY, true, 307, lead_life_of_layer);
-  mishap_run(MISHAP_MEMORY, false, 311, lead_life_of_layer);
+  mishap_run_all(steps, lead_life_of_layer);
 }
 
 static void test_older(void **state)
 {
+  static const long steps[3][2] = {{1, 1}, {3, 5}, {307, 311}};
+
   (void)state;
-  mishap_run(MISHAP_LIBC, true, 1, lead_life_of_older);
-  mishap_run(MISHAP_LIBC, false, 1, lead_life_of_older);
-  mishap_run(MISHAP_FILES, true, 3, lead_life_of_older);
-  mishap_run(MISHAP_FILES, false, 5, lead_life_of_older);
-  mishap_run(MISHAP_MEMORY, true, 307, lead_life_of_older);
-  mishap_run(MISHAP_MEMORY, false, 311, lead_life_of_older);
+  mishap_run_all(steps, lead_life_of_older);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_libc),  cmocka_unit_test(test_files), cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_layer), cmocka_unit_test(test_older),
+      cmocka_unit_test(test_store),
+      cmocka_unit_test(test_layer),
+      cmocka_unit_test(test_older),
   };
 
   int failed = cmocka_run_group_tests(tests, mishap_setup, NULL);

@@ -1,4 +1,4 @@
-/* Entries, events and explanations made of words: see things.h.
+/* Entries, events, explanations and reports made of words: see things.h.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
@@ -101,6 +101,49 @@ const tlspin_entry_t *tlspin_explanation_at(const tlspin_explanation_t *explanat
                                             enum tlspin_part part, size_t index)
 {
   return index < explanation->parts[part]->len ? explanation->parts[part]->pdata[index] : NULL;
+}
+
+struct tlspin_doctor {
+  tlspin_entry_t *report;
+  GPtrArray *backups;
+};
+
+tlspin_doctor_t *doctored(const char *report)
+{
+  tlspin_doctor_t *doctor = g_new0(tlspin_doctor_t, 1);
+
+  doctor->report = thing_new(report);
+  doctor->backups = g_ptr_array_new_with_free_func(free_entry);
+  return doctor;
+}
+
+void doctored_add(tlspin_doctor_t *doctor, const char *words)
+{
+  g_ptr_array_add(doctor->backups, thing_new(words));
+}
+
+void tlspin_doctor_free(tlspin_doctor_t *doctor)
+{
+  if (doctor == NULL)
+    return;
+  tlspin_entry_free(doctor->report);
+  g_ptr_array_unref(doctor->backups);
+  g_free(doctor);
+}
+
+const tlspin_entry_t *tlspin_doctor_report(const tlspin_doctor_t *doctor)
+{
+  return doctor->report;
+}
+
+size_t tlspin_doctor_backups(const tlspin_doctor_t *doctor)
+{
+  return doctor->backups->len;
+}
+
+const tlspin_entry_t *tlspin_doctor_backup(const tlspin_doctor_t *doctor, size_t index)
+{
+  return index < doctor->backups->len ? doctor->backups->pdata[index] : NULL;
 }
 
 static void write_on(const char *text, void *data)

@@ -4,6 +4,9 @@
 
 #include "daemon/aside.h"
 
+#include "daemon/file.h"
+#include "tests/descriptors.h"
+#include "tests/misfire.h"
 #include "tests/nobody.h"
 #include "tests/stores.h"
 
@@ -13,11 +16,33 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+MISFIRE(int, link, (const char *from, const char *to), (from, to), -1)
+MISFIRE(int, open, (const char *path, int flags, mode_t mode), (path, flags, mode), -1)
+MISFIRE(ssize_t, read, (int fd, void *octets, size_t size), (fd, octets, size), -1)
+MISFIRE(int, fsync, (int fd), (fd), -1)
+MISFIRE(int, rename, (const char *from, const char *to), (from, to), -1)
+MISFIRE(int, unlink, (const char *path), (path), -1)
+MISFIRE(int, lstat, (const char *path, struct stat *status), (path, status), -1)
+
+/* As on a file system that knows no second names. */
+static void setup_no_links(void)
+{
+  link_misfire = (struct misfire){.call = 1, .error = EPERM, .ever = true};
+}
+
+static int setup(void **state)
+{
+  link_misfire = (struct misfire){.call = 0};
+  return stores_setup_home(state);
+}
 
 static void put(struct stores *stores, const char *name)
 {
@@ -119,6 +144,21 @@ static void test_none(void **state)
   g_ptr_array_unref(list);
 }
 
+/* The store isn't set aside, for this reason, and stays where it is with all that is beside it. */
+static void refuse(struct stores *stores, const char *reason)
+{
+  g_autofree char *aside = beside(stores, "damaged-x.db"), *problem = NULL;
+
+  assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "can't be set aside as"));
+  assert_non_null(strstr(problem, aside));
+  if (strstr(problem, reason) == NULL)
+    print_error("'%s' is not in: %s\n", reason, problem);
+  assert_non_null(strstr(problem, reason));
+  assert_int_not_equal(access(aside, F_OK), 0);
+  expect_content(stores->path, "damaged");
+}
+
 /* Nothing is overwritten. */
 static void test_taken(void **state)
 {
@@ -157,19 +197,6 @@ static void test_unwritable(void **state)
   assert_int_not_equal(access(aside, F_OK), 0);
 }
 
-/* As on a file system that knows no second names. */
-static int link_fault;
-
-int __real_link(const char *from, const char *to);
-int __wrap_link(const char *from, const char *to);
-int __wrap_link(const char *from, const char *to)
-{
-  if (link_fault == 0)
-    return __real_link(from, to);
-  errno = link_fault;
-  return -1;
-}
-
 static void test_copied(void **state)
 {
   struct stores *stores = *state;
@@ -177,9 +204,8 @@ static void test_copied(void **state)
   struct stat a, b;
 
   stores_write(stores->path, 0, "damaged", 7);
-  link_fault = EPERM;
+  setup_no_links();
   put(stores, "damaged-x.db");
-  link_fault = 0;
   expect_content(aside, "damaged");
   assert_int_equal(stat(stores->path, &a), 0);
   assert_int_equal(stat(aside, &b), 0);
@@ -193,7 +219,7 @@ static void test_not_copied(void **state)
   struct stores *stores = *state;
   g_autofree char *aside = beside(stores, "damaged-x.db"), *problem = NULL;
 
-  link_fault = EPERM;
+  setup_no_links();
   stores_write(aside, 0, "taken", 5);
   stores_write(stores->path, 0, "damaged", 7);
   assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
@@ -206,7 +232,109 @@ static void test_not_copied(void **state)
   assert_int_equal(g_rmdir(stores->path), 0);
   assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
   assert_int_not_equal(access(aside, F_OK), 0);
-  link_fault = 0;
+}
+
+/* Where there is no room for a name, there is none for a copy. */
+static void test_no_room_for_name(void **state)
+{
+  struct stores *stores = *state;
+
+  stores_write(stores->path, 0, "damaged", 7);
+  link_misfire = (struct misfire){.call = 1, .error = ENOSPC};
+  open_misfire = (struct misfire){.call = 1, .error = EIO};
+  refuse(stores, "No space left on device");
+  assert_int_equal(open_misfire.call, 1); /* it wasn't tried */
+  open_misfire.call = 0;
+  put(stores, "damaged-x.db");
+}
+
+/* Each of the copy's calls fails once. */
+static void test_copy_fails(void **state)
+{
+  static const struct {
+    struct misfire *misfire;
+    unsigned call;
+  } calls[] = {{&open_misfire, 1},
+               {&open_misfire, 2},
+               {&read_misfire, 1},
+               {&read_misfire, 2},
+               {&fsync_misfire, 1}};
+  struct stores *stores = *state;
+
+  stores_write(stores->path, 0, "damaged", 7);
+  setup_no_links();
+  for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+    *calls[i].misfire = (struct misfire){.call = calls[i].call, .error = EIO};
+    refuse(stores, "Input/output error");
+    assert_int_equal(calls[i].misfire->call, 0);
+  }
+  put(stores, "damaged-x.db");
+}
+
+/* The disk takes a part of the copy only. */
+static void test_copy_is_cut(void **state)
+{
+  struct stores *stores = *state;
+  struct rlimit before, little;
+
+  stores_write(stores->path, 0, "damaged", 7);
+  setup_no_links();
+  signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  little = before;
+  little.rlim_cur = 3;
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+  refuse(stores, "File too large");
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  put(stores, "damaged-x.db");
+}
+
+/* A journal that can't be moved or taken away: nothing new is left, and the next try finds its name
+ * free. */
+static void test_journals_stay(void **state)
+{
+  struct stores *stores = *state;
+  struct {
+    struct misfire *misfire;
+    unsigned call;
+  } calls[] = {
+      {&rename_misfire, 1}, {&unlink_misfire, 1}, {&unlink_misfire, 2}, {&fsync_misfire, 1}};
+
+  for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+    stores_write(stores->path, 0, "damaged", 7);
+    stores_write(stores->journal, 0, "unfinished", 10);
+    *calls[i].misfire = (struct misfire){.call = calls[i].call, .error = EIO};
+    refuse(stores, "Input/output error");
+    assert_int_equal(calls[i].misfire->call, 0);
+    assert_int_equal(file_has_content(stores->journal), i == 0);
+  }
+  put(stores, "damaged-x.db");
+}
+
+/* A clock may say anything. */
+static void test_no_time(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *name = aside_choose(stores->path, INT64_MAX), *other = NULL, *path = NULL;
+
+  assert_string_equal(name, "damaged-unknown.db");
+  assert_true(aside_is_main(name));
+  path = beside(stores, name);
+  stores_write(path, 0, "damaged", 7);
+  other = aside_choose(stores->path, INT64_MAX);
+  assert_string_equal(other, "damaged-unknown-1.db");
+}
+
+/* Only so many names are looked for; the last one is refused then, as it is taken. */
+static void test_too_many(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *name = NULL;
+
+  lstat_misfire = (struct misfire){.call = 1, .error = EIO, .ever = true}; /* each may be there */
+  name = aside_choose(stores->path, STORES_NOW);
+  lstat_misfire.call = 0;
+  assert_string_equal(name, "damaged-20231114T221320Z-999.db");
 }
 
 /* All that was set aside, with what was beside it, and nothing else. */
@@ -215,27 +343,40 @@ static void test_size(void **state)
   struct stores *stores = *state;
   g_autofree char *aside = g_build_filename(stores->home, "damaged-x.db", NULL);
   g_autofree char *journal = g_strconcat(aside, "-journal", NULL);
+  g_autofree char *note = g_build_filename(stores->home, "damaged-x.txt", NULL);
+  GPtrArray *list;
 
   assert_true(aside_size(stores->path) == 0);
   stores_write(stores->path, 0, "store", 5);
   stores_write(aside, 0, "damaged", 7);
   stores_write(journal, 0, "too", 3);
+  stores_write(note, 0, "not mine", 8);
   assert_true(aside_size(stores->path) == 10);
+  list = aside_list_files(stores->path);
+  assert_int_equal(list->len, 2);
+  assert_string_equal(list->pdata[0], "damaged-x.db");
+  assert_string_equal(list->pdata[1], "damaged-x.db-journal");
+  g_ptr_array_unref(list);
+  list = aside_list(stores->path);
+  assert_int_equal(list->len, 1);
+  assert_string_equal(list->pdata[0], "damaged-x.db");
+  g_ptr_array_unref(list);
+  lstat_misfire = (struct misfire){.call = 1, .error = ENOENT}; /* taken away meanwhile */
+  assert_true(aside_size(stores->path) == 3);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, descriptors_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_put, stores_setup_home, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_journals, stores_setup_home, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_copied, stores_setup_home, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_not_copied, stores_setup_home, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_names, stores_setup_home, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_none, stores_setup_home, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_taken, stores_setup_home, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_unwritable, stores_setup_home, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_size, stores_setup_home, stores_teardown),
+      TEST(test_put),         TEST(test_journals),         TEST(test_copied),
+      TEST(test_not_copied),  TEST(test_no_room_for_name), TEST(test_copy_fails),
+      TEST(test_copy_is_cut), TEST(test_journals_stay),    TEST(test_names),
+      TEST(test_no_time),     TEST(test_too_many),         TEST(test_none),
+      TEST(test_taken),       TEST(test_unwritable),       TEST(test_size),
   };
 
+  descriptors_begin();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,8 @@
 
 #include <cmocka.h>
 
-enum { ROWS = 5, DAY = 86400 };
+/* OPERATIONS: so many that as many hosts aren't looked up one by one (PROBES). */
+enum { ROWS = 5, OPERATIONS = 450, DAY = 86400 };
 
 static void log_at(struct store *store, const char *host, int64_t now)
 {
@@ -117,6 +118,27 @@ static void test_kept(void **state)
   store_close(store);
 }
 
+/* With very many operations all rows are read once instead, and find the same. */
+static void test_many(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct ticket_row row = stores_row(1);
+
+  stores_fill(store, OPERATIONS);
+  log_at(store, "host-0001.example", STORES_NOW);
+  log_at(store, "host-0002.example", STORES_NOW);
+  for (int i = 0; i < OPERATIONS; i++)
+    clear(store, stores_row(i).peer.host, STORES_NOW + 1);
+  assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, STORES_NOW + 2), TLSPIN_OK);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM event"), 1);
+  assert_int_equal(stores_number(stores->path, "SELECT host = 'host-0001.example' FROM event"), 1);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM before"), 0);
+  assert_true(is_owed(store));
+  store_close(store);
+}
+
 static void test_doomed_twice(void **state)
 {
   struct stores *stores = *state;
@@ -148,6 +170,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_forgotten, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_kept, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_many, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_doomed_twice, stores_setup, stores_teardown),
   };
 

@@ -242,7 +242,7 @@ static void test_large(void **state)
   enlarge(&identity, LARGE);
   large = pem_of(&identity);
   assert_true(strlen(large) > LARGE);
-  assert_refused(large, -1, "Certificate 1 in", "a certificate is too large");
+  assert_refused(large, -1, "Certificate 1 in", "a certificate is longer than 65535 octets");
   pki_free(&identity);
 }
 

@@ -166,12 +166,12 @@ static void test_hostile_chains(void **state)
       {"0*00", "", "malformed"},
       {cut, "", "malformed"},
       {more, "path=b:1", "malformed"},
-      {"65536*30", "", "too large"},
-      {"1000000*30", "", "too large"},
+      {"65536*30", "", "longer than 65535 octets"},
+      {"1000000*30", "", "longer than 65535 octets"},
       {twice, "path=b:1", "twice"},
-      {hundred, "path=b:1", "too many"},
-      {seventeen, "", "too many"},
-      {path, "raw-key=b:1", "too many"},
+      {hundred, "path=b:1", "more than 16"},
+      {seventeen, "", "more than 16"},
+      {path, "raw-key=b:1", "more than one raw key"},
       {"3000", "raw-key=b:1", "malformed"},
   };
 

@@ -93,6 +93,7 @@ static void test_another_process(void **state)
 
   assert_false(damage_stands(store));
   assert_int_equal(damage_put(other, &some), TLSPIN_OK);
+  assert_false(damage_stands(store)); /* it isn't read anew for that */
   stores_expect_none(store, &peer);
   assert_true(damage_stands(store));
   assert_int_equal(damage_acknowledge(other), TLSPIN_OK);
@@ -137,6 +138,37 @@ static void test_strange(void **state)
   store_close(store);
 }
 
+/* The name of the file that was set aside, as long as names are and no longer. */
+static void test_longest_name(void **state)
+{
+  uint8_t value[STATE_VALUE_MAX];
+  struct damage damage = some, got;
+  size_t size;
+
+  (void)state;
+  memset(damage.aside, 'x', DAMAGE_NAME_MAX);
+  size = damage_encode(&damage, value);
+  assert_true(damage_decode((struct span){value, size}, &got));
+  expect_same(&got, &damage);
+  value[size] = 'x';
+  assert_false(damage_decode((struct span){value, size + 1}, &got));
+}
+
+/* Who can't read whether pins were lost can't say that none were, nor take it back. */
+static void test_unread(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct damage damage;
+
+  assert_int_equal(damage_put(store, &some), TLSPIN_OK);
+  stores_sql(stores->path, "DELETE FROM state");
+  assert_int_equal(damage_get(store, &damage), TLSPIN_UNAVAILABLE);
+  assert_true(damage_stands(store));
+  assert_int_equal(damage_acknowledge(store), TLSPIN_UNAVAILABLE);
+  store_close(store);
+}
+
 static void test_layer(void **state)
 {
   struct stores *stores = *state;
@@ -158,6 +190,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_nothing_missing, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_another_process, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_strange, stores_setup, stores_teardown),
+      cmocka_unit_test(test_longest_name),
+      cmocka_unit_test_setup_teardown(test_unread, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_layer, stores_setup, stores_teardown),
   };
 

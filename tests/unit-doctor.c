@@ -59,6 +59,27 @@ static char *back_up(struct policy *policy, const struct strata *strata, int64_t
   return name;
 }
 
+/* With the host in the store, and in a backup, whose name is to be freed. */
+static struct policy *open_kept(struct strata *strata, char **name)
+{
+  struct policy *policy;
+
+  put(strata, HOST, 1);
+  policy = open_policy(strata);
+  *name = back_up(policy, strata, NOW - 9);
+  return policy;
+}
+
+/* The backup is none any more; its path, to be freed. */
+static char *spoil(const struct strata *strata, const char *name)
+{
+  char *path = g_build_filename(strata_path(strata->folder, "home/backups"), name, NULL);
+
+  assert_true(g_file_set_contents(path, "no backup", -1, NULL));
+  assert_int_equal(g_chmod(path, 0600), 0);
+  return path;
+}
+
 /* The store's octets are gone, and the policy finds a new one in its place. */
 static void wreck(const struct strata *strata)
 {
@@ -153,9 +174,7 @@ static void test_backups(void **state)
   policy = open_policy(strata);
   first = back_up(policy, strata, NOW - 9);
   second = back_up(policy, strata, NOW);
-  path = g_build_filename(strata_path(strata->folder, "home/backups"), first, NULL);
-  assert_true(g_file_set_contents(path, "no backup", -1, NULL));
-  assert_int_equal(g_chmod(path, 0600), 0);
+  path = spoil(strata, first);
   look_through(policy, strata, &doctor);
   assert_int_equal(doctor.backups->len, 2);
   backup = doctor.backups->pdata[0];
@@ -190,6 +209,17 @@ static void test_backups_unlisted(void **state)
   policy_free(policy);
 }
 
+/* What is there stays, and this is said. */
+static void refuse_restore(struct policy *policy, const char *name, enum tlspin_code code,
+                           const char *words)
+{
+  struct backup *before = NULL;
+  char *problem = NULL;
+
+  expect_refused(doctor_restore(policy, name, NOW, &before, &problem), code, &problem, words);
+  backup_free(before);
+}
+
 static void test_restored(void **state)
 {
   struct strata *strata = *state;
@@ -198,9 +228,7 @@ static void test_restored(void **state)
   struct policy *policy;
   char *problem = NULL;
 
-  put(strata, HOST, 1);
-  policy = open_policy(strata);
-  name = back_up(policy, strata, NOW - 9);
+  policy = open_kept(strata, &name);
   put(strata, OTHER, 2);
   expect(policy, OTHER, TLSPIN_MATCH);
   assert_int_equal(doctor_restore(policy, name, NOW, &before, &problem), TLSPIN_OK);
@@ -227,9 +255,7 @@ static void test_restored_over_wreck(void **state)
   char *problem = NULL;
   int fd;
 
-  put(strata, HOST, 1);
-  policy = open_policy(strata);
-  name = back_up(policy, strata, NOW - 9);
+  policy = open_kept(strata, &name);
   policy_free(policy);
   layers_free(strata->layers);
   strata->layers = NULL;
@@ -262,25 +288,14 @@ static void test_not_restored(void **state)
 {
   struct strata *strata = *state;
   g_autofree char *name = NULL, *path = NULL;
-  struct backup *before = NULL;
-  struct policy *policy;
-  char *problem = NULL;
+  struct policy *policy = open_kept(strata, &name);
 
-  put(strata, HOST, 1);
-  policy = open_policy(strata);
-  expect_refused(doctor_restore(policy, "../pins.db", NOW, &before, &problem), TLSPIN_E_NOT_FOUND,
-                 &problem, "../pins.db");
-  name = back_up(policy, strata, NOW - 9);
-  path = g_build_filename(strata_path(strata->folder, "home/backups"), name, NULL);
-  assert_true(g_file_set_contents(path, "no backup", -1, NULL));
-  assert_int_equal(g_chmod(path, 0600), 0);
-  expect_refused(doctor_restore(policy, name, NOW, &before, &problem), TLSPIN_UNAVAILABLE, &problem,
-                 path);
-  backup_free(before);
+  refuse_restore(policy, "../pins.db", TLSPIN_E_NOT_FOUND, "../pins.db");
+  path = spoil(strata, name);
+  refuse_restore(policy, name, TLSPIN_UNAVAILABLE, path);
   expect(policy, HOST, TLSPIN_MATCH);
   assert_int_equal(g_chmod(strata_path(strata->folder, "home/backups"), 0755), 0);
-  expect_refused(doctor_restore(policy, name, NOW, &before, &problem), TLSPIN_E_NOT_FOUND, &problem,
-                 name);
+  refuse_restore(policy, name, TLSPIN_E_NOT_FOUND, name);
   assert_int_equal(g_chmod(strata_path(strata->folder, "home/backups"), 0700), 0);
   expect(policy, HOST, TLSPIN_MATCH);
   policy_free(policy);
@@ -291,13 +306,10 @@ static void test_not_kept(void **state)
 {
   struct strata *strata = *state;
   g_autofree char *name = NULL, *lock = NULL;
+  struct policy *policy = open_kept(strata, &name);
   struct backup *before = NULL;
-  struct policy *policy;
   char *problem = NULL;
 
-  put(strata, HOST, 1);
-  policy = open_policy(strata);
-  name = back_up(policy, strata, NOW - 9);
   put(strata, OTHER, 2);
   lock = g_strdup(strata_path(strata->folder, "home/backups/.pins.db"));
   assert_int_equal(g_mkdir(lock, 0700), 0);

@@ -4,7 +4,8 @@
 
 #include "daemon/file.h"
 
-#include "tests/stores.h"
+#include "tests/descriptors.h"
+#include "tests/filerules.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,51 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static struct file_rule user(void)
-{
-  return (struct file_rule){STORE_USER, geteuid()};
-}
-
-static struct file_rule layer(void)
-{
-  return (struct file_rule){STORE_SYSTEM, geteuid()};
-}
-
-/* problem: to hold the words; it is freed. */
-static void expect_words(char *problem, const char *words)
-{
-  assert_non_null(problem);
-  if (strstr(problem, words) == NULL)
-    print_error("'%s' is not in: %s\n", words, problem);
-  assert_non_null(strstr(problem, words));
-  g_free(problem);
-}
-
-static void refuse(const char *path, struct file_rule rule, const char *words)
-{
-  char *problem = NULL;
-
-  assert_int_equal(file_check(path, rule, &problem), TLSPIN_UNAVAILABLE);
-  assert_non_null(strstr(problem, path));
-  expect_words(problem, words);
-}
-
-static void accept(const char *path, struct file_rule rule)
-{
-  char *problem = NULL;
-
-  assert_int_equal(file_check(path, rule, &problem), TLSPIN_OK);
-  assert_null(problem);
-}
-
-static mode_t mode_of(const char *path)
-{
-  struct stat status;
-
-  assert_int_equal(stat(path, &status), 0);
-  return status.st_mode & 07777;
-}
 
 static void test_resolve_makes_folders(void **state)
 {
@@ -135,6 +91,27 @@ static void test_resolve_without_folder(void **state)
   stores_write(stores->home, 0, "x", 1);
   assert_int_equal(file_resolve(stores->path, user(), &resolved, &problem), TLSPIN_UNAVAILABLE);
   expect_words(problem, "is not a folder");
+}
+
+/* What can't be looked into may hold backups. */
+static void test_backups(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *folder = g_build_filename(stores->folder, FILE_BACKUPS, NULL);
+  g_autofree char *text = g_build_filename(folder, "pins-1.txt", NULL);
+  g_autofree char *other = g_build_filename(folder, "other.db", NULL);
+  g_autofree char *backup = g_build_filename(folder, "pins-1.db", NULL);
+
+  assert_false(file_has_backups(stores->layer));
+  stores_write(folder, 0, "no folder", 9);
+  assert_true(file_has_backups(stores->layer));
+  assert_int_equal(unlink(folder) + mkdir(folder, 0700), 0);
+  assert_false(file_has_backups(stores->layer));
+  stores_write(text, 0, "x", 1);
+  stores_write(other, 0, "x", 1);
+  assert_false(file_has_backups(stores->layer));
+  stores_write(backup, 0, "x", 1);
+  assert_true(file_has_backups(stores->layer));
 }
 
 static void check_unwritable(struct stores *stores)
@@ -287,6 +264,11 @@ static void test_wal(void **state)
   refuse(stores->layer, layer(), "WAL");
   assert_int_equal(file_check(stores->layer, user(), &problem), TLSPIN_STORE_DAMAGED);
   expect_words(problem, "first octets");
+  problem = NULL;
+  stores_write(stores->layer, 18, "\3\3", 2);
+  accept(stores->layer, layer()); /* SQLite says what is wrong with it */
+  assert_int_equal(file_check(stores->layer, user(), &problem), TLSPIN_STORE_DAMAGED);
+  expect_words(problem, "first octets");
   stores_write(stores->layer, 18, "\1\1", 2);
   accept(stores->layer, layer());
 }
@@ -320,7 +302,7 @@ static void test_sweep(void **state)
   file_sweep(missing);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, stores_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, descriptors_teardown)
 
 int main(void)
 {
@@ -329,6 +311,7 @@ int main(void)
       TEST(test_resolve_follows_folders),
       TEST(test_resolve_checks_folder),
       TEST(test_resolve_without_folder),
+      TEST(test_backups),
       TEST(test_unwritable),
       TEST(test_create),
       TEST(test_create_without_folder),
@@ -343,5 +326,6 @@ int main(void)
       TEST(test_sweep),
   };
 
+  descriptors_begin();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,8 @@
 
 #include "daemon/lockfile.h"
 
+#include "tests/descriptors.h"
+#include "tests/misfire.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -19,6 +21,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+MISFIRE(int, flock, (int fd, int operation), (fd, operation), -1)
+MISFIRE(int, fstat, (int fd, struct stat *status), (fd, status), -1)
+MISFIRE(int, fsync, (int fd), (fd), -1)
+MISFIRE(ssize_t, pwrite, (int fd, const void *octets, size_t size, off_t offset),
+        (fd, octets, size, offset), -1)
 
 static int setup(void **state)
 {
@@ -159,6 +167,70 @@ static void test_busy(void **state)
   close(ready[1]);
 }
 
+static void refuse(struct stores *stores, const char *reason)
+{
+  struct lockfile lock;
+  char *problem = NULL;
+
+  assert_int_equal(lockfile_open(stores->path, geteuid(), LOCKFILE_PATIENT, &lock, &problem),
+                   TLSPIN_UNAVAILABLE);
+  assert_null(lock.path);
+  assert_int_equal(lock.fd, -1);
+  assert_non_null(strstr(problem, stores->lock));
+  assert_non_null(strstr(problem, reason));
+  g_free(problem);
+}
+
+/* A signal is only a reason to ask again; what can't be locked or looked at isn't open. */
+static void test_faults(void **state)
+{
+  struct stores *stores = *state;
+  struct lockfile lock;
+  char *problem = NULL;
+
+  flock_misfire = (struct misfire){.call = 1, .error = EINTR};
+  open_lock(stores, &lock);
+  assert_int_equal(flock_misfire.call, 0);
+  lockfile_close(&lock);
+  for (unsigned call = 1; call <= 2; call++) { /* shared, and exclusive */
+    flock_misfire = (struct misfire){.call = call, .error = ENOLCK};
+    refuse(stores, "No locks available");
+    fstat_misfire = (struct misfire){.call = 1 + call, .error = EIO}; /* 1: file_open's */
+    refuse(stores, "Input/output error");
+  }
+  open_lock(stores, &lock);
+  lock.wait = LOCKFILE_AT_ONCE;
+  flock_misfire = (struct misfire){.call = 1, .error = EINTR};
+  assert_int_equal(lockfile_exclude(&lock, &problem), TLSPIN_UNAVAILABLE);
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(lockfile_exclude(&lock, &problem), TLSPIN_OK);
+  lockfile_close(&lock);
+}
+
+/* What isn't written down for good isn't remembered, and the lock stays with its maker. */
+static void test_settling_fails(void **state)
+{
+  struct misfire *const misfires[] = {&pwrite_misfire, &fsync_misfire};
+  struct stores *stores = *state;
+  struct lockfile lock;
+  char *problem = NULL;
+
+  open_lock(stores, &lock);
+  for (size_t i = 0; i < G_N_ELEMENTS(misfires); i++) {
+    *misfires[i] = (struct misfire){.call = 1, .error = ENOSPC};
+    assert_int_equal(lockfile_settle(&lock, &problem), TLSPIN_UNAVAILABLE);
+    assert_non_null(strstr(problem, "can't be written: No space left"));
+    g_clear_pointer(&problem, g_free);
+    assert_true(lock.exclusive && !lock.remembers);
+  }
+  flock_misfire = (struct misfire){.call = 1, .error = ENOLCK};
+  assert_int_equal(lockfile_settle(&lock, &problem), TLSPIN_UNAVAILABLE);
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(lockfile_settle(&lock, &problem), TLSPIN_OK);
+  assert_true(lock.remembers && !lock.exclusive);
+  lockfile_close(&lock);
+}
+
 static void test_hostile(void **state)
 {
   struct stores *stores = *state;
@@ -227,8 +299,13 @@ static void test_numbers(void **state)
   open_lock(stores, &ours);
   assert_int_equal(lockfile_settle(&ours, &problem), TLSPIN_OK);
   open_lock(stores, &theirs);
+  assert_false(lockfile_is_held(&theirs, 7));
   assert_true(lockfile_hold(&ours, 7));
   assert_true(lockfile_hold(&ours, 7));
+  assert_true(lockfile_is_held(&theirs, 7));
+  assert_false(lockfile_is_held(&ours, 7)); /* by another one */
+  assert_false(lockfile_is_held(&theirs, 8));
+  assert_true(lockfile_is_held(&theirs, UINT64_MAX));
   assert_false(lockfile_hold(&theirs, 7));
   assert_true(lockfile_hold(&theirs, 8));
   assert_true(lockfile_hold(&theirs, INT64_MAX));
@@ -239,19 +316,22 @@ static void test_numbers(void **state)
   lockfile_close(&theirs);
   assert_true(lockfile_hold(&ours, 7) && lockfile_hold(&ours, 8));
   assert_false(lockfile_hold(&theirs, 9)); /* it isn't open any more */
+  assert_true(lockfile_is_held(&theirs, 9));
   lockfile_close(&ours);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, stores_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, descriptors_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_life),    TEST(test_crash_before_settle),
-      TEST(test_name),    TEST(test_busy),
-      TEST(test_hostile), TEST(test_race),
-      TEST(test_numbers),
+      TEST(test_life),           TEST(test_crash_before_settle),
+      TEST(test_name),           TEST(test_busy),
+      TEST(test_hostile),        TEST(test_race),
+      TEST(test_numbers),        TEST(test_faults),
+      TEST(test_settling_fails),
   };
 
+  descriptors_begin();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -322,6 +322,38 @@ static void test_lookup_reply_of_old(void **state)
   dbus_message_unref(message);
 }
 
+static const char *left_by(const char *member, const char *sender, const char *after)
+{
+  static char found[64];
+  DBusMessage *message = dbus_message_new_signal(DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, member);
+  const char *name = ":1.7", *before = ":1.7", *left;
+
+  assert_true(dbus_message_set_sender(message, sender));
+  assert_true(dbus_message_append_args(message, DBUS_TYPE_STRING, &name, DBUS_TYPE_STRING, &before,
+                                       after != NULL ? DBUS_TYPE_STRING : DBUS_TYPE_INVALID, &after,
+                                       DBUS_TYPE_INVALID));
+  left = bus_read_left(message);
+  if (left != NULL)
+    strcpy(found, left);
+  dbus_message_unref(message);
+  return left != NULL ? found : NULL;
+}
+
+/* Nobody but the bus can say that somebody has left it. */
+static void test_left(void **state)
+{
+  DBusMessage *call = new_message();
+
+  (void)state;
+  assert_string_equal(left_by("NameOwnerChanged", DBUS_SERVICE_DBUS, ""), ":1.7");
+  assert_null(left_by("NameOwnerChanged", DBUS_SERVICE_DBUS, ":1.8"));
+  assert_null(left_by("NameOwnerChanged", DBUS_SERVICE_DBUS, NULL));
+  assert_null(left_by("NameOwnerChanged", ":1.9", ""));
+  assert_null(left_by("NameAcquired", DBUS_SERVICE_DBUS, ""));
+  assert_null(bus_read_left(call));
+  dbus_message_unref(call);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -334,6 +366,7 @@ int main(void)
       cmocka_unit_test(test_undo_reply),
       cmocka_unit_test(test_other_types),
       cmocka_unit_test(test_lookup_reply_of_old),
+      cmocka_unit_test(test_left),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

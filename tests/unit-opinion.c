@@ -107,6 +107,34 @@ static void test_nothing_is_known(void **state)
   expect(TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE, true);
 }
 
+/* What a lookup said besides. To a library that knows the first bit alone each is "unavailable". */
+static void test_doubts(void **state)
+{
+  static const struct {
+    unsigned policy;
+    enum tlspin_code answer;
+    enum verdict_reason reason;
+  } cases[] = {
+      {BUS_POLICY_UNREADABLE, TLSPIN_UNAVAILABLE, VERDICT_UNREADABLE},
+      {BUS_POLICY_UNREADABLE | BUS_POLICY_LOST, TLSPIN_STORE_DAMAGED, VERDICT_LOST},
+      {BUS_POLICY_UNREADABLE | BUS_POLICY_CLOCK, TLSPIN_CLOCK_SUSPECT, VERDICT_CLOCK},
+      {BUS_POLICY_UNREADABLE | BUS_POLICY_LOST | BUS_POLICY_CLOCK, TLSPIN_STORE_DAMAGED,
+       VERDICT_LOST},
+      {BUS_POLICY_UNREADABLE | BUS_POLICY_UNREADABLE_TOO | BUS_POLICY_LOST, TLSPIN_UNAVAILABLE,
+       VERDICT_UNREADABLE},
+      {BUS_POLICY_UNREADABLE | BUS_POLICY_UNREADABLE_TOO | BUS_POLICY_CLOCK, TLSPIN_UNAVAILABLE,
+       VERDICT_UNREADABLE},
+      {BUS_POLICY_LOST, TLSPIN_STORE_DAMAGED, VERDICT_LOST},
+      {BUS_POLICY_CLOCK, TLSPIN_CLOCK_SUSPECT, VERDICT_CLOCK},
+  };
+
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    sight.pin.keys.policy = cases[i].policy;
+    expect(cases[i].answer, cases[i].reason, true);
+  }
+}
+
 static void test_what_stands_is_not_met(void **state)
 {
   (void)state;
@@ -240,6 +268,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(test_nothing_is_known),
+      TEST(test_doubts),
       TEST(test_what_stands_is_not_met),
       TEST(test_rejected),
       TEST(test_rejected_elsewhere),

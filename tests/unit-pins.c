@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "daemon/damage.h"
 #include "dbus/names.h"
 #include "tests/counter.h"
 #include "tests/gate.h"
@@ -328,6 +329,33 @@ static void test_policy_bits(void **state)
   }
 }
 
+static void expect_bits(struct strata *strata, bool lost, const char *bits)
+{
+  const struct damage damage = {
+      .cause = DAMAGE_CONTENT, .found = STRATA_NOW, .missing = DAMAGE_UNKNOWN};
+  g_autofree char *policy = NULL;
+  struct counter counter;
+
+  counter_open(&counter, strata);
+  store(&counter, "0102", "0", "stored\n1700001000\n");
+  if (lost)
+    assert_int_equal(damage_put(layers_at(strata->layers, 0)->store, &damage), TLSPIN_OK);
+  policy = line(&counter, "b.example|tls|443", 10);
+  assert_string_equal(policy, bits);
+  counter_close(&counter);
+}
+
+/* A library that knows no doubt but the first takes each of them for it. */
+static void test_doubts(void **state)
+{
+  struct strata *strata = *state;
+
+  expect_bits(strata, false, "0");
+  expect_bits(strata, true, "33");
+  strata_write(strata->admin, "50.db", "not a database");
+  expect_bits(strata, true, "171"); /* and settings that were locked there are not known */
+}
+
 /* Keys that differ in their digests. */
 static struct keypin *many_keys(size_t count)
 {
@@ -403,7 +431,8 @@ int main(void)
       TEST(test_outcomes),       TEST(test_sizes),       TEST(test_refused),
       TEST(test_report),         TEST(test_reasons),     TEST(test_expired),
       TEST(test_locks),          TEST(test_unavailable), TEST(test_keys),
-      TEST(test_policy_bits),    TEST(test_off),         TEST(test_crowded),
+      TEST(test_policy_bits),    TEST(test_doubts),      TEST(test_off),
+      TEST(test_crowded),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

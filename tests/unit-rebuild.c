@@ -93,7 +93,7 @@ static void test_whole(void **state)
   add(rebuild, 1); /* once more */
   assert_int_equal(rebuild_rows(rebuild), 2);
   assert_int_equal(rebuild_missing(rebuild, &contents), 0);
-  assert_true(rebuild_complete(rebuild, &contents, added));
+  assert_int_equal(rebuild_complete(rebuild, &contents, added), TLSPIN_OK);
   assert_int_equal(added[REBUILD_CARVED] + added[REBUILD_BACKUP], 0);
   finish(rebuild);
   store = stores_open(stores->path);
@@ -118,7 +118,7 @@ static void test_completed(void **state)
   offer(rebuild, REBUILD_BACKUP, 3, 4);
   offer(rebuild, REBUILD_BACKUP, 2, 3); /* was found before */
   assert_int_equal(rebuild_missing(rebuild, &contents), 2);
-  assert_true(rebuild_complete(rebuild, &contents, added));
+  assert_int_equal(rebuild_complete(rebuild, &contents, added), TLSPIN_OK);
   assert_int_equal(added[REBUILD_CARVED], 1);
   assert_int_equal(added[REBUILD_BACKUP], 1);
   finish(rebuild);
@@ -142,7 +142,7 @@ static void test_incomplete(void **state)
 
   offer(rebuild, REBUILD_BACKUP, 1, 2);
   offer(rebuild, REBUILD_CARVED, 2, 3);
-  assert_false(rebuild_complete(rebuild, &contents, added));
+  assert_int_equal(rebuild_complete(rebuild, &contents, added), TLSPIN_E_NOT_FOUND);
   assert_int_equal(added[REBUILD_CARVED] + added[REBUILD_BACKUP], 0);
   assert_int_equal(rebuild_rows(rebuild), 1);
   assert_int_equal(rebuild_missing(rebuild, &contents), 1);
@@ -160,7 +160,7 @@ static void choose_two(struct stores *stores, int count, bool expected)
 
   for (int i = 3; i <= count; i++)
     offer(rebuild, REBUILD_BACKUP, i, (uint64_t)i + 1);
-  assert_int_equal(rebuild_complete(rebuild, &contents, added), expected);
+  assert_int_equal(rebuild_complete(rebuild, &contents, added) == TLSPIN_OK, expected);
   assert_int_equal(added[REBUILD_CARVED], expected);
   assert_int_equal(added[REBUILD_BACKUP], expected);
   assert_int_equal(rebuild_rows(rebuild), expected ? 3 : 1);
@@ -200,7 +200,7 @@ static void test_octets(void **state)
       assert_true(cells_digest(checksum, &tables[TABLE_TICKET], cells, &digest));
       assert_true(rebuild_offer(rebuild, REBUILD_BACKUP, TABLE_TICKET, cells, &digest));
     }
-    assert_int_equal(rebuild_complete(rebuild, &contents, added), !more);
+    assert_int_equal(rebuild_complete(rebuild, &contents, added) == TLSPIN_OK, !more);
     assert_int_equal(added[REBUILD_CARVED], !more);
     rebuild_free(rebuild);
   }
@@ -222,7 +222,7 @@ static void test_nearly_all(void **state)
   offer(rebuild, REBUILD_CARVED, 7, 70);
   offer(rebuild, REBUILD_CARVED, 8, 80);
   contents = contents_of(digests, COUNT);
-  assert_true(rebuild_complete(rebuild, &contents, added));
+  assert_int_equal(rebuild_complete(rebuild, &contents, added), TLSPIN_OK);
   assert_int_equal(added[REBUILD_BACKUP], COUNT);
   assert_int_equal(added[REBUILD_CARVED], 0);
   finish(rebuild);
@@ -257,6 +257,32 @@ static void test_keys(void **state)
   row.series = 50;
   stores_expect(store, &row);
   store_close(store);
+}
+
+/* Of a row that is there in another state just that isn't held. */
+static void test_held(void **state)
+{
+  struct rebuild *rebuild = begin(*state);
+  struct cell cells[TABLE_COLUMNS];
+  struct digest there = add(rebuild, 0), other;
+
+  to_cells(0, 99, cells, &other);
+  assert_true(rebuild_holds(rebuild, TABLE_TICKET, cells, &there));
+  assert_false(rebuild_holds(rebuild, TABLE_TICKET, cells, &other));
+  to_cells(1, 2, cells, &other);
+  assert_false(rebuild_holds(rebuild, TABLE_TICKET, cells, &other));
+  rebuild_free(rebuild);
+}
+
+/* There is no folder to begin in. */
+static void test_not_begun(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = g_build_filename(stores->folder, "none", "pins.db", NULL);
+  g_autofree char *problem = NULL;
+
+  assert_null(rebuild_new(path, &problem));
+  assert_non_null(strstr(problem, "can't be made"));
 }
 
 /* No number is given twice. */
@@ -313,6 +339,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_octets, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_nearly_all, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_keys, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_held, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_not_begun, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_operations, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_unfinished, stores_setup_home, stores_teardown),
   };

@@ -4,9 +4,8 @@
 
 #include "daemon/recovery.h"
 
-#include "daemon/aside.h"
-#include "daemon/damage.h"
 #include "daemon/state.h"
+#include "tests/ruins.h"
 #include "tests/vault.h"
 
 #include <setjmp.h>
@@ -22,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NOW = STORES_NOW + 86400, MADE = STORES_NOW + 9 };
+enum { MADE = STORES_NOW + 9 };
 
 /* before: of the store as it was when the user asked, which may be another by now; NULL: it could
  * not be read. */
@@ -31,7 +30,8 @@ static enum tlspin_code restore_after(struct stores *stores, const char *path,
 {
   g_autofree char *problem = NULL, *name = g_strdup(path);
   struct backup backup = {.path = name, .made = MADE};
-  enum tlspin_code code = recovery_restore(stores->path, geteuid(), &backup, before, NOW, &problem);
+  enum tlspin_code code =
+      recovery_restore(stores->path, geteuid(), &backup, before, RUINS_NOW, &problem);
 
   assert_int_equal(code == TLSPIN_OK, problem == NULL);
   if (problem != NULL && strstr(problem, words) == NULL)
@@ -56,24 +56,6 @@ static enum tlspin_code restore(struct stores *stores, const char *path, const c
   return restore_after(stores, path, &before, words);
 }
 
-static void put(struct stores *stores, int n)
-{
-  struct store *store = stores_open(stores->path);
-  struct ticket_row row = stores_row(n);
-
-  assert_int_equal(store_put(store, &row, 0, NOW), TLSPIN_OK);
-  store_close(store);
-}
-
-static void put_damage(struct stores *stores, int64_t missing)
-{
-  struct damage damage = {.cause = DAMAGE_MISSING, .found = STORES_NOW, .missing = missing};
-  struct store *store = stores_open(stores->path);
-
-  assert_int_equal(damage_put(store, &damage), TLSPIN_OK);
-  store_close(store);
-}
-
 /* The rows of the backup are there and no other. Returns whether damage stands in the store. */
 static bool look(struct stores *stores, struct damage *damage)
 {
@@ -91,13 +73,6 @@ static bool look(struct stores *stores, struct damage *damage)
   return stands;
 }
 
-static guint count_asides(const struct stores *stores)
-{
-  g_autoptr(GPtrArray) names = aside_list(stores->path);
-
-  return names->len;
-}
-
 static void test_whole(void **state)
 {
   struct stores *stores = *state;
@@ -108,18 +83,18 @@ static void test_whole(void **state)
   struct damage damage;
   struct store *store;
 
-  put(stores, VAULT_ROWS);
+  ruins_put(stores, VAULT_ROWS);
   store = stores_open(stores->path);
   filter.host = "host-0000.example";
-  assert_int_equal(store_clear(store, &filter, NOW, &change), TLSPIN_OK);
+  assert_int_equal(store_clear(store, &filter, RUINS_NOW, &change), TLSPIN_OK);
   store_close(store);
   before = sum_of(stores);
   assert_int_equal(restore_after(stores, path, &before, ""), TLSPIN_OK);
   assert_false(look(stores, &damage));
   assert_int_equal(damage.found, 0);
-  assert_int_equal(count_asides(stores), 0);
+  assert_int_equal(ruins_asides(stores), 0);
   store = stores_open(stores->path); /* a number isn't given twice */
-  assert_int_equal(store_clear(store, &filter, NOW, &change), TLSPIN_OK);
+  assert_int_equal(store_clear(store, &filter, RUINS_NOW, &change), TLSPIN_OK);
   assert_int_equal(change.operation, before.last_operation + 1);
   store_close(store);
 }
@@ -131,23 +106,23 @@ static void test_wreck(void **state)
   g_autofree char *path = vault_make(stores, MADE);
   struct damage damage;
 
-  put(stores, VAULT_ROWS);
+  ruins_put(stores, VAULT_ROWS);
   stores_write(stores->path, 0, "no database", 11);
   assert_int_equal(restore_after(stores, path, NULL, ""), TLSPIN_OK);
   assert_true(look(stores, &damage));
   assert_int_equal(damage.cause, DAMAGE_CONTENT);
-  assert_int_equal(damage.found, NOW);
+  assert_int_equal(damage.found, RUINS_NOW);
   assert_int_equal(damage.missing, DAMAGE_UNKNOWN);
   assert_int_equal(damage.backup, MADE);
   assert_true(damage.merged >= VAULT_ROWS);
-  assert_int_equal(count_asides(stores), 1);
+  assert_int_equal(ruins_asides(stores), 1);
   assert_true(g_str_has_prefix(damage.aside, "damaged-"));
   assert_int_equal(unlink(stores->path), 0);
   assert_int_equal(restore_after(stores, path, NULL, ""), TLSPIN_OK);
   assert_true(look(stores, &damage));
   assert_int_equal(damage.cause, DAMAGE_MISSING);
   assert_string_equal(damage.aside, "");
-  assert_int_equal(count_asides(stores), 1);
+  assert_int_equal(ruins_asides(stores), 1);
 }
 
 /* What was lost, and the user hasn't seen, isn't seen by that. */
@@ -159,14 +134,14 @@ static void test_unseen(void **state)
   struct damage damage;
 
   for (size_t i = 0; i < G_N_ELEMENTS(missing); i++) {
-    put_damage(stores, missing[i]);
+    ruins_put_damage(stores, missing[i]);
     assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
     assert_int_equal(look(stores, &damage), missing[i] != 0);
     assert_int_equal(damage.cause, DAMAGE_MISSING);
     assert_int_equal(damage.found, STORES_NOW);
     assert_int_equal(damage.missing, missing[i]);
   }
-  assert_int_equal(count_asides(stores), 0);
+  assert_int_equal(ruins_asides(stores), 0);
 }
 
 /* Nor is what can't be understood. */
@@ -183,7 +158,7 @@ static void test_unseen_unknown(void **state)
   assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
   assert_true(look(stores, &damage));
   assert_int_equal(damage.missing, DAMAGE_UNKNOWN);
-  assert_int_equal(damage.found, NOW);
+  assert_int_equal(damage.found, RUINS_NOW);
 }
 
 /* The backup is of a store from which something was lost, whatever came after that. */
@@ -196,7 +171,7 @@ static void test_lossy_backup(void **state)
   struct store *store;
   char *problem;
 
-  put_damage(stores, 2);
+  ruins_put_damage(stores, 2);
   assert_int_equal(backups_make(stores->path, geteuid(), MADE, &terms, &made, &problem), TLSPIN_OK);
   store = stores_open(stores->path);
   assert_int_equal(damage_acknowledge(store), TLSPIN_OK);
@@ -204,7 +179,7 @@ static void test_lossy_backup(void **state)
   assert_int_equal(restore(stores, made->path, ""), TLSPIN_OK);
   assert_true(look(stores, &damage));
   assert_int_equal(damage.missing, 2);
-  put_damage(stores, 0);
+  ruins_put_damage(stores, 0);
   assert_int_equal(restore(stores, made->path, ""), TLSPIN_OK);
   assert_true(look(stores, &damage));
   assert_int_equal(damage.missing, DAMAGE_UNKNOWN);
@@ -220,7 +195,7 @@ static void test_changed(void **state)
   struct backup_sum before = sum_of(stores);
   struct store *store;
 
-  put(stores, VAULT_ROWS);
+  ruins_put(stores, VAULT_ROWS);
   assert_int_equal(restore_after(stores, path, &before, "changed meanwhile"), TLSPIN_E_BUSY);
   assert_int_equal(restore_after(stores, path, NULL, "changed meanwhile"), TLSPIN_E_BUSY);
   store = stores_open(stores->path);

@@ -4,6 +4,7 @@
 
 #include "daemon/schema.h"
 
+#include "tests/misfire.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -12,6 +13,30 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+MISFIRE(int, sqlite3_prepare_v2,
+        (sqlite3 * handle, const char *sql, int size, sqlite3_stmt **statement, const char **tail),
+        (handle, sql, size, statement, tail), SQLITE_IOERR)
+MISFIRE(int, sqlite3_step, (sqlite3_stmt * statement), (statement), SQLITE_IOERR)
+MISFIRE(int, sqlite3_exec,
+        (sqlite3 * handle, const char *sql, sqlite3_callback row, void *data, char **message),
+        (handle, sql, row, data, message), SQLITE_IOERR)
+
+/* Whether SQLite has memory for a text that it has to convert. */
+static bool memory_fails;
+
+const unsigned char *__real_sqlite3_column_text(sqlite3_stmt *statement, int column);
+const unsigned char *__wrap_sqlite3_column_text(sqlite3_stmt *statement, int column);
+const unsigned char *__wrap_sqlite3_column_text(sqlite3_stmt *statement, int column)
+{
+  const unsigned char *text;
+
+  if (memory_fails)
+    sqlite3_hard_heap_limit64(1);
+  text = __real_sqlite3_column_text(statement, column);
+  sqlite3_hard_heap_limit64(0);
+  return text;
+}
 
 /* Two versions of another schema, and three: what the next releases will look like. */
 #define FIRST      "CREATE TABLE a(x INTEGER) STRICT;\n"
@@ -134,6 +159,81 @@ static void test_version_unread(void **state)
   assert_int_equal(schema_version(*state), 0);
 }
 
+/* What isn't read isn't judged: neither the numbers, nor the tables, of a newer file either. */
+static void test_unread(void **state)
+{
+  struct misfire *const misfires[] = {&sqlite3_prepare_v2_misfire, &sqlite3_step_misfire};
+
+  assert_true(schema_migrate(*state, &schema_current));
+  for (int newer = 0; newer < 2; newer++) {
+    enum schema_state whole = schema_inspect(*state, &schema_current);
+
+    assert_int_equal(whole, newer ? SCHEMA_DIFFERENT : SCHEMA_FINE);
+    for (size_t i = 0; i < 2; i++)
+      for (unsigned call = 1; call <= 4; call++) { /* three numbers and the tables */
+        *misfires[i] = (struct misfire){.call = call};
+        assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_UNREADABLE);
+        assert_int_equal(misfires[i]->call, 0);
+      }
+    assert_int_equal(schema_inspect(*state, &schema_current), whole);
+    run(*state, "PRAGMA user_version = 99");
+  }
+  sqlite3_step_misfire = (struct misfire){.call = 5}; /* after the first table */
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_UNREADABLE);
+}
+
+/* A file in UTF-16 is none of ours; whether its texts are, can't be said without memory. */
+static void test_no_memory(void **state)
+{
+  run(*state, "PRAGMA encoding = 'UTF-16'");
+  assert_true(schema_migrate(*state, &schema_current));
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_FINE);
+  memory_fails = true;
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_UNREADABLE);
+  memory_fails = false;
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_FINE);
+}
+
+/* BEGIN, the versions, the stamp, COMMIT: all is made or nothing. */
+static void test_migration_fails(void **state)
+{
+  for (int call = 1; call <= 3 + schema_current.version; call++) {
+    sqlite3_exec_misfire = (struct misfire){.call = (unsigned)call};
+    assert_false(schema_migrate(*state, &schema_current));
+    assert_int_equal(sqlite3_exec_misfire.call, 0);
+    assert_true(sqlite3_get_autocommit(*state));
+    assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_EMPTY);
+  }
+  sqlite3_exec_misfire = (struct misfire){.call = 4 + (unsigned)schema_current.version};
+  assert_true(schema_migrate(*state, &schema_current));
+  assert_int_equal(sqlite3_exec_misfire.call, 1); /* there is no more to it */
+  sqlite3_exec_misfire.call = 0;
+}
+
+/* SQLite may have ended the transaction by itself, as it does where the disk is full. */
+static void test_ended_by_itself(void **state)
+{
+  static const struct migration ended[] = {{FIRST "ROLLBACK; SELECT nothing", FIRST}};
+  static const struct schema schema = {ended, 1};
+
+  assert_false(schema_migrate(*state, &schema));
+  assert_true(sqlite3_get_autocommit(*state));
+  assert_int_equal(schema_inspect(*state, &schema), SCHEMA_EMPTY);
+}
+
+/* A number in the header makes a file of one page. */
+static void test_numbers_alone(void **state)
+{
+  run(*state, "PRAGMA user_version = 1");
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_FOREIGN);
+  assert_false(schema_migrate(*state, &schema_current));
+  run(*state, "PRAGMA user_version = 0; PRAGMA application_id = 7");
+  assert_int_equal(schema_inspect(*state, &schema_current), SCHEMA_FOREIGN);
+  assert_false(schema_migrate(*state, &schema_current));
+  assert_int_equal(number(*state, "PRAGMA page_count"), 1);
+  assert_int_equal(number(*state, "PRAGMA application_id"), 7);
+}
+
 static void test_foreign(void **state)
 {
   run(*state, "CREATE TABLE t(x)");
@@ -162,6 +262,7 @@ static void test_hostile_schemas(void **state)
 {
   static const char *const hostile[] = {
       "CREATE TABLE extra(x)",
+      "CREATE TABLE extra(x PRIMARY KEY)", /* with an index that has no SQL */
       "CREATE INDEX i ON ticket(expires)",
       "CREATE TRIGGER t AFTER INSERT ON ticket BEGIN DELETE FROM failure; END",
       "CREATE VIEW zz AS SELECT * FROM ticket",
@@ -239,6 +340,11 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_no_migration_of, setup, teardown),
       cmocka_unit_test_setup_teardown(test_version_of, setup, teardown),
       cmocka_unit_test_setup_teardown(test_version_unread, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_unread, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_migration_fails, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_ended_by_itself, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_numbers_alone, setup, teardown),
       cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
       cmocka_unit_test_setup_teardown(test_versions_that_never_were, setup, teardown),
       cmocka_unit_test(test_hostile_schemas),

@@ -4,6 +4,7 @@
 
 #include "daemon/state.h"
 
+#include "daemon/schema.h"
 #include "daemon/store-private.h"
 #include "tests/hostile.h"
 #include "tests/stores.h"
@@ -125,6 +126,42 @@ static void test_hostile(void **state)
   (void)state;
 }
 
+/* Nor does it where another process put it there since we opened the file. */
+static void test_hostile_neighbour(void **state)
+{
+  struct cell cells[TABLE_COLUMNS] = {TEXT("clock"), BLOB("")};
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  uint8_t value[STATE_VALUE_MAX];
+  size_t size = 7;
+  struct database db;
+
+  stores_open_database(stores->path, &db);
+  stores_put_row(&db, TABLE_STATE, cells);
+  database_close(&db);
+  assert_int_equal(state_get(store, "clock", value, &size), TLSPIN_UNAVAILABLE);
+  assert_int_equal(size, 7);
+  store_close(store);
+  stores_damaged(stores->path, "an entry in it is not what was written");
+}
+
+/* A layer of the form before there was a table for it says nothing, too. */
+static void test_older_layer(void **state)
+{
+  const struct schema second = {schema_current.migrations, 2};
+  struct stores *stores = *state;
+  struct database db;
+  struct store *store;
+  char *problem;
+
+  stores_new_database(stores, &db);
+  assert_true(schema_migrate(db.handle, &second));
+  database_close(&db);
+  assert_int_equal(store_open(stores->layer, STORE_SYSTEM, geteuid(), &store, &problem), TLSPIN_OK);
+  expect_none(store, "damage");
+  store_close(store);
+}
+
 /* A layer knows nothing of itself, and can't be made to. */
 static void test_layer(void **state)
 {
@@ -148,6 +185,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_distrusted, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_changed, stores_setup, stores_teardown),
       cmocka_unit_test(test_hostile),
+      cmocka_unit_test_setup_teardown(test_hostile_neighbour, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_older_layer, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_layer, stores_setup, stores_teardown),
   };
 

@@ -6,6 +6,7 @@
 
 #include "daemon/aside.h"
 #include "daemon/row.h"
+#include "tests/misfire.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -22,6 +23,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+MISFIRE(int, fsync, (int fd), (fd), -1)
 
 #define ASIDE "damaged-20261123T062500Z.db"
 
@@ -192,6 +195,52 @@ static void test_unreachable(void **state)
   assert_int_equal(unlink(stores->home), 0);
 }
 
+/* Without a lock nothing is done. */
+static void test_no_lock(void **state)
+{
+  struct stores *stores = *state;
+  struct successor successor;
+
+  stores_make(stores->path, 3);
+  assert_int_equal(unlink(stores->lock), 0);
+  assert_int_equal(g_mkdir(stores->lock, 0700), 0);
+  open_expecting(&successor, stores, TLSPIN_UNAVAILABLE, stores->lock);
+  successor_close(&successor);
+  assert_int_equal(g_rmdir(stores->lock), 0);
+}
+
+/* Whether the new name is on the disk isn't known: both files are there, and whole. */
+static void test_unsynced(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *aside = g_build_filename(stores->home, ASIDE, NULL);
+  struct successor successor;
+  bool published = false;
+  unsigned unsynced = 0;
+
+  for (unsigned call = 1; !published; call++) {
+    g_autofree char *problem = NULL;
+
+    stores_make(stores->path, 3);
+    begin(&successor, stores, TLSPIN_OK);
+    add(&successor, 7);
+    fsync_misfire = (struct misfire){.call = call, .error = EIO};
+    published = successor_publish(&successor, ASIDE, &problem) == TLSPIN_OK;
+    assert_int_equal(published, fsync_misfire.call > 0);
+    fsync_misfire.call = 0;
+    successor_close(&successor);
+    assert_int_equal(published, problem == NULL);
+    if (problem != NULL && strstr(problem, "can't be written to the disk") != NULL) {
+      unsynced++;
+      expect_rows(stores, 7, 1);
+    }
+    if (access(aside, F_OK) == 0)
+      assert_int_equal(unlink(aside), 0);
+    assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
+  }
+  assert_int_equal(unsynced, 1);
+}
+
 /* A folder is in the place of the new file, and then of the store. */
 static void test_obstacles(void **state)
 {
@@ -285,9 +334,9 @@ static void test_full(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_published), TEST(test_kept),     TEST(test_given_up),
-      TEST(test_leftovers), TEST(test_locked),   TEST(test_unreachable),
-      TEST(test_obstacles), TEST(test_not_kept), TEST(test_full),
+      TEST(test_published), TEST(test_kept),        TEST(test_given_up), TEST(test_leftovers),
+      TEST(test_locked),    TEST(test_unreachable), TEST(test_no_lock),  TEST(test_unsynced),
+      TEST(test_obstacles), TEST(test_not_kept),    TEST(test_full),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,37 @@ static void test_suspect(void **state)
       "        trusted when it is set right, or from 9999-12-31 23:59 on\n");
 }
 
+static void expect_doubt(const char *clock, int64_t believed, int64_t now, uint64_t end,
+                         const char *expected)
+{
+  const struct clock_told told = {clock, believed, now, now, now};
+  g_autofree char *text = clock_doubt(&told, end);
+
+  if (expected == NULL)
+    assert_null(text);
+  else
+    assert_string_equal(text, expected);
+}
+
+/* Only of what lies between the two times; the moment of the end is after it. */
+static void test_doubt(void **state)
+{
+  static const char ahead[] = "in force although it ended on 2030-03-17 by what the clock says, "
+                              "which isn't trusted";
+  static const char behind[] = "ended on 2030-03-17, but not by what the clock says, which isn't "
+                               "trusted: whether it is in force can't be told";
+
+  (void)state;
+  expect_doubt("suspect", 1899999999, 1900000000, 1900000000, ahead);
+  expect_doubt("suspect", 0, 253402300799, 1900000000, ahead);
+  expect_doubt("suspect", 1900000000, 1899999999, 1900000000, behind);
+  expect_doubt("suspect", 1900000000, 1900000001, 1900000000, NULL);
+  expect_doubt("suspect", 1899999998, 1899999999, 1900000000, NULL);
+  expect_doubt("suspect", 1000, 2000, 0, NULL); /* it never ends */
+  expect_doubt("ok", 1899999999, 1900000000, 1900000000, NULL);
+  expect_doubt(NULL, -1, -1, 1900000000, NULL);
+}
+
 static void expect_json(const struct clock_told *told, const char *expected)
 {
   JsonBuilder *builder = json_builder_new();
@@ -100,6 +131,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fine),
       cmocka_unit_test(test_suspect),
+      cmocka_unit_test(test_doubt),
       cmocka_unit_test(test_json),
   };
 

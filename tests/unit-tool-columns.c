@@ -73,51 +73,46 @@ static void add_two(struct columns *table)
   add(table, "a.example", "5", "expired", "corp.db");
 }
 
-static void test_unlimited(void **state)
+/* The two rows in so many columns of a terminal; 0: no limit. */
+static void expect_two(unsigned width, const char *expected)
 {
   struct paper paper;
-  struct columns *table = begin(&paper, 0, false);
+  struct columns *table = begin(&paper, width, false);
 
-  (void)state;
   add_two(table);
-  end(table, &paper,
-      "NAME              NUMBER  STATE    ORIGIN\n"
-      "imap.example.org     993  active   user\n"
-      "a.example              5  expired  corp.db\n");
+  end(table, &paper, expected);
 }
+
+#define TWO_ROWS                                                                                   \
+  "NAME              NUMBER  STATE    ORIGIN\n"                                                    \
+  "imap.example.org     993  active   user\n"                                                      \
+  "a.example              5  expired  corp.db\n"
 
 /* As wide as needed is wide enough. */
 static void test_fits(void **state)
 {
-  struct paper paper;
-  struct columns *table = begin(&paper, 42, false);
-
   (void)state;
-  add_two(table);
-  end(table, &paper,
-      "NAME              NUMBER  STATE    ORIGIN\n"
-      "imap.example.org     993  active   user\n"
-      "a.example              5  expired  corp.db\n");
+  expect_two(0, TWO_ROWS);
+  expect_two(42, TWO_ROWS);
 }
 
 /* The shrinking column has come to COLUMNS_LEAST: another one goes. */
 static void test_drops(void **state)
 {
-  struct paper paper;
-  struct columns *table = begin(&paper, 41, false);
-
   (void)state;
-  add_two(table);
-  end(table, &paper,
-      "NAME              NUMBER  STATE\n"
-      "imap.example.org     993  active\n"
-      "a.example              5  expired\n");
-  table = begin(&paper, 32, false);
-  add_two(table);
-  end(table, &paper,
-      "NAME              NUMBER\n"
-      "imap.example.org     993\n"
-      "a.example              5\n");
+  expect_two(41, "NAME              NUMBER  STATE\n"
+                 "imap.example.org     993  active\n"
+                 "a.example              5  expired\n");
+  expect_two(32, "NAME              NUMBER\n"
+                 "imap.example.org     993\n"
+                 "a.example              5\n");
+}
+
+/* Narrower than anything can be: what has to stay stays, and no line is empty. */
+static void test_hopeless(void **state)
+{
+  (void)state;
+  expect_two(5, "N  NUMBER\ni     993\na       5\n");
 }
 
 static void test_shrinks(void **state)
@@ -130,17 +125,6 @@ static void test_shrinks(void **state)
   end(table, &paper,
       "NAME                  NUMBER  STATE   ORIGIN\n"
       "a-very-lon" ELLIPSIS "ample.org     993  active  user\n");
-}
-
-/* Narrower than anything can be: what has to stay stays, and no line is empty. */
-static void test_hopeless(void **state)
-{
-  struct paper paper;
-  struct columns *table = begin(&paper, 5, false);
-
-  (void)state;
-  add_two(table);
-  end(table, &paper, "N  NUMBER\ni     993\na       5\n");
 }
 
 static void test_empty(void **state)
@@ -363,14 +347,21 @@ static void test_style_of_output(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_unlimited),       cmocka_unit_test(test_fits),
-      cmocka_unit_test(test_drops),           cmocka_unit_test(test_shrinks),
-      cmocka_unit_test(test_hopeless),        cmocka_unit_test(test_empty),
-      cmocka_unit_test(test_colour),          cmocka_unit_test(test_streams),
-      cmocka_unit_test(test_streams_limited), cmocka_unit_test(test_every_width),
-      cmocka_unit_test(test_remarks),         cmocka_unit_test(test_notes),
-      cmocka_unit_test(test_notes_limited),   cmocka_unit_test(test_clean),
-      cmocka_unit_test(test_paragraph),       cmocka_unit_test(test_style_of_output),
+      cmocka_unit_test(test_fits),
+      cmocka_unit_test(test_drops),
+      cmocka_unit_test(test_shrinks),
+      cmocka_unit_test(test_hopeless),
+      cmocka_unit_test(test_empty),
+      cmocka_unit_test(test_colour),
+      cmocka_unit_test(test_streams),
+      cmocka_unit_test(test_streams_limited),
+      cmocka_unit_test(test_every_width),
+      cmocka_unit_test(test_remarks),
+      cmocka_unit_test(test_notes),
+      cmocka_unit_test(test_notes_limited),
+      cmocka_unit_test(test_clean),
+      cmocka_unit_test(test_paragraph),
+      cmocka_unit_test(test_style_of_output),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "daemon/traces.h"
 
 #include "daemon/aside.h"
+#include "tests/hinder.h"
 #include "tests/vault.h"
 
 #include <setjmp.h>
@@ -27,6 +28,7 @@ static enum tlspin_code erase(struct stores *stores, const char *host, bool foun
   filter.host = host;
   erasure = erasure_new(&filter);
   code = traces_erase(stores->path, geteuid(), erasure, found, done, problem);
+  traces_end(done);
   erasure_free(erasure);
   return code;
 }
@@ -134,6 +136,73 @@ static void test_unread(void **state)
   assert_true(stores_file_holds(backup, VAULT_ERASED));
 }
 
+/* Two backups, and a file that was set aside. */
+struct relics {
+  char *first, *second, *aside;
+};
+
+static struct relics plant_relics(struct stores *stores)
+{
+  return (struct relics){vault_make(stores, STORES_NOW), vault_make(stores, STORES_NOW + 1),
+                         plant(stores, "damaged-20261123T062500Z.db", "nobody can tell")};
+}
+
+static void forget_relics(struct relics *relics)
+{
+  g_free(relics->first);
+  g_free(relics->second);
+  g_free(relics->aside);
+}
+
+/* Nor while the disk fails, which says nothing of what is in the backup: it is none of the damaged
+ * ones, which are removed. */
+static void test_hindered(void **state)
+{
+  struct stores *stores = *state;
+  struct relics relics = plant_relics(stores);
+  g_autofree char *problem = NULL;
+  struct traces done;
+
+  hinder(relics.first, 0);
+  assert_int_equal(erase(stores, VAULT_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, relics.first));
+  assert_int_equal(done.backups + done.removed + done.asides, 0);
+  assert_int_equal(access(relics.aside, F_OK), 0);
+  hinder(NULL, 0);
+  assert_true(stores_file_holds(relics.first, VAULT_ERASED));
+  assert_true(stores_file_holds(relics.second, VAULT_ERASED));
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(erase(stores, VAULT_ERASED, true, &done, &problem), TLSPIN_OK);
+  assert_int_equal(done.backups, 2);
+  expect_clean(relics.first, 0600);
+  expect_clean(relics.second, 0600);
+  assert_int_equal(access(relics.aside, F_OK), -1);
+  forget_relics(&relics);
+}
+
+/* The disk fails only after the search: the other backups are done, and nobody says that all is. */
+static void test_hindered_later(void **state)
+{
+  struct stores *stores = *state;
+  struct relics relics = plant_relics(stores);
+  g_autofree char *problem = NULL;
+  struct traces done;
+
+  hinder(relics.first, 1);
+  assert_int_equal(erase(stores, VAULT_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
+  hinder(NULL, 0);
+  assert_non_null(strstr(problem, relics.first));
+  assert_int_equal(done.backups, 1);
+  assert_int_equal(done.removed, 0);
+  assert_true(stores_file_holds(relics.first, VAULT_ERASED));
+  expect_clean(relics.second, 0600);
+  assert_int_equal(access(relics.aside, F_OK), 0);
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(erase(stores, VAULT_ERASED, false, &done, &problem), TLSPIN_OK);
+  expect_clean(relics.first, 0600);
+  forget_relics(&relics);
+}
+
 static void check_unremoved(struct stores *stores)
 {
   g_autofree char *problem = NULL;
@@ -164,6 +233,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_unknown, vault_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_named, vault_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_unread, vault_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_hindered, vault_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_hindered_later, vault_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_unremoved, vault_setup, stores_teardown),
   };
 

@@ -40,6 +40,7 @@ libuser_la_SOURCES = \
 	tools/advice.c tools/advice.h \
 	tools/chainfile.c tools/chainfile.h \
 	tools/choice.c tools/choice.h \
+	tools/cleared.c tools/cleared.h \
 	tools/edit.c tools/edit.h \
 	tools/edit-keys.c tools/edit-keys.h \
 	tools/entry.c tools/entry.h \
@@ -80,7 +81,7 @@ tools_tlspin_SOURCES = \
 	tools/tlspin-policy-show.c \
 	tools/tlspin-show.c \
 	tools/tlspin-status.c \
-	tools/copies.c tools/copies.h tools/tlspin-backup.c tools/tlspin-doctor.c tools/tlspin-restore.c \
+	tools/copies.c tools/copies.h tools/remains.c tools/remains.h tools/tlspin-backup.c tools/tlspin-doctor.c tools/tlspin-restore.c \
 	tools/tlspin-switch.c \
 	tools/tlspin-undo.c \
 	tools/tlspin-why.c

@@ -14,12 +14,39 @@ static char *text_of(int64_t seconds)
   return when_to_text(seconds > 0 ? (uint64_t)seconds : 0);
 }
 
+static bool is_suspect(const struct clock_told *told)
+{
+  return told->clock != NULL && strcmp(told->clock, "suspect") == 0;
+}
+
+static bool has_ended(uint64_t end, int64_t time)
+{
+  return time >= 0 && (uint64_t)time >= end;
+}
+
+char *clock_doubt(const struct clock_told *told, uint64_t end)
+{
+  bool by_clock = has_ended(end, told->now);
+  g_autofree char *day = when_to_day(end);
+
+  if (!is_suspect(told) || end == 0 || by_clock == has_ended(end, told->believed))
+    return NULL;
+  return by_clock
+             ? g_strdup_printf(_("in force although it ended on %s by what the clock says, which "
+                                 "isn't trusted"),
+                               day)
+             : g_strdup_printf(
+                   _("ended on %s, but not by what the clock says, which isn't trusted: "
+                     "whether it is in force can't be told"),
+                   day);
+}
+
 void clock_add(struct sheet *sheet, const struct clock_told *told)
 {
   g_autofree char *jumped = text_of(told->jumped), *believed = text_of(told->believed),
                   *trusted = text_of(told->trusted), *line = NULL;
 
-  if (told->clock == NULL || strcmp(told->clock, "suspect") != 0)
+  if (!is_suspect(told))
     return;
   line = g_strdup_printf(_("can't be trusted: it has jumped to %s"), jumped);
   sheet_add_painted(sheet, _("Clock"), PAINT_WARNING, line);

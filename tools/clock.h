@@ -22,6 +22,10 @@ struct clock_told {
 /* Says what is wrong with it; nothing where it is fine. */
 void clock_add(struct sheet *sheet, const struct clock_told *told);
 
+/* Of what has ended by one of the two times, and by the other not: a sentence about it, to be freed
+ * by g_free. NULL: there is no such doubt. end: 0: never. */
+char *clock_doubt(const struct clock_told *told, uint64_t end);
+
 /* The members "clock", "believed", "clock-now", "clock-jumped" and "clock-trusted". */
 void clock_put(JsonBuilder *builder, const struct clock_told *told);
 

@@ -4,6 +4,7 @@
 
 #include "tools/copies.h"
 
+#include "common/copy.h"
 #include "common/text.h"
 #include "tools/columns.h"
 #include "tools/progress.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COPY_OCTETS = 64 << 10, NAMES_TRIED = 99 };
+enum { NAMES_TRIED = 99 };
 
 int copies_ask(tlspin_t *context, bool verify, tlspin_doctor_t **doctor)
 {
@@ -100,17 +101,6 @@ void copies_put(JsonBuilder *builder, const tlspin_doctor_t *doctor)
   json_builder_end_array(builder);
 }
 
-static bool copy_octets(int from, int to)
-{
-  g_autofree char *octets = g_malloc(COPY_OCTETS);
-  ssize_t size;
-
-  while ((size = read(from, octets, COPY_OCTETS)) > 0)
-    if (write(to, octets, (size_t)size) != size)
-      return false;
-  return size == 0 && fsync(to) == 0;
-}
-
 /* Never over a file that is there: it may be the only copy of something. */
 static int copy_file(const char *from, const char *to)
 {
@@ -136,6 +126,21 @@ int copies_take_out(const tlspin_entry_t *backup, const char *file)
   const char *path = tlspin_entry_string(backup, "path");
 
   return path != NULL ? copy_file(path, file) : complain_of(TLSPIN_UNAVAILABLE);
+}
+
+bool copies_show(const tlspin_doctor_t *doctor)
+{
+  bool any = tlspin_doctor_backups(doctor) > 0;
+
+  if (shared_options.json) {
+    JsonBuilder *builder = json_builder_new();
+
+    copies_put(builder, doctor);
+    json_print(builder);
+  } else if (any) {
+    copies_print(doctor);
+  }
+  return any || shared_options.json;
 }
 
 static char *folder_of(const tlspin_doctor_t *doctor)

@@ -52,11 +52,13 @@ struct columns *explanation_table_new(const struct columns_style *style)
   return columns_new(columns, G_N_ELEMENTS(columns), style);
 }
 
-static void add_row(struct columns *table, const tlspin_entry_t *entry, bool compared)
+static void add_row(struct columns *table, const tlspin_entry_t *entry, bool compared,
+                    const struct clock_told *told)
 {
   uint64_t end = tlspin_entry_expires(entry);
   g_autofree char *place = entry_server(entry), *layer = entry_layer(entry);
   g_autofree char *day = end > 0 ? when_to_day(end) : g_strdup("-");
+  g_autofree char *doubt = clock_doubt(told, end);
   const struct cell cells[] = {
       role_of(entry, compared),
       {layer, PAINT_NONE},
@@ -66,12 +68,16 @@ static void add_row(struct columns *table, const tlspin_entry_t *entry, bool com
   };
 
   columns_add(table, cells);
+  if (doubt != NULL)
+    columns_remark(table, doubt);
   entry_add_remarks(table, entry);
 }
 
 void explanation_add_row(struct columns *table, const tlspin_entry_t *entry)
 {
-  add_row(table, entry, false);
+  static const struct clock_told untold = {NULL, -1, -1, -1, -1};
+
+  add_row(table, entry, false, &untold);
 }
 
 static enum paint paint_of(const char *answer)
@@ -156,6 +162,7 @@ static void put(const struct columns_style *style, const char *before, const cha
 static void print_entries(const tlspin_explanation_t *explanation, bool compared,
                           const struct columns_style *style)
 {
+  const struct clock_told told = explanation_clock(tlspin_explanation_verdict(explanation));
   size_t count = tlspin_explanation_count(explanation, TLSPIN_ENTRIES);
   struct columns *table;
 
@@ -165,7 +172,7 @@ static void print_entries(const tlspin_explanation_t *explanation, bool compared
   columns_paragraph(style, 0, _("What is stored for it, in order of precedence:"));
   table = explanation_table_new(style);
   for (size_t i = 0; i < count; i++)
-    add_row(table, tlspin_explanation_at(explanation, TLSPIN_ENTRIES, i), compared);
+    add_row(table, tlspin_explanation_at(explanation, TLSPIN_ENTRIES, i), compared, &told);
   columns_end(table);
 }
 

@@ -12,14 +12,15 @@
 /* The files beside the store that are seen to. */
 struct forever {
   unsigned long backups;
-  unsigned long asides; /* damaged, and set aside */
+  unsigned long damaged; /* backups that are removed; known only afterwards */
+  unsigned long asides;  /* damaged, and set aside */
 };
 
 /* Looks at them, and asks at the terminal; yes: doesn't ask. all: everything is meant. An exit
  * status; STATUS_FINE: go on. */
 int forever_confirm(tlspin_t *context, bool all, bool yes, struct forever *files);
 
-/* What became of the files. */
-void forever_print(const struct forever *files);
+/* Says what became of the files: what the daemon did the last time, as far as it tells. */
+void forever_print(tlspin_t *context, const struct forever *files);
 
 #endif

@@ -53,16 +53,8 @@ static int list(tlspin_t *context)
 
   if (status != STATUS_FINE)
     return status;
-  if (shared_options.json) {
-    JsonBuilder *builder = json_builder_new();
-
-    copies_put(builder, doctor);
-    json_print(builder);
-  } else if (tlspin_doctor_backups(doctor) > 0) {
-    copies_print(doctor);
-  } else {
+  if (!copies_show(doctor))
     output_said("%s", _("There is no backup yet. 'tlspin backup' makes one."));
-  }
   tlspin_doctor_free(doctor);
   return STATUS_FINE;
 }

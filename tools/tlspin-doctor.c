@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "tools/copies.h"
 #include "tools/json.h"
+#include "tools/remains.h"
 #include "tools/sheet.h"
 #include "tools/when.h"
 
@@ -99,7 +100,7 @@ static void say_remedies(const tlspin_entry_t *report)
     output_said("%s",
                 _("Until you say that you have seen this, a server without a pin is not taken "
                   "for one that never had any: nothing new is learned about it, and strict "
-                  "programs refuse it."));
+                  "programs refuse it. No backup goes until then."));
   output_text("\n%s\n", _("What you can do:"));
   if (is_lossy(report))
     output_text("%s\n", _("  tlspin doctor --seen    go on: such servers are learned anew\n"
@@ -252,6 +253,26 @@ static int status_of_report(const tlspin_doctor_t *doctor)
   return is_lossy(report) ? STATUS_STORE : STATUS_FINE;
 }
 
+/* -1 where it isn't told. */
+static int64_t ask_period(tlspin_t *context)
+{
+  tlspin_status_t *status;
+  int64_t period = -1;
+
+  if (tlspin_status(context, &status) == TLSPIN_OK) {
+    period = tlspin_status_number(status, "undo-period");
+    tlspin_status_free(status);
+  }
+  return period;
+}
+
+static void say_seen(tlspin_t *context, const tlspin_doctor_t *doctor)
+{
+  if (is_lossy(tlspin_doctor_report(doctor)))
+    output_said("%s", _("From now on a server without a pin is learned anew."));
+  remains_print(doctor, ask_period(context));
+}
+
 /* What happens while this runs, nobody has seen. */
 static int acknowledge(tlspin_t *context)
 {
@@ -261,15 +282,15 @@ static int acknowledge(tlspin_t *context)
   if (status != STATUS_FINE)
     return status;
   code = tlspin_acknowledge(context, tlspin_entry_number(tlspin_doctor_report(doctor), "found"));
-  tlspin_doctor_free(doctor);
   if (code == TLSPIN_E_NOT_FOUND)
-    return complain(STATUS_NOT_FOUND,
-                    _("Nothing happened to the pin store that you haven't seen."));
-  if (code != TLSPIN_OK)
-    return complain_of(code);
-  if (!shared_options.json)
-    output_said("%s", _("From now on a server without a pin is learned anew."));
-  return STATUS_FINE;
+    status =
+        complain(STATUS_NOT_FOUND, _("Nothing happened to the pin store that you haven't seen."));
+  else if (code != TLSPIN_OK)
+    status = complain_of(code);
+  else if (!shared_options.json)
+    say_seen(context, doctor);
+  tlspin_doctor_free(doctor);
+  return status;
 }
 
 static int examine(tlspin_t *context)

@@ -72,17 +72,10 @@ static int choose(tlspin_t *context, const tlspin_doctor_t *doctor, const char *
   if (wanted != NULL)
     return is_known(doctor, wanted) ? restore(context, wanted)
                                     : restore_file(context, doctor, wanted);
-  if (shared_options.json) {
-    JsonBuilder *builder = json_builder_new();
-
-    copies_put(builder, doctor);
-    json_print(builder);
-  } else if (tlspin_doctor_backups(doctor) > 0) {
-    copies_print(doctor);
-    output_said("\n%s", _("To put one in the place of your pins: tlspin restore BACKUP"));
-  } else {
+  if (!copies_show(doctor))
     return complain(STATUS_NOT_FOUND, _("There is no backup."));
-  }
+  if (!shared_options.json)
+    output_said("\n%s", _("To put one in the place of your pins: tlspin restore BACKUP"));
   return STATUS_FINE;
 }
 
