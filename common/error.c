@@ -45,7 +45,8 @@ static const struct row {
     {TLSPIN_E_KEYS, "bad-keys", NAME("BadKeys"), N_("The file of protection keys can't be used.")},
     {TLSPIN_E_DENIED, "denied", NAME("AccessDenied"), N_("The caller may not do this.")},
     {TLSPIN_E_LIMIT, "limit-exceeded", NAME("LimitsExceeded"),
-     N_("There are as many entries already as there may be.")},
+     N_("A limit of the pin store is reached: of calls at once, or of entries. Try again in a "
+        "few seconds.")},
     {TLSPIN_E_BUSY, "busy", NAME("Busy"),
      N_("An import is being stored; try again in a moment.")},
 };

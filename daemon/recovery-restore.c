@@ -61,9 +61,10 @@ static enum tlspin_code look_back(struct restoring *restoring, const struct back
     code = say_unreadable(path, problem);
   else if (before == NULL || !backup_sum_equal(&sum, before))
     code = say_changed(path, problem);
-  else
+  if (code == TLSPIN_OK) {
     note_unseen(restoring, old, now);
-  restoring->operation = code == TLSPIN_OK ? sum.last_operation : 0;
+    restoring->operation = sum.last_operation;
+  }
   store_close(old);
   return code;
 }

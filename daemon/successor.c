@@ -83,7 +83,6 @@ static enum tlspin_code take_place(struct successor *successor, char **problem)
                        _("The new store can't be put in the place of %s: %s. Make its folder "
                          "writable for you."),
                        path, g_strerror(errno));
-  g_free(g_steal_pointer(&successor->new_path));
   if (!file_sync_folder(path))
     return problem_set(problem, _("The folder of %s can't be written to the disk. Check the disk."),
                        path);

@@ -119,14 +119,16 @@ static void wait_within_budget(struct call *call)
   wait_until(call, call->limit);
 }
 
+/* Where much waits to be sent the daemon says no more than the name. */
 static const char *text_of_error(DBusMessage *error)
 {
+  enum tlspin_code code = tlspin_code_from_dbus_name(dbus_message_get_error_name(error));
   const char *text;
 
   if (dbus_message_get_args(error, NULL, DBUS_TYPE_STRING, &text, DBUS_TYPE_INVALID) &&
       text[0] != '\0')
     return text;
-  return dbus_message_get_error_name(error);
+  return code != TLSPIN_UNAVAILABLE ? tlspin_code_text(code) : dbus_message_get_error_name(error);
 }
 
 /* An error never becomes an answer: whatever is not an error that a method is documented to have is

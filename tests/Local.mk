@@ -151,7 +151,7 @@ EXTRA_DIST += tests/vectors.test tests/data/README tests/data/chromium_static_pi
 TEST_EXTENSIONS = .test .bus
 TEST_LOG_COMPILER = $(SHELL)
 BUS_LOG_COMPILER = $(SHELL)
-EXTRA_DIST += tests/brief.h tests/descriptors.h tests/filerules.h tests/folder.h tests/guard.h tests/misfire.h tests/nobody.h tests/private-bus.sh tests/second-bus.sh
+EXTRA_DIST += tests/brief.h tests/descriptors.h tests/filerules.h tests/folder.h tests/guard.h tests/heard.h tests/misfire.h tests/nobody.h tests/nth.h tests/private-bus.sh tests/second-bus.sh
 check_PROGRAMS += tests/call
 tests_call_SOURCES = tests/call.c tests/values.c tests/values.h
 tests_call_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
@@ -377,7 +377,7 @@ unit_formats = tests/unit-chromium tests/unit-dump tests/unit-emacs tests/unit-f
 	tests/unit-lines tests/unit-lisp tests/unit-options tests/unit-pem tests/unit-policy-text \
 	tests/unit-policy-text-group tests/unit-policy-text-leave tests/unit-policy-text-pins \
 	tests/unit-policy-text-places tests/unit-quote tests/unit-reader tests/unit-service
-unit_import = tests/unit-tool-backups tests/unit-remains tests/unit-tool-copies tests/unit-exchange tests/unit-input tests/unit-intake tests/unit-pages
+unit_import = tests/unit-tool-backups tests/unit-remains tests/unit-tool-copies tests/unit-consent tests/unit-forever tests/unit-exchange tests/unit-input tests/unit-intake tests/unit-pages
 check_PROGRAMS += $(unit_formats) tests/formats-hostile $(unit_import)
 TESTS += $(unit_formats) $(unit_import)
 check_LTLIBRARIES += tests/libgather.la
@@ -401,6 +401,13 @@ tests_unit_remains_LDADD = $(things_libs)
 tests_unit_tool_copies_SOURCES = tests/unit-tool-copies.c tools/copies.c tools/copies.h
 tests_unit_tool_copies_CPPFLAGS = $(user_cppflags)
 tests_unit_tool_copies_LDADD = $(things_libs)
+tests_unit_consent_SOURCES = tests/unit-consent.c tools/consent.c tools/consent.h
+tests_unit_consent_CPPFLAGS = $(user_cppflags)
+tests_unit_consent_LDADD = libtools.la $(CMOCKA_LIBS) $(GLIB_LIBS)
+tests_unit_forever_SOURCES = tests/unit-forever.c tools/consent.c tools/consent.h tools/copies.c \
+	tools/copies.h tools/forever.c tools/forever.h
+tests_unit_forever_CPPFLAGS = $(user_cppflags)
+tests_unit_forever_LDADD = $(things_libs)
 tests_unit_exchange_SOURCES = tests/unit-exchange.c tools/exchange.c tools/exchange.h
 tests_unit_exchange_CPPFLAGS = $(tools_cppflags) -I$(top_srcdir)/common
 tests_unit_exchange_LDADD = libtools.la libpinning.la libtlspin.la $(CMOCKA_LIBS) $(JSON_LIBS)
@@ -480,7 +487,7 @@ unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clea
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
 	tests/unit-database-faults tests/unit-file-faults tests/unit-open-faults tests/unit-verify-faults \
 	tests/unit-forget tests/unit-hardening tests/unit-history tests/unit-images \
-	tests/unit-journal tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
+	tests/unit-journal tests/unit-layer tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
 	tests/unit-open-older tests/unit-pinrow tests/unit-problem tests/unit-records tests/unit-row \
 	tests/unit-schema tests/unit-setting tests/unit-statements tests/unit-store tests/unit-table tests/unit-undo \
 	tests/unit-undo-learned tests/unit-undo-model tests/unit-undo-records tests/unit-verify \
@@ -516,7 +523,8 @@ tests_unit_successor_CPPFLAGS = $(store_cppflags)
 tests_unit_successor_LDADD = $(store_libs)
 tests_unit_successor_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync
 tests_unit_rebuild_CPPFLAGS = $(store_cppflags)
-tests_unit_rebuild_LDADD = $(store_libs)
+tests_unit_rebuild_LDADD = tests/liblived.la $(store_libs)
+tests_unit_rebuild_LDFLAGS = $(AM_LDFLAGS) $(wrap)sqlite3_db_release_memory
 tests_unit_lenient_CPPFLAGS = $(store_cppflags)
 tests_unit_lenient_LDADD = $(store_libs)
 tests_unit_recovery_forged_CPPFLAGS = $(store_cppflags)
@@ -568,6 +576,8 @@ tests_unit_file_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)fchmod $(wrap)fstat $(wrap
 	$(wrap)mkdir $(wrap)open $(wrap)pread $(wrap)realpath $(wrap)rename $(wrap)stat
 tests_unit_journal_CPPFLAGS = $(store_cppflags)
 tests_unit_journal_LDADD = $(store_libs)
+tests_unit_layer_CPPFLAGS = $(store_cppflags)
+tests_unit_layer_LDADD = $(store_libs)
 tests_unit_layerfile_CPPFLAGS = $(store_cppflags)
 tests_unit_layerfile_LDADD = $(store_libs)
 tests_unit_list_CPPFLAGS = $(store_cppflags)
@@ -660,10 +670,14 @@ tests_unit_rotation_LDADD = libdaemon.la $(CMOCKA_LIBS) $(GLIB_LIBS) $(SQLITE_LI
 
 # What leaves no trace. In a file: erase, erasure, bygone; in all: traces. hinder: a file that can't
 # be read now.
-unit_erase = tests/unit-bygone tests/unit-changes-erase tests/unit-erase tests/unit-erasure \
+unit_erase = tests/unit-bygone tests/unit-changes-erase tests/unit-doomed tests/unit-owed tests/unit-erase tests/unit-erasure \
 	tests/unit-traces
 check_PROGRAMS += $(unit_erase)
 TESTS += $(unit_erase)
+tests_unit_doomed_CPPFLAGS = $(store_cppflags)
+tests_unit_doomed_LDADD = $(store_libs)
+tests_unit_owed_CPPFLAGS = $(store_cppflags)
+tests_unit_owed_LDADD = $(store_libs)
 tests_unit_bygone_CPPFLAGS = $(store_cppflags)
 tests_unit_bygone_LDADD = $(store_libs)
 tests_unit_changes_erase_SOURCES = tests/unit-changes-erase.c
@@ -908,12 +922,12 @@ unit_upper = tests/unit-admin tests/unit-admin-doctor tests/unit-admin-erase tes
 	tests/unit-messages tests/unit-pins tests/unit-policy tests/unit-policy-journal \
 	tests/unit-policy-unavailable tests/unit-presence tests/unit-put tests/unit-record \
 	tests/unit-record-read tests/unit-seen tests/unit-shown tests/unit-standing tests/unit-status \
-	tests/unit-watch
+	tests/unit-waiting tests/unit-watch
 check_PROGRAMS += $(unit_upper)
 TESTS += $(unit_upper)
 check_LTLIBRARIES += tests/libupper.la
 tests_libupper_la_SOURCES = tests/bus.c tests/bus.h tests/contract.c tests/contract.h \
-	tests/counter.c tests/counter.h tests/ledger.c tests/ledger.h tests/lobby.c tests/lobby.h tests/puts.c tests/puts.h \
+	tests/counter.c tests/counter.h tests/ledger.c tests/ledger.h tests/lobby.c tests/lobby.h tests/looped.h tests/puts.c tests/puts.h \
 	tests/strata.c tests/strata.h tests/values.c tests/values.h
 upper_cppflags = $(AM_CPPFLAGS) -DCONTRACT_DIR='"$(abs_top_srcdir)/dbus"' $(DBUS_CFLAGS) $(GLIB_CFLAGS) \
 	$(CMOCKA_CFLAGS)
@@ -992,6 +1006,8 @@ tests_unit_presence_CPPFLAGS = $(upper_cppflags)
 tests_unit_presence_LDADD = $(upper_libs)
 tests_unit_status_CPPFLAGS = $(upper_cppflags)
 tests_unit_status_LDADD = $(upper_libs)
+tests_unit_waiting_CPPFLAGS = $(upper_cppflags)
+tests_unit_waiting_LDADD = $(upper_libs)
 tests_unit_watch_CPPFLAGS = $(upper_cppflags)
 tests_unit_watch_LDADD = $(upper_libs)
 tests_unit_watch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap,inotify_add_watch
@@ -1207,7 +1223,7 @@ tests_pinlist_check_LDADD = libdaemon.la libbus.la $(JSON_LIBS) $(GLIB_LIBS) $(D
 # What has a number in the table of targets, each with its full counts, and then the table. Others add
 # to full_tests what may run beside another one, and to full_alone what measures time.
 full_tests = tests/salvage-damage tests/store-damage tests/kills tests/crowd tests/clock-jumps
-full_alone = tests/growth tests/start tests/outages tests/known-hosts-compare
+full_alone = tests/growth tests/start tests/outages tests/known-hosts-compare tests/flood.bus
 TESTS += tests/full-table.test
 
 # Programs that write, and know what was acknowledged: clerks.

@@ -12,6 +12,7 @@
 #include "libclient/context.h"
 #include "libclient/tlspin-admin.h"
 #include "tests/bus.h"
+#include "tests/nth.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,25 +31,8 @@ enum { MOST = 1000, AMPLE = 20000 /* milliseconds */ };
 
 static struct test_bus world;
 static pid_t daemon_pid;
-static bool armed;
-static unsigned calls, failing; /* counted since the deed began; which one fails */
-
-static bool fails(void)
-{
-  return armed && ++calls == failing;
-}
-
 #define WRAP(type, name, parameters, arguments, failure)                                           \
-  type __real_##name parameters;                                                                   \
-  type __wrap_##name parameters;                                                                   \
-  type __wrap_##name parameters                                                                    \
-  {                                                                                                \
-    if (fails()) {                                                                                 \
-      errno = ENOMEM;                                                                              \
-      return failure;                                                                              \
-    }                                                                                              \
-    return __real_##name arguments;                                                                \
-  }
+  NTH(type, name, parameters, arguments, ENOMEM, failure)
 
 WRAP(void *, malloc, (size_t size), (size), NULL)
 WRAP(void *, calloc, (size_t count, size_t size), (count, size), NULL)
@@ -83,7 +67,7 @@ dbus_bool_t __wrap_dbus_message_append_args(DBusMessage *message, int type, ...)
   va_list arguments;
   dbus_bool_t done;
 
-  if (fails())
+  if (nth_fails())
     return FALSE;
   va_start(arguments, type);
   done = dbus_message_append_args_valist(message, type, arguments);
@@ -104,7 +88,7 @@ static int run_lookup(tlspin_t *context)
   int code = tlspin_lookup(context, "www.example", "tls", 443, &entry);
   size_t size;
 
-  armed = false;
+  nth_armed = false;
   assert_true((code == TLSPIN_MATCH) == (entry != NULL));
   if (entry != NULL) {
     assert_string_equal(tlspin_entry_layer(entry), "user");
@@ -196,6 +180,43 @@ static int run_status(tlspin_t *context)
   return code;
 }
 
+static int run_doctor(tlspin_t *context)
+{
+  tlspin_doctor_t *doctor;
+  int code = tlspin_doctor(context, 1, &doctor);
+
+  assert_true((code == TLSPIN_OK) == (doctor != NULL));
+  if (doctor != NULL)
+    assert_int_equal(tlspin_doctor_backups(doctor), 2);
+  tlspin_doctor_free(doctor);
+  return code;
+}
+
+static int run_acknowledge(tlspin_t *context)
+{
+  return tlspin_acknowledge(context, 5);
+}
+
+static int run_backup(tlspin_t *context)
+{
+  tlspin_entry_t *backup;
+  int code = tlspin_backup(context, &backup);
+
+  assert_true((code == TLSPIN_OK) == (backup != NULL));
+  tlspin_entry_free(backup);
+  return code;
+}
+
+static int run_restore(tlspin_t *context)
+{
+  tlspin_entry_t *before;
+  int code = tlspin_restore(context, "pins-1.db", &before);
+
+  assert_true((code == TLSPIN_OK) == (before != NULL));
+  tlspin_entry_free(before);
+  return code;
+}
+
 /* The smallest thing that is a key. */
 static const struct tlspin_octets raw_key[] = {{"\x30\x05\x30\x00\x03\x01\x00", 7}};
 static const struct tlspin_check check = {
@@ -267,18 +288,17 @@ static int run_listen(tlspin_t *context)
 static bool do_with(const struct deed *deed, unsigned which, unsigned *failed)
 {
   tlspin_t *context;
+  bool through;
   int code;
 
   remove(world.mark);
-  failing = which;
-  calls = 0;
-  armed = true;
+  nth_arm(which);
   code = tlspin_new(&context, world.address);
   if (code == TLSPIN_OK) {
     tlspin_set_budget(context, AMPLE, AMPLE);
     code = deed->run(context);
   }
-  armed = false;
+  through = nth_disarm();
   if (code != deed->right) {
     assert_true(code == TLSPIN_UNAVAILABLE || code == TLSPIN_E_MEMORY);
     assert_string_not_equal(tlspin_last_message(), "");
@@ -287,7 +307,7 @@ static bool do_with(const struct deed *deed, unsigned which, unsigned *failed)
   if (context != NULL) /* and what failed once works the next time */
     assert_int_equal(run_lookup(context), TLSPIN_MATCH);
   tlspin_free(context);
-  return calls < which;
+  return through;
 }
 
 static void try_all(const struct deed *deed)
@@ -304,11 +324,12 @@ static void try_all(const struct deed *deed)
 static void test_every_deed(void **state)
 {
   static const struct deed deeds[] = {
-      {run_lookup, TLSPIN_MATCH}, {run_store, TLSPIN_OK},  {run_post, TLSPIN_OK},
-      {run_report, TLSPIN_OK},    {run_list, TLSPIN_OK},   {run_get, TLSPIN_OK},
-      {run_clear, TLSPIN_OK},     {run_undo, TLSPIN_OK},   {run_status, TLSPIN_OK},
-      {run_check, TLSPIN_MATCH},  {run_put, TLSPIN_OK},    {run_explain, TLSPIN_OK},
-      {run_events, TLSPIN_OK},    {run_listen, TLSPIN_OK},
+      {run_lookup, TLSPIN_MATCH},   {run_store, TLSPIN_OK},    {run_post, TLSPIN_OK},
+      {run_report, TLSPIN_OK},      {run_list, TLSPIN_OK},     {run_get, TLSPIN_OK},
+      {run_clear, TLSPIN_OK},       {run_undo, TLSPIN_OK},     {run_doctor, TLSPIN_OK},
+      {run_acknowledge, TLSPIN_OK}, {run_backup, TLSPIN_OK},   {run_restore, TLSPIN_OK},
+      {run_status, TLSPIN_OK},      {run_check, TLSPIN_MATCH}, {run_put, TLSPIN_OK},
+      {run_explain, TLSPIN_OK},     {run_events, TLSPIN_OK},   {run_listen, TLSPIN_OK},
   };
 
   (void)state;

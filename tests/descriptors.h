@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * For tests of what opens files by itself: SQLite takes no descriptor below 3. */
+ * descriptors_begin is for tests of what opens files by itself: SQLite keeps none below 3 free. */
 #ifndef DESCRIPTORS_H
 #define DESCRIPTORS_H
 
@@ -22,13 +22,19 @@ static inline void descriptors_begin(void)
   close(STDIN_FILENO);
 }
 
-/* In the place of stores_teardown. */
-static inline int descriptors_teardown(void **state)
+/* The one that the next file would get. */
+static inline int descriptors_lowest(void)
 {
   int lowest = dup(STDERR_FILENO);
 
   close(lowest);
-  assert_int_equal(lowest, STDIN_FILENO);
+  return lowest;
+}
+
+/* In the place of stores_teardown. */
+static inline int descriptors_teardown(void **state)
+{
+  assert_int_equal(descriptors_lowest(), STDIN_FILENO);
   return stores_teardown(state);
 }
 

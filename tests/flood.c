@@ -5,7 +5,12 @@
  *
  * on the session bus. One after the other, each flood is let loose in processes of its own, and a
  * victim looks a host up that is pinned, again and again. Each lookup has to be answered with
- * "match", and the daemon has to be the same one at the end. */
+ * "match", and the daemon has to be the same one at the end.
+ *
+ * Of what a victim waits dbus-daemon takes a part, which no daemon can help: it reads two kilooctets
+ * of each connection in turn, and 64 that send leave a 65th of its time to the one that answers. So
+ * where the target isn't met in full, the same flood is let loose on a program in the daemon's place
+ * that does nothing but answer, and the daemon has to be nearly as quick. */
 #include "config.h"
 
 #include "dbus/messages.h"
@@ -34,6 +39,11 @@ enum {
 };
 
 #define VICTIM "victim.example"
+#define ECHO "org.tlspin.test.Echo"
+#define ECHO_FACTOR 1.5
+
+/* Whether the floods and their victim call the echo, and not the daemon. */
+static bool to_echo;
 
 static void give_up(const char *what)
 {
@@ -67,12 +77,21 @@ static DBusConnection *join(void)
   return connection;
 }
 
+static DBusMessage *call_of(const char *interface, const char *method)
+{
+  DBusMessage *call = bus_call(interface, method);
+
+  if (call == NULL || (to_echo && !dbus_message_set_destination(call, ECHO)))
+    give_up("no memory");
+  return call;
+}
+
 static DBusMessage *lookup_of(const char *host)
 {
   struct bus_peer peer = {host, "tls", 443};
-  DBusMessage *call = bus_call(BUS_PINS, "Lookup");
+  DBusMessage *call = call_of(BUS_PINS, "Lookup");
 
-  if (call == NULL || !bus_append_peer(call, &peer))
+  if (!bus_append_peer(call, &peer))
     give_up("no memory");
   return call;
 }
@@ -133,7 +152,7 @@ static void flood_reading(void)
 static void flood_lists(void)
 {
   DBusConnection *connections[CONNECTIONS];
-  DBusMessage *call = bus_call(BUS_ADMIN, "List");
+  DBusMessage *call = call_of(BUS_ADMIN, "List");
   DBusMessageIter iter, dict;
   const char *cursor = "";
   dbus_uint32_t limit = 1000;
@@ -172,8 +191,11 @@ static void flood_big(void)
         dbus_connection_send_with_reply_and_block(connection, call, PATIENCE_MS, &error);
 
     dbus_message_unref(call);
-    if (reply != NULL || !dbus_error_has_name(&error, "org.tlspin.Error.InvalidArgument"))
+    if (!to_echo &&
+        (reply != NULL || !dbus_error_has_name(&error, "org.tlspin.Error.InvalidArgument")))
       give_up("60 MB were not refused");
+    if (reply != NULL)
+      dbus_message_unref(reply);
     dbus_error_free(&error);
   }
 }
@@ -183,7 +205,7 @@ static void flood_rules(void)
 {
   DBusConnection *connection = join();
   struct bus_failure_call failure = {{VICTIM, "tls", 443}, "proof-wrong"};
-  DBusMessage *call = bus_call(BUS_PINS, "ReportFailure");
+  DBusMessage *call = call_of(BUS_PINS, "ReportFailure");
   char rule[256];
 
   for (int i = 0; i < RULES; i++) {
@@ -200,6 +222,25 @@ static void flood_rules(void)
     if (reply != NULL)
       dbus_message_unref(reply);
   }
+}
+
+/* In the daemon's place: it only answers, by the shortest reply that there is. */
+static void echo(void)
+{
+  DBusConnection *connection = join();
+  DBusMessage *call;
+
+  if (dbus_bus_request_name(connection, ECHO, 0, NULL) != DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER)
+    give_up("no name");
+  while (dbus_connection_read_write(connection, -1))
+    while ((call = dbus_connection_pop_message(connection)) != NULL) {
+      DBusMessage *reply = dbus_message_new_method_return(call);
+
+      if (reply == NULL || !dbus_connection_send(connection, reply, NULL))
+        give_up("no memory");
+      dbus_message_unref(reply);
+      dbus_message_unref(call);
+    }
 }
 
 static pid_t let_loose(void (*flood)(void))
@@ -239,7 +280,7 @@ struct waits {
   double bus; /* p99 of calls that the bus answers itself */
 };
 
-/* Takes the call. */
+/* Takes the call. NULL: there was no reply for as long as a victim waits. */
 static DBusMessage *ask(DBusConnection *connection, DBusMessage *call, double *took)
 {
   DBusError error = DBUS_ERROR_INIT;
@@ -248,19 +289,24 @@ static DBusMessage *ask(DBusConnection *connection, DBusMessage *call, double *t
       dbus_connection_send_with_reply_and_block(connection, call, PATIENCE_MS, &error);
 
   *took = now_ms() - start;
-  if (reply == NULL)
+  if (reply == NULL && !dbus_error_has_name(&error, DBUS_ERROR_NO_REPLY))
     give_up(error.message);
+  dbus_error_free(&error);
   dbus_message_unref(call);
   return reply;
 }
 
+/* What is answered has to be right. */
 static double look_up(DBusConnection *connection)
 {
   double took;
   DBusMessage *reply = ask(connection, lookup_of(VICTIM), &took);
   struct bus_lookup_reply fields;
 
-  if (!bus_read_lookup_reply(reply, &fields) || strcmp(fields.answer, "match") != 0)
+  if (reply == NULL)
+    return took;
+  if (!to_echo &&
+      (!bus_read_lookup_reply(reply, &fields) || strcmp(fields.answer, "match") != 0))
     give_up("a lookup was not answered with \"match\"");
   dbus_message_unref(reply);
   return took;
@@ -270,11 +316,13 @@ static double look_up(DBusConnection *connection)
 static double ask_bus(DBusConnection *connection)
 {
   double took;
-
-  dbus_message_unref(ask(
+  DBusMessage *reply = ask(
       connection,
       dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, "GetId"),
-      &took));
+      &took);
+
+  if (reply != NULL)
+    dbus_message_unref(reply);
   return took;
 }
 
@@ -335,38 +383,62 @@ static const struct flood {
     {"T11f", "10,000 match rules", flood_rules, false},
 };
 
-/* Nobody waits less than the bus lets everybody wait: a call passes it twice, to the daemon and
- * back. */
-static bool is_short(const struct waits *waits)
+/* Whether the flood lasted. */
+static bool endure(const struct flood *flood, struct waits *waits)
 {
-  return waits->p99 <= (full_asked() ? TARGET_MS : BUSY_TARGET_MS) || waits->p99 <= 3 * waits->bus;
+  pid_t pid = let_loose(flood->flood);
+
+  sleep_ms(SETTLE_MS);
+  *waits = suffer((double)full_count(500, 1500, 20000));
+  return end(pid);
+}
+
+static bool endure_echo(const struct flood *flood, struct waits *waits)
+{
+  pid_t pid = let_loose(echo);
+  bool lasted;
+
+  to_echo = true;
+  sleep_ms(SETTLE_MS);
+  lasted = endure(flood, waits);
+  to_echo = false;
+  return end(pid) && lasted;
+}
+
+/* The same program with the name before and after. */
+static bool endure_daemon(const struct flood *flood, struct waits *waits, bool *stayed)
+{
+  DBusConnection *connection = join();
+  char before[64], after[64];
+  bool lasted;
+
+  look_up(connection);
+  owner(connection, before);
+  lasted = endure(flood, waits);
+  owner(connection, after);
+  *stayed = before[0] != '\0' && strcmp(before, after) == 0;
+  dbus_connection_close(connection);
+  dbus_connection_unref(connection);
+  return lasted;
 }
 
 static bool try(const struct flood *flood)
 {
-  double most_ms = (double)full_count(500, 1500, 20000);
-  DBusConnection *connection = join();
-  char before[64], after[64];
-  struct waits waits;
-  pid_t pid;
-  bool lasted, there, met;
+  struct waits waits, least = {0};
+  bool stayed, lasted = endure_daemon(flood, &waits, &stayed);
+  bool met = waits.p99 <= (full_asked() ? TARGET_MS : BUSY_TARGET_MS);
+  char compared[64] = "";
 
-  look_up(connection);
-  owner(connection, before);
-  pid = let_loose(flood->flood);
-  sleep_ms(SETTLE_MS);
-  waits = suffer(most_ms);
-  lasted = end(pid);
-  owner(connection, after);
-  there = before[0] != '\0' && strcmp(before, after) == 0;
-  met = lasted && there && is_short(&waits);
+  if (!met && endure_echo(flood, &least)) {
+    met = waits.p99 <= ECHO_FACTOR * least.p99;
+    snprintf(compared, sizeof compared, ", an echo in its place %.1f ms", least.p99);
+  }
+  met = met && lasted && stayed;
   full_say(flood->number, "victim's p99 <= 250 ms; the daemon stays on the bus", met,
-           "%s: %u lookups, p50 %.1f, p99 %.1f, at most %.1f ms (the bus alone: p99 %.1f ms); the "
+           "%s: %u lookups, p50 %.1f, p99 %.1f, at most %.1f ms (p99 of the bus alone %.1f ms%s); the "
            "daemon %s%s",
-           flood->what, waits.count, waits.p50, waits.p99, waits.most, waits.bus,
-           there ? "stayed" : "left", lasted ? "" : ", the flood ended");
-  dbus_connection_close(connection);
-  dbus_connection_unref(connection);
+           flood->what, waits.count, waits.p50, waits.p99, waits.most, waits.bus, compared,
+           stayed ? "stayed" : "left", lasted ? "" : ", the flood ended");
   return met;
 }
 

@@ -5,6 +5,7 @@
 #include "libclient/path.h"
 
 #include "libclient/tlspin-gnutls.h"
+#include "tests/nth.h"
 #include "tests/pki.h"
 
 #include <setjmp.h>
@@ -16,21 +17,8 @@
 
 enum { MOST = 200 };
 
-static bool armed;
-static unsigned calls, failing; /* counted since it began; which one fails */
-
-static bool fails(void)
-{
-  return armed && ++calls == failing;
-}
-
 #define WRAP(name, parameters, arguments)                                                          \
-  int __real_##name parameters;                                                                    \
-  int __wrap_##name parameters;                                                                    \
-  int __wrap_##name parameters                                                                     \
-  {                                                                                                \
-    return fails() ? GNUTLS_E_MEMORY_ERROR : __real_##name arguments;                              \
-  }
+  NTH(int, name, parameters, arguments, ENOMEM, GNUTLS_E_MEMORY_ERROR)
 
 WRAP(gnutls_x509_crt_init, (gnutls_x509_crt_t * certificate), (certificate))
 WRAP(gnutls_x509_crt_import,
@@ -92,24 +80,22 @@ static void find(const char *host, bool by_anchor, struct path *path)
 
 static void try_all(const char *host, bool by_anchor, unsigned errors)
 {
-  unsigned failed = 0;
+  unsigned which, failed = 0;
+  bool through = false;
 
-  for (failing = 1; failing < MOST; failing++) {
+  for (which = 1; which < MOST && !through; which++) {
     struct path path;
 
-    calls = 0;
-    armed = true;
+    nth_arm(which);
     find(host, by_anchor, &path);
-    armed = false;
+    through = nth_disarm();
     assert_true(path.count == 0 || path.count == 3);
     assert_true(path.errors == errors || path.errors == PKI_OTHER);
     assert_int_equal(path.pki, path.errors == 0 ? PKI_OK : PKI_FAILED);
     failed += path.count == 0;
     path_clear(&path);
-    if (calls < failing)
-      break;
   }
-  assert_true(failing < MOST);
+  assert_true(through);
   assert_true(failed >= 5);
 }
 
@@ -124,28 +110,27 @@ static void test_paths(void **state)
 static void test_status(void **state)
 {
   (void)state;
-  for (failing = 1; failing <= 2; failing++) {
-    calls = 0;
-    armed = true;
+  for (unsigned which = 1; which <= 2; which++) {
+    nth_arm(which);
     assert_int_equal(path_errors(&sent[0], GNUTLS_CERT_EXPIRED), PKI_OTHER);
-    armed = false;
+    nth_disarm();
   }
 }
 
 static void test_examine(void **state)
 {
   unsigned failed = 0;
+  bool through = false;
 
   (void)state;
-  for (failing = 1; failing < MOST; failing++) {
+  for (unsigned which = 1; which < MOST && !through; which++) {
     tlspin_gnutls_shown_t *shown;
     const struct tlspin_check *check;
     int code;
 
-    calls = 0;
-    armed = true;
+    nth_arm(which);
     code = tlspin_gnutls_examine(trust, sent, 2, "www.example", &shown);
-    armed = false;
+    through = nth_disarm();
     if (code == TLSPIN_OK) {
       check = tlspin_gnutls_shown_check(shown);
       assert_int_equal(check->chain_size, (check->flags & TLSPIN_CHECK_PATH) != 0 ? 3 : 2);
@@ -156,9 +141,8 @@ static void test_examine(void **state)
       failed++;
     }
     tlspin_gnutls_shown_free(shown);
-    if (calls < failing)
-      break;
   }
+  assert_true(through);
   assert_true(failed >= 5);
 }
 

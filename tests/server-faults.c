@@ -12,6 +12,7 @@
 #include "libserver/keyfile.h"
 #include "libserver/keytext.h"
 #include "tests/attached.h"
+#include "tests/nth.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,39 +30,8 @@
 
 enum { MOST = 1000 };
 
-static bool armed;
-static unsigned calls, failing; /* counted since the deed began; which one fails */
-
-static bool fails(void)
-{
-  return armed && ++calls == failing;
-}
-
-static void arm(unsigned which)
-{
-  failing = which;
-  calls = 0;
-  armed = true;
-}
-
-/* True where the call that was to fail was not made any more: the deed is through. */
-static bool disarm(void)
-{
-  armed = false;
-  return calls < failing;
-}
-
 #define WRAP(type, name, parameters, arguments, failure)                                           \
-  type __real_##name parameters;                                                                   \
-  type __wrap_##name parameters;                                                                   \
-  type __wrap_##name parameters                                                                    \
-  {                                                                                                \
-    if (fails()) {                                                                                 \
-      errno = EIO;                                                                                 \
-      return failure;                                                                              \
-    }                                                                                              \
-    return __real_##name arguments;                                                                \
-  }
+  NTH(type, name, parameters, arguments, EIO, failure)
 
 WRAP(void *, malloc, (size_t size), (size), NULL)
 WRAP(void *, calloc, (size_t count, size_t size), (count, size), NULL)
@@ -116,9 +86,9 @@ static void a_pinned_client_is_proved_to_or_refused(void **state)
     struct wire wire;
 
     connect_with(&wire, &(struct wire_request){0}, HOST, &pinner);
-    arm(which);
+    nth_arm(which);
     wire_shake(&wire);
-    through = disarm();
+    through = nth_disarm();
     if (wire.client.result == 0 && wire.server.result == 0) {
       assert_int_equal(tlspin_server_result(wire.server.session), TLSPIN_SERVER_PROVED);
       assert_true(pinner.answer.has_ticket);
@@ -147,9 +117,9 @@ static void a_first_client_is_pinned_or_not(void **state)
     struct wire wire;
 
     connect_with(&wire, &(struct wire_request){0}, HOST, &pinner);
-    arm(which);
+    nth_arm(which);
     wire_shake(&wire);
-    through = disarm();
+    through = nth_disarm();
     if (wire.client.result == 0 && wire.server.result == 0 && !pinner.answered) {
       assert_int_equal(tlspin_server_result(wire.server.session), TLSPIN_SERVER_LEFT_OUT);
       assert_int_equal(tlspin_server_ticket_lifetime(wire.server.session), 0);
@@ -176,9 +146,9 @@ static void attaching_does_all_or_nothing(void **state)
     enum tlspin_code code;
 
     wire_open(&wire, &(struct wire_request){.server_credentials = attached.credentials});
-    arm(which);
+    nth_arm(which);
     code = tlspin_server_attach(attached.server, wire.server.session);
-    through = disarm();
+    through = nth_disarm();
     assert_int_equal(code == TLSPIN_OK, through);
     assert_true(through || code == TLSPIN_E_MEMORY || code == TLSPIN_E_TLS);
     failed += !through;
@@ -205,9 +175,9 @@ static void loading_keys_does_all_or_nothing(void **state)
   for (unsigned which = 1; which < MOST && !through; which++) {
     enum tlspin_code code;
 
-    arm(which);
+    nth_arm(which);
     code = tlspin_server_load_keys_from_memory(attached.server, text, size);
-    through = disarm();
+    through = nth_disarm();
     if (through)
       break;
     assert_true(code == TLSPIN_E_MEMORY || code == TLSPIN_E_KEYS);
@@ -223,9 +193,9 @@ static void a_new_server_is_made_or_not(void **state)
   tlspin_server_t *server = NULL;
 
   (void)state;
-  arm(1);
+  nth_arm(1);
   assert_int_equal(tlspin_server_new(&server), TLSPIN_E_MEMORY);
-  assert_false(disarm());
+  assert_false(nth_disarm());
   assert_null(server);
 }
 
@@ -287,9 +257,9 @@ static void replacing_a_file_does_all_or_nothing(void **state)
 
     unlink(path);
     assert_true(keyfile_create(path, span_of("old\n"), &trouble));
-    arm(which);
+    nth_arm(which);
     replaced = keyfile_replace(path, span_of("new\n"), &trouble);
-    through = disarm();
+    through = nth_disarm();
     assert_int_equal(replaced, through);
     if (!replaced) {
       assert_true(strncmp(trouble.text, path, strlen(path)) == 0);
@@ -317,9 +287,9 @@ static void creating_a_file_does_all_or_nothing(void **state)
     bool created;
 
     unlink(path);
-    arm(which);
+    nth_arm(which);
     created = keyfile_create(path, span_of("new\n"), &trouble);
-    through = disarm();
+    through = nth_disarm();
     assert_int_equal(created, through);
     if (created || strstr(trouble.text, "The file was written") != NULL)
       assert_true(content_is("new\n"));
@@ -343,9 +313,9 @@ static void reading_a_file_tells_every_error(void **state)
     bool read;
 
     trouble.text[0] = '\0';
-    arm(which);
+    nth_arm(which);
     read = keyfile_lock(path, &lock, &text, &trouble);
-    through = disarm();
+    through = nth_disarm();
     if (read) {
       assert_true(span_equal(keyfile_text_span(&text), span_of("content\n")));
       close(lock);
@@ -368,17 +338,17 @@ static void a_key_that_can_not_be_written_is_not_written_in_part(void **state)
 
   (void)state;
   assert_true(key_generate(&key, "*", NOW, NOW));
-  arm(1);
+  nth_arm(1);
   keytext_write_new(&w, &key);
-  assert_false(disarm());
+  assert_false(nth_disarm());
   assert_true(w.failed);
   assert_int_equal(writer_span(&w).size, 0);
-  arm(1);
+  nth_arm(1);
   assert_false(key_generate(&key, "*", NOW, NOW));
-  assert_false(disarm());
-  arm(2);
+  assert_false(nth_disarm());
+  nth_arm(2);
   assert_false(key_generate(&key, "*", NOW, NOW));
-  assert_false(disarm());
+  assert_false(nth_disarm());
 }
 
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)

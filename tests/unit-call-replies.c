@@ -72,6 +72,10 @@ static void test_error_without_text(void **state)
   assert_int_equal(caller_lookup(&caller_ample, true), TLSPIN_UNAVAILABLE);
   assert_string_equal(tlspin_last_message(), "org.example.Sad");
   test_process_end(daemon);
+  daemon = test_bus_daemon(&world, "do=error error=org.tlspin.Error.LimitsExceeded message=");
+  assert_int_equal(caller_lookup(&caller_ample, true), TLSPIN_E_LIMIT);
+  assert_string_equal(tlspin_last_message(), tlspin_code_text(TLSPIN_E_LIMIT));
+  test_process_end(daemon);
 }
 
 /* dbus-daemon delivers replies that nobody asked their sender for. */

@@ -44,6 +44,7 @@ static void test_kept(void **state)
   struct damage damage;
 
   assert_int_equal(damage_get(store, &damage), TLSPIN_E_NOT_FOUND);
+  expect_same(&damage, &(struct damage){.found = 0});
   assert_false(damage_stands(store));
   assert_int_equal(damage_put(store, &some), TLSPIN_OK);
   store_close(store);

@@ -17,6 +17,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 MISFIRE(int, open, (const char *path, int flags, mode_t mode), (path, flags, mode), -1)
 MISFIRE(int, sqlite3_busy_handler, (sqlite3 * handle, int (*handler)(void *, int), void *data),
@@ -190,10 +191,11 @@ static void test_no_file(void **state)
 /* The disk gives no size, or not all octets. */
 static void test_disk(void **state)
 {
+  struct stores *stores = *state;
   struct database db;
   int64_t fuel;
 
-  stores_new_database(*state, &db);
+  stores_new_database(stores, &db);
   assert_true(schema_migrate(db.handle, &schema_current));
   baddisk_begin(&db);
   database_refuel(&db);
@@ -211,6 +213,16 @@ static void test_disk(void **state)
     assert_false(database_is_readable(&db));
     assert_int_equal(baddisk_read.call, 0); /* and it ends there */
   }
+  assert_int_equal(truncate(stores->layer, STORE_PAGE + 1), 0);
+  for (unsigned read = 1; read <= 3; read++) {
+    baddisk_read.call = read;
+    assert_int_equal(database_is_readable(&db), read == 3);
+  }
+  assert_int_equal(truncate(stores->layer, STORE_PAGE), 0);
+  baddisk_read.call = 2;
+  assert_true(database_is_readable(&db)); /* there is nothing to read behind the end */
+  assert_int_equal(baddisk_read.call, 1);
+  baddisk_read.call = 0;
   baddisk_end(&db);
   database_close(&db);
 }

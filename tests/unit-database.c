@@ -5,6 +5,7 @@
 #include "daemon/database.h"
 
 #include "daemon/schema.h"
+#include "tests/descriptors.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -68,13 +69,128 @@ static void test_statements(void **state)
   stores_new_database(*state, &db);
   assert_true(schema_migrate(db.handle, &schema_current));
   assert_true(database_prepare(&db));
-  for (int i = 0; i < TABLES; i++)
-    assert_true(db.get[i] != NULL && db.put[i] != NULL && db.drop[i] != NULL);
-  for (int i = 0; i < STATEMENTS; i++)
-    assert_non_null(db.statements[i]);
   assert_true(database_finish(db.statements[STATEMENT_BEGIN]));
   assert_false(database_finish(db.statements[STATEMENT_BEGIN_WRITE])); /* one in another */
   assert_true(database_finish(db.statements[STATEMENT_ROLLBACK]));
+  database_close(&db);
+}
+
+static int count_statements(struct database *db)
+{
+  int count = 0;
+
+  for (sqlite3_stmt *at = NULL; (at = sqlite3_next_stmt(db->handle, at)) != NULL;)
+    count++;
+  return count;
+}
+
+/* Those of the file's version, and none twice where it has changed. */
+static void test_versions(void **state)
+{
+  struct database db;
+
+  stores_new_database(*state, &db);
+  for (int version = 1; version <= schema_current.version; version++) {
+    struct schema schema = {schema_current.migrations, version};
+    int expected = 0;
+
+    assert_true(schema_migrate(db.handle, &schema) && database_prepare(&db));
+    assert_int_equal(db.version, version);
+    for (int i = 0; i < TABLES; i++) {
+      bool there = tables[i].version <= version;
+
+      assert_true((db.get[i] != NULL) == there && (db.put[i] != NULL) == there &&
+                  (db.drop[i] != NULL) == there);
+      expected += there ? 3 : 0;
+    }
+    for (int i = 0; i < STATEMENTS; i++) {
+      assert_int_equal(db.statements[i] != NULL, statement_texts[i].version <= version);
+      expected += db.statements[i] != NULL;
+    }
+    assert_int_equal(count_statements(&db), expected);
+  }
+  database_close(&db);
+}
+
+/* Nothing of it is left open. */
+static void test_closed(void **state)
+{
+  struct stores *stores = *state;
+  int lowest;
+  struct database db;
+
+  stores_new_database(stores, &db);
+  assert_true(schema_migrate(db.handle, &schema_current));
+  database_close(&db);
+  lowest = descriptors_lowest();
+  for (int system = 0; system < 2; system++) {
+    assert_true(database_open(&db, stores->layer, system ? STORE_SYSTEM : STORE_USER));
+    assert_true(database_prepare(&db));
+    assert_int_not_equal(descriptors_lowest(), lowest);
+    database_close(&db);
+    assert_int_equal(descriptors_lowest(), lowest);
+  }
+}
+
+static void test_transactions(void **state)
+{
+  struct database db;
+
+  stores_new_database(*state, &db);
+  assert_true(stores_runs(&db, "CREATE TABLE t(x)"));
+  assert_false(database_in_transaction(&db) || database_is_writing(&db));
+  assert_true(stores_runs(&db, "BEGIN; SELECT * FROM t"));
+  assert_true(database_in_transaction(&db) && !database_is_writing(&db));
+  assert_true(stores_runs(&db, "INSERT INTO t VALUES(1)"));
+  assert_true(database_in_transaction(&db) && database_is_writing(&db));
+  assert_true(stores_runs(&db, "COMMIT"));
+  assert_false(database_in_transaction(&db) || database_is_writing(&db));
+  database_close(&db);
+}
+
+/* What was bound is forgotten, also where the statement did its work. */
+static void test_forgets(void **state)
+{
+  struct database db;
+  sqlite3_stmt *asks, *puts;
+
+  stores_new_database(*state, &db);
+  assert_true(stores_runs(&db, "CREATE TABLE t(x)"));
+  asks = stores_prepare(&db, "SELECT ?1");
+  puts = stores_prepare(&db, "INSERT INTO t VALUES(?1)");
+  sqlite3_bind_int(asks, 1, 7);
+  assert_int_equal(database_step(asks), STEP_ROW);
+  assert_int_equal(sqlite3_column_int(asks, 0), 7);
+  database_reset(asks);
+  assert_false(sqlite3_stmt_busy(asks));
+  assert_int_equal(database_step(asks), STEP_ROW);
+  assert_int_equal(sqlite3_column_type(asks, 0), SQLITE_NULL);
+  sqlite3_finalize(asks);
+  sqlite3_bind_int(puts, 1, 7);
+  assert_true(database_finish(puts) && database_finish(puts));
+  stores_expect_sql(&db, "SELECT count(*) || count(x) FROM t", "21");
+  sqlite3_finalize(puts);
+  database_close(&db);
+}
+
+/* What stands on the disk is seen only then: SQLite sees no reason to look. */
+static void test_cache(void **state)
+{
+  struct stores *stores = *state;
+  struct database db;
+  char *content = NULL;
+  gsize size = 0;
+
+  stores_new_database(stores, &db);
+  assert_true(stores_runs(&db, "CREATE TABLE t(x); INSERT INTO t VALUES('before')"));
+  stores_expect_sql(&db, "SELECT x FROM t", "before");
+  assert_true(g_file_get_contents(stores->layer, &content, &size, NULL));
+  stores_write(stores->layer, (size_t)((char *)memmem(content, size, "before", 6) - content),
+               "behind", 6);
+  g_free(content);
+  stores_expect_sql(&db, "SELECT x FROM t", "before");
+  database_drop_cache(&db);
+  stores_expect_sql(&db, "SELECT x FROM t", "behind");
   database_close(&db);
 }
 
@@ -260,9 +376,12 @@ static void test_busy(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_runaway),         TEST(test_fuel),     TEST(test_statements), TEST(test_in_place),
-      TEST(test_rewrite),         TEST(test_no_file),  TEST(test_noise),      TEST(test_layer),
-      TEST(test_layer_unchanged), TEST(test_readable), TEST(test_busy),
+      TEST(test_runaway),  TEST(test_fuel),         TEST(test_statements),
+      TEST(test_in_place), TEST(test_rewrite),      TEST(test_no_file),
+      TEST(test_noise),    TEST(test_layer),        TEST(test_layer_unchanged),
+      TEST(test_readable), TEST(test_busy),         TEST(test_versions),
+      TEST(test_closed),   TEST(test_transactions), TEST(test_forgets),
+      TEST(test_cache),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -264,6 +264,8 @@ static DBusHandlerResult serve(DBusConnection *connection, DBusMessage *message,
     return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
   if (dbus_message_has_member(message, "Refused"))
     dispatch_refuse(connection, message, TLSPIN_E_LIMIT, "too much");
+  else if (dbus_message_has_member(message, "Denied"))
+    dispatch_refuse(connection, message, TLSPIN_E_LIMIT, NULL);
   else
     dispatch_serve(data, connection, message);
   return DBUS_HANDLER_RESULT_HANDLED;
@@ -319,6 +321,11 @@ static void test_served(void **state)
   dbus_message_unref(reply);
   reply = call_over(client, server, "Refused");
   assert_string_equal(dbus_message_get_error_name(reply), "org.tlspin.Error.LimitsExceeded");
+  assert_string_equal(dbus_message_get_signature(reply), "s");
+  dbus_message_unref(reply);
+  reply = call_over(client, server, "Denied");
+  assert_string_equal(dbus_message_get_error_name(reply), "org.tlspin.Error.LimitsExceeded");
+  assert_string_equal(dbus_message_get_signature(reply), "");
   dbus_message_unref(reply);
   assert_int_equal(office.calls, 1);
   assert_int_equal(office.served, 2);

@@ -4,6 +4,7 @@
 
 #include "daemon/store-private.h"
 
+#include "tests/heard.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -311,19 +312,6 @@ static void test_killed(void **state)
   close_and_check(store, stores);
 }
 
-static GString *said; /* in the log */
-
-static GLogWriterOutput keep_message(GLogLevelFlags level, const GLogField *fields, gsize count,
-                                     gpointer unused)
-{
-  (void)level;
-  (void)unused;
-  for (gsize i = 0; i < count; i++)
-    if (strcmp(fields[i].key, "MESSAGE") == 0)
-      g_string_append_printf(said, "%s\n", (const char *)fields[i].value);
-  return G_LOG_WRITER_HANDLED;
-}
-
 static uint64_t make_abandoned(const char *path)
 {
   pid_t child = stores_fork();
@@ -368,8 +356,8 @@ static void test_no_room(void **state)
       stores->path);
   g_autofree char *twice = g_strconcat(line, line, NULL);
 
-  assert_string_equal(said->str, twice);
-  g_string_truncate(said, 0);
+  assert_string_equal(heard->str, twice);
+  g_string_truncate(heard, 0);
   expect(store, 0, PINS, false);
   refuse_undo(store, 0);
   refuse_undo(store, operation);
@@ -378,7 +366,7 @@ static void test_no_room(void **state)
   assert_int_equal(store_drop_drafts(store), TLSPIN_OK);
   assert_int_equal(stores_number(stores->path, "SELECT kind = 'gone' FROM operation"), 1);
   refuse_undo(store, 0);
-  assert_string_equal(said->str, "");
+  assert_string_equal(heard->str, "");
   close_and_check(store, stores);
 }
 
@@ -435,9 +423,8 @@ int main(void)
 
   int failed;
 
-  said = g_string_new(NULL);
-  g_log_set_writer_func(keep_message, NULL, NULL);
+  heard_begin();
   failed = cmocka_run_group_tests(tests, NULL, NULL);
-  g_string_free(said, TRUE);
+  heard_end();
   return failed;
 }

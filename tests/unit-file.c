@@ -163,6 +163,16 @@ static void test_create_without_folder(void **state)
   assert_true(file_sync_folder(stores->layer));
 }
 
+/* Whether a file may be empty is not known here. */
+static void test_empty(void **state)
+{
+  struct stores *stores = *state;
+
+  stores_write(stores->layer, 0, "", 0);
+  accept(stores->layer, user());
+  accept(stores->layer, layer());
+}
+
 static void test_missing(void **state)
 {
   struct stores *stores = *state;
@@ -221,15 +231,18 @@ static void test_modes(void **state)
 
   stores_write(stores->layer, 0, "x", 1);
   for (mode_t mode = 0; mode <= 077; mode++) {
+    g_autofree char *said = NULL;
+
     assert_int_equal(chmod(stores->layer, 0600 | mode), 0);
+    said = g_strdup_printf("other users (mode %04o)", (unsigned)(0600 | mode));
     if (mode == 0)
       accept(stores->layer, user());
     else
-      refuse(stores->layer, user(), "chmod go=");
+      refuse(stores->layer, user(), said);
     if ((mode & 022) == 0)
       accept(stores->layer, layer());
     else
-      refuse(stores->layer, layer(), "chmod go-w");
+      refuse(stores->layer, layer(), said);
   }
 }
 
@@ -315,6 +328,7 @@ int main(void)
       TEST(test_unwritable),
       TEST(test_create),
       TEST(test_create_without_folder),
+      TEST(test_empty),
       TEST(test_missing),
       TEST(test_link),
       TEST(test_no_regular_file),

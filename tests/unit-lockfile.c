@@ -305,6 +305,7 @@ static void test_numbers(void **state)
   assert_true(lockfile_is_held(&theirs, 7));
   assert_false(lockfile_is_held(&ours, 7)); /* by another one */
   assert_false(lockfile_is_held(&theirs, 8));
+  assert_false(lockfile_is_held(&theirs, INT64_MAX));
   assert_true(lockfile_is_held(&theirs, UINT64_MAX));
   assert_false(lockfile_hold(&theirs, 7));
   assert_true(lockfile_hold(&theirs, 8));

@@ -4,7 +4,7 @@
 
 #include "daemon/loop.h"
 
-#include "tests/bus.h"
+#include "tests/looped.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,27 +23,13 @@ struct fixture {
   DBusConnection *a, *b;
 };
 
-static DBusConnection *connect_to(const struct test_bus *bus)
-{
-  DBusConnection *connection = test_bus_join(bus);
-
-  assert_true(loop_attach(connection));
-  return connection;
-}
-
-static void disconnect(DBusConnection *connection)
-{
-  loop_detach(connection);
-  test_bus_leave(connection);
-}
-
 static int setup(void **state)
 {
   struct fixture *f = g_new0(struct fixture, 1);
 
   test_bus_start(&f->bus, NULL);
-  f->a = connect_to(&f->bus);
-  f->b = connect_to(&f->bus);
+  f->a = looped_join(&f->bus);
+  f->b = looped_join(&f->bus);
   *state = f;
   return 0;
 }
@@ -53,8 +39,8 @@ static int teardown(void **state)
 {
   struct fixture *f = *state;
 
-  disconnect(f->a);
-  disconnect(f->b);
+  looped_leave(f->a);
+  looped_leave(f->b);
   assert_false(g_main_context_pending(NULL));
   test_bus_free(&f->bus);
   g_free(f);
@@ -284,8 +270,8 @@ static void test_congested(void **state)
   dbus_connection_remove_filter(f->b, answer_large, &answers);
 }
 
-/* Some kilooctets that wait are few, and more than 16 too many; the socket holds little of it. All of
- * it arrives. */
+/* Some kilooctets that wait are few, and more than 16 too many; the socket holds little of it. All
+ * of it arrives. */
 static void test_backlog(void **state)
 {
   struct fixture *f = *state;
@@ -385,7 +371,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_round_trips),       TEST(test_large),         TEST(test_timeout),
       TEST(test_others_take_turns), TEST(test_attached_late), TEST(test_bus_ends),
-      TEST(test_congested),         TEST(test_backlog),    TEST(test_congested_end),
+      TEST(test_congested),         TEST(test_backlog),       TEST(test_congested_end),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

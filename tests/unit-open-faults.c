@@ -4,7 +4,7 @@
 
 #include "daemon/file.h"
 #include "daemon/schema.h"
-#include "daemon/store.h"
+#include "daemon/store-private.h"
 
 #include "tests/misfire.h"
 #include "tests/stores.h"
@@ -15,8 +15,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,8 +45,9 @@ char *__wrap_contents_verify(struct database *db, enum store_kind kind)
   return g_strdup("what was found");
 }
 
-/* Whose the files are that lstat(2) sees. */
+/* Whose the files are that lstat(2) sees, and whether it says so. */
 static uid_t other_owner;
+static bool lstat_fails;
 
 int __real_lstat(const char *path, struct stat *status);
 int __wrap_lstat(const char *path, struct stat *status);
@@ -52,7 +56,7 @@ int __wrap_lstat(const char *path, struct stat *status)
   int result = __real_lstat(path, status);
 
   status->st_uid += other_owner;
-  return result;
+  return lstat_fails ? -1 : result;
 }
 
 /* Another process that is at the file first; or none, and nothing works. */
@@ -234,7 +238,7 @@ static void test_trusted(void **state)
   store_close(store);
 }
 
-/* A mask that somebody else put there is none. */
+/* A mask that somebody else put there is none, nor is one that can't be looked at. */
 static void test_mask_of_another(void **state)
 {
   struct stores *stores = *state;
@@ -244,6 +248,37 @@ static void test_mask_of_another(void **state)
   other_owner = 1;
   assert_false(store_is_mask(stores->layer, geteuid()));
   other_owner = 0;
+  lstat_fails = true;
+  assert_false(store_is_mask(stores->layer, geteuid()));
+  lstat_fails = false;
+}
+
+/* Who doesn't wait is told at once. */
+static void test_at_once(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = NULL;
+  char *problem = NULL;
+  int fd;
+
+  stores_make(stores->path, 1);
+  fd = g_open(stores->lock, O_RDWR | O_CLOEXEC, 0);
+  assert_int_equal(flock(fd, LOCK_EX), 0);
+  assert_int_equal(store_open_at_once(stores->path, STORE_USER, geteuid(), &store, &problem),
+                   TLSPIN_UNAVAILABLE);
+  assert_null(store);
+  assert_non_null(strstr(problem, "locked by another process"));
+  g_clear_pointer(&problem, g_free);
+  close(fd);
+  assert_int_equal(store_open_at_once(stores->path, STORE_USER, geteuid(), &store, &problem),
+                   TLSPIN_OK);
+  store_close(store);
+}
+
+static void test_threads(void **state)
+{
+  (void)state;
+  assert_int_equal(store_knows_threads(), sqlite3_threadsafe() > 0);
 }
 
 /* Any of what a store leaves is enough. */
@@ -267,6 +302,24 @@ static void test_traces(void **state)
   assert_false(store_leaves_trace(stores->path));
   stores_write(backup, 0, "x", 1);
   assert_true(store_leaves_trace(stores->path));
+}
+
+/* What was read through as it was opened isn't read again until somebody writes to it. */
+static void test_read_once(void **state)
+{
+  struct stores *stores = *state;
+  struct peer peer = stores_row(1).peer;
+  struct store *store;
+
+  stores_make(stores->path, 1);
+  store = stores_open(stores->path);
+  assert_true(store->db.reading == 1);
+  stores_expect_none(store, &peer);
+  assert_true(store->db.reading == 1);
+  stores_sql(stores->path, "PRAGMA user_version = 3");
+  stores_expect_none(store, &peer);
+  assert_true(store->db.reading == 2);
+  store_close(store);
 }
 
 /* A store is closed with all that it began, and opened without. */
@@ -303,6 +356,9 @@ int main(void)
       TEST(test_trusted),
       TEST(test_mask_of_another),
       TEST(test_traces),
+      TEST(test_read_once),
+      TEST(test_at_once),
+      TEST(test_threads),
       TEST(test_draft_is_left),
   };
 

@@ -6,7 +6,7 @@
 
 #include "daemon/loop.h"
 #include "dbus/names.h"
-#include "tests/bus.h"
+#include "tests/looped.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,28 +32,14 @@ struct fixture {
   struct daemon daemons[DAEMONS];
 };
 
-static DBusConnection *connect(const struct test_bus *bus)
-{
-  DBusConnection *connection = test_bus_join(bus);
-
-  assert_true(loop_attach(connection));
-  return connection;
-}
-
-static void disconnect(DBusConnection *connection)
-{
-  loop_detach(connection);
-  test_bus_leave(connection);
-}
-
 static int setup(void **state)
 {
   struct fixture *f = g_new0(struct fixture, 1);
 
   test_bus_start(&f->bus, NULL);
   for (int i = 0; i < DAEMONS; i++) {
-    f->daemons[i].pins = connect(&f->bus);
-    f->daemons[i].admin = connect(&f->bus);
+    f->daemons[i].pins = looped_join(&f->bus);
+    f->daemons[i].admin = looped_join(&f->bus);
   }
   *state = f;
   return 0;
@@ -68,8 +54,8 @@ static int teardown(void **state)
 
     if (daemon->presence != NULL)
       presence_free(daemon->presence);
-    disconnect(daemon->pins);
-    disconnect(daemon->admin);
+    looped_leave(daemon->pins);
+    looped_leave(daemon->admin);
   }
   assert_false(g_main_context_pending(NULL));
   test_bus_free(&f->bus);

@@ -6,7 +6,7 @@
 
 #include "daemon/missing.h"
 #include "daemon/row.h"
-#include "tests/stores.h"
+#include "tests/ruins.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -274,6 +274,35 @@ static void test_held(void **state)
   rebuild_free(rebuild);
 }
 
+/* Where the disk gives back something else than was written to it, as it shows once nothing is
+ * remembered any more. */
+static const char *faulty;
+
+int __real_sqlite3_db_release_memory(sqlite3 *handle);
+int __wrap_sqlite3_db_release_memory(sqlite3 *handle);
+int __wrap_sqlite3_db_release_memory(sqlite3 *handle)
+{
+  if (faulty != NULL)
+    ruins_spoil(faulty, 1);
+  return __real_sqlite3_db_release_memory(handle);
+}
+
+static void test_faulty_disk(void **state)
+{
+  struct stores *stores = *state;
+  struct rebuild *rebuild = begin(stores);
+  g_autofree char *problem = NULL;
+
+  for (int i = 0; i < 3; i++)
+    add(rebuild, i);
+  faulty = stores->path;
+  assert_false(rebuild_finish(rebuild, &problem));
+  faulty = NULL;
+  assert_non_null(strstr(problem, "can't be read again"));
+  rebuild_free(rebuild);
+  assert_int_not_equal(access(stores->path, F_OK), 0);
+}
+
 /* There is no folder to begin in. */
 static void test_not_begun(void **state)
 {
@@ -339,6 +368,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_octets, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_nearly_all, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_keys, stores_setup_home, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_faulty_disk, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_held, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_not_begun, stores_setup_home, stores_teardown),
       cmocka_unit_test_setup_teardown(test_operations, stores_setup_home, stores_teardown),

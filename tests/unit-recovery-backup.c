@@ -6,6 +6,7 @@
 
 #include "daemon/backups.h"
 #include "daemon/state.h"
+#include "tests/heard.h"
 #include "tests/hinder.h"
 #include "tests/ruins.h"
 
@@ -215,6 +216,61 @@ static void test_backup_hindered(void **state)
   assert_int_equal(ruins_rows(stores, ROWS), ROWS);
 }
 
+/* Which were passed over is said, and that the store was recovered, once it was. */
+static void test_said(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *used = NULL, *wreck = NULL, *passed = NULL, *recovered = NULL;
+
+  stores_make(stores->path, ROWS);
+  used = ruins_back_up(stores, RUINS_NOW - 3600);
+  wreck = ruins_back_up(stores, RUINS_NOW - 60);
+  stores_write(wreck, 0, "no database", 11);
+  ruins_spoil(stores->path, 7);
+  assert_int_equal(chmod(stores->path, 0644), 0);
+  g_string_truncate(heard, 0);
+  ruins_refuse(stores, "chmod");
+  assert_string_equal(heard->str, "");
+  assert_int_equal(chmod(stores->path, 0600), 0);
+  hinder(used, 0);
+  ruins_refuse(stores, used);
+  hinder(NULL, 0);
+  assert_null(strstr(heard->str, "recovered"));
+  g_string_truncate(heard, 0);
+  ruins_recover(stores);
+  passed = g_strdup_printf("The backup %s can't be used", wreck);
+  recovered =
+      g_strdup_printf("\n%s was damaged, and was recovered. Run 'tlspin doctor'.\n", stores->path);
+  assert_ptr_equal(strstr(heard->str, passed), heard->str);
+  assert_string_equal(strchr(heard->str, '\n'), recovered);
+}
+
+/* Numbers of operations that the backup knows aren't used again either, without its journal. */
+static void test_numbers_of_backup(void **state)
+{
+  struct stores *stores = *state;
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct ticket_row row = stores_row(2);
+  struct store_change first, second;
+  struct store *store;
+
+  stores_make(stores->path, ROWS);
+  store = stores_open(stores->path);
+  filter.host = row.peer.host;
+  assert_int_equal(store_clear(store, &filter, RUINS_NOW, &first), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, RUINS_NOW + 1), TLSPIN_OK);
+  store_close(store);
+  g_free(ruins_back_up(stores, RUINS_NOW - 60));
+  assert_int_equal(unlink(stores->path), 0);
+  ruins_recover(stores);
+  store = stores_open(stores->path);
+  row = stores_row(3);
+  filter.host = row.peer.host;
+  assert_int_equal(store_clear(store, &filter, RUINS_NOW, &second), TLSPIN_OK);
+  assert_int_equal(second.operation, first.operation + 1);
+  store_close(store);
+}
+
 /* While the backups can't be listed they aren't done without. */
 static void test_backups_unlisted(void **state)
 {
@@ -305,11 +361,24 @@ static void test_state_merged(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_backup_completes), TEST(test_backup_merged),    TEST(test_cleared_stays_away),
-      TEST(test_file_missing),     TEST(test_forgotten),        TEST(test_cut_off),
-      TEST(test_backup_unusable),  TEST(test_backups_unlisted), TEST(test_tables_merged),
-      TEST(test_backup_hindered),  TEST(test_state_merged),
+      TEST(test_backup_completes),
+      TEST(test_backup_merged),
+      TEST(test_cleared_stays_away),
+      TEST(test_file_missing),
+      TEST(test_forgotten),
+      TEST(test_cut_off),
+      TEST(test_backup_unusable),
+      TEST(test_backups_unlisted),
+      TEST(test_tables_merged),
+      TEST(test_backup_hindered),
+      TEST(test_said),
+      TEST(test_numbers_of_backup),
+      TEST(test_state_merged),
   };
+  int failed;
 
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  heard_begin();
+  failed = cmocka_run_group_tests(tests, NULL, NULL);
+  heard_end();
+  return failed;
 }

@@ -118,10 +118,16 @@ static void test_hostile(void **state)
       {TEXT("Clock"), BLOB("x")},
       {TEXT("clock"), BLOB("")},
   };
+  uint8_t name[TOKEN_MAX + 9];
 
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     assert_false(state_is_valid(rows[i], STORE_USER));
   assert_true(state_is_valid((struct cell[]){TEXT("clock"), BLOB("x")}, STORE_USER));
+  memset(name, 'a', sizeof name);
+  for (size_t size = 1; size <= sizeof name; size++)
+    assert_int_equal(
+        state_is_valid((struct cell[]){{CELL_TEXT, 0, {name, size}}, BLOB("x")}, STORE_USER),
+        size <= TOKEN_MAX);
   assert_false(state_is_valid((struct cell[]){TEXT("clock"), BLOB("x")}, STORE_SYSTEM));
   (void)state;
 }

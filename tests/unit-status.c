@@ -145,7 +145,7 @@ static void test_damage_in_place(void **state)
   assert_int_equal(truncate(strata->user, 100), 0);
   counter_now++;
   counter_expect(&counter, "Lookup", "ssq", "a.example|tls|443",
-                 "unavailable\nstore-unreadable\nuser\n\n\n\n0\n0\nnone\n\n33\n");
+                 "unavailable\nstore-unreadable\nuser\n\n\n\n0\n0\nnone\n\n161\n");
   counter_now++;
   expect_status(&counter, "damaged", "entries=0  records=0  ");
   counter_close(&counter);
