@@ -355,7 +355,10 @@ static enum tlspin_code recover(struct recovery *recovery, int64_t now, char **p
   if (code == TLSPIN_OK)
     code = successor_publish(successor, recovery->damage.aside, problem);
   if (code == TLSPIN_OK)
-    g_warning(_("%s was damaged, and was recovered. Run 'tlspin doctor'."), successor->store.path);
+    g_warning(recovery->damage.cause == DAMAGE_MISSING
+                  ? _("%s was missing, and was made anew. Run 'tlspin doctor'.")
+                  : _("%s was damaged, and was recovered. Run 'tlspin doctor'."),
+              successor->store.path);
   store_close(recovery->backup);
   touched_free(recovery->touched);
   lenient_free(recovery->lenient);

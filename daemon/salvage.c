@@ -125,7 +125,6 @@ static void name_cells(struct salvage *s, uint64_t n, bool noted)
 {
   size_t child = s->page.interior ? CHILD_SIZE : 0;
 
-  s->named_count = 0;
   for (size_t i = 0; i < s->page.cells; i++) {
     size_t offset = btree_pointer(&s->page, i), end;
 

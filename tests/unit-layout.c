@@ -94,6 +94,32 @@ static void test_first(void **state)
   assert_true(layout_fits(&layout, 16, 100));
 }
 
+/* Nothing begins among the pointers, however it ends. */
+static void test_pointers(void **state)
+{
+  (void)state;
+  put16(5, 16);
+  lay(NULL, 0);
+  for (size_t start = 0; start < 16; start++) {
+    assert_false(layout_fits(&layout, start, PAGE));
+    assert_false(layout_has_room(&layout, start, PAGE));
+  }
+  assert_true(layout_fits(&layout, 16, PAGE));
+  assert_true(layout_has_room(&layout, 16, PAGE));
+}
+
+/* A free block may be the first thing behind the pointers. */
+static void test_free_first(void **state)
+{
+  (void)state;
+  put16(1, 16);
+  put16(5, 500);
+  put16(18, 80);
+  lay(NULL, 0);
+  assert_true(layout_has_room(&layout, 16 + 80, 300));
+  assert_false(layout_has_room(&layout, 16 + 84, 300));
+}
+
 /* There must be room for what was mended. */
 static void test_room(void **state)
 {
@@ -162,6 +188,8 @@ int main(void)
       cmocka_unit_test_setup(test_overlap, setup),
       cmocka_unit_test_setup(test_first, setup),
       cmocka_unit_test_setup(test_room, setup),
+      cmocka_unit_test_setup(test_pointers, setup),
+      cmocka_unit_test_setup(test_free_first, setup),
       cmocka_unit_test_setup(test_free_blocks, setup),
       cmocka_unit_test_setup(test_fragments, setup),
   };

@@ -4,6 +4,7 @@
 
 #include "daemon/pagefile.h"
 
+#include "tests/descriptors.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -108,6 +109,18 @@ static void test_cut(void **state)
   assert_int_equal(file.page[9], 2);
   for (size_t i = 10; i < PAGE; i++)
     assert_int_equal(file.page[i], 0);
+  pagefile_close(&file);
+}
+
+/* One octet more is a page more. */
+static void test_page_begun(void **state)
+{
+  make(*state, 2, 1);
+  assert_int_equal(file.pages, 3);
+  assert_int_equal(pagefile_read(&file, 2), PAGE_CUT);
+  assert_int_equal(file.page[0], 2);
+  errno = ENXIO; /* of something before */
+  assert_int_equal(pagefile_next(&file, 0), 0);
   pagefile_close(&file);
 }
 
@@ -268,18 +281,20 @@ static void test_circle(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_refuses, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_pages, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_cut, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_empty, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_interrupted, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_failed, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_holes, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_gather, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_broken_chains, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_first_octet, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_circle, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_refuses, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_pages, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_cut, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_page_begun, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_empty, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_interrupted, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_failed, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_holes, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_gather, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_broken_chains, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_first_octet, stores_setup, descriptors_teardown),
+      cmocka_unit_test_setup_teardown(test_circle, stores_setup, descriptors_teardown),
   };
 
+  descriptors_begin();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,22 +82,29 @@ static void make_circles(uint8_t *page)
                  2);
 }
 
-/* What is read again and again is bounded by the size of the file. */
-static void test_circles(void **state)
+static uint64_t read_circles(struct stores *stores, size_t pages)
 {
-  enum { PAGES = 400 };
-  g_autofree uint8_t *octets = g_malloc0(PAGES * PAGE);
+  g_autofree uint8_t *octets = g_malloc0(pages * PAGE);
   struct salvaged take;
 
   payloads_header(octets, PAGE);
   memset(octets + PAGE, 0, PAGE);
   octets[PAGE + 3] = 2;
-  for (size_t n = 2; n < PAGES; n++)
+  for (size_t n = 2; n < pages; n++)
     make_circles(octets + n * PAGE);
-  read_junk(*state, octets, PAGES * PAGE, &take);
+  read_junk(stores, octets, pages * PAGE, &take);
   assert_int_equal(take.calls, 0);
-  assert_in_range(octets_read, 10 * PAGES * PAGE, 40 * PAGES * PAGE + (256 << 20));
   salvaged_free(&take);
+  return octets_read;
+}
+
+/* What is read again and again is bounded by the size of the file. */
+static void test_circles(void **state)
+{
+  enum { FEW = 30, MANY = 400 };
+
+  assert_in_range(read_circles(*state, FEW), 10 * FEW * PAGE, 96 << 20);
+  assert_in_range(read_circles(*state, MANY), 10 * MANY * PAGE, 40 * MANY * PAGE + (256 << 20));
 }
 
 /* A row of a ticket with these octets. */
@@ -132,6 +139,31 @@ static void test_pointers(void **state)
   read_junk(*state, octets, sizeof octets, &take);
   assert_int_equal(take.found.reached, 2);
   assert_int_equal(take.found.pages_damaged, 1);
+  assert_int_equal(take.found.carved, 0);
+  salvaged_free(&take);
+}
+
+/* However many rows have to be mended, only so many are. */
+static void test_most_are_mended(void **state)
+{
+  enum { PAGES = 4, EACH = 18, MOST = 64 };
+  static const uint8_t ticket[20];
+  uint8_t octets[(1 + PAGES) * PAGE];
+  struct salvaged take;
+
+  payloads_header(octets, PAGE);
+  for (int n = 0; n < PAGES * EACH; n++) {
+    uint8_t *page = octets + (1 + n / EACH) * PAGE;
+    size_t at;
+
+    if (n % EACH == 0)
+      payloads_leaf(page, PAGE);
+    at = add_ticket(page, n, (struct span){ticket, sizeof ticket});
+    page[at + 30] ^= 0x08;
+  }
+  read_junk(*state, octets, sizeof octets, &take);
+  assert_int_equal(take.found.mended, MOST);
+  assert_int_equal(take.found.reached, MOST);
   assert_int_equal(take.found.carved, 0);
   salvaged_free(&take);
 }
@@ -257,6 +289,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_random_octets, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_circles, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_pointers, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_most_are_mended, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_planted_row, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_planted_and_named, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_two_of_meta, stores_setup, stores_teardown),

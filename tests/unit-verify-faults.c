@@ -199,6 +199,68 @@ static void test_trust_unseen(void **state)
   database_close(&db);
 }
 
+/* The second look has as much time as the first one had. */
+static void test_fuel(void **state)
+{
+  struct stores *stores = *state;
+  struct database db;
+  int64_t full, one;
+
+  stores_make(stores->path, STORES_ROWS);
+  stores_open_database(stores->path, &db);
+  database_refuel_all(&db);
+  full = db.fuel;
+  assert_null(contents_verify(&db, STORE_USER));
+  one = full - db.fuel;
+  assert_true(one >= 3);
+  stores_sql(stores->path,
+             "UPDATE ticket SET issued = issued + 1 WHERE host = 'host-1023.example'");
+  stores_expect_fault(&db, STORE_USER, "an entry in it is not what was written");
+  assert_true(full - db.fuel <= one + 1);
+  database_close(&db);
+}
+
+/* What the log was told. */
+static unsigned warnings;
+
+static GLogWriterOutput count_warning(GLogLevelFlags level, const GLogField *fields, gsize count,
+                                      void *data)
+{
+  (void)fields, (void)count, (void)data;
+  warnings += (level & G_LOG_LEVEL_WARNING) != 0;
+  return G_LOG_WRITER_HANDLED;
+}
+
+/* Damage by the disk itself, of which SQLite sees nothing: it is looked for on the disk, and told
+ * once. */
+static void test_rot(void **state)
+{
+  struct stores *stores = *state;
+  struct database db;
+  char *content = NULL;
+  gsize size = 0;
+
+  stores_make(stores->path, ROWS);
+  stores_open_database(stores->path, &db);
+  assert_null(contents_verify(&db, STORE_USER));
+  database_stamp(&db);
+  g_log_set_writer_func(count_warning, NULL, NULL);
+  assert_true(contents_trust(&db, STORE_USER));
+  db.stamp.set = false;
+  assert_true(contents_trust(&db, STORE_USER));
+  assert_int_equal(warnings, 0);
+  assert_true(g_file_get_contents(stores->path, &content, &size, NULL));
+  stores_flip(content, stores->path,
+              (uint32_t)((char *)memmem(content, size, "host-0020.ex", 12) - content) * 8);
+  g_free(content);
+  db.stamp.set = false;
+  for (int i = 0; i < 2; i++) {
+    assert_false(contents_trust(&db, STORE_USER));
+    assert_int_equal(warnings, 1);
+  }
+  database_close(&db);
+}
+
 /* What was damaged once isn't believed again, whatever is done to it. */
 static void test_distrust(void **state)
 {
@@ -228,7 +290,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_longest_key),  TEST(test_no_table),       TEST(test_within_another),
       TEST(test_disk),         TEST(test_damage_on_disk), TEST(test_trust),
-      TEST(test_trust_unseen), TEST(test_distrust),
+      TEST(test_trust_unseen), TEST(test_distrust),       TEST(test_fuel),
+      TEST(test_rot),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

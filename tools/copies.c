@@ -35,6 +35,21 @@ static const char *say_state(const char *state)
   return strcmp(state, "damaged") == 0 ? _("damaged") : _("not read");
 }
 
+static bool is_damaged(const tlspin_entry_t *backup)
+{
+  const char *state = tlspin_entry_string(backup, "state");
+
+  return state == NULL || strcmp(state, "damaged") == 0;
+}
+
+bool copies_any(const tlspin_doctor_t *doctor)
+{
+  for (size_t i = 0; i < tlspin_doctor_backups(doctor); i++)
+    if (!is_damaged(tlspin_doctor_backup(doctor, i)))
+      return true;
+  return false;
+}
+
 /* GLib joins the number and the unit with a character that not every character set has. */
 static char *say_size(uint64_t octets)
 {
@@ -51,12 +66,11 @@ static void add_row(struct columns *table, const tlspin_entry_t *backup)
   const char *name = tlspin_entry_string(backup, "name");
   g_autofree char *made = when_to_text((uint64_t)tlspin_entry_number(backup, "made"));
   g_autofree char *size = say_size((uint64_t)tlspin_entry_number(backup, "size"));
-  bool bad = state == NULL || strcmp(state, "damaged") == 0;
   const struct cell cells[] = {
       {name != NULL ? name : "?", PAINT_NONE},
       {made, PAINT_NONE},
       {size, PAINT_NONE},
-      {state != NULL ? say_state(state) : "?", bad ? PAINT_BAD : PAINT_NONE}};
+      {state != NULL ? say_state(state) : "?", is_damaged(backup) ? PAINT_BAD : PAINT_NONE}};
 
   columns_add(table, cells);
   if (problem != NULL)

@@ -16,6 +16,9 @@ int copies_ask(tlspin_t *context, bool verify, tlspin_doctor_t **doctor);
 void copies_print(const tlspin_doctor_t *doctor);
 void copies_put(JsonBuilder *builder, const tlspin_doctor_t *doctor);
 
+/* Whether one may be brought back: one that isn't known to be damaged. */
+bool copies_any(const tlspin_doctor_t *doctor);
+
 /* The one or the other, on standard output. False: there are none, so that there is no table. */
 bool copies_show(const tlspin_doctor_t *doctor);
 

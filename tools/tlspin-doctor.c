@@ -94,7 +94,7 @@ static void say_aside(const tlspin_entry_t *report)
     output_said(_("The damaged file was set aside, in the same folder: %s."), clean);
 }
 
-static void say_remedies(const tlspin_entry_t *report)
+static void say_remedies(const tlspin_entry_t *report, bool backups)
 {
   if (is_lossy(report))
     output_said("%s",
@@ -102,21 +102,23 @@ static void say_remedies(const tlspin_entry_t *report)
                   "for one that never had any: nothing new is learned about it, and strict "
                   "programs refuse it. No backup goes until then."));
   output_text("\n%s\n", _("What you can do:"));
-  if (is_lossy(report))
-    output_text("%s\n", _("  tlspin doctor --seen    go on: such servers are learned anew\n"
-                          "  tlspin list             look at what is there\n"
-                          "  tlspin restore          put a backup in the place of the store"));
-  else
+  if (!is_lossy(report)) {
     output_text("%s\n", _("  tlspin doctor --seen    have this report put away"));
+    return;
+  }
+  output_text("%s\n", _("  tlspin doctor --seen    go on: such servers are learned anew\n"
+                        "  tlspin list             look at what is there"));
+  if (backups)
+    output_text("%s\n", _("  tlspin restore          put a backup in the place of the store"));
 }
 
-static void say_damage(const tlspin_entry_t *report)
+static void say_damage(const tlspin_entry_t *report, bool backups)
 {
   say_cause(report);
   say_saved(report);
   say_missing(report);
   say_aside(report);
-  say_remedies(report);
+  say_remedies(report, backups);
 }
 
 /* The newest; they are for people, who may remove them. */
@@ -173,7 +175,7 @@ static void print_report(const tlspin_doctor_t *doctor)
   sheet_end(sheet, &style);
   if (is_damaged(report)) {
     output_text("\n");
-    say_damage(report);
+    say_damage(report, copies_any(doctor));
   }
 }
 

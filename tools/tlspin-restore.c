@@ -62,9 +62,10 @@ static int restore_file(tlspin_t *context, const tlspin_doctor_t *doctor, const 
   if (status != STATUS_FINE)
     return status;
   status = restore(context, name);
-  if (status != STATUS_FINE)
-    copies_remove(doctor, name);
-  return status;
+  if (status == STATUS_FINE)
+    return STATUS_FINE;
+  copies_remove(doctor, name);
+  return complain(status, _("That was a copy of '%s', and is gone again. Nothing was changed."), file);
 }
 
 static int choose(tlspin_t *context, const tlspin_doctor_t *doctor, const char *wanted)
