@@ -120,6 +120,22 @@ static void test_free_first(void **state)
   assert_false(layout_has_room(&layout, 16 + 84, 300));
 }
 
+/* Or the last one in the page; but none stands before the one that names it. */
+static void test_free_last(void **state)
+{
+  (void)state;
+  put16(5, 500);
+  put16(1, PAGE - 4);
+  put16(PAGE - 4, 1500);
+  put16(PAGE - 2, 4);
+  put16(1502, 10);
+  lay(NULL, 0);
+  assert_true(layout_has_room(&layout, 2000, PAGE - 4));
+  assert_false(layout_has_room(&layout, 2000, PAGE - 8));
+  assert_false(layout_has_room(&layout, 1400, 1500));
+  assert_false(layout_has_room(&layout, 1510, 1600));
+}
+
 /* There must be room for what was mended. */
 static void test_room(void **state)
 {
@@ -190,6 +206,7 @@ int main(void)
       cmocka_unit_test_setup(test_room, setup),
       cmocka_unit_test_setup(test_pointers, setup),
       cmocka_unit_test_setup(test_free_first, setup),
+      cmocka_unit_test_setup(test_free_last, setup),
       cmocka_unit_test_setup(test_free_blocks, setup),
       cmocka_unit_test_setup(test_fragments, setup),
   };

@@ -59,8 +59,9 @@ static void say_saved(const tlspin_entry_t *report)
   g_autofree char *when = backup > 0 ? when_to_text((uint64_t)backup) : NULL;
 
   if (saved + carved > 0)
-    output_said(text_translate_count("%lu entry was still whole in it.",
-                                     "%lu entries were still whole in it.", saved + carved),
+    output_said(text_translate_count("%lu entry was still whole in it, of pins, journal and log.",
+                                     "%lu entries were still whole in it, of pins, journal and log.",
+                                     saved + carved),
                 saved + carved);
   if (merged > 0)
     output_said(text_translate_count("%lu came from the backup of %s.",
