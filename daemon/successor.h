@@ -31,7 +31,8 @@ bool successor_begin(struct successor *successor, char **problem);
 enum tlspin_code successor_say_unwritable(struct successor *successor, char **problem);
 
 /* Finishes it, and puts it in the place of the old one, which is kept under the name `aside` (see
- * aside_put) unless that is empty. After an error the old one stands. */
+ * aside_put) unless that is empty. After an error the old one stands; or, where the folder alone
+ * could not be synced, the new one, until a loss of power may bring back the old one. */
 enum tlspin_code successor_publish(struct successor *successor, const char *aside, char **problem);
 
 void successor_close(struct successor *successor);
