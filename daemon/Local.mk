@@ -120,7 +120,7 @@ libdaemon_la_SOURCES += \
 	daemon/seen.c daemon/seen.h \
 	daemon/settings.c daemon/settings.h daemon/settings-private.h daemon/settings-resolve.c \
 	daemon/shown.c daemon/shown.h \
-	daemon/spent.c daemon/spent.h \
+	daemon/slack.c daemon/slack.h daemon/spent.c daemon/spent.h \
 	daemon/standing.c daemon/standing.h \
 	daemon/status.c daemon/admin-doctor.c \
 	daemon/suffixes.c daemon/suffixes.h \

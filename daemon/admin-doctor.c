@@ -214,6 +214,7 @@ struct keeper_terms handlers_terms(const struct handlers *handlers)
 {
   return (struct keeper_terms){
       .now = handlers->now(),
+      .ran = handlers->clock != NULL ? handlers->clock->elapsed : 0,
       .period = policy_config(handlers->policy)->undo_period,
       .suspect = handlers->clock != NULL && handlers->clock->suspect,
       .lost = layers_lost(policy_layers(handlers->policy)),

@@ -21,6 +21,8 @@ enum { NAMES_TRIED = 1000 };
 #define PREFIX "damaged-"
 #define SUFFIX ".db"
 
+static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
+
 /* ISO 8601's basic form sorts, and is a file's name everywhere. */
 static char *make_name(int64_t now, int number)
 {
@@ -57,14 +59,13 @@ static bool give_name(const char *path, const char *aside)
   return errno != EEXIST && errno != ENOSPC && copy_file(path, aside);
 }
 
-/* SQLite would take what is unfinished for that of the file that comes next. */
-static bool move_journals(const char *path, const char *aside)
+/* SQLite would take what is unfinished for that of the file that comes next. *moved: how many of the
+ * names are done. */
+static bool move_journals(const char *path, const char *aside, size_t *moved)
 {
-  static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
-
-  for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-    g_autofree char *from = g_strconcat(path, suffixes[i], NULL);
-    g_autofree char *to = g_strconcat(aside, suffixes[i], NULL);
+  for (*moved = 0; *moved < G_N_ELEMENTS(suffixes); (*moved)++) {
+    g_autofree char *from = g_strconcat(path, suffixes[*moved], NULL);
+    g_autofree char *to = g_strconcat(aside, suffixes[*moved], NULL);
 
     if (file_has_content(from) ? rename(from, to) != 0 : unlink(from) != 0 && errno != ENOENT)
       return false;
@@ -72,13 +73,40 @@ static bool move_journals(const char *path, const char *aside)
   return file_sync_folder(path);
 }
 
-/* Each try to come would leave another name, and where names are copied, another file. */
-static void take_back(const char *aside)
+static bool bring_back(const char *path, const char *aside, size_t moved)
+{
+  for (size_t i = moved; i > 0; i--) {
+    g_autofree char *from = g_strconcat(aside, suffixes[i - 1], NULL);
+    g_autofree char *to = g_strconcat(path, suffixes[i - 1], NULL);
+
+    if (rename(from, to) != 0 && errno != ENOENT)
+      return false;
+  }
+  return true;
+}
+
+/* Each try to come would leave another name, and where names are copied, another file. A journal
+ * that can't be brought back keeps the file that it is of beside it. */
+static void take_back(const char *path, const char *aside, size_t moved)
 {
   int fault = errno;
 
-  unlink(aside);
+  if (bring_back(path, aside, moved))
+    unlink(aside);
+  file_sync_folder(path);
   errno = fault;
+}
+
+/* A journal may have it although there is no such file. */
+static bool is_taken(const char *aside)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+    g_autofree char *journal = g_strconcat(aside, suffixes[i], NULL);
+
+    if (file_exists(journal))
+      return true;
+  }
+  return file_exists(aside);
 }
 
 char *aside_choose(const char *path, int64_t now)
@@ -92,7 +120,7 @@ char *aside_choose(const char *path, int64_t now)
     g_free(name);
     name = make_name(now, number);
     aside = g_build_filename(folder, name, NULL);
-    if (!file_exists(aside))
+    if (!is_taken(aside))
       break;
   }
   return name;
@@ -102,15 +130,32 @@ enum tlspin_code aside_put(const char *path, const char *name, char **problem)
 {
   g_autofree char *folder = g_path_get_dirname(path);
   g_autofree char *aside = g_build_filename(folder, name, NULL);
+  size_t moved;
 
   if (give_name(path, aside)) {
-    if (move_journals(path, aside))
+    if (move_journals(path, aside, &moved))
       return TLSPIN_OK;
-    take_back(aside);
+    take_back(path, aside, moved);
   }
   return problem_set(problem,
                      _("The damaged %s can't be set aside as %s: %s. Make its folder writable for "
                        "you, and room on the disk."),
+                     path, aside, g_strerror(errno));
+}
+
+enum tlspin_code aside_put_journals(const char *path, int64_t now, char **problem)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  g_autofree char *name = aside_choose(path, now);
+  g_autofree char *aside = g_build_filename(folder, name, NULL);
+  size_t moved;
+
+  if (move_journals(path, aside, &moved))
+    return TLSPIN_OK;
+  take_back(path, aside, moved);
+  return problem_set(problem,
+                     _("What is beside %s can't be set aside as %s: %s. Make its folder writable "
+                       "for you."),
                      path, aside, g_strerror(errno));
 }
 

@@ -21,8 +21,12 @@ char *aside_choose(const char *path, int64_t now);
 
 /* Gives the file of a store this name in its folder, too, so that it stays when another takes the
  * place of the first, and takes what is unfinished beside it away. A crash leaves the file with
- * both. */
+ * both, and an error leaves all as it was. */
 enum tlspin_code aside_put(const char *path, const char *name, char **problem);
+
+/* The same for what is unfinished alone, where the file is missing, or isn't kept: it would be taken
+ * for that of the file that comes next. */
+enum tlspin_code aside_put_journals(const char *path, int64_t now, char **problem);
 
 /* The names of such files in the folder of the store, the oldest first; to be unreferenced. */
 GPtrArray *aside_list(const char *path);

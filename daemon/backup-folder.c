@@ -66,6 +66,13 @@ static bool remove_leftovers(const char *folder)
   return true;
 }
 
+char *backup_folder_unfinished(const char *store)
+{
+  g_autofree char *folder = folder_of(store);
+
+  return g_build_filename(folder, leftovers[0], NULL);
+}
+
 enum tlspin_code backup_folder_clear(const struct backup_folder *folder, char **problem)
 {
   if (remove_leftovers(folder->path))

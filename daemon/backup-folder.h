@@ -27,6 +27,9 @@ enum tlspin_code backup_folder_enter(const char *store, uid_t owner, struct back
  * failed backup_folder_enter. */
 void backup_folder_leave(struct backup_folder *folder);
 
+/* Where a backup is made that isn't one yet; to be freed by g_free. */
+char *backup_folder_unfinished(const char *store);
+
 /* Removes it in between. */
 enum tlspin_code backup_folder_clear(const struct backup_folder *folder, char **problem);
 

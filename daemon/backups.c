@@ -4,8 +4,10 @@
 
 #include "daemon/backups.h"
 
+#include "common/text.h"
 #include "daemon/backup-folder.h"
 #include "daemon/file.h"
+#include "daemon/problem.h"
 
 #include <sys/stat.h>
 
@@ -125,6 +127,22 @@ enum tlspin_code backups_rotate(const char *store, uid_t owner, const struct rot
   code = backup_folder_enter_listed(store, owner, rules->now, &folder, &list, problem);
   if (code == TLSPIN_OK)
     code = rotate(list, owner, rules, problem);
+  backup_folder_leave(&folder);
+  return code;
+}
+
+/* Whoever enters the folder, and leaves it, removes it. */
+enum tlspin_code backups_sweep(const char *store, uid_t owner, char **problem)
+{
+  g_autoptr(GPtrArray) list = NULL;
+  struct backup_folder folder;
+  enum tlspin_code code;
+
+  *problem = NULL;
+  code = backup_folder_enter_listed(store, owner, INT64_MAX, &folder, &list, problem);
+  if (code == TLSPIN_OK && folder.temporary != NULL && !file_sync_folder(folder.temporary))
+    code = problem_set(problem, _("The folder of %s can't be written to the disk. Check the disk."),
+                       folder.temporary);
   backup_folder_leave(&folder);
   return code;
 }

@@ -70,6 +70,10 @@ struct backups_done {
 enum tlspin_code backups_each_open(const char *store, uid_t owner, const struct backups_work *work,
                                    struct backups_done *done, char **problem);
 
+/* Removes what the making of a backup that was cut off has left; one that is being made now is waited
+ * for. */
+enum tlspin_code backups_sweep(const char *store, uid_t owner, char **problem);
+
 /* store_forget in each, with no bound but the time. */
 enum tlspin_code backups_forget(const char *store, uid_t owner, int64_t before, char **problem);
 

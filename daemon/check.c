@@ -54,17 +54,39 @@ static enum tlspin_code refuse(GString *problem, const char *argument, const cha
   return TLSPIN_E_ARGUMENT;
 }
 
+/* A call that writes is charged for once, and only then. What it can't have written is left out; it
+ * is judged all the same. */
+struct purse {
+  const struct handlers *handlers;
+  GString *problem;
+  bool asked, empty;
+};
+
+static bool ask(void *data)
+{
+  struct purse *purse = data;
+
+  if (!purse->asked)
+    purse->empty = dispatch_charge(purse->handlers->pins, purse->problem) != TLSPIN_OK;
+  purse->asked = true;
+  return !purse->empty;
+}
+
 static enum tlspin_code check(struct handlers *handlers, const struct shown *shown,
                               DBusMessage *reply, GString *problem)
 {
+  struct purse purse = {.handlers = handlers, .problem = problem};
+  struct policy_shown with_leave = shown->shown;
   struct policy_judged judged;
   struct bus_check_reply out;
   char *text = NULL;
-  enum tlspin_code code =
-      policy_check(handlers->policy, &shown->peer, &shown->shown, handlers->now(), &judged, &text);
+  enum tlspin_code code;
 
+  with_leave.leave = (struct policy_leave){ask, &purse};
+  code = policy_check(handlers->policy, &shown->peer, &with_leave, handlers->now(), &judged, &text);
   announce_judged(handlers, &shown->peer, &judged);
   out = reply_of(&judged);
+  out.limited = purse.empty;
   if (code == TLSPIN_OK)
     code = handlers_filled(bus_append_check_reply(reply, &out));
   else

@@ -111,6 +111,12 @@ static enum tlspin_code admit(const struct dispatch *dispatch, const char *inter
                                  : TLSPIN_OK;
 }
 
+enum tlspin_code dispatch_charge(const struct dispatch *dispatch, GString *problem)
+{
+  return dispatch != NULL && dispatch->charge != NULL ? dispatch->charge(dispatch->gate, problem)
+                                                      : TLSPIN_OK;
+}
+
 static DBusMessage *serve(const struct dispatch *dispatch, const struct method *method,
                           DBusMessage *call, GString *problem)
 {

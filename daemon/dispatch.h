@@ -26,12 +26,16 @@ enum { ARGUMENTS_MAX = 12 };
 typedef enum tlspin_code (*method_handler)(void *data, DBusMessage *call, DBusMessage *reply,
                                            GString *problem);
 
+/* Whether a method writes to the store. One that judges answers in any case, and asks for leave
+ * (dispatch_charge) before it writes. */
+enum method_kind { METHOD_READS, METHOD_STORES, METHOD_JUDGES };
+
 struct method {
   const char *name; /* NULL ends a list */
   struct argument in[ARGUMENTS_MAX];
   struct argument out[ARGUMENTS_MAX];
   method_handler handler;
-  bool stores; /* it writes to the store */
+  enum method_kind kind;
 };
 
 struct bus_signal {
@@ -52,13 +56,21 @@ typedef enum tlspin_code (*dispatch_admit)(void *data, const char *interface,
                                            const struct method *method, DBusMessage *call,
                                            GString *problem);
 
+/* Whether the call that is being served may write to the store; otherwise a code and a text. To be
+ * asked once for each call. */
+typedef enum tlspin_code (*dispatch_charger)(void *data, GString *problem);
+
 struct dispatch {
   const struct interface *interfaces;
   void *data;                 /* for the handlers */
   void (*served)(void *data); /* told after each call */
   dispatch_admit admit;       /* NULL: every call may be served */
-  void *gate;                 /* for `admit` */
+  void *gate;                 /* for `admit` and `charge` */
+  dispatch_charger charge;    /* NULL: every call may write */
 };
+
+/* For the handler of a method that judges: asks `charge`. dispatch: NULL: there is none. */
+enum tlspin_code dispatch_charge(const struct dispatch *dispatch, GString *problem);
 
 /* The reply to a call, as it would go out; NULL without memory. */
 DBusMessage *dispatch_call(const struct dispatch *dispatch, DBusMessage *call);

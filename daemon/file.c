@@ -252,12 +252,29 @@ enum tlspin_code file_check(const char *path, struct file_rule rule, char **prob
   return code;
 }
 
+/* The file itself last: while that is there, whoever comes after a crash finds the rest as well. */
+bool file_remove_unfinished(const char *path)
+{
+  static const char *const parts[] = {"-journal", "-wal", "-shm", ""};
+  int fault = 0;
+
+  for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+    g_autofree char *part = g_strconcat(path, FILE_UNFINISHED, parts[i], NULL);
+
+    if (unlink(part) != 0 && errno != ENOENT)
+      fault = errno;
+  }
+  errno = fault;
+  return fault == 0;
+}
+
 void file_sweep(const char *path)
 {
   g_autofree char *folder = g_path_get_dirname(path);
   g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
   const char *name;
 
+  file_remove_unfinished(path);
   while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
     g_autofree char *file = g_build_filename(folder, name, NULL);
 

@@ -49,12 +49,21 @@ enum tlspin_code file_open(const char *path, struct file_rule rule, int *fd, cha
  * with an unfinished write are SQLite's to put back first. */
 enum tlspin_code file_check(const char *path, struct file_rule rule, char **problem);
 
+/* What follows the name of a store in that of a file that is to take its place: see successor.h. */
+#define FILE_UNFINISHED ".new"
+
+/* Removes such a file, which a crash has left, and what is beside it. To be called only by who has
+ * the store's lock (lockfile.h), shared at least: who works at one has it alone. False, and errno,
+ * where something is left. */
+bool file_remove_unfinished(const char *path);
+
 /* fsync(2) on the folder that holds path, after which a name in it survives a loss of power. */
 bool file_sync_folder(const char *path);
 
 /* Removes SQLite's temporary files from the folder that holds path. It takes their names away as
  * soon as it has made them; a loss of power may bring one back, with a copy of the store in it that
- * nobody would ever erase. Who uses one now goes on using it. */
+ * nobody would ever erase. Who uses one now goes on using it. And what file_remove_unfinished
+ * removes, by its rules. */
 void file_sweep(const char *path);
 
 #endif

@@ -34,6 +34,7 @@ struct handlers {
   const struct clock_guard *clock; /* why it is that time; NULL: it is not known */
   const char *config_problem;      /* for Status; NULL: none */
   struct last_erasure erased;      /* for Doctor */
+  const struct dispatch *pins;     /* over which calls to pins_check_chain come; NULL: none */
 };
 
 /* The tables of all methods, one for each connection; the handlers' data is a struct handlers. */

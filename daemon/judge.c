@@ -44,7 +44,7 @@ static void gather(struct policy *policy, const struct peer *peer, const struct 
   struct gathering *gathering = &judged->gathering;
   struct verdict_input *input = &judged->input;
 
-  *judged = (struct policy_judged){.layer = ""};
+  *judged = (struct policy_judged){.layer = "", .leave = shown->leave};
   gathering_make(policy->layers, peer, now, gathering);
   policy_settings(policy, &judged->settings, NULL, NULL);
   *input = (struct verdict_input){
@@ -135,6 +135,11 @@ void policy_explain(struct policy *policy, const struct peer *peer,
   judged->roles = g_new(enum verdict_role, judged->gathering.count);
   verdict_explain(&judged->input, &judged->verdict, judged->roles);
   conclude(policy, judged);
+}
+
+bool policy_may_write(const struct policy_judged *judged)
+{
+  return judged->leave.ask == NULL || judged->leave.ask(judged->leave.data);
 }
 
 void policy_judged_clear(struct policy_judged *judged)
@@ -243,7 +248,7 @@ static uint64_t log_as(struct policy *policy, const struct policy_shown *shown, 
   char key[KEYPIN_KEY_TEXT_SIZE];
   uint64_t number = 0;
 
-  if (user->store == NULL)
+  if (user->store == NULL || !policy_may_write(judged))
     return 0;
   write_key(shown->chain, key);
   event.key = key;

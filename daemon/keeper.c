@@ -24,7 +24,7 @@ struct keeper {
   struct backup_sum held;
   struct rotation_changes changes;
   bool barred;    /* none is made by itself as things are */
-  int64_t tidied; /* when that was begun last; 0: not yet */
+  int64_t tidied; /* what had run when that was begun last; 0: not yet */
   char *said;     /* what went wrong the last time */
 };
 
@@ -131,7 +131,7 @@ static void take_over(struct keeper *keeper, const struct job *job)
   if (is_kept(keeper))
     keeper->changes.any = false;
   else if (!keeper->changes.any || failed)
-    keeper->changes = (struct rotation_changes){true, job->terms.now, job->terms.now};
+    keeper->changes = (struct rotation_changes){true, job->terms.ran, job->terms.ran};
 }
 
 static gboolean on_ended(gpointer data)
@@ -151,20 +151,20 @@ static gboolean on_ended(gpointer data)
 }
 
 /* What the store holds now, and since when. */
-static bool observe(struct keeper *keeper, struct store *opened, int64_t now)
+static bool observe(struct keeper *keeper, struct store *opened, int64_t ran)
 {
   struct backup_sum held;
 
   if (opened == NULL || backup_sum(opened, &held) != TLSPIN_OK)
     return false;
   if (keeper->seen && !backup_sum_equal(&held, &keeper->held))
-    rotation_note(&keeper->changes, now);
+    rotation_note(&keeper->changes, ran);
   keeper->held = held;
   keeper->seen = true;
   if (keeper->known && is_kept(keeper))
     keeper->changes.any = false;
   else if (keeper->known && !keeper->changes.any)
-    rotation_note(&keeper->changes, now);
+    rotation_note(&keeper->changes, ran);
   return true;
 }
 
@@ -174,17 +174,25 @@ static bool is_barred(const struct keeper *keeper, const struct keeper_terms *te
   return terms->lost || (terms->suspect && keeper->count >= ROTATION_UNROTATED);
 }
 
+static bool is_due(const struct keeper *keeper, const struct keeper_terms *terms)
+{
+  const struct rotation_changes *changes = &keeper->changes;
+
+  return rotation_due(changes, terms->ran) ||
+         (changes->any && terms->settled > 0 && terms->ran - changes->last >= terms->settled);
+}
+
 void keeper_tend(struct keeper *keeper, struct store *opened, const struct keeper_terms *terms)
 {
-  bool readable = observe(keeper, opened, terms->now);
+  bool readable = observe(keeper, opened, terms->ran);
 
   keeper->barred = is_barred(keeper, terms);
   if (keeper->ended == NULL && readable && keeper->known && !keeper->barred &&
-      rotation_due(&keeper->changes, terms->now)) {
+      is_due(keeper, terms)) {
     begin(keeper, &(struct job){.task = TASK_MAKE, .terms = *terms});
-  } else if (keeper->ended == NULL && (!keeper->known || terms->now < keeper->tidied ||
-                                       terms->now - keeper->tidied >= TIDY)) {
-    keeper->tidied = terms->now;
+  } else if (keeper->ended == NULL && (!keeper->known || terms->ran < keeper->tidied ||
+                                       terms->ran - keeper->tidied >= TIDY)) {
+    keeper->tidied = terms->ran;
     begin(keeper, &(struct job){.task = TASK_TIDY, .terms = *terms});
   }
   keeper->moved(keeper->data);

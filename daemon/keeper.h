@@ -17,9 +17,11 @@ struct keeper;
 /* How things are now. */
 struct keeper_terms {
   int64_t now;
-  int64_t period; /* of undo, in seconds: what was made before is forgotten in backups, too */
-  bool suspect;   /* the clock can't be trusted: nothing goes and nothing is forgotten */
-  bool lost;      /* pins were lost from the store: no backup is made by itself, and none goes */
+  int64_t ran; /* seconds that pass however the clock is set, and whether it is believed or not */
+  int64_t settled; /* of them, without a further change, after which a backup is due; 0: as usual */
+  int64_t period;  /* of undo, in seconds: what was made before is forgotten in backups, too */
+  bool suspect;    /* the clock can't be trusted: nothing goes and nothing is forgotten */
+  bool lost;       /* pins were lost from the store: no backup is made by itself, and none goes */
 };
 
 /* store, owner: as in backups.h. moved: told whenever keeper_is_needed may say something else. */

@@ -36,7 +36,7 @@ enum tlspin_code learn_key(struct policy *policy, const struct policy_judged *ju
  * A key of which the user said to a program that it is right: an active pin beside those that
  * stand, unless one that is enforced is locked or critical, or rejects it, the ticket is locked
  * (and not only reported), pinning is off, or learn=no is locked. There are ACCEPTED_EACH of them
- * at most: TLSPIN_E_LIMIT. *operation: what store_undo takes back; 0: nothing was stored. */
+ * at most: TLSPIN_E_LIMIT, as without leave to write. *operation: what store_undo takes back; 0: nothing was stored. */
 enum tlspin_code learn_accepted(struct policy *policy, const struct policy_judged *judged,
                                 int64_t expires, uint64_t *operation, char **problem);
 

@@ -71,6 +71,15 @@ bool lenient_row(enum table_id table, const struct cell *cells)
   }
 }
 
+bool lenient_beside(enum table_id table, const struct cell *cells)
+{
+  struct pin_note note;
+  struct keypin pin;
+
+  return table == TABLE_PIN && (!pin_of_cells(cells, STORE_USER, &pin, &note) ||
+                                (pin.status != KEYPIN_REJECTED && pin.status != KEYPIN_ON));
+}
+
 /* The key of a row, as octets that last. */
 struct kept {
   enum table_id table;

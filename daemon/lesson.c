@@ -48,6 +48,9 @@ enum tlspin_code lesson_hold(struct policy *policy, struct lesson *lesson,
 {
   struct store_change change = {0};
 
+  *learned = false;
+  if (!policy_may_write(lesson->judged))
+    return TLSPIN_E_LIMIT;
   lesson->store = policy_writable(policy, lesson->now, problem);
   if (lesson->store == NULL)
     return TLSPIN_UNAVAILABLE;

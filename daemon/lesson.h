@@ -28,7 +28,7 @@ struct lesson {
 bool lesson_begin(struct lesson *lesson, const struct policy_judged *judged);
 
 /* One transaction of what `teach` puts. The code is the edit's; with TLSPIN_E_LIMIT the problem
- * names the place and the remedy. */
+ * names the place and the remedy; there is none where nothing may be written. */
 enum tlspin_code lesson_hold(struct policy *policy, struct lesson *lesson,
                              enum store_journal journal, void (*teach)(struct lesson *lesson),
                              bool *learned, char **problem);

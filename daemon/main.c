@@ -11,6 +11,7 @@
 #include "daemon/options.h"
 #include "daemon/presence.h"
 #include "daemon/reception.h"
+#include "daemon/slack.h"
 #include "daemon/sqlite-memory.h"
 #include "daemon/timekeeper.h"
 #include "daemon/watch.h"
@@ -50,14 +51,14 @@ struct daemon {
 static struct timekeeper timekeeper; /* the one that handlers ask, too */
 
 /* Which start of the computer this is: half of the number that the kernel gives it. Where that
- * can't be read, each start of the daemon is one, and what it counts goes no further. */
+ * can't be read, all have one: they differ in that they have run for less than the one before. */
 static uint64_t number_boot(void)
 {
   g_autofree char *id = NULL;
   uint64_t number = 0;
 
   if (!g_file_get_contents("/proc/sys/kernel/random/boot_id", &id, NULL, NULL))
-    return UINT64_C(1) + g_random_int();
+    return 1;
   for (const char *c = id; *c != '\0'; c++)
     if (g_ascii_isxdigit(*c))
       number = number << 4 | (uint64_t)g_ascii_xdigit_value(*c);
@@ -247,10 +248,24 @@ static void on_kept(void *data)
   keep_present(data);
 }
 
+/* Before anything that is done every minute would be. */
+static bool leaves_early(const struct daemon *daemon)
+{
+  return daemon->config.idle_timeout > 0 && daemon->config.idle_timeout < FLUSH_SECONDS;
+}
+
+/* A daemon that leaves early has to do it between the last call and the end of an idle time. */
+static guint flush_seconds(const struct daemon *daemon)
+{
+  return leaves_early(daemon) ? MAX(daemon->config.idle_timeout / 2, 1) : FLUSH_SECONDS;
+}
+
 static void keep_backups(struct daemon *daemon)
 {
   struct keeper_terms terms = handlers_terms(&daemon->handlers);
 
+  if (leaves_early(daemon))
+    terms.settled = daemon->config.idle_timeout;
   keeper_tend(daemon->handlers.keeper, layers_user(daemon->layers, terms.now)->store, &terms);
 }
 
@@ -261,6 +276,7 @@ static gboolean on_flush(gpointer data)
   policy_flush(daemon->handlers.policy, believed_time());
   timekeeper_save(&timekeeper);
   keep_backups(daemon);
+  slack_return();
   return G_SOURCE_CONTINUE;
 }
 
@@ -287,7 +303,7 @@ static struct reception *receive(struct daemon *daemon, DBusConnection *connecti
   const struct reception_config config = {connection,           dispatch, daemon->quota, "/proc",
                                           g_get_monotonic_time, on_idle,  daemon};
 
-  *dispatch = (struct dispatch){interfaces, &daemon->handlers, handlers_served, NULL, NULL};
+  *dispatch = (struct dispatch){interfaces, &daemon->handlers, handlers_served, NULL, NULL, NULL};
   return reception_new(&config);
 }
 
@@ -316,6 +332,7 @@ static void start(struct daemon *daemon)
       .data = daemon,
       .idle_timeout = daemon->config.idle_timeout,
       .config_problem = daemon->config.problem,
+      .pins = &daemon->dispatch_pins,
   };
   daemon->quota = quota_new();
   daemon->at_pins = receive(daemon, daemon->pins, &daemon->dispatch_pins, handlers_pins);
@@ -324,7 +341,7 @@ static void start(struct daemon *daemon)
   g_unix_signal_add(SIGINT, on_signal, daemon);
   g_idle_add_full(G_PRIORITY_LOW, on_started, daemon, NULL);
   g_timeout_add_seconds(TIDY_SECONDS, on_tidy, daemon);
-  g_timeout_add_seconds(FLUSH_SECONDS, on_flush, daemon);
+  g_timeout_add_seconds(flush_seconds(daemon), on_flush, daemon);
   g_timeout_add_seconds(WATCH_SECONDS, on_watch, daemon);
 }
 
@@ -343,7 +360,7 @@ static void stop(struct daemon *daemon)
   drafts_free(daemon->handlers.drafts);
   waiting_free(daemon->handlers.waiting);
   policy_flush(daemon->handlers.policy, believed_time());
-  timekeeper_save(&timekeeper);
+  timekeeper_leave(&timekeeper);
   policy_free(daemon->handlers.policy);
   layers_free(daemon->layers);
   connection_close(daemon->admin);

@@ -11,7 +11,8 @@
 #include "daemon/store.h"
 
 enum {
-  PIN_KEY = 10, /* columns of the key of TABLE_PIN */
+  PLACE_COLUMNS = 4,
+  PIN_KEY = 10, /* columns of the key of TABLE_PIN, and the first of these of the place */
   PIN_COLUMNS = 21,
   PIN_SCOPE = 1, /* the column of the scope */
   PIN_STATUS = 10
@@ -28,7 +29,7 @@ bool pin_is_valid(const struct keypin *pin, enum store_kind kind);
 /* Whether a record's key may stand in a store, which is all that counts where one is looked for. */
 bool pin_key_is_valid(const struct keypin *pin);
 
-/* The first four columns of TABLE_PIN. */
+/* The first PLACE_COLUMNS columns of TABLE_PIN. */
 void place_to_cells(const struct place *place, struct cell *cells);
 
 /* The columns of TABLE_PIN; the key alone is the first PIN_KEY of them. */

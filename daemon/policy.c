@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "daemon/learn.h"
+#include "daemon/slack.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -360,6 +361,7 @@ bool policy_tidy(struct policy *policy, int64_t now)
     return true;
   store_trim_history(user->store, HISTORY_MAX, HISTORY_EACH);
   policy_remove_asides(policy);
+  slack_return();
   return false;
 }
 

@@ -68,6 +68,12 @@ enum tlspin_code policy_store(struct policy *policy, const struct policy_ticket 
 enum tlspin_code policy_report(struct policy *policy, const struct peer *peer, enum refusal refusal,
                                int64_t now, uint64_t *event, char **problem);
 
+/* Asked before something is written: whether it may be. ask: NULL: it may. */
+struct policy_leave {
+  bool (*ask)(void *data);
+  void *data;
+};
+
 /* What a server showed to a program: see CheckChain of org.tlspin.Pins1. */
 struct policy_shown {
   struct chain *chain; /* NULL: nothing (Explain without a chain) */
@@ -81,6 +87,7 @@ struct policy_shown {
   const char *program;       /* its name, for the log; "": not known. Only policy_check needs it */
   const struct span *served; /* the certificates that the server sent, for the log's report */
   size_t served_count;       /* 0: they are not known */
+  struct policy_leave leave; /* to learn and to log */
 };
 
 struct policy_judged {
@@ -88,6 +95,7 @@ struct policy_judged {
   struct verdict_input input; /* what it was judged on; points into the gathering */
   struct gathering gathering; /* cleared by policy_judged_clear */
   struct settings settings;
+  struct policy_leave leave; /* of what was shown */
   enum verdict_role *roles; /* of the entries; only policy_explain */
   const char *layer;        /* that decided, or ""; valid until the layers are reloaded */
   unsigned excused;
@@ -97,8 +105,8 @@ struct policy_judged {
 };
 
 /* Judges, logs, learns. TLSPIN_UNAVAILABLE only where what was to be learned could not be written,
- * TLSPIN_E_LIMIT where there was no room for what was accepted; *judged is filled in all the same.
- */
+ * TLSPIN_E_LIMIT where there was no room, or no leave (then without a problem), for what was accepted;
+ * *judged is filled in all the same. Without leave nothing else is learned or logged. */
 enum tlspin_code policy_check(struct policy *policy, const struct peer *peer,
                               const struct policy_shown *shown, int64_t now,
                               struct policy_judged *judged, char **problem);
@@ -106,6 +114,8 @@ enum tlspin_code policy_check(struct policy *policy, const struct peer *peer,
 /* Judges with roles; changes nothing. */
 void policy_explain(struct policy *policy, const struct peer *peer,
                     const struct policy_shown *shown, int64_t now, struct policy_judged *judged);
+/* Whether what follows from it may be written. */
+bool policy_may_write(const struct policy_judged *judged);
 void policy_judged_clear(struct policy_judged *judged);
 
 /* A header Public-Key-Pins: see NoteHpkp of org.tlspin.Pins1. */

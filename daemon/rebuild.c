@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "daemon/file.h"
 #include "daemon/missing.h"
+#include "daemon/pinrow.h"
 #include "daemon/problem.h"
 #include "daemon/row.h"
 #include "daemon/schema.h"
@@ -153,6 +154,18 @@ bool rebuild_holds(struct rebuild *rebuild, enum table_id table, const struct ce
 
   return look_for(rebuild, table, cells, &held) == TLSPIN_OK &&
          memcmp(&held, digest, sizeof held) == 0;
+}
+
+enum tlspin_code rebuild_find_beside(struct rebuild *rebuild, const struct cell *record)
+{
+  sqlite3_stmt *statement = rebuild->db.statements[STATEMENT_PLACE_STANDS];
+  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+
+  database_refuel(&rebuild->db);
+  if (cells_bind(statement, record, PLACE_COLUMNS) && database_step(statement) == STEP_ROW)
+    code = sqlite3_column_int(statement, 0) != 0 ? TLSPIN_OK : TLSPIN_E_NOT_FOUND;
+  database_reset(statement);
+  return code;
 }
 
 bool rebuild_add(struct rebuild *rebuild, enum table_id table, const struct cell *cells)

@@ -257,22 +257,32 @@ static DBusHandlerResult filter(DBusConnection *connection, DBusMessage *message
   return DBUS_HANDLER_RESULT_HANDLED;
 }
 
-/* Of who has left, what it wanted to have stored is stored still, and nothing else is done. */
+/* What the call that is being served takes from its caller's account. */
+static enum tlspin_code charge(void *data, GString *problem)
+{
+  struct reception *reception = data;
+  const struct caller *caller = reception->served;
+  const struct quota_cost cost = {1, reception->weight};
+
+  return quota_take(reception->config.quota, caller->process, caller->kind, &cost,
+                    reception->config.clock(), problem);
+}
+
+/* Of who has left, what it wanted to have stored is stored still, and nothing else is done. A
+ * verdict may be all that keeps a program from an impostor: it is given, whatever was stored. */
 static enum tlspin_code admit(void *data, const char *interface, const struct method *method,
                               DBusMessage *call, GString *problem)
 {
   struct reception *reception = data;
   const struct caller *caller = reception->served;
-  const struct quota_cost cost = {1, reception->weight};
   enum tlspin_code code =
       authority_decide(caller->kind, interface, dbus_message_get_member(call), problem);
 
   if (code != TLSPIN_OK)
     return code;
-  if (method == NULL || !method->stores)
+  if (method == NULL || method->kind == METHOD_READS)
     return caller->gone ? TLSPIN_E_DENIED : TLSPIN_OK;
-  return quota_take(reception->config.quota, caller->process, caller->kind, &cost,
-                    reception->config.clock(), problem);
+  return method->kind == METHOD_STORES ? charge(reception, problem) : TLSPIN_OK;
 }
 
 struct reception *reception_new(const struct reception_config *config)
@@ -284,6 +294,7 @@ struct reception *reception_new(const struct reception_config *config)
       callers_new(config->connection, config->proc, on_known, visit_free, reception);
   turns_init(&reception->turns);
   config->dispatch->admit = admit;
+  config->dispatch->charge = charge;
   config->dispatch->gate = reception;
   dbus_connection_add_filter(config->connection, filter, reception, NULL);
   return reception;

@@ -136,7 +136,7 @@ static enum tlspin_code fill(struct restoring *restoring, bool wreck, char **pro
 }
 
 static enum tlspin_code restore(struct restoring *restoring, const struct backup *backup,
-                                bool wreck, char **problem)
+                                bool wreck, int64_t now, char **problem)
 {
   struct successor *successor = &restoring->successor;
   enum tlspin_code code = open_backup(restoring, backup, problem);
@@ -145,7 +145,7 @@ static enum tlspin_code restore(struct restoring *restoring, const struct backup
     code =
         successor_begin(successor, problem) ? fill(restoring, wreck, problem) : TLSPIN_UNAVAILABLE;
   if (code == TLSPIN_OK)
-    code = successor_publish(successor, wreck ? restoring->damage.aside : "", problem);
+    code = successor_publish(successor, wreck ? restoring->damage.aside : "", now, problem);
   return code;
 }
 
@@ -164,7 +164,7 @@ enum tlspin_code recovery_restore(const char *path, uid_t owner, const struct ba
     code = look_back(&restoring, before, now, problem);
   }
   if (code == TLSPIN_OK)
-    code = restore(&restoring, backup, wreck, problem);
+    code = restore(&restoring, backup, wreck, now, problem);
   store_close(restoring.backup);
   successor_close(&restoring.successor);
   return code;

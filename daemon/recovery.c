@@ -7,14 +7,16 @@
  * 1. Every row that the file's pages still give, and whose digest is right (salvage.h).
  * 2. Of the rows that were found nowhere but in the file's octets, and of those of the newest
  * backup that can be read, the ones that were in the damaged store: its sum proves it (missing.h).
- * If all are there then, nothing was lost. A sum that no pointer of a page names, and that a server
- * may have made up, is believed only where it is met, and mostly by rows that are named.
+ * If all are there then, nothing was lost. A sum that no pointer of a page names proves nothing: a
+ * server may have made it up, in its ticket.
  * 3. Else nothing proves what is there. What lets more through (lenient.h) is kept only where the
  * backup has just the same.
  * 4. Then what the backup has of pins, unless the store, or the journal, knows better: a key that
  * is there is left as it is, and one that an operation touched after the backup was made stays
- * away. Without a row in the file, the whole backup. But what lets more through, and what the user
- * may have withdrawn since, only where there was no operation since.
+ * away. Without a row in the file, the whole backup. But only where there was no operation since
+ * comes what lets more through, which the user may have withdrawn: and that is also a record that
+ * would stand beside those which the file has of its place (be they dropped by rule 3), unless it
+ * can but forbid.
  * 5. What was lost and saved, for the user (damage.h). While something is missing, what is not
  * there is not known to be none.
  *
@@ -45,7 +47,8 @@ struct recovery {
   bool unchanged; /* there was no operation since it was made */
   struct touched *touched;
   struct lenient *lenient;
-  uint64_t common; /* rows that are in the backup as well */
+  uint64_t common;    /* rows that are in the backup as well */
+  GHashTable *beside; /* digests of its records that aren't merged beside those of their places */
   struct damage damage;
   bool failed; /* a row could not be written, or read */
 };
@@ -95,23 +98,6 @@ static void walk_backup(struct recovery *recovery, contents_visit visit)
     recovery->failed = true;
 }
 
-/* Whether the sum says anything as long as it isn't met. Who made one up knows no more rows of the
- * store than his own. */
-static bool believe_contents(struct recovery *recovery)
-{
-  const struct salvage_found *found = &recovery->found;
-  struct rebuild *rebuild = recovery->successor.rebuild;
-
-  if (!found->contents_known)
-    return false;
-  if (!found->contents_reached)
-    return found->contents.rows / 2 <= rebuild_rows(rebuild);
-  recovery->damage.missing = (int64_t)rebuild_missing(rebuild, &found->contents);
-  recovery->unchanged = found->contents.last_operation == recovery->backup_operation;
-  rebuild_raise_operation(rebuild, found->contents.last_operation);
-  return true;
-}
-
 /* Rule 2. True where every row is there. */
 static bool complete(struct recovery *recovery)
 {
@@ -121,18 +107,19 @@ static bool complete(struct recovery *recovery)
   uint64_t added[REBUILD_SOURCES];
   enum tlspin_code code;
 
-  if (!believe_contents(recovery))
+  if (!recovery->found.contents_known)
     return false;
+  damage->missing = (int64_t)rebuild_missing(rebuild, contents);
+  recovery->unchanged = contents->last_operation == recovery->backup_operation;
+  rebuild_raise_operation(rebuild, contents->last_operation);
   walk_backup(recovery, on_offered);
   code = rebuild_complete(rebuild, contents, added);
   if (code == TLSPIN_UNAVAILABLE)
     recovery->failed = true;
-  if (code == TLSPIN_OK) {
-    rebuild_raise_operation(rebuild, contents->last_operation);
+  if (code == TLSPIN_OK)
     damage->missing = 0;
-  } else if (damage->missing == 0) {
+  else if (damage->missing == 0)
     damage->missing = DAMAGE_UNKNOWN;
-  }
   damage->carved = added[REBUILD_CARVED];
   damage->merged = added[REBUILD_BACKUP];
   return damage->missing == 0;
@@ -183,11 +170,13 @@ static bool is_of_pins(enum table_id table)
 /* What is recalled of the settings is in no journal. What was lost before and the user hadn't seen
  * when the backup was made he may have seen since. */
 static bool may_merge(const struct recovery *recovery, enum table_id table,
-                      const struct cell *cells)
+                      const struct cell *cells, const struct digest *digest)
 {
   if (table == TABLE_STATE && span_equal(cells[0].bytes, cell_text(DAMAGE_ROW).bytes))
     return false;
   if (lenient_row(table, cells) && (table == TABLE_SETTING || !recovery->unchanged))
+    return false;
+  if (g_hash_table_contains(recovery->beside, digest))
     return false;
   return recovery->touched == NULL ||
          (is_of_pins(table) &&
@@ -202,24 +191,37 @@ static bool on_merged(enum table_id table, const struct cell *cells, const struc
   uint64_t before = rebuild_rows(rebuild);
   bool added;
 
-  (void)digest;
-  if (!may_merge(recovery, table, cells))
+  if (!may_merge(recovery, table, cells, digest))
     return true;
   added = rebuild_add(rebuild, table, cells);
   recovery->damage.merged += rebuild_rows(rebuild) - before;
   return added;
 }
 
+/* A record of the backup that isn't there: false where it can't be told whether another is. */
+static bool look_beside(struct recovery *recovery, const struct cell *cells,
+                        const struct digest *digest)
+{
+  enum tlspin_code code = rebuild_find_beside(recovery->successor.rebuild, cells);
+
+  if (code == TLSPIN_OK)
+    g_hash_table_add(recovery->beside, g_memdup2(digest, sizeof *digest));
+  return code != TLSPIN_UNAVAILABLE;
+}
+
 static bool on_compared(enum table_id table, const struct cell *cells, const struct digest *digest,
                         void *data)
 {
   struct recovery *recovery = data;
+  bool held = rebuild_holds(recovery->successor.rebuild, table, cells, digest);
 
-  recovery->common += rebuild_holds(recovery->successor.rebuild, table, cells, digest);
-  return true;
+  recovery->common += held;
+  return held || recovery->unchanged || !lenient_beside(table, cells) ||
+         look_beside(recovery, cells, digest);
 }
 
-/* Whether the backup has all that is there: then nothing speaks against the rest of it. */
+/* Whether the backup has all that is there: then nothing speaks against the rest of it, save for
+ * what would stand beside that. */
 static bool is_of_backup(struct recovery *recovery)
 {
   recovery->common = 0;
@@ -353,7 +355,7 @@ static enum tlspin_code recover(struct recovery *recovery, int64_t now, char **p
   if (code == TLSPIN_OK)
     code = successor_begin(successor, problem) ? fill(recovery, problem) : TLSPIN_UNAVAILABLE;
   if (code == TLSPIN_OK)
-    code = successor_publish(successor, recovery->damage.aside, problem);
+    code = successor_publish(successor, recovery->damage.aside, now, problem);
   if (code == TLSPIN_OK)
     g_warning(recovery->damage.cause == DAMAGE_MISSING
                   ? _("%s was missing, and was made anew. Run 'tlspin doctor'.")
@@ -370,10 +372,12 @@ enum tlspin_code recovery_run(const char *path, uid_t owner, int64_t now, char *
   struct recovery recovery = {.backup = NULL};
   enum tlspin_code code = successor_open(&recovery.successor, path, owner, problem);
 
+  recovery.beside = g_hash_table_new_full(digest_hash, digest_same, g_free, NULL);
   if (code == TLSPIN_STORE_DAMAGED) {
     g_free(g_steal_pointer(problem)); /* what comes now counts */
     code = recover(&recovery, now, problem);
   }
   successor_close(&recovery.successor);
+  g_hash_table_unref(recovery.beside);
   return code;
 }

@@ -24,18 +24,12 @@ struct broken {
   size_t offset;
 };
 
-/* How sure it is what a row of `meta` says. */
-struct meta {
-  bool torn;    /* two were found that differ */
-  bool settled; /* one was reached: what is carved counts no more */
-};
-
 struct salvage {
   struct finder finder;
   salvage_visit visit;
   void *data;
   struct salvage_found *found;
-  struct meta contents, census;
+  bool contents_torn, census_torn; /* two rows of it were found that differ */
   bool stopped;
   uint64_t failed; /* pages that can't be read */
   uint8_t *taken;  /* a bit for each page that is an overflow page of a row that is reached */
@@ -65,12 +59,10 @@ static void take_chain(struct salvage *s)
     s->taken[file->chain[i] / 8] |= (uint8_t)(1 << file->chain[i] % 8);
 }
 
-static void keep(struct meta *meta, bool *known, void *kept, const void *found, size_t size)
+static void keep(bool *torn, bool *known, void *kept, const void *found, size_t size)
 {
-  if (meta->settled)
-    return;
   if (*known && memcmp(kept, found, size) != 0)
-    meta->torn = true;
+    *torn = true;
   memcpy(kept, found, size);
   *known = true;
 }
@@ -83,9 +75,9 @@ static void keep_meta(struct salvage *s)
   struct census census = {.records = 0};
 
   if (contents_decode(s->finder.checksum, value, &contents))
-    keep(&s->contents, &found->contents_known, &found->contents, &contents, sizeof contents);
+    keep(&s->contents_torn, &found->contents_known, &found->contents, &contents, sizeof contents);
   if (census_decode(s->finder.checksum, value, &census))
-    keep(&s->census, &found->census_known, &found->census, &census, sizeof census);
+    keep(&s->census_torn, &found->census_known, &found->census, &census, sizeof census);
 }
 
 /* Of the row that was found last nothing is damaged. */
@@ -102,7 +94,8 @@ static void tell(struct salvage *s, bool reached, bool mended)
   struct columns *columns = &s->finder.columns;
 
   if (columns->table == COLUMNS_META) {
-    keep_meta(s);
+    if (reached)
+      keep_meta(s);
     return;
   }
   *(reached ? &s->found->reached : &s->found->carved) += 1;
@@ -306,14 +299,11 @@ static void read_pages(struct salvage *s)
   walk(s, chain_page);
   walk(s, reach_page);
   mend_broken(s);
-  s->contents.settled = s->found->contents_known;
-  s->census.settled = s->found->census_known;
   walk(s, carve_page);
-  if (s->contents.torn)
+  if (s->contents_torn)
     s->found->contents_known = false;
-  if (s->census.torn)
+  if (s->census_torn)
     s->found->census_known = false;
-  s->found->contents_reached = s->contents.settled && s->found->contents_known;
 }
 
 static struct salvage *salvage_new(enum store_kind kind, salvage_visit visit, void *data,

@@ -18,7 +18,8 @@
  * What is found by looking at every octet (not `reached`) was written by tlspin as a row at some
  * time, or was put into a row's octets by a server, who chooses those of its ticket and can make a
  * digest as we can. Such a row is to be believed only where the sum over the store proves that it
- * belongs there (missing.h).
+ * belongs there (missing.h). The sum itself, and the count of records, are known only if they are
+ * reached: no other sum proves them.
  *
  * The file is only read. It is not locked, and a journal beside it is not looked at: it has to be
  * one that nobody writes to.
@@ -36,8 +37,7 @@ typedef bool (*salvage_visit)(enum table_id table, const struct cell *cells,
                               const struct digest *digest, bool reached, void *data);
 
 struct salvage_found {
-  bool contents_known;   /* their digest was right, and there weren't two that differed */
-  bool contents_reached; /* by a pointer: otherwise a server may have made them up */
+  bool contents_known; /* reached, their digest was right, and there weren't two that differed */
   struct contents contents;
   bool census_known;
   struct census census;

@@ -114,4 +114,6 @@ const struct statement_text statement_texts[STATEMENTS] = {
          "WHERE image.host = ?1) "
          "OR EXISTS(SELECT 1 FROM operation CROSS JOIN before ON before.operation = operation.id "
          "WHERE before.host = ?1)"},
+    [STATEMENT_PLACE_STANDS] = {2, "SELECT EXISTS(SELECT 1 FROM pin WHERE host = ?1 "
+                                   "AND scope = ?2 AND protocol = ?3 AND port = ?4)"},
 };

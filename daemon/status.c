@@ -75,10 +75,22 @@ static bool put_counts(DBusMessageIter *dict, struct store *store)
           bus_dict_put_number(dict, "records", DBUS_TYPE_UINT64, records));
 }
 
+static bool put_unread(DBusMessageIter *dict)
+{
+  return bus_dict_put_string(
+      dict, "clock-problem",
+      _("what the store remembers of the time can't be understood: perhaps a newer tlspin wrote "
+        "it. "
+        "No pin ends until that one runs again, or a backup is restored, see 'tlspin restore'."));
+}
+
 static bool put_suspicion(DBusMessageIter *dict, const struct clock_guard *clock)
 {
-  return bus_dict_put_number(dict, "clock-now", DBUS_TYPE_UINT64, (uint64_t)clock->seen) &&
-         bus_dict_put_number(dict, "clock-jumped", DBUS_TYPE_UINT64, (uint64_t)clock->since) &&
+  if (!bus_dict_put_number(dict, "clock-now", DBUS_TYPE_UINT64, (uint64_t)clock->seen))
+    return false;
+  if (clock->unread)
+    return put_unread(dict);
+  return bus_dict_put_number(dict, "clock-jumped", DBUS_TYPE_UINT64, (uint64_t)clock->since) &&
          bus_dict_put_number(dict, "clock-trusted", DBUS_TYPE_UINT64,
                              (uint64_t)clock_trusted_from(clock));
 }

@@ -54,15 +54,12 @@ enum tlspin_code successor_open(struct successor *successor, const char *path, u
 /* What a crash left of an earlier one is worth nothing. */
 static void remove_new(const struct successor *successor)
 {
-  g_autofree char *journal = g_strconcat(successor->new_path, "-journal", NULL);
-
-  g_unlink(successor->new_path);
-  g_unlink(journal);
+  file_remove_unfinished(successor->store.path);
 }
 
 bool successor_begin(struct successor *successor, char **problem)
 {
-  successor->new_path = g_strconcat(successor->store.path, ".new", NULL);
+  successor->new_path = g_strconcat(successor->store.path, FILE_UNFINISHED, NULL);
   remove_new(successor);
   successor->rebuild = rebuild_new(successor->new_path, problem);
   return successor->rebuild != NULL;
@@ -83,20 +80,23 @@ static enum tlspin_code take_place(struct successor *successor, char **problem)
                        _("The new store can't be put in the place of %s: %s. Make its folder "
                          "writable for you."),
                        path, g_strerror(errno));
+  remove_new(successor); /* another may make one as soon as the lock is shared again */
+  g_clear_pointer(&successor->new_path, g_free);
   if (!file_sync_folder(path))
     return problem_set(problem, _("The folder of %s can't be written to the disk. Check the disk."),
                        path);
   return lockfile_settle(&successor->store.lock, problem);
 }
 
-enum tlspin_code successor_publish(struct successor *successor, const char *aside, char **problem)
+enum tlspin_code successor_publish(struct successor *successor, const char *aside, int64_t now,
+                                   char **problem)
 {
-  enum tlspin_code code = TLSPIN_OK;
+  enum tlspin_code code;
 
   if (!rebuild_finish(successor->rebuild, problem))
     return TLSPIN_UNAVAILABLE;
-  if (aside[0] != '\0')
-    code = aside_put(successor->store.path, aside, problem);
+  code = aside[0] != '\0' ? aside_put(successor->store.path, aside, problem)
+                          : aside_put_journals(successor->store.path, now, problem);
   return code == TLSPIN_OK ? take_place(successor, problem) : code;
 }
 

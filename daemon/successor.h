@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * It is made beside the store, while nobody has that open, and is on the disk before it gets the
- * store's name. A crash leaves the one or the other.
+ * store's name. A crash leaves the one or the other; of one that isn't finished, what it leaves is
+ * removed as soon as anybody opens the store (file_remove_unfinished).
  */
 #ifndef SUCCESSOR_H
 #define SUCCESSOR_H
@@ -31,9 +32,11 @@ bool successor_begin(struct successor *successor, char **problem);
 enum tlspin_code successor_say_unwritable(struct successor *successor, char **problem);
 
 /* Finishes it, and puts it in the place of the old one, which is kept under the name `aside` (see
- * aside_put) unless that is empty. After an error the old one stands; or, where the folder alone
- * could not be synced, the new one, until a loss of power may bring back the old one. */
-enum tlspin_code successor_publish(struct successor *successor, const char *aside, char **problem);
+ * aside_put) unless that is empty: then only what is unfinished beside it is kept, under a name by
+ * `now`, seconds. After an error the old one stands; or, where the folder alone could not be synced,
+ * the new one, until a loss of power may bring back the old one. */
+enum tlspin_code successor_publish(struct successor *successor, const char *aside, int64_t now,
+                                   char **problem);
 
 void successor_close(struct successor *successor);
 

@@ -4,47 +4,65 @@
 
 #include "daemon/timekeeper.h"
 
+/* Seconds. */
+enum { WORTH = 300, WORTH_LEAVING = 15 };
+
 /* A store that can't be read yet may be later; until then no answer of it is "no pin". */
 static enum tlspin_code remember(struct timekeeper *keeper, struct store *store)
 {
   enum tlspin_code code = store != NULL ? clock_load(store, &keeper->guard) : TLSPIN_UNAVAILABLE;
 
   keeper->known = code == TLSPIN_OK || code == TLSPIN_E_NOT_FOUND;
+  if (code == TLSPIN_E_NOT_FOUND && keeper->guard.unread)
+    keeper->guard = CLOCK_GUARD_NEW;
   return code;
 }
 
-static void believe(struct timekeeper *keeper, const struct clock_reading *reading)
+static void say(const struct clock_guard *before, const struct clock_guard *guard)
 {
-  struct clock_guard *guard = &keeper->guard;
-  bool before = guard->suspect;
-
-  clock_believe(guard, reading);
-  layers_tell_clock(keeper->layers, reading->says, guard->suspect);
-  if (guard->suspect != before)
+  if (guard->unread && !before->unread)
+    g_warning("What the store remembers of the clock can't be understood: perhaps a newer tlspin "
+              "wrote it. No pin ends until that one runs again, or a backup is restored.");
+  else if (!guard->unread && guard->suspect != before->suspect)
     g_message(guard->suspect ? "The computer's clock has jumped: pins are judged by the time "
                                "before that, for a day at the least."
                              : "The computer's clock is trusted again.");
 }
 
 /* In a new store the first mark is written before anything else is: what is pinned next must not be
- * there without it. */
+ * there without it. What is remembered but not understood may be any time. */
 int64_t timekeeper_now(struct timekeeper *keeper)
 {
   const struct clock_reading reading = keeper->read();
+  const struct clock_guard before = keeper->guard;
   struct store *store = keeper->known ? NULL : layers_user(keeper->layers, reading.says)->store;
-  bool fresh = !keeper->known && remember(keeper, store) == TLSPIN_E_NOT_FOUND;
+  enum tlspin_code code = keeper->known ? TLSPIN_OK : remember(keeper, store);
 
-  believe(keeper, &reading);
-  if (fresh)
-    clock_save(store, &keeper->guard);
+  if (code == TLSPIN_STORE_DAMAGED)
+    clock_distrust(&keeper->guard, &reading);
+  else
+    clock_believe(&keeper->guard, &reading);
+  layers_tell_clock(keeper->layers, reading.says, keeper->guard.suspect);
+  say(&before, &keeper->guard);
+  if (code == TLSPIN_E_NOT_FOUND)
+    clock_save(store, &keeper->guard, WORTH);
   return keeper->guard.mark;
+}
+
+static void save(struct timekeeper *keeper, int64_t worth)
+{
+  const struct layer *user = layers_user(keeper->layers, timekeeper_now(keeper));
+
+  if (user->store != NULL && clock_save(user->store, &keeper->guard, worth) == TLSPIN_OK)
+    keeper->known = true;
 }
 
 void timekeeper_save(struct timekeeper *keeper)
 {
-  const struct layer *user;
+  save(keeper, WORTH);
+}
 
-  user = layers_user(keeper->layers, timekeeper_now(keeper));
-  if (user->store != NULL && clock_save(user->store, &keeper->guard) == TLSPIN_OK)
-    keeper->known = true;
+void timekeeper_leave(struct timekeeper *keeper)
+{
+  save(keeper, WORTH_LEAVING);
 }

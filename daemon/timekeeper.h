@@ -21,8 +21,11 @@ struct timekeeper {
 /* The time to go by. The layers are told of the clock (layers_tell_clock). */
 int64_t timekeeper_now(struct timekeeper *keeper);
 
-/* Lets the store remember: at the start, now and then, and before the daemon leaves. What fails is
- * tried again the next time. */
+/* Lets the store remember: at the start, and now and then, as often as it is worth a write. What
+ * fails is tried again the next time. */
 void timekeeper_save(struct timekeeper *keeper);
+
+/* The same before the daemon leaves: how long it has run is not to be lost. */
+void timekeeper_leave(struct timekeeper *keeper);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "daemon/aside.h"
+#include "daemon/backup-folder.h"
 #include "daemon/backups.h"
 #include "daemon/file.h"
 #include "daemon/problem.h"
@@ -33,6 +34,15 @@ static bool is_named(const struct erasure *erasure, const char *path)
       return true;
   }
   return false;
+}
+
+/* What a recovery, or the making of a backup, that was cut off has left. */
+static bool any_unfinished_named(const struct erasure *erasure, const char *store)
+{
+  g_autofree char *successor = g_strconcat(store, FILE_UNFINISHED, NULL);
+  g_autofree char *backup = backup_folder_unfinished(store);
+
+  return is_named(erasure, successor) || is_named(erasure, backup);
 }
 
 static bool any_aside_named(const struct erasure *erasure, const char *store)
@@ -74,7 +84,7 @@ static enum tlspin_code search(const char *store, uid_t owner, struct erasure *e
   for (guint i = 0; code == TLSPIN_OK && i < list->len; i++)
     if (is_in_backup(erasure, list->pdata[i], owner, *found, &code, problem))
       *found = true;
-  *found = *found || any_aside_named(erasure, store);
+  *found = *found || any_aside_named(erasure, store) || any_unfinished_named(erasure, store);
   return code;
 }
 
@@ -95,14 +105,23 @@ static enum tlspin_code remove_file(const char *path, char **problem)
   return unlink(path) == 0 || errno == ENOENT ? TLSPIN_OK : say_unremoved(path, problem);
 }
 
+/* It is worth nothing: no proof is needed that it holds what is meant. */
+static enum tlspin_code remove_successor(const char *store, char **problem)
+{
+  g_autofree char *path = g_strconcat(store, FILE_UNFINISHED, NULL);
+
+  return file_remove_unfinished(store) ? TLSPIN_OK : say_unremoved(path, problem);
+}
+
 /* From the last to the first: what was beside a file goes before it. */
 enum tlspin_code traces_remove_asides(const char *store, unsigned *removed, char **problem)
 {
   g_autoptr(GPtrArray) names = aside_list_files(store);
-  enum tlspin_code code = TLSPIN_OK;
+  enum tlspin_code code;
 
   *removed = 0;
   *problem = NULL;
+  code = remove_successor(store, problem);
   for (guint i = names->len; code == TLSPIN_OK && i > 0; i--) {
     g_autofree char *path = aside_path(store, names->pdata[i - 1]);
 
@@ -114,18 +133,16 @@ enum tlspin_code traces_remove_asides(const char *store, unsigned *removed, char
   return code;
 }
 
-/* What a recovery that was cut off has left. */
-static enum tlspin_code remove_unfinished(const char *store, char **problem)
+/* Also where nothing was found: it may hold what is meant in a form that no search sees. */
+static enum tlspin_code remove_unfinished(const char *store, uid_t owner, char **problem)
 {
-  g_autofree char *path = g_strconcat(store, ".new", NULL);
-  enum tlspin_code code = TLSPIN_OK;
+  enum tlspin_code code = remove_successor(store, problem);
 
-  for (size_t i = 0; code == TLSPIN_OK && i < G_N_ELEMENTS(parts); i++) {
-    g_autofree char *part = g_strconcat(path, parts[i], NULL);
-
-    code = remove_file(part, problem);
-  }
   file_sweep(store);
+  if (code == TLSPIN_OK)
+    code = backups_sweep(store, owner, problem);
+  if (code == TLSPIN_OK && !file_sync_folder(store))
+    code = say_unremoved(store, problem);
   return code;
 }
 
@@ -139,13 +156,13 @@ static enum tlspin_code erase_beside(const char *store, uid_t owner, struct eras
   code = search(store, owner, erasure, &found, problem);
   if (code != TLSPIN_OK)
     return code;
-  if (!found)
+  code = remove_unfinished(store, owner, problem);
+  if (code == TLSPIN_OK && !found)
     return TLSPIN_E_NOT_FOUND;
-  code = backups_each_open(store, owner, &work, &backups, problem);
+  if (code == TLSPIN_OK)
+    code = backups_each_open(store, owner, &work, &backups, problem);
   done->backups = backups.changed;
   done->removed = backups.removed;
-  if (code == TLSPIN_OK)
-    code = remove_unfinished(store, problem);
   return code == TLSPIN_OK ? traces_remove_asides(store, &done->asides, problem) : code;
 }
 

@@ -29,6 +29,7 @@ static const struct bus_field details[] = {
     DETAIL("rule", DBUS_TYPE_UINT32, rule),        DETAIL("change", DBUS_TYPE_STRING, change),
     DETAIL("learned", DBUS_TYPE_BOOLEAN, learned), DETAIL("excused", DBUS_TYPE_UINT32, excused),
     DETAIL("event", DBUS_TYPE_UINT64, event),      DETAIL("otherwise", DBUS_TYPE_STRING, otherwise),
+    DETAIL("limited", DBUS_TYPE_BOOLEAN, limited),
 };
 
 static const struct bus_fields option_fields = BUS_FIELDS(options),

@@ -45,6 +45,7 @@ struct bus_check_reply {
   uint32_t excused;
   uint64_t event;
   const char *otherwise;
+  bool limited;
 };
 
 struct bus_note_call {

@@ -483,7 +483,7 @@ tests_unit_tool_clock_LDADD = $(tools_libs)
 
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
-	tests/unit-aside tests/unit-damage tests/unit-lenient tests/unit-rebuild tests/unit-recovery tests/unit-recovery-backup tests/unit-recovery-failing tests/unit-recovery-forged tests/unit-recovery-lenient tests/unit-recovery-restore tests/unit-state tests/unit-successor tests/unit-touched \
+	tests/unit-aside tests/unit-aside-journals tests/unit-damage tests/unit-lenient tests/unit-rebuild tests/unit-recovery tests/unit-recovery-backup tests/unit-recovery-failing tests/unit-recovery-forged tests/unit-recovery-lenient tests/unit-recovery-restore tests/unit-state tests/unit-successor tests/unit-touched \
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
 	tests/unit-database-faults tests/unit-file-faults tests/unit-open-faults tests/unit-verify-faults \
 	tests/unit-forget tests/unit-hardening tests/unit-history tests/unit-images \
@@ -515,12 +515,14 @@ tests_unit_damage_CPPFLAGS = $(store_cppflags)
 tests_unit_damage_LDADD = $(store_libs)
 tests_unit_aside_CPPFLAGS = $(store_cppflags)
 tests_unit_aside_LDADD = $(store_libs)
-tests_unit_aside_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)link $(wrap)lstat $(wrap)open $(wrap)read \
-	$(wrap)rename $(wrap)unlink
+tests_unit_aside_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)link $(wrap)lstat $(wrap)open $(wrap)read
+tests_unit_aside_journals_CPPFLAGS = $(store_cppflags)
+tests_unit_aside_journals_LDADD = $(store_libs)
+tests_unit_aside_journals_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)rename $(wrap)unlink
 tests_unit_touched_CPPFLAGS = $(store_cppflags)
 tests_unit_touched_LDADD = $(store_libs)
 tests_unit_successor_CPPFLAGS = $(store_cppflags)
-tests_unit_successor_LDADD = $(store_libs)
+tests_unit_successor_LDADD = tests/liblived.la $(store_libs)
 tests_unit_successor_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync
 tests_unit_rebuild_CPPFLAGS = $(store_cppflags)
 tests_unit_rebuild_LDADD = tests/liblived.la $(store_libs)
@@ -767,7 +769,7 @@ tests_power_loss_SOURCES = tests/power-loss.c tests/losses-recovery.c tests/loss
 	tests/losses.c tests/losses.h tests/powerloss.c tests/powerloss.h tests/powerloss-calls.c \
 	tests/powerloss-disk.c tests/powerloss-record.h
 tests_power_loss_CPPFLAGS = $(store_cppflags)
-tests_power_loss_LDADD = $(store_libs) -ldl
+tests_power_loss_LDADD = tests/liblived.la $(store_libs) -ldl
 
 # Very many calls.
 check_PROGRAMS += tests/long-run
@@ -1123,7 +1125,7 @@ tests_unit_tally_LDADD = $(gate_libs)
 
 # The daemon on a bus of its own.
 short_bus_tests = tests/activation.bus tests/full-disk.bus tests/calls.bus tests/check-chain.bus tests/config.bus \
-	tests/damage.bus tests/damage-two.bus tests/erase-two.bus tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
+	tests/damage.bus tests/damage-two.bus tests/erase-two.bus tests/idle-backup.bus tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
 	tests/policy-show.bus tests/records.bus tests/sandbox.bus tests/signals.bus
 bus_tests = $(long_bus_tests) $(short_bus_tests)
 TESTS += $(short_bus_tests) tests/includes.test tests/linking.test
@@ -1264,7 +1266,7 @@ check-full: all
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(full_alone)' $(full_check) || status=1; \
 	ANALYZE_BUILD='$(abs_builddir)' '$(srcdir)/scripts/analyze' || status=1; \
 	COVERAGE_BUILD='$(abs_builddir)/coverage' TESTS_TABLE='$(full_table)' '$(srcdir)/scripts/coverage' || status=1; \
-	MUTATE_BUILD='$(abs_builddir)/mutants' '$(srcdir)/scripts/mutate' --count 300 --seed 1 || status=1; \
+	MUTATE_BUILD='$(abs_builddir)/mutants' '$(srcdir)/scripts/mutate' --count 100 --seed 1 || status=1; \
 	sh '$(srcdir)/scripts/full-table' '$(full_table)' $(full_tests) $(full_alone) || status=1; \
 	exit $$status
 .PHONY: check-full
@@ -1297,7 +1299,7 @@ full_tests += tests/erase.bus
 TESTS += tests/erase.bus
 EXTRA_DIST += tests/erase.bus
 memory = tests/memory.c tests/memory.h
-unit_secrets = tests/unit-seclusion tests/unit-spent tests/unit-sqlite-memory tests/unit-vault tests/unit-wipe
+unit_secrets = tests/unit-seclusion tests/unit-slack tests/unit-spent tests/unit-sqlite-memory tests/unit-vault tests/unit-wipe
 check_PROGRAMS += tests/memory-search tests/secrets-client $(unit_secrets)
 TESTS += $(unit_secrets)
 tests_memory_search_SOURCES = tests/memory-search.c $(memory)
@@ -1305,6 +1307,8 @@ tests_secrets_client_SOURCES = tests/secrets-client.c $(memory)
 tests_secrets_client_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/common
 tests_secrets_client_LDADD = libclient.la
 tests_unit_seclusion_LDADD = libcommon.la $(CMOCKA_LIBS)
+tests_unit_slack_CPPFLAGS = $(upper_cppflags)
+tests_unit_slack_LDADD = $(upper_libs)
 tests_unit_spent_CPPFLAGS = $(upper_cppflags)
 tests_unit_spent_LDADD = $(upper_libs)
 tests_unit_sqlite_memory_SOURCES = tests/unit-sqlite-memory.c $(memory)

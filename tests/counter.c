@@ -41,7 +41,7 @@ void counter_open(struct counter *counter, struct strata *strata)
                                         .served = on_served,
                                         .data = counter,
                                         .idle_timeout = COUNTER_IDLE};
-  counter->pins = (struct dispatch){handlers_pins, &counter->handlers, handlers_served, NULL, NULL};
+  counter->pins = (struct dispatch){handlers_pins, &counter->handlers, handlers_served, NULL, NULL, NULL};
   counter->admin = counter->pins;
   counter->admin.interfaces = handlers_admin;
 }

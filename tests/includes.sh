@@ -26,7 +26,7 @@ daemon/{btree,layout,mend}              : common daemon/{btree,layout,mend}     
 daemon/missing                          : daemon/{cell,missing}                   : glib sqlite
 daemon/{columns,finder,pagefile,salvage} : common daemon/{btree,columns,contents,finder,layout,mend,pagefile,row-sound,salvage} : glib sqlite
 daemon/{doomed,bygone,owed,erase,erasure,erasure-private} : common pinning daemon/{bygone,contents,doomed,erasure,erasure-private,journal,owed,pinrow,row,state,store,store-private} : glib sqlite
-daemon/traces                           : common daemon/{aside,backups,erasure,file,lockfile,problem,traces} : glib sqlite
+daemon/traces                           : common daemon/{aside,backup-folder,backups,erasure,file,lockfile,problem,traces} : glib sqlite
 daemon/changes-erase                    : common daemon/{changes,damage,owed,policy-private,traces} : glib
 daemon/admin-erase                      : common daemon/{changes,handlers,keeper} : glib dbus
 daemon/rotation                         : daemon/rotation                         : none
@@ -47,7 +47,7 @@ daemon/{config-file,settings,settings-private,settings-resolve,recall} : common 
 daemon/{anchors,digest,report}          : common pinning daemon/{anchors,digest,report} : glib
 daemon/{gathering,tally}                : common pinning daemon/{gathering,tally,layers,store} : glib
 daemon/suffixes                          : daemon/suffixes : psl
-daemon/{policy,policy-private,judge,learn,accept,lesson,note} : common pinning daemon/{policy,policy-private,learn,lesson,layers,gathering,settings,recall,config-file,anchors,suffixes,report,tally} : glib
+daemon/{policy,policy-private,judge,learn,accept,lesson,note} : common pinning daemon/{policy,policy-private,learn,lesson,layers,gathering,settings,recall,config-file,anchors,slack,suffixes,report,tally} : glib
 daemon/{dispatch,introspect}            : common daemon/{dispatch,spent}                : glib dbus
 daemon/{catalogue,changes,changes-put,standing} : common pinning daemon/{catalogue,changes,erasure,standing,suffixes,learn,policy,policy-private} : glib
 daemon/{advice,clearing,meant,remedy}   : common pinning daemon/{advice,clearing,meant,remedy,standing,policy} : glib
@@ -57,10 +57,11 @@ daemon/{handlers,pins,check,admin,admin-doctor,status,filter,cursor,entries,expl
 daemon/watch                            : common daemon/watch                     : glib
 daemon/heap                             :                                         : none
 daemon/sqlite-memory                    : common daemon/sqlite-memory             : sqlite
+daemon/slack                            : daemon/slack                            : none
 daemon/spent                            : dbus daemon/spent                       : glib dbus
 daemon/{loop,presence}                  : common dbus daemon/{loop,presence}      : glib dbus
 daemon/options                          : common daemon/{config-file,options} : glib
-daemon/main                             : common daemon/{connection,handlers,keeper,loop,options,presence,reception,sqlite-memory,timekeeper,watch} : glib dbus clock
+daemon/main                             : common daemon/{connection,handlers,keeper,loop,options,presence,reception,slack,sqlite-memory,timekeeper,watch} : glib dbus clock
 '
 
 cd "$1" || exit 2

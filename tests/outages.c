@@ -119,12 +119,28 @@ static void outage_close(struct outage *outage)
   desk_close(&outage->desk);
 }
 
-/* Whether an answer is right, and never worse than what a program may go on with. */
-static bool is_safe(const struct fault *fault, enum question question, int code)
+static long budget(const struct fault *fault)
 {
+  return fault->cold ? COLD : WARM;
+}
+
+/* Whether the program gave up waiting for a daemon that could have answered: nothing wrong, but not
+ * in time either. */
+static bool gave_up(const struct outage *outage, const struct fault *fault, enum question question)
+{
+  return outage->replies[question].code == TLSPIN_UNAVAILABLE && fault->reading == WHOLE &&
+         outage->replies[question].took >= budget(fault);
+}
+
+/* Whether an answer is right, and never worse than what a program may go on with. */
+static bool is_safe(const struct outage *outage, const struct fault *fault, enum question question)
+{
+  int code = outage->replies[question].code;
   bool lost =
       (code == TLSPIN_UNAVAILABLE || code == TLSPIN_STORE_DAMAGED) && fault->reading != WHOLE;
 
+  if (gave_up(outage, fault, question))
+    return true;
   switch (question) {
   case PINNED:
     return code == TLSPIN_MATCH || lost;
@@ -142,12 +158,12 @@ static bool judge(struct outage *outage, const struct fault *fault)
   bool fine = true;
 
   for (enum question i = 0; i < QUESTIONS; i++)
-    fine = is_safe(fault, i, outage->replies[i].code) && fine;
+    fine = is_safe(outage, fault, i) && fine;
   outage->answers += QUESTIONS;
   for (enum question i = 0; i < QUESTIONS && !fine; i++)
     fprintf(stderr, "%s: %s: %s, %ld ms%s\n", fault->name, hosts[i],
             tlspin_code_token((enum tlspin_code)outage->replies[i].code), outage->replies[i].took,
-            is_safe(fault, i, outage->replies[i].code) ? "" : ", which is wrong");
+            is_safe(outage, fault, i) ? "" : ", which is wrong");
   return fine;
 }
 
@@ -155,7 +171,7 @@ static bool judge(struct outage *outage, const struct fault *fault)
 static bool in_time(const struct outage *outage, const struct fault *fault)
 {
   for (enum question i = 0; i < QUESTIONS; i++)
-    if (outage->replies[i].took > (fault->cold ? COLD : WARM) + SLACK)
+    if (outage->replies[i].took > budget(fault) + SLACK || gave_up(outage, fault, i))
       return false;
   return true;
 }

@@ -28,7 +28,7 @@
 
 enum { ROWS = 24, SPOILED = 9, LATER = STORES_NOW + 1000 };
 
-enum state { WHOLE, SPOILT, CUT, MISSING, FORGOTTEN };
+enum state { WHOLE, SPOILT, CUT, MISSING, FORGOTTEN, UNDONE };
 
 /* Names of hosts are overwritten, here and there. */
 static void spoil(const struct stores *stores)
@@ -49,7 +49,9 @@ static void prepare(struct stores *stores, enum state state)
     spoil(stores);
   if (state == CUT)
     assert_int_equal(truncate(stores->path, status.st_size / 2), 0);
-  if (state == MISSING || state == FORGOTTEN)
+  if (state == UNDONE) /* as one that is missing, with a journal that would undo its successor */
+    ruins_leave_journal(stores->path);
+  if (state == MISSING || state == FORGOTTEN || state == UNDONE)
     assert_int_equal(unlink(stores->path), 0);
   if (state == FORGOTTEN)
     assert_int_equal(unlink(stores->lock), 0);
@@ -118,6 +120,11 @@ static void recover_missing(struct stores *stores)
 static void recover_forgotten(struct stores *stores)
 {
   recover(stores, FORGOTTEN);
+}
+
+static void recover_undone(struct stores *stores)
+{
+  recover(stores, UNDONE);
 }
 
 /* It stays the file that it was. */
@@ -204,6 +211,14 @@ static void test_forgotten(void **state)
   mishap_run(MISHAP_LIBC, false, 2, recover_forgotten);
 }
 
+static void test_undone(void **state)
+{
+  (void)state;
+  mishap_run(MISHAP_LIBC, true, 2, recover_undone);
+  mishap_run(MISHAP_LIBC, false, 3, recover_undone);
+  mishap_run(MISHAP_FILES, true, 11, recover_undone);
+}
+
 static void test_whole(void **state)
 {
   (void)state;
@@ -261,7 +276,7 @@ static unsigned killed;
 
 static void test_kills(void **state)
 {
-  static const enum state states[] = {SPOILT, CUT, MISSING, FORGOTTEN};
+  static const enum state states[] = {SPOILT, CUT, MISSING, FORGOTTEN, UNDONE};
   const char *given = getenv("TESTS_SEED");
   uint32_t seed = given != NULL ? (uint32_t)strtoul(given, NULL, 10) : g_random_int() | 1;
   uint64_t rounds = full_count(4, 12, 300);
@@ -282,8 +297,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_spoilt),  cmocka_unit_test(test_cut),
       cmocka_unit_test(test_missing), cmocka_unit_test(test_forgotten),
-      cmocka_unit_test(test_whole),   cmocka_unit_test(test_restore),
-      cmocka_unit_test(test_kills),
+      cmocka_unit_test(test_undone),  cmocka_unit_test(test_whole),
+      cmocka_unit_test(test_restore), cmocka_unit_test(test_kills),
   };
   int failed = cmocka_run_group_tests(tests, mishap_setup, NULL);
 

@@ -130,6 +130,27 @@ void ruins_spoil_all(const char *path, const char *text)
     stores_write(path, ruins_find(path, text), "XXXXX", 5);
 }
 
+/* Without a cache SQLite writes the change into the file, and so the journal before. */
+void ruins_leave_journal(const char *path)
+{
+  g_autofree char *journal = g_strconcat(path, "-journal", NULL), *content = NULL;
+  sqlite3 *db = stores_raw(path);
+  gsize size;
+
+  assert_int_equal(sqlite3_exec(db,
+                                "PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = 1; BEGIN;"
+                                "UPDATE ticket SET first_seen = first_seen + 1;"
+                                "UPDATE meta SET value = value;"
+                                "UPDATE ticket SET first_seen = first_seen + 1",
+                                NULL, NULL, NULL),
+                   SQLITE_OK);
+  assert_true(g_file_get_contents(journal, &content, &size, NULL));
+  assert_true(size > STORE_PAGE);
+  assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+  stores_write(journal, 0, content, size);
+}
+
 unsigned ruins_asides(const struct stores *stores)
 {
   g_autoptr(GPtrArray) names = aside_list(stores->path);

@@ -41,6 +41,9 @@ void ruins_spoil(const char *path, int n);
 /* The same, wherever the text stands. */
 void ruins_spoil_all(const char *path, const char *text);
 
+/* Leaves the journal of a change that was broken off beside the store, which SQLite would undo. */
+void ruins_leave_journal(const char *path);
+
 /* How many damaged files were set aside. */
 unsigned ruins_asides(const struct stores *stores);
 

@@ -28,8 +28,6 @@ MISFIRE(int, link, (const char *from, const char *to), (from, to), -1)
 MISFIRE(int, open, (const char *path, int flags, mode_t mode), (path, flags, mode), -1)
 MISFIRE(ssize_t, read, (int fd, void *octets, size_t size), (fd, octets, size), -1)
 MISFIRE(int, fsync, (int fd), (fd), -1)
-MISFIRE(int, rename, (const char *from, const char *to), (from, to), -1)
-MISFIRE(int, unlink, (const char *path), (path), -1)
 MISFIRE(int, lstat, (const char *path, struct stat *status), (path, status), -1)
 
 /* As on a file system that knows no second names. */
@@ -78,32 +76,6 @@ static void test_put(void **state)
   assert_int_equal(stat(stores->path, &a), 0);
   assert_int_equal(stat(aside, &b), 0);
   assert_int_equal(a.st_ino, b.st_ino);
-}
-
-/* What is unfinished goes with it; what says nothing goes. */
-static void test_journals(void **state)
-{
-  static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
-  struct stores *stores = *state;
-
-  stores_write(stores->path, 0, "damaged", 7);
-  for (int i = 0; i < 3; i++) {
-    g_autofree char *journal = g_strconcat(stores->path, suffixes[i], NULL);
-
-    stores_write(journal, 0, "unfinished", i == 1 ? 0 : 10);
-  }
-  put(stores, "damaged-x.db");
-  for (int i = 0; i < 3; i++) {
-    g_autofree char *journal = g_strconcat(stores->path, suffixes[i], NULL);
-    g_autofree char *name = g_strconcat("damaged-x.db", suffixes[i], NULL);
-    g_autofree char *aside = beside(stores, name);
-
-    assert_int_not_equal(access(journal, F_OK), 0);
-    if (i == 1)
-      assert_int_not_equal(access(aside, F_OK), 0);
-    else
-      expect_content(aside, "unfinished");
-  }
 }
 
 /* A name by the time, and another where that is taken. */
@@ -289,28 +261,6 @@ static void test_copy_is_cut(void **state)
   put(stores, "damaged-x.db");
 }
 
-/* A journal that can't be moved or taken away: nothing new is left, and the next try finds its name
- * free. */
-static void test_journals_stay(void **state)
-{
-  struct stores *stores = *state;
-  struct {
-    struct misfire *misfire;
-    unsigned call;
-  } calls[] = {
-      {&rename_misfire, 1}, {&unlink_misfire, 1}, {&unlink_misfire, 2}, {&fsync_misfire, 1}};
-
-  for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
-    stores_write(stores->path, 0, "damaged", 7);
-    stores_write(stores->journal, 0, "unfinished", 10);
-    *calls[i].misfire = (struct misfire){.call = calls[i].call, .error = EIO};
-    refuse(stores, "Input/output error");
-    assert_int_equal(calls[i].misfire->call, 0);
-    assert_int_equal(file_has_content(stores->journal), i == 0);
-  }
-  put(stores, "damaged-x.db");
-}
-
 /* A clock may say anything. */
 static void test_no_time(void **state)
 {
@@ -370,11 +320,19 @@ static void test_size(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_put),         TEST(test_journals),         TEST(test_copied),
-      TEST(test_not_copied),  TEST(test_no_room_for_name), TEST(test_copy_fails),
-      TEST(test_copy_is_cut), TEST(test_journals_stay),    TEST(test_names),
-      TEST(test_no_time),     TEST(test_too_many),         TEST(test_none),
-      TEST(test_taken),       TEST(test_unwritable),       TEST(test_size),
+      TEST(test_put),
+      TEST(test_copied),
+      TEST(test_not_copied),
+      TEST(test_no_room_for_name),
+      TEST(test_copy_fails),
+      TEST(test_copy_is_cut),
+      TEST(test_names),
+      TEST(test_no_time),
+      TEST(test_too_many),
+      TEST(test_none),
+      TEST(test_taken),
+      TEST(test_unwritable),
+      TEST(test_size),
   };
 
   descriptors_begin();

@@ -203,7 +203,7 @@ static void test_sum_without_clock(void **state)
   assert_int_equal(backup_sum(store, &first), TLSPIN_OK);
   for (int i = 0; i < 3; i++) {
     guard.mark += DAY;
-    assert_int_equal(clock_save(store, &guard), TLSPIN_OK);
+    assert_int_equal(clock_save(store, &guard, 300), TLSPIN_OK);
     assert_int_equal(backup_sum(store, &second), TLSPIN_OK);
     assert_true(backup_sum_equal(&first, &second));
   }

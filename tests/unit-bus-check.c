@@ -163,7 +163,7 @@ static void test_strange_option(void **state)
 static void test_check_reply(void **state)
 {
   const struct bus_check_reply reply = {"mismatch",    "changed", "user", true, 6,
-                                        "unexplained", true,      3,      99,   "no-pin"};
+                                        "unexplained", true,      3,      99,   "no-pin", true};
   DBusMessage *message = new_message();
   struct bus_check_reply got;
 
@@ -177,6 +177,7 @@ static void test_check_reply(void **state)
   assert_string_equal(got.change, "unexplained");
   assert_true(got.enforced && got.learned && got.rule == 6 && got.excused == 3 && got.event == 99);
   assert_string_equal(got.otherwise, "no-pin");
+  assert_true(got.limited);
   dbus_message_unref(message);
 }
 
@@ -201,7 +202,7 @@ static void test_check_reply_details(void **state)
     if (cases[i].fine) {
       assert_int_equal(got.rule, i == 0 ? 0 : 7);
       assert_string_equal(got.change, "");
-      assert_false(got.enforced || got.learned);
+      assert_false(got.enforced || got.learned || got.limited);
     }
     dbus_message_unref(message);
   }

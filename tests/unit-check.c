@@ -108,6 +108,56 @@ static void test_crowd(void **state)
   counter_close(&counter);
 }
 
+static unsigned charged;
+static bool empty;
+
+static enum tlspin_code charge(void *data, GString *problem)
+{
+  (void)data;
+  charged++;
+  if (empty)
+    g_string_assign(problem, "too much stored");
+  return empty ? TLSPIN_E_LIMIT : TLSPIN_OK;
+}
+
+/* Whether the caller may have something stored is asked where there is something, once. */
+static void check_charged(const struct counter *counter, size_t server, const char *options,
+                          const char *expected, unsigned count)
+{
+  charged = 0;
+  check(counter, server, options, expected);
+  assert_int_equal(charged, count);
+}
+
+/* Who has had too much stored is answered all the same. */
+static void test_limited(void **state)
+{
+  g_autofree char *path = path_words(GATE_FOREIGN);
+  g_autofree char *words = g_strdup_printf(PEER "%s|" LEARNED ";accepted=b:1", path);
+  struct counter counter;
+
+  counter_open(&counter, *state);
+  counter.handlers.pins = &counter.pins;
+  counter.pins.charge = charge;
+  empty = true;
+  check_charged(&counter, GATE_FIRST, WHOLE, "no-pin\nnone\n\n1\nrule=7\n", 0);
+  check_charged(&counter, GATE_FIRST, LEARNED, "no-pin\nnone\n\n1\nrule=7  limited=1\n", 1);
+  empty = false;
+  check_charged(&counter, GATE_FIRST, LEARNED, "no-pin\nnone\n\n1\nrule=7  learned=1\n", 1);
+  check_charged(&counter, GATE_FIRST, LEARNED, "match\nactive-matched\nuser\n1\nrule=6\n", 0);
+  empty = true;
+  check_charged(&counter, GATE_FIRST, LEARNED, "match\nactive-matched\nuser\n1\nrule=6\n", 0);
+  check_charged(&counter, GATE_FOREIGN, LEARNED,
+                "mismatch\nchanged\nuser\n1\nrule=6  change=unexplained  limited=1\n", 1);
+  check_charged(&counter, GATE_FOREIGN, WHOLE ";private=b:1",
+                "mismatch\nchanged\nuser\n1\nrule=6  change=unexplained\n", 0);
+  counter_refuse(&counter, CHECK, words, "LimitsExceeded", "too much stored");
+  empty = false;
+  check_charged(&counter, GATE_FOREIGN, WHOLE,
+                "mismatch\nchanged\nuser\n1\nrule=6  change=unexplained  event=1\n", 1);
+  counter_close(&counter);
+}
+
 /* A ticket's failure has its own reason. */
 static void test_ticket(void **state)
 {
@@ -319,7 +369,7 @@ int main(void)
       TEST(test_story),        TEST(test_raw_key),         TEST(test_ticket),
       TEST(test_address),      TEST(test_hostile_chains),  TEST(test_failed),
       TEST(test_unavailable),  TEST(test_hostile_options), TEST(test_note),
-      TEST(test_note_refused), TEST(test_crowd),
+      TEST(test_note_refused), TEST(test_crowd),           TEST(test_limited),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

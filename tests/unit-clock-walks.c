@@ -30,6 +30,7 @@ struct way {
   struct clock_guard guards[STEPS + 1];
   int64_t known[STEPS + 1];
   int64_t due[STEPS + 1];
+  int64_t starts[STEPS + 1]; /* how often the computer was started, or seemed so, so far */
 };
 
 /* Mostly an ordinary clock, with settings of every size, askings at every distance, and a computer
@@ -96,9 +97,18 @@ static int64_t find_due(const struct way *way, int last)
   return was_tried(way, last) ? way->guards[last].mark : MAX(due, way->guards[last].mark);
 }
 
+/* By how much the clock may be ahead besides the 30 days: a week for each start, the one before the
+ * first asking being one, and twelve hours for a minute. */
+static int64_t find_vouched(const struct way *way, int first, int last)
+{
+  int64_t starts = way->starts[last] - way->starts[first];
+
+  return MIN((starts + 1) * CLOCK_WEEK, (way->known[last] - way->known[first]) * CLOCK_VOUCHES);
+}
+
 /* No setting of the clock, and no sequence of them, makes anything end before its time but by the
- * 30 days: from each asking at which the clock was trusted, through less than twelve hours of
- * running time. Nor is an earlier time believed in these. */
+ * 30 days and what is vouched for: from each asking at which the clock was trusted, through less
+ * than twelve hours of running time. Nor is an earlier time believed in these. */
 static const char *find_early_end(const struct way *way, int last)
 {
   const struct clock_guard *end = &way->guards[last];
@@ -108,7 +118,8 @@ static const char *find_early_end(const struct way *way, int last)
 
     if (begin->suspect)
       continue;
-    if (end->mark - way->due[i] > way->known[last] - way->known[i] + JUMP)
+    if (end->mark - way->due[i] >
+        way->known[last] - way->known[i] + JUMP + find_vouched(way, i, last))
       return "the mark is ahead by more than 30 days";
     if (end->era != begin->era || end->mark < begin->mark)
       return "an earlier time is believed";
@@ -117,13 +128,16 @@ static const char *find_early_end(const struct way *way, int last)
 }
 
 /* A clock that wasn't trusted is believed after 24 hours that nobody set it in, of which twelve may
- * be hours between two starts; so no sooner than after twelve of running time. */
+ * be hours between two starts; so no sooner than after twelve of running time. Or after a week with
+ * a start for each day, and fourteen minutes. */
 static const char *find_short_trial(const struct way *way, int last)
 {
   if (!was_tried(way, last))
     return NULL;
   for (int i = last - 1; i >= 0 && way->guards[i].suspect; i--)
-    if (way->known[last] - way->known[i] >= 12 * HOUR)
+    if (way->known[last] - way->known[i] >= 12 * HOUR ||
+        (way->known[last] - way->known[i] >= CLOCK_WEEK / CLOCK_VOUCHES &&
+         way->starts[last] - way->starts[i] >= 7))
       return NULL;
   return "a trial was short";
 }
@@ -146,12 +160,14 @@ static const char *go_a_way(uint64_t seed, struct way *way, int *step)
   way->guards[0] = guard_at(START);
   way->known[0] = 0;
   way->due[0] = START;
+  way->starts[0] = 0;
   for (int i = 1; i <= STEPS && fault == NULL; i++) {
     struct clock_guard *guard = &way->guards[i];
 
     *step = i;
     *guard = way->guards[i - 1];
     way->known[i] = way->known[i - 1] + go_on(&seed, guard);
+    way->starts[i] = way->starts[i - 1] + (guard->boot != guard[-1].boot);
     way->due[i] = find_due(way, i);
     fault = find_fault(guard - 1, guard);
     fault = fault != NULL ? fault : find_early_end(way, i);
@@ -187,28 +203,30 @@ struct habit {
 static bool is_ever_suspect(const struct habit *habit, int rounds)
 {
   struct clock_guard guard = guard_at(START);
-  int64_t now = START;
+  int64_t now = START, step = MIN(habit->on, HOUR / 2);
 
   for (int i = 0; i < rounds; i++) {
     ask_anew(&guard, now += habit->off);
     if (guard.suspect)
       return true;
-    for (int64_t on = 0; on < habit->on; on += HOUR / 2)
-      ask(&guard, now += HOUR / 2, HOUR / 2);
+    for (int64_t on = 0; on < habit->on; on += step)
+      ask(&guard, now += step, step);
     if (guard.mark != now)
       return true;
   }
   return false;
 }
 
-/* Nobody is told anything, but after more than 30 days off in a day of running time. */
+/* Nobody is told anything who lets the computer run for a quarter of an hour a week, or isn't off
+ * for more than 30 days in a day of running time. */
 static void test_honest(void **state)
 {
   static const struct habit fine[] = {
-      {DAY, HOUR},           {DAY, 30},         {8 * HOUR, 16 * HOUR},
-      {2 * HOUR, 22 * HOUR}, {HOUR, 23 * HOUR}, {7 * HOUR, 7 * DAY},
-      {DAY, 29 * DAY},       {DAY, JUMP},       {365 * DAY, 29 * DAY}};
-  static const struct habit rare[] = {{HOUR, 7 * DAY}, {DAY, 31 * DAY}, {HOUR, 29 * DAY}};
+      {DAY, HOUR},           {DAY, 30},           {8 * HOUR, 16 * HOUR}, {2 * HOUR, 22 * HOUR},
+      {HOUR, 23 * HOUR},     {7 * HOUR, 7 * DAY}, {DAY, 29 * DAY},       {DAY, JUMP},
+      {365 * DAY, 29 * DAY}, {HOUR / 3, DAY},     {120, DAY - 120},      {45 * 60, 23 * HOUR + 900},
+      {HOUR, 7 * DAY},       {900, 7 * DAY}};
+  static const struct habit rare[] = {{HOUR, 10 * DAY}, {DAY, 31 * DAY}, {HOUR, 29 * DAY}};
 
   (void)state;
   for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
@@ -217,6 +235,34 @@ static void test_honest(void **state)
   for (size_t i = 0; i < sizeof rare / sizeof *rare; i++)
     assert_true(is_ever_suspect(&rare[i], 300));
   assert_false(is_ever_suspect(&rare[0], 4));
+}
+
+/* However little a computer runs that was off for long, its clock is believed in the end, and then
+ * it is fine. */
+static void test_off_for_long(void **state)
+{
+  static const struct habit habits[] = {{120, DAY - 120},
+                                        {HOUR / 3, DAY - HOUR / 3},
+                                        {59 * 60, DAY},
+                                        {900, 7 * DAY},
+                                        {HOUR, 29 * DAY}};
+  static const int starts[] = {8, 8, 7, 7, 7};
+
+  (void)state;
+  for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
+    struct clock_guard guard = guard_at(START);
+    int64_t now = START + 50 * DAY;
+    int count = 0;
+
+    for (ask_anew(&guard, now); guard.suspect; ask_anew(&guard, now += habits[i].off)) {
+      assert_int_equal(guard.mark, START);
+      ask(&guard, now += habits[i].on, habits[i].on);
+      assert_in_range(++count, 1, 20);
+    }
+    if (count != starts[i])
+      fail_msg("habit %zu: %d starts", i, count);
+    assert_int_equal(guard.mark, now);
+  }
 }
 
 /* One that is asked seldom, or corrected all the time, is right. */
@@ -245,6 +291,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_walks),
       cmocka_unit_test(test_honest),
+      cmocka_unit_test(test_off_for_long),
       cmocka_unit_test(test_always_on),
   };
 

@@ -136,6 +136,93 @@ static void test_turns(void **state)
        {ahead + DAY + JUMP, 0, false, ahead + DAY + JUMP});
 }
 
+/* Rule 3: a minute vouches for half a day, of a week at the most; and never for a step within one
+ * start. */
+static void test_vouched(void **state)
+{
+  struct clock_guard guard;
+
+  (void)state;
+  guard = WALK(guard_at(START), {START + 20 * DAY, ANEW, false, START + 20 * DAY});
+  assert_int_equal(guard.off, CLOCK_WEEK);
+  assert_int_equal(guard.reckoned, START);
+  guard = WALK(guard, {START + 20 * DAY + 60, 60, false, START + 20 * DAY + 60});
+  assert_int_equal(guard.off, CLOCK_WEEK - 12 * HOUR);
+  assert_int_equal(guard.reckoned, START + 12 * HOUR + 60);
+  guard = WALK(guard, {START + 20 * DAY + HOUR, HOUR - 60, false, START + 20 * DAY + HOUR});
+  assert_int_equal(guard.off, 0);
+  assert_int_equal(guard.reckoned, START + 7 * DAY + HOUR);
+  assert_int_equal(guard.next, START + 7 * DAY + HOUR);
+  WALK(guard, {START + 37 * DAY + HOUR + 1, 0, true, START + 20 * DAY + HOUR});
+  guard = WALK(guard, {START + 37 * DAY + HOUR, 0, false, START + 37 * DAY + HOUR},
+               {START + 37 * DAY + 2 * HOUR, HOUR, false, START + 37 * DAY + 2 * HOUR});
+  assert_int_equal(guard.off, 0);
+  assert_int_equal(guard.reckoned, START + 7 * DAY + 2 * HOUR);
+  /* Starts without end, and no time in which it runs. */
+  guard = guard_at(START);
+  for (int i = 1; i <= 30; i++)
+    ask_anew(&guard, START + i * (int64_t)DAY);
+  assert_int_equal(guard.off, CLOCK_WEEK);
+  WALK(guard, {START + 31 * DAY, ANEW, true, START + 30 * DAY});
+  /* What is vouched for is not ahead of the mark. */
+  guard = WALK(guard_at(START), {START - 500, 0, false, START}, {START, ANEW, false, START},
+               {START, HOUR, false, START});
+  assert_int_equal(guard.off, 0);
+  assert_int_equal(guard.reckoned, START + HOUR);
+}
+
+/* Where starts have no number, one that has run for less is another; and never is more running time
+ * counted than there was. */
+static void test_no_numbers(void **state)
+{
+  struct clock_guard guard = guard_at(START);
+  int64_t ran = HOUR;
+
+  (void)state;
+  for (int day = 1; day < 300; day++) {
+    for (int64_t elapsed = 60; elapsed <= 20 * 60; elapsed += 60) {
+      clock_believe(&guard,
+                    &(struct clock_reading){START + day * (int64_t)DAY + elapsed, elapsed, 1});
+      assert_false(guard.suspect);
+    }
+    ran += 20 * 60;
+    assert_true(guard.reckoned <= guard.mark);
+  }
+  assert_true(guard.steady <= ran);
+}
+
+/* Rule 6: a week, of short starts; and no sooner however it is set. */
+static void test_trial_week(void **state)
+{
+  const int64_t far = START + 100 * DAY;
+  struct clock_guard guard = WALK(guard_at(START), {far, ANEW, true, START});
+
+  (void)state;
+  for (int i = 1; i <= 7; i++)
+    guard = WALK(guard, {far + i * (int64_t)25 * DAY, ANEW, true, START});
+  assert_int_equal(guard.off, CLOCK_WEEK);
+  assert_int_equal(clock_trusted_from(&guard), far + 175 * DAY + 12 * HOUR);
+  guard = WALK(guard, {far + 175 * DAY + 839, 839, true, START});
+  assert_int_equal(clock_trusted_from(&guard), far + 175 * DAY + 839 + CLOCK_VOUCHES);
+  WALK(guard, {far + 175 * DAY + 840, 1, false, far + 175 * DAY + 840});
+  guard = WALK(guard, {far + 175 * DAY + 2 * HOUR, 1, true, START});
+  assert_int_equal(guard.off, 0);
+}
+
+/* It isn't known what was believed. */
+static void test_distrust(void **state)
+{
+  struct clock_guard guard = CLOCK_GUARD_NEW;
+
+  (void)state;
+  for (int i = 0; i < 60; i++) {
+    clock_distrust(&guard, &(struct clock_reading){START + i * (int64_t)HOUR, i * HOUR, 1});
+    assert_true(guard.suspect && guard.unread);
+    assert_int_equal(guard.mark, CLOCK_RELEASED);
+    assert_int_equal(guard.seen, START + i * (int64_t)HOUR);
+  }
+}
+
 /* A clock that is held back, and then set right: the running time is known all along. */
 static void test_slow(void **state)
 {
@@ -269,12 +356,14 @@ static void test_new(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_once),     cmocka_unit_test(test_forward),
-      cmocka_unit_test(test_backward), cmocka_unit_test(test_back_at_once),
-      cmocka_unit_test(test_ahead),    cmocka_unit_test(test_turns),
-      cmocka_unit_test(test_slow),     cmocka_unit_test(test_ahead_and_back),
-      cmocka_unit_test(test_trial),    cmocka_unit_test(test_trial_between),
-      cmocka_unit_test(test_beyond),   cmocka_unit_test(test_new),
+      cmocka_unit_test(test_once),       cmocka_unit_test(test_forward),
+      cmocka_unit_test(test_backward),   cmocka_unit_test(test_back_at_once),
+      cmocka_unit_test(test_ahead),      cmocka_unit_test(test_turns),
+      cmocka_unit_test(test_slow),       cmocka_unit_test(test_ahead_and_back),
+      cmocka_unit_test(test_trial),      cmocka_unit_test(test_trial_between),
+      cmocka_unit_test(test_beyond),     cmocka_unit_test(test_new),
+      cmocka_unit_test(test_vouched),    cmocka_unit_test(test_no_numbers),
+      cmocka_unit_test(test_trial_week), cmocka_unit_test(test_distrust),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -269,7 +269,7 @@ static void assert_keys(JsonObject *object, const char *expected)
 static const char top[] = "server pki errors verdict entries layers settings locked-by commands ";
 static const char verdict_keys[] =
     "answer reason layer change ticket enforced rule excused clock believed clock-now "
-    "clock-jumped clock-trusted ";
+    "clock-jumped clock-trusted clock-problem ";
 
 static void test_json(void **state)
 {

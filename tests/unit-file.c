@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <glib.h>
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -315,6 +316,29 @@ static void test_sweep(void **state)
   file_sweep(missing);
 }
 
+/* All of it, as far as that goes. */
+static void test_remove_unfinished(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *left = g_strconcat(stores->layer, FILE_UNFINISHED, NULL);
+  g_autofree char *journal = g_strconcat(left, "-journal", NULL);
+  g_autofree char *wal = g_strconcat(left, "-wal", NULL);
+
+  assert_true(file_remove_unfinished(stores->layer));
+  stores_write(left, 0, "x", 1);
+  stores_write(wal, 0, "x", 1);
+  assert_int_equal(g_mkdir(journal, 0700), 0);
+  assert_false(file_remove_unfinished(stores->layer));
+  assert_int_equal(errno, EISDIR);
+  assert_false(file_exists(left) || file_exists(wal));
+  assert_int_equal(g_rmdir(journal), 0);
+  stores_write(stores->layer, 0, "x", 1);
+  stores_write(left, 0, "x", 1);
+  file_sweep(stores->layer);
+  assert_false(file_exists(left));
+  assert_true(file_exists(stores->layer));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, descriptors_teardown)
 
 int main(void)
@@ -338,6 +362,7 @@ int main(void)
       TEST(test_wal),
       TEST(test_unfinished),
       TEST(test_sweep),
+      TEST(test_remove_unfinished),
   };
 
   descriptors_begin();

@@ -54,11 +54,13 @@ static void finish(struct scene *scene)
     g_main_context_iteration(NULL, TRUE);
 }
 
-/* As main does once a minute, and until nothing is under way any more. */
+/* As main does once a minute, and until nothing is under way any more. ran: 0: as now. */
 static void tend_with(struct scene *scene, struct keeper_terms terms)
 {
   unsigned moved = scene->moved;
 
+  if (terms.ran == 0)
+    terms.ran = terms.now;
   keeper_tend(scene->keeper, scene->store, &terms);
   assert_true(scene->moved > moved);
   finish(scene);
@@ -182,6 +184,27 @@ static void test_never_settled(void **state)
   end(scene);
 }
 
+/* A daemon that is to leave sooner doesn't wait for as long. */
+static void test_soon(void **state)
+{
+  struct scene *scene = begin(state);
+  struct keeper_terms terms = {.now = NOW, .ran = 5, .settled = 20, .period = 7 * DAY};
+
+  tend_with(scene, terms);
+  expect(scene, 0, true);
+  terms.ran += 19;
+  put(scene, 100);
+  tend_with(scene, terms);
+  expect(scene, 0, true);
+  terms.ran += 19;
+  tend_with(scene, terms);
+  expect(scene, 0, true);
+  terms.ran += 1;
+  tend_with(scene, terms);
+  expect(scene, 1, false);
+  end(scene);
+}
+
 /* While pins are lost nothing is made and nothing goes; and the daemon may leave. */
 static void test_lost(void **state)
 {
@@ -201,23 +224,25 @@ static void test_lost(void **state)
   end(scene);
 }
 
-/* Nothing goes, and not more than a number is made. */
+/* Nothing goes, and not more than a number is made: while the time that is believed stands still.
+ */
 static void test_suspect(void **state)
 {
   struct scene *scene = begin(state);
-  struct keeper_terms terms = {.now = NOW, .period = HOUR, .suspect = true};
+  struct keeper_terms terms = {.now = NOW, .ran = 1, .period = HOUR, .suspect = true};
   int n = 100;
 
-  for (; n < 100 + 2 * ROTATION_UNROTATED; terms.now += HOUR) {
+  for (; n < 100 + 2 * ROTATION_UNROTATED; terms.ran += HOUR) {
     put(scene, n++);
     tend_with(scene, terms);
-    terms.now += 2 * ROTATION_SETTLED;
+    terms.ran += 2 * ROTATION_SETTLED;
     tend_with(scene, terms);
     tend_with(scene, terms);
   }
   expect(scene, ROTATION_UNROTATED, false);
   terms.suspect = false;
-  terms.now += HOUR;
+  terms.now += 90 * HOUR;
+  terms.ran += HOUR;
   tend_with(scene, terms);
   tend_with(scene, terms);
   assert_int_equal(vault_count(scene->stores), 1);
@@ -501,12 +526,12 @@ static void test_erase_freed(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      WITH_STORE(test_nothing_to_do), WITH_STORE(test_empty_store),  WITH_STORE(test_first),
-      WITH_STORE(test_settled),       WITH_STORE(test_changed_back), WITH_STORE(test_never_settled),
-      WITH_STORE(test_lost),          WITH_STORE(test_suspect),      WITH_STORE(test_tidy),
-      WITH_STORE(test_failure),       WITH_STORE(test_no_store),     WITH_STORE(test_asked),
-      WITH_STORE(test_listed),        WITH_STORE(test_freed),        WITH_STORE(test_beside),
-      WITH_STORE(test_erase),         WITH_STORE(test_erase_freed),
+      WITH_STORE(test_nothing_to_do), WITH_STORE(test_empty_store), WITH_STORE(test_first),
+      WITH_STORE(test_settled),       WITH_STORE(test_soon),        WITH_STORE(test_changed_back),
+      WITH_STORE(test_never_settled), WITH_STORE(test_lost),        WITH_STORE(test_suspect),
+      WITH_STORE(test_tidy),          WITH_STORE(test_failure),     WITH_STORE(test_no_store),
+      WITH_STORE(test_asked),         WITH_STORE(test_listed),      WITH_STORE(test_freed),
+      WITH_STORE(test_beside),        WITH_STORE(test_erase),       WITH_STORE(test_erase_freed),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

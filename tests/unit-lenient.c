@@ -34,19 +34,19 @@ static const struct {
   enum keypin_kind kind;
   enum keypin_status status;
   enum keypin_origin origin;
-  bool lenient;
+  bool lenient, beside;
 } records[] = {
-    {KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_TOFU, false},
-    {KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_HPKP, true},
-    {KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_PROGRAM, true},
-    {KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_USER, true},
-    {KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_IMPORT, true},
-    {KEYPIN_PIN, KEYPIN_INACTIVE, KEYPIN_USER, false},
-    {KEYPIN_PIN, KEYPIN_CRITICAL, KEYPIN_USER, false},
-    {KEYPIN_PIN, KEYPIN_REJECTED, KEYPIN_USER, false},
-    {KEYPIN_EXCEPTION, KEYPIN_EXCEPTED, KEYPIN_USER, true},
-    {KEYPIN_MODE, KEYPIN_ON, KEYPIN_USER, false},
-    {KEYPIN_MODE, KEYPIN_OFF, KEYPIN_USER, true},
+    {KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_TOFU, false, true},
+    {KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_HPKP, true, true},
+    {KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_PROGRAM, true, true},
+    {KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_USER, true, true},
+    {KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_IMPORT, true, true},
+    {KEYPIN_PIN, KEYPIN_INACTIVE, KEYPIN_USER, false, true},
+    {KEYPIN_PIN, KEYPIN_CRITICAL, KEYPIN_USER, false, true},
+    {KEYPIN_PIN, KEYPIN_REJECTED, KEYPIN_USER, false, false},
+    {KEYPIN_EXCEPTION, KEYPIN_EXCEPTED, KEYPIN_USER, true, true},
+    {KEYPIN_MODE, KEYPIN_ON, KEYPIN_USER, false, false},
+    {KEYPIN_MODE, KEYPIN_OFF, KEYPIN_USER, true, true},
 };
 
 static void test_records(void **state)
@@ -60,6 +60,7 @@ static void test_records(void **state)
 
     pin_to_cells(&pin, cells);
     assert_int_equal(lenient_row(TABLE_PIN, cells), records[i].lenient);
+    assert_int_equal(lenient_beside(TABLE_PIN, cells), records[i].beside);
     pin_image_to_cells(&image, cells);
     assert_int_equal(lenient_row(TABLE_IMAGE, cells), records[i].lenient);
     image.present = false;
@@ -70,7 +71,7 @@ static void test_records(void **state)
   }
   pin_to_cells(&(struct keypin[]){record(KEYPIN_PIN, KEYPIN_ACTIVE, KEYPIN_TOFU)}[0], cells);
   cells[PIN_STATUS] = cell_text("unheard-of");
-  assert_true(lenient_row(TABLE_PIN, cells));
+  assert_true(lenient_row(TABLE_PIN, cells) && lenient_beside(TABLE_PIN, cells));
 }
 
 static void test_settings(void **state)
@@ -109,7 +110,7 @@ static void test_others(void **state)
 
   (void)state;
   ticket_row_to_cells(&row, cells);
-  assert_false(lenient_row(TABLE_TICKET, cells));
+  assert_false(lenient_row(TABLE_TICKET, cells) || lenient_beside(TABLE_TICKET, cells));
 }
 
 /* A new store with one record of each kind, and a ticket. */
@@ -175,6 +176,58 @@ static void test_unreadable(void **state)
   rebuild_free(rebuild);
 }
 
+static enum tlspin_code find_beside(struct rebuild *rebuild, const struct keypin *pin)
+{
+  struct cell cells[TABLE_COLUMNS];
+
+  pin_to_cells(pin, cells);
+  return rebuild_find_beside(rebuild, cells);
+}
+
+/* Whether there is a record of just this place: of its host, scope, protocol and port. */
+static void test_beside(void **state)
+{
+  static const char *const places[] = {"host-0099.example", "host-0003.example:444",
+                                       "host-0003.example", ".host-0003.example"};
+  struct digest digests[G_N_ELEMENTS(records)];
+  struct rebuild *rebuild = fill(*state, digests);
+  struct database *db = rebuild_database(rebuild);
+  struct keypin pin = stores_pin(3), other = stores_pin(99);
+
+  db->fuel = 0; /* what was done before doesn't count */
+  assert_int_equal(find_beside(rebuild, &pin), TLSPIN_OK);
+  assert_true(db->fuel > 0);
+  assert_int_equal(find_beside(rebuild, &other), TLSPIN_E_NOT_FOUND);
+  other.place = pin.place;
+  assert_int_equal(find_beside(rebuild, &other), TLSPIN_OK);
+  other.place.protocol = PLACE_ANY_PROTOCOL;
+  assert_int_equal(find_beside(rebuild, &other), TLSPIN_E_NOT_FOUND);
+  for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+    other = stores_pin_at(99, places[i]);
+    other.place.protocol = pin.place.protocol;
+    if (i == 0 || i == 3)
+      other.place.port = pin.place.port;
+    assert_int_equal(find_beside(rebuild, &other), TLSPIN_E_NOT_FOUND);
+  }
+  rebuild_free(rebuild);
+}
+
+static void test_beside_unknown(void **state)
+{
+  struct digest digests[G_N_ELEMENTS(records)];
+  struct rebuild *rebuild = fill(*state, digests);
+  struct database *db = rebuild_database(rebuild);
+  struct keypin pin = stores_pin(3);
+
+  assert_int_equal(find_beside(rebuild, &pin), TLSPIN_OK);
+  database_refuel(db);
+  assert_int_equal(database_step(db->statements[STATEMENT_PLACE_STANDS]), STEP_ROW);
+  assert_int_equal(find_beside(rebuild, &pin), TLSPIN_UNAVAILABLE); /* it runs: nothing is bound */
+  assert_true(stores_runs(db, "DROP TABLE pin"));
+  assert_int_equal(find_beside(rebuild, &pin), TLSPIN_UNAVAILABLE);
+  rebuild_free(rebuild);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup_home, stores_teardown)
 
 int main(void)
@@ -182,7 +235,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_records), cmocka_unit_test(test_settings),
       cmocka_unit_test(test_others),  TEST(test_drop),
-      TEST(test_unreadable),
+      TEST(test_unreadable),          TEST(test_beside),
+      TEST(test_beside_unknown),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

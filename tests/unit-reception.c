@@ -72,6 +72,13 @@ static enum tlspin_code store(void *data, DBusMessage *call, DBusMessage *reply,
   return quick(data, call, reply, problem);
 }
 
+/* Answers in any case, and writes where it may. */
+static enum tlspin_code judge(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
+{
+  the_fixture->stored += dispatch_charge(&the_fixture->dispatch, problem) == TLSPIN_OK;
+  return quick(data, call, reply, problem);
+}
+
 static void append_zeros(DBusMessage *reply, int size)
 {
   g_autofree char *octets = g_malloc0((gsize)size);
@@ -93,15 +100,16 @@ static enum tlspin_code big(void *data, DBusMessage *call, DBusMessage *reply, G
   return quick(data, call, reply, problem);
 }
 
-#define METHOD(name, function, stores)                                                             \
+#define METHOD(name, function, kind)                                                               \
   {                                                                                                \
-    name, {{NULL, NULL}}, {{NULL, NULL}}, function, stores                                         \
+    name, {{NULL, NULL}}, {{NULL, NULL}}, function, kind                                           \
   }
-#define METHODS                                                                                    \
-  METHOD("Quick", quick, false), METHOD("Slow", slow, false), METHOD("Store", store, true),        \
-      METHOD("Wide", wide, false), METHOD("Big", big, false)
 
-static const struct method methods[] = {METHODS, METHOD(NULL, NULL, false)};
+static const struct method methods[] = {
+    METHOD("Quick", quick, METHOD_READS),  METHOD("Slow", slow, METHOD_READS),
+    METHOD("Store", store, METHOD_STORES), METHOD("Judge", judge, METHOD_JUDGES),
+    METHOD("Wide", wide, METHOD_READS),    METHOD("Big", big, METHOD_READS),
+    METHOD(NULL, NULL, METHOD_READS)};
 static const struct bus_signal no_signals[] = {{NULL, {{NULL, NULL}}}};
 static const struct interface interfaces[] = {{BUS_PINS, BUS_PINS_PATH, methods, no_signals},
                                               {BUS_ADMIN, BUS_ADMIN_PATH, methods, no_signals},
@@ -150,7 +158,7 @@ static int setup(void **state)
   test_bus_start(&f->bus, NULL);
   f->connection = test_bus_join(&f->bus);
   assert_true(loop_attach(f->connection));
-  f->dispatch = (struct dispatch){interfaces, f, on_served, NULL, NULL};
+  f->dispatch = (struct dispatch){interfaces, f, on_served, NULL, NULL, NULL};
   f->quota = quota_new();
   f->served = g_string_new(NULL);
   for (int i = 0; i < CLIENTS; i++) {
@@ -457,6 +465,24 @@ static void test_stores(void **state)
   assert_true(g_str_has_suffix(f->served->str, "aaaaaaaaaa"));
 }
 
+/* A verdict is given however much was stored: it may be what keeps another program from an impostor.
+ * What it writes counts. */
+static void test_judges(void **state)
+{
+  struct fixture *f = *state;
+
+  open_reception(f, f->bus.dir);
+  for (unsigned i = 1; i <= 8; i++) {
+    send_calls(f, 0, "Judge", 1000);
+    run_until_answered(f, 0, i * 1000);
+  }
+  assert_int_equal(f->clients[0].replies, 8000);
+  assert_in_range(f->stored, 6000, 7900);
+  send_calls(f, 1, "Store", 1000); /* a few may have flown back */
+  run_until_answered(f, 1, 1000);
+  expect_error(&f->clients[1], ERROR("LimitsExceeded"), "Try again in");
+}
+
 /* A program that says what it has to say and ends: what it wanted to have stored is stored. */
 static void test_leaves(void **state)
 {
@@ -556,7 +582,7 @@ int main(void)
       TEST(test_served), TEST(test_burst),      TEST(test_turns),     TEST(test_too_many),
       TEST(test_large),  TEST(test_many_large), TEST(test_authority), TEST(test_descriptors),
       TEST(test_stores), TEST(test_leaves),     TEST(test_bus_ends),  TEST(test_congested),
-      TEST(test_rest),   TEST(test_end),
+      TEST(test_rest),   TEST(test_end),        TEST(test_judges),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

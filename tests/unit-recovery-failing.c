@@ -24,7 +24,7 @@ enum { ROWS = 6 };
 /* What the store is to hold in the end. */
 struct outcome {
   int64_t missing;
-  int rows, modes;
+  int rows, modes, pins;
 };
 
 static void expect(struct stores *stores, const struct outcome *outcome)
@@ -35,6 +35,8 @@ static void expect(struct stores *stores, const struct outcome *outcome)
     assert_int_equal(missing, outcome->missing);
   assert_int_equal(ruins_rows(stores, ROWS + 1), outcome->rows);
   assert_int_equal(ruins_modes(stores), outcome->modes);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM pin"),
+                   outcome->modes + outcome->pins);
 }
 
 /* The store is still the file that it was, octet by octet, and there is no other. */
@@ -140,14 +142,17 @@ static void clear(struct stores *stores, int n, bool undo)
 }
 
 /* Two rows are lost, and a mode that nothing vouches for is, too; of the backup comes what no
- * operation touched since. Two were lost before. */
+ * operation touched since, but for a key that would stand beside another. Two were lost before. */
 static void test_without_proof(void **state)
 {
   struct stores *stores = *state;
-  struct keypin off = ruins_mode_off();
+  struct keypin off = ruins_mode_off(), pin = stores_pin(3);
   struct store *store;
 
   stores_make(stores->path, ROWS);
+  store = stores_open(stores->path);
+  stores_learn(store, &pin);
+  store_close(store);
   clear(stores, 1, true);
   g_free(ruins_back_up(stores, STORES_NOW));
   clear(stores, 2, false);
@@ -155,10 +160,13 @@ static void test_without_proof(void **state)
   ruins_put_damage(stores, 2);
   store = stores_open(stores->path);
   stores_edit(store, &off);
+  pin.digest[0] ^= 1;
+  stores_learn(store, &pin);
   store_close(store);
   lose(stores, 1);
   lose(stores, ROWS);
-  run(stores, recover, &(struct outcome){.missing = 5, .rows = ROWS - 1});
+  stores_sql(stores->path, "DELETE FROM pin WHERE hex(key) GLOB '15*'");
+  run(stores, recover, &(struct outcome){.missing = 6, .rows = ROWS - 1, .pins = 1});
 }
 
 /* What is restored, and the store when that was asked. */

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { ROWS = 40 };
@@ -145,15 +146,128 @@ static void test_settings_and_state(void **state)
   assert_int_equal(ruins_rows(stores, ROWS), ROWS);
 }
 
+/* A key of row n's peer, learned there or of another status. */
+static struct keypin key_of(int n, uint8_t octet, enum keypin_status status)
+{
+  struct keypin pin = stores_pin(n);
+
+  pin.status = status;
+  memset(pin.digest, octet, sizeof pin.digest);
+  return pin;
+}
+
+/* What the user cleared, and what was learned or made in its place since. */
+static void replace(struct store *store, const struct keypin *old, const struct keypin *new)
+{
+  stores_drop(store, old);
+  if (new->origin == KEYPIN_TOFU)
+    stores_learn(store, new);
+  else
+    stores_edit(store, new);
+}
+
+static void recover_wreck(struct stores *stores, const char *sql)
+{
+  stores_sql(stores->path, sql);
+  stores_damaged(stores->path, "is damaged");
+  ruins_recover(stores);
+  assert_int_not_equal(ruins_damage(stores).missing, 0);
+}
+
+static void expect_pins(struct stores *stores, const struct keypin *pins, const char *there)
+{
+  struct store *store = stores_open(stores->path);
+
+  for (; *there != 0; there++, pins++)
+    (*there == 'y' ? stores_expect_pin : stores_expect_no_pin)(store, pins);
+  store_close(store);
+}
+
+#define LOSE "DELETE FROM image; DELETE FROM operation; "
+
+/* A key that was cleared since the backup was made, which nothing tells any more, isn't accepted
+ * again beside the one that was learned then, and a place has what the backup has of it where
+ * nothing is left of it; unless there was no operation since. */
+static void test_cleared_beside(void **state)
+{
+  const struct keypin pins[] = {
+      key_of(1, 0xbb, KEYPIN_ACTIVE),   key_of(2, 0x21, KEYPIN_ACTIVE),
+      key_of(2, 0x22, KEYPIN_ACTIVE),   key_of(3, 0x31, KEYPIN_REJECTED),
+      key_of(3, 0x32, KEYPIN_INACTIVE), key_of(3, 0x33, KEYPIN_CRITICAL),
+      key_of(3, 0x34, KEYPIN_ACTIVE),
+  };
+  const struct keypin good = key_of(1, 0x66, KEYPIN_ACTIVE);
+  struct stores *stores = *state;
+  g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
+  g_autofree char *away = g_build_filename(stores->home, "away", NULL);
+
+  for (int changed = 1; changed >= 0; changed--) {
+    struct store *store = stores_open(stores->path);
+
+    stores_fill(store, 10);
+    for (size_t i = 0; i < G_N_ELEMENTS(pins); i++)
+      stores_learn(store, &pins[i]);
+    store_close(store);
+    g_free(ruins_back_up(stores, RUINS_NOW - 3600));
+    ruins_put(stores, 10);
+    store = stores_open(stores->path);
+    if (changed)
+      replace(store, &pins[0], &good);
+    else
+      stores_learn(store, &good);
+    store_close(store);
+    recover_wreck(stores, LOSE "DELETE FROM ticket WHERE host = 'host-0010.example'; "
+                               "DELETE FROM pin WHERE host = 'host-0002.example' "
+                               "OR hex(key) GLOB '3[123]*' OR hex(key) GLOB 'BB*'; VACUUM");
+    expect_pins(stores, pins, changed ? "nyyynny" : "yyyyyyy");
+    expect_pins(stores, &good, "y");
+    assert_int_equal(ruins_rows(stores, 10), 10);
+    assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
+    if (changed)
+      assert_int_equal(rename(folder, away), 0);
+  }
+}
+
+/* The same where the backup has all that is left, and the sum that told of the operation is lost;
+ * and where the user has put in the place of the key what doesn't outlive the recovery. */
+static void test_cleared_beside_rest(void **state)
+{
+  const struct keypin bad = key_of(1, 0xbb, KEYPIN_ACTIVE), good = key_of(1, 0x66, KEYPIN_ACTIVE);
+  struct stores *stores = *state;
+  g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
+  g_autofree char *away = g_build_filename(stores->home, "away", NULL);
+
+  for (int of_user = 0; of_user < 2; of_user++) {
+    struct store *store = stores_open(stores->path);
+    struct keypin other = good;
+
+    other.origin = of_user ? KEYPIN_USER : KEYPIN_TOFU;
+    stores_fill(store, 10);
+    stores_learn(store, &bad);
+    if (!of_user)
+      stores_learn(store, &other);
+    store_close(store);
+    g_free(ruins_back_up(stores, RUINS_NOW - 3600));
+    store = stores_open(stores->path);
+    replace(store, &bad, &other);
+    store_close(store);
+    recover_wreck(stores, LOSE "DELETE FROM meta; VACUUM");
+    expect_pins(stores, &bad, "n");
+    expect_pins(stores, &other, of_user ? "n" : "y");
+    assert_int_equal(ruins_rows(stores, 10), 10);
+    assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
+    if (!of_user)
+      assert_int_equal(rename(folder, away), 0);
+  }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, stores_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_withdrawn),
-      TEST(test_lenient),
-      TEST(test_lenient_lost),
-      TEST(test_settings_and_state),
+      TEST(test_withdrawn),          TEST(test_lenient),        TEST(test_lenient_lost),
+      TEST(test_settings_and_state), TEST(test_cleared_beside), TEST(test_cleared_beside_rest),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,13 @@ static void test_clock(void **state)
   expect_status(&counter, "ok",
                 "entries=0  records=0  clock=suspect  believed=1700000000  clock-now=1500  "
                 "clock-jumped=1000  clock-trusted=87400  ");
+  clock_distrust(&guard, &(struct clock_reading){1600, 670, 1});
+  expect_status(
+      &counter, "ok",
+      "entries=0  records=0  clock=suspect  believed=1700000000  clock-now=1600  "
+      "clock-problem=what the store remembers of the time can't be understood: "
+      "perhaps a newer tlspin wrote it. No pin ends until that one runs again, or a backup "
+      "is restored, see 'tlspin restore'.  ");
   counter_close(&counter);
 }
 

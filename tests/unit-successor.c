@@ -7,6 +7,7 @@
 #include "daemon/aside.h"
 #include "daemon/row.h"
 #include "tests/misfire.h"
+#include "tests/ruins.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -61,7 +62,7 @@ static void publish(struct successor *successor, const char *aside)
 {
   char *problem = NULL;
 
-  if (successor_publish(successor, aside, &problem) != TLSPIN_OK)
+  if (successor_publish(successor, aside, STORES_NOW, &problem) != TLSPIN_OK)
     fail_msg("%s", problem);
   assert_null(problem);
 }
@@ -121,6 +122,29 @@ static void test_kept(void **state)
   assert_true(stores_file_holds(aside, "host-0001.example"));
 }
 
+/* The journal of a change that was broken off would undo the new one, where the store is missing as
+ * well as where it isn't kept. */
+static void test_journal(void **state)
+{
+  struct stores *stores = *state;
+  struct successor successor;
+  GPtrArray *list;
+
+  stores_make(stores->path, 60);
+  ruins_leave_journal(stores->path);
+  assert_int_equal(unlink(stores->path), 0);
+  begin(&successor, stores, TLSPIN_STORE_DAMAGED);
+  add(&successor, 7);
+  publish(&successor, "");
+  successor_close(&successor);
+  assert_false(is_there(stores, "-journal"));
+  expect_rows(stores, 7, 1);
+  list = aside_list_files(stores->path);
+  assert_int_equal(list->len, 1);
+  assert_true(g_str_has_suffix(list->pdata[0], ".db-journal"));
+  g_ptr_array_unref(list);
+}
+
 /* One that is given up leaves nothing, at whatever point. */
 static void test_given_up(void **state)
 {
@@ -157,6 +181,35 @@ static void test_leftovers(void **state)
   successor_close(&successor);
   expect_rows(stores, 7, 0);
   assert_int_not_equal(access(journal, F_OK), 0);
+}
+
+/* Whoever opens the store removes what is left; but not while another is at work at it. */
+static void test_swept(void **state)
+{
+  static const char *const parts[] = {".new", ".new-journal", ".new-wal", ".new-shm"};
+  struct stores *stores = *state;
+  struct successor successor;
+  struct store *store;
+  char *problem;
+
+  stores_make(stores->path, 1);
+  for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+    g_autofree char *left = g_strconcat(stores->path, parts[i], NULL);
+
+    stores_write(left, 0, "host.example", 12);
+  }
+  store_close(stores_open(stores->path));
+  for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+    assert_false(is_there(stores, parts[i]));
+  begin(&successor, stores, TLSPIN_OK);
+  assert_int_equal(
+      store_open_at_once(stores->path, STORE_USER, geteuid(), &store, &problem), TLSPIN_UNAVAILABLE);
+  g_free(problem);
+  assert_true(is_there(stores, ".new"));
+  add(&successor, 7);
+  publish(&successor, "");
+  successor_close(&successor);
+  expect_rows(stores, 7, 0);
 }
 
 /* While others have the store open nothing is done. */
@@ -225,7 +278,7 @@ static void test_unsynced(void **state)
     begin(&successor, stores, TLSPIN_OK);
     add(&successor, 7);
     fsync_misfire = (struct misfire){.call = call, .error = EIO};
-    published = successor_publish(&successor, ASIDE, &problem) == TLSPIN_OK;
+    published = successor_publish(&successor, ASIDE, STORES_NOW, &problem) == TLSPIN_OK;
     assert_int_equal(published, fsync_misfire.call > 0);
     fsync_misfire.call = 0;
     successor_close(&successor);
@@ -261,7 +314,7 @@ static void test_obstacles(void **state)
   add(&successor, 7);
   assert_int_equal(unlink(stores->path), 0);
   assert_int_equal(g_mkdir(stores->path, 0700), 0);
-  assert_int_equal(successor_publish(&successor, "", &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(successor_publish(&successor, "", STORES_NOW, &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "can't be put in the place"));
   g_free(problem);
   successor_close(&successor);
@@ -281,7 +334,7 @@ static void test_not_kept(void **state)
   stores_write(aside, 0, "taken", 5);
   begin(&successor, stores, TLSPIN_OK);
   add(&successor, 7);
-  assert_int_equal(successor_publish(&successor, ASIDE, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(successor_publish(&successor, ASIDE, STORES_NOW, &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "set aside"));
   g_free(problem);
   successor_close(&successor);
@@ -304,7 +357,7 @@ static void check_full(struct stores *stores)
   none = before;
   none.rlim_cur = 4096;
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-  assert_int_equal(successor_publish(&successor, "", &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(successor_publish(&successor, "", STORES_NOW, &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "can't be written"));
   g_clear_pointer(&problem, g_free);
   assert_int_equal(successor_say_unwritable(&successor, &problem), TLSPIN_UNAVAILABLE);
@@ -336,7 +389,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_published), TEST(test_kept),        TEST(test_given_up), TEST(test_leftovers),
       TEST(test_locked),    TEST(test_unreachable), TEST(test_no_lock),  TEST(test_unsynced),
-      TEST(test_obstacles), TEST(test_not_kept),    TEST(test_full),
+      TEST(test_obstacles), TEST(test_not_kept),    TEST(test_full),     TEST(test_journal),
+      TEST(test_swept),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "daemon/timekeeper.h"
 
+#include "daemon/state.h"
 #include "tests/strata.h"
 
 #include <setjmp.h>
@@ -146,6 +147,99 @@ static void test_computer_restarts(void **state)
   assert_int_equal(keeper.guard.mark, reading.says);
 }
 
+/* A right clock, and a computer that is switched on for some minutes a day; or each of whose
+ * daemons is, as far as anybody knows, a start of its own. */
+static void live_daily(struct strata *strata, int minutes)
+{
+  int64_t now = NOW;
+
+  for (int day = 0; day < 100; day++, now += DAY) {
+    struct timekeeper keeper;
+
+    restart_computer();
+    keeper = start(strata, now);
+    for (int minute = 0; minute < minutes; minute++) {
+      expect(&keeper, now + minute * 60, now + minute * 60, false);
+      timekeeper_save(&keeper);
+      pass(now + minute * 60 + 60, 60);
+    }
+    timekeeper_leave(&keeper);
+  }
+}
+
+static void test_minutes_a_day(void **state)
+{
+  live_daily(*state, 20);
+}
+
+static void test_few_minutes_a_day(void **state)
+{
+  live_daily(*state, 2);
+}
+
+/* Not each call is a write, and not each minute. */
+static void test_written_seldom(void **state)
+{
+  struct strata *strata = *state;
+  struct timekeeper keeper = start(strata, NOW);
+  struct clock_guard kept;
+  int64_t last = 0;
+  int writes = 0;
+
+  for (int i = 0; i < 3600; i += 10) {
+    timekeeper_save(&keeper);
+    assert_int_equal(clock_load(layers_at(keeper.layers, 0)->store, &kept), TLSPIN_OK);
+    writes += kept.elapsed != last;
+    last = kept.elapsed;
+    pass(NOW + i + 10, 10);
+  }
+  assert_int_equal(writes, 12);
+  timekeeper_leave(&keeper);
+  assert_int_equal(clock_load(layers_at(keeper.layers, 0)->store, &kept), TLSPIN_OK);
+  assert_int_equal(kept.elapsed, reading.elapsed);
+}
+
+/* What a newer version remembers: it isn't written over, and until it is understood, nothing ends.
+ */
+static void test_not_understood(void **state)
+{
+  static const uint8_t newer[] = {77, 1, 2, 3};
+  struct strata *strata = *state;
+  struct timekeeper keeper = start(strata, NOW);
+  struct clock_guard guard = CLOCK_GUARD_AT(NOW);
+  uint8_t kept[STATE_VALUE_MAX];
+  struct store *store;
+  size_t size;
+
+  timekeeper_save(&keeper);
+  store = layers_at(keeper.layers, 0)->store;
+  assert_int_equal(state_put(store, CLOCK_ROW, (struct span){newer, sizeof newer}), TLSPIN_OK);
+  keeper = start(strata, NOW + 10);
+  store = layers_user(keeper.layers, NOW)->store;
+  for (int day = 0; day < 20; day++) {
+    expect(&keeper, NOW + day * DAY, CLOCK_RELEASED, true);
+    assert_true(keeper.guard.unread);
+    timekeeper_save(&keeper);
+    timekeeper_leave(&keeper);
+    pass(NOW, DAY);
+  }
+  assert_int_equal(state_get(store, CLOCK_ROW, kept, &size), TLSPIN_OK);
+  assert_int_equal(size, sizeof newer);
+  assert_memory_equal(kept, newer, size);
+  /* The user has seen to it: by a backup in which it was, or from before there was any. */
+  assert_int_equal(state_put(store, CLOCK_ROW, (struct span){NULL, 0}), TLSPIN_OK);
+  expect(&keeper, NOW + 20 * DAY, NOW + 20 * DAY, false);
+  assert_false(keeper.guard.unread);
+  assert_int_equal(state_put(store, CLOCK_ROW, (struct span){newer, sizeof newer}), TLSPIN_OK);
+  keeper = start(strata, NOW);
+  expect(&keeper, NOW, CLOCK_RELEASED, true);
+  store = layers_at(keeper.layers, 0)->store;
+  assert_int_equal(state_put(store, CLOCK_ROW, (struct span){NULL, 0}), TLSPIN_OK);
+  assert_int_equal(clock_save(store, &guard, 1), TLSPIN_OK);
+  expect(&keeper, NOW + 60, NOW + 60, false);
+  assert_false(keeper.guard.unread);
+}
+
 /* A store that can't be read at first says what it remembers before it answers. */
 static void test_store_comes_later(void **state)
 {
@@ -188,7 +282,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_layers_are_told),   TEST(test_first_start),        TEST(test_killed_at_once),
       TEST(test_restarts),          TEST(test_steps_and_restarts), TEST(test_computer_restarts),
-      TEST(test_store_comes_later), TEST(test_file_is_replaced),
+      TEST(test_store_comes_later), TEST(test_file_is_replaced),   TEST(test_minutes_a_day),
+      TEST(test_few_minutes_a_day), TEST(test_written_seldom),     TEST(test_not_understood),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,31 +42,42 @@ static void expect_lines(const struct clock_told *told, const char *expected)
 static void test_fine(void **state)
 {
   (void)state;
-  expect_lines(&(struct clock_told){"ok", 1000, -1, -1, -1}, "Before  it\n");
-  expect_lines(&(struct clock_told){NULL, -1, -1, -1, -1}, "Before  it\n");
-  expect_lines(&(struct clock_told){"broken", 1000, 1, 1, 1}, "Before  it\n");
+  expect_lines(&(struct clock_told){"ok", 1000, -1, -1, -1, NULL}, "Before  it\n");
+  expect_lines(&(struct clock_told){NULL, -1, -1, -1, -1, NULL}, "Before  it\n");
+  expect_lines(&(struct clock_told){"broken", 1000, 1, 1, 1, NULL}, "Before  it\n");
 }
 
 static void test_suspect(void **state)
 {
   (void)state;
-  expect_lines(&(struct clock_told){"suspect", 1900000000, 0, 0, 86400},
+  expect_lines(&(struct clock_told){"suspect", 1900000000, 0, 0, 86400, NULL},
                "Before  it\n"
                "Clock   can't be trusted: it has jumped to 1970-01-01 00:00\n"
                "        pins are judged as at 2030-03-17 17:46, and none ends meanwhile\n"
                "        trusted when it is set right, or from 1970-01-02 00:00 on\n");
   expect_lines(
-      &(struct clock_told){"suspect", 1900000000, 253402300799, 253402300799, 253402300799},
+      &(struct clock_told){"suspect", 1900000000, 253402300799, 253402300799, 253402300799, NULL},
       "Before  it\n"
       "Clock   can't be trusted: it has jumped to 9999-12-31 23:59\n"
       "        pins are judged as at 2030-03-17 17:46, and none ends meanwhile\n"
       "        trusted when it is set right, or from 9999-12-31 23:59 on\n");
 }
 
+/* No day is told on which it would be trusted. */
+static void test_problem(void **state)
+{
+  const struct clock_told told = {"suspect", 1900000000, 0, -1, -1, "nobody understands it."};
+
+  (void)state;
+  expect_lines(&told, "Before  it\n"
+                      "Clock   can't be trusted: nobody understands it.\n"
+                      "        pins are judged as at 2030-03-17 17:46, and none ends meanwhile\n");
+}
+
 static void expect_doubt(const char *clock, int64_t believed, int64_t now, uint64_t end,
                          const char *expected)
 {
-  const struct clock_told told = {clock, believed, now, now, now};
+  const struct clock_told told = {clock, believed, now, now, now, NULL};
   g_autofree char *text = clock_doubt(&told, end);
 
   if (expected == NULL)
@@ -114,25 +125,25 @@ static void expect_json(const struct clock_told *told, const char *expected)
 static void test_json(void **state)
 {
   (void)state;
-  expect_json(&(struct clock_told){"suspect", 1900000000, 0, 60, 86400},
+  expect_json(&(struct clock_told){"suspect", 1900000000, 0, 60, 86400, NULL},
               "{\"clock\":\"suspect\",\"believed\":\"2030-03-17T17:46:40Z\","
               "\"clock-now\":\"1970-01-01T00:00:01Z\",\"clock-jumped\":\"1970-01-01T00:01:00Z\","
-              "\"clock-trusted\":\"1970-01-02T00:00:00Z\"}");
-  expect_json(&(struct clock_told){"ok", 1900000000, -1, -1, -1},
+              "\"clock-trusted\":\"1970-01-02T00:00:00Z\",\"clock-problem\":null}");
+  expect_json(&(struct clock_told){"ok", 1900000000, -1, -1, -1, NULL},
               "{\"clock\":\"ok\",\"believed\":\"2030-03-17T17:46:40Z\",\"clock-now\":null,"
-              "\"clock-jumped\":null,\"clock-trusted\":null}");
-  expect_json(&(struct clock_told){NULL, -1, -1, -1, -1},
+              "\"clock-jumped\":null,\"clock-trusted\":null,"
+              "\"clock-problem\":null}");
+  expect_json(&(struct clock_told){NULL, -1, -1, -1, -1, NULL},
               "{\"clock\":null,\"believed\":null,\"clock-now\":null,\"clock-jumped\":null,"
-              "\"clock-trusted\":null}");
+              "\"clock-trusted\":null,"
+              "\"clock-problem\":null}");
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_fine),
-      cmocka_unit_test(test_suspect),
-      cmocka_unit_test(test_doubt),
-      cmocka_unit_test(test_json),
+      cmocka_unit_test(test_fine),  cmocka_unit_test(test_suspect), cmocka_unit_test(test_problem),
+      cmocka_unit_test(test_doubt), cmocka_unit_test(test_json),
   };
 
   setenv("TZ", "UTC", 1);

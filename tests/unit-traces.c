@@ -120,6 +120,59 @@ static void test_named(void **state)
   assert_int_equal(done.backups, 0);
 }
 
+static char *plant_backup(struct stores *stores, const char *text)
+{
+  g_autofree char *name = g_build_filename("backups", ".pins.db-journal", NULL);
+
+  return plant(stores, name, text);
+}
+
+/* What was cut off counts as well, and goes in any case: nobody has any use for it. */
+static void test_unfinished(void **state)
+{
+  static const struct {
+    const char *successor, *backup; /* what they hold */
+    enum tlspin_code code;
+  } cases[] = {{"..nowhere.exampletls", "", TLSPIN_OK},
+               {"", "..nowhere.exampletls", TLSPIN_OK},
+               {"else.example", "else.example", TLSPIN_E_NOT_FOUND}};
+  struct stores *stores = *state;
+  g_autofree char *backup = vault_make(stores, STORES_NOW);
+
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *journal = plant(stores, "pins.db.new-journal", cases[i].successor);
+    g_autofree char *half = plant_backup(stores, cases[i].backup);
+    g_autofree char *problem = NULL;
+    struct traces done;
+
+    assert_int_equal(erase(stores, "nowhere.example", false, &done, &problem), cases[i].code);
+    assert_null(problem);
+    assert_int_equal(access(journal, F_OK), -1);
+    assert_int_equal(access(half, F_OK), -1);
+    assert_true(stores_file_holds(backup, VAULT_ERASED));
+  }
+}
+
+/* And where it can't be removed that there is no such entry isn't the last word. */
+static void test_unfinished_stays(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *left = g_strconcat(stores->path, ".new", NULL);
+  g_autofree char *half = g_build_filename(stores->home, "backups", ".pins.db", NULL);
+  const char *const obstacles[] = {left, half};
+
+  g_free(vault_make(stores, STORES_NOW));
+  for (size_t i = 0; i < G_N_ELEMENTS(obstacles); i++) {
+    g_autofree char *problem = NULL;
+    struct traces done;
+
+    assert_int_equal(mkdir(obstacles[i], 0700), 0);
+    assert_int_equal(erase(stores, "nowhere.example", false, &done, &problem), TLSPIN_UNAVAILABLE);
+    assert_non_null(strstr(problem, "can't be removed"));
+    assert_int_equal(rmdir(obstacles[i]), 0);
+  }
+}
+
 /* What can't be opened may hold it: nothing is said to be done, and nothing is. */
 static void test_unread(void **state)
 {
@@ -205,7 +258,7 @@ static void test_hindered_later(void **state)
 
 static void check_unremoved(struct stores *stores)
 {
-  g_autofree char *problem = NULL;
+  g_autofree char *left = g_strconcat(stores->path, ".new", NULL), *problem = NULL;
   unsigned removed;
 
   assert_int_equal(chmod(stores->home, 0500), 0);
@@ -213,8 +266,16 @@ static void check_unremoved(struct stores *stores)
   assert_int_equal(removed, 0);
   assert_non_null(strstr(problem, "damaged-20261123T062500Z.db"));
   assert_int_equal(chmod(stores->home, 0700), 0);
+  assert_int_equal(mkdir(left, 0700), 0);
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(traces_remove_asides(stores->path, &removed, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, left));
+  assert_int_equal(rmdir(left), 0);
+  stores_write(left, 0, "cut off", 7);
+  g_clear_pointer(&problem, g_free);
   assert_int_equal(traces_remove_asides(stores->path, &removed, &problem), TLSPIN_OK);
   assert_int_equal(removed, 1);
+  assert_int_equal(access(left, F_OK), -1);
 }
 
 static void test_unremoved(void **state)
@@ -232,6 +293,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_all, vault_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_unknown, vault_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_named, vault_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unfinished, vault_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unfinished_stays, vault_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_unread, vault_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_hindered, vault_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_hindered_later, vault_setup, stores_teardown),

@@ -41,17 +41,27 @@ char *clock_doubt(const struct clock_told *told, uint64_t end)
                    day);
 }
 
+static char *reason_of(const struct clock_told *told)
+{
+  g_autofree char *jumped = text_of(told->jumped);
+
+  if (told->problem != NULL)
+    return g_strdup_printf(_("can't be trusted: %s"), told->problem);
+  return g_strdup_printf(_("can't be trusted: it has jumped to %s"), jumped);
+}
+
 void clock_add(struct sheet *sheet, const struct clock_told *told)
 {
-  g_autofree char *jumped = text_of(told->jumped), *believed = text_of(told->believed),
-                  *trusted = text_of(told->trusted), *line = NULL;
+  g_autofree char *believed = text_of(told->believed), *trusted = text_of(told->trusted),
+                  *reason = NULL;
 
   if (!is_suspect(told))
     return;
-  line = g_strdup_printf(_("can't be trusted: it has jumped to %s"), jumped);
-  sheet_add_painted(sheet, _("Clock"), PAINT_WARNING, line);
+  reason = reason_of(told);
+  sheet_add_painted(sheet, _("Clock"), PAINT_WARNING, reason);
   sheet_add(sheet, "", _("pins are judged as at %s, and none ends meanwhile"), believed);
-  sheet_add(sheet, "", _("trusted when it is set right, or from %s on"), trusted);
+  if (told->problem == NULL)
+    sheet_add(sheet, "", _("trusted when it is set right, or from %s on"), trusted);
 }
 
 /* 0 would be "never". */
@@ -70,4 +80,5 @@ void clock_put(JsonBuilder *builder, const struct clock_told *told)
   put_time(builder, "clock-now", told->now);
   put_time(builder, "clock-jumped", told->jumped);
   put_time(builder, "clock-trusted", told->trusted);
+  json_put_text(builder, "clock-problem", told->problem);
 }

@@ -22,7 +22,8 @@ struct clock_told explanation_clock(const tlspin_entry_t *verdict)
                              .believed = tlspin_entry_number(verdict, "believed"),
                              .now = tlspin_entry_number(verdict, "clock-now"),
                              .jumped = tlspin_entry_number(verdict, "clock-jumped"),
-                             .trusted = tlspin_entry_number(verdict, "clock-trusted")};
+                             .trusted = tlspin_entry_number(verdict, "clock-trusted"),
+                             .problem = tlspin_entry_string(verdict, "clock-problem")};
 }
 
 static void put_verdict(JsonBuilder *builder, const tlspin_entry_t *verdict)

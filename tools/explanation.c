@@ -75,7 +75,7 @@ static void add_row(struct columns *table, const tlspin_entry_t *entry, bool com
 
 void explanation_add_row(struct columns *table, const tlspin_entry_t *entry)
 {
-  static const struct clock_told untold = {NULL, -1, -1, -1, -1};
+  static const struct clock_told untold = {NULL, -1, -1, -1, -1, NULL};
 
   add_row(table, entry, false, &untold);
 }

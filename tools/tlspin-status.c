@@ -140,7 +140,8 @@ static struct clock_told clock_of(const tlspin_status_t *status)
                              .believed = tlspin_status_number(status, "believed"),
                              .now = tlspin_status_number(status, "clock-now"),
                              .jumped = tlspin_status_number(status, "clock-jumped"),
-                             .trusted = tlspin_status_number(status, "clock-trusted")};
+                             .trusted = tlspin_status_number(status, "clock-trusted"),
+                             .problem = tlspin_status_string(status, "clock-problem")};
 }
 
 static void print_status(const tlspin_status_t *status)
@@ -217,7 +218,7 @@ static void print_json(const tlspin_status_t *status)
 /* Nobody answers: the same keys, so that a program that reads them learns it too. */
 static void print_no_daemon(void)
 {
-  static const struct clock_told untold = {NULL, -1, -1, -1, -1};
+  static const struct clock_told untold = {NULL, -1, -1, -1, -1, NULL};
   JsonBuilder *builder = json_builder_new();
   static const char *const unknown[] = {"version",       "entries",     "records",
                                         "lifetime-cap",  "undo-period", "idle-timeout",
