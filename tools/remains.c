@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* The newest that isn't younger than that, unless it is known to be damaged. They are listed from the newest
+/* The newest from before that, unless it is known to be damaged. They are listed from the newest
  * on. */
 static const tlspin_entry_t *find_backup(const tlspin_doctor_t *doctor, int64_t found)
 {
@@ -18,7 +18,7 @@ static const tlspin_entry_t *find_backup(const tlspin_doctor_t *doctor, int64_t 
     const tlspin_entry_t *backup = tlspin_doctor_backup(doctor, i);
     const char *state = tlspin_entry_string(backup, "state");
 
-    if (tlspin_entry_number(backup, "made") <= found && g_strcmp0(state, "damaged") != 0 &&
+    if (tlspin_entry_number(backup, "made") < found && g_strcmp0(state, "damaged") != 0 &&
         tlspin_entry_string(backup, "name") != NULL)
       return backup;
   }
