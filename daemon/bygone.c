@@ -71,15 +71,8 @@ static bool on_logged(enum table_id table, const struct cell *cells, const struc
 
 static enum tlspin_code ask(struct store *store, sqlite3_stmt *statement, int64_t *answer)
 {
-  enum tlspin_code code = TLSPIN_UNAVAILABLE;
-
   database_refuel(&store->db);
-  if (database_step(statement) == STEP_ROW) {
-    *answer = sqlite3_column_int64(statement, 0);
-    code = TLSPIN_OK;
-  }
-  database_reset(statement);
-  return code;
+  return database_ask(statement, answer) ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
 }
 
 static enum tlspin_code look_each(struct bygone *bygone, struct store *store)

@@ -324,3 +324,13 @@ bool database_finish(sqlite3_stmt *statement)
   database_reset(statement);
   return done;
 }
+
+bool database_ask(sqlite3_stmt *statement, int64_t *answer)
+{
+  bool answered = database_step(statement) == STEP_ROW;
+
+  if (answered)
+    *answer = sqlite3_column_int64(statement, 0);
+  database_reset(statement);
+  return answered;
+}

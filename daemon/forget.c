@@ -13,16 +13,14 @@ enum { STEP = 2000 }; /* images that are deleted at once: others wait for that *
 static enum tlspin_code count_by(sqlite3_stmt *statement, uint64_t operation, uint64_t limit,
                                  uint64_t *count)
 {
-  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+  int64_t answer;
 
   sqlite3_bind_int64(statement, 1, (int64_t)operation);
   sqlite3_bind_int64(statement, 2, (int64_t)MIN(limit, INT64_MAX));
-  if (database_step(statement) == STEP_ROW) {
-    *count += (uint64_t)sqlite3_column_int64(statement, 0);
-    code = TLSPIN_OK;
-  }
-  database_reset(statement);
-  return code;
+  if (!database_ask(statement, &answer))
+    return TLSPIN_UNAVAILABLE;
+  *count += (uint64_t)answer;
+  return TLSPIN_OK;
 }
 
 /* Adds the number of an operation's images, as far as `limit`. */

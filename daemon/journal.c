@@ -146,6 +146,17 @@ enum tlspin_code journal_last_head(struct store *store, uint64_t before, struct 
   return read_operation(store, statement, row);
 }
 
+enum tlspin_code journal_touched(struct store *store, uint64_t operation)
+{
+  sqlite3_stmt *statement = store->db.statements[STATEMENT_TOUCHED];
+  int64_t touched;
+
+  sqlite3_bind_int64(statement, 1, (int64_t)operation);
+  if (!database_ask(statement, &touched))
+    return TLSPIN_UNAVAILABLE;
+  return touched != 0 ? TLSPIN_OK : TLSPIN_E_NOT_FOUND;
+}
+
 enum tlspin_code journal_next(struct store *store, uint64_t operation, const struct peer *after,
                               struct image_row *image)
 {

@@ -66,6 +66,9 @@ enum tlspin_code journal_find_applying(struct store *store, struct operation_row
 enum tlspin_code journal_next_head(struct store *store, uint64_t after, struct operation_row *row);
 enum tlspin_code journal_last_head(struct store *store, uint64_t before, struct operation_row *row);
 
+/* TLSPIN_E_NOT_FOUND: it has no image of anything that it touched. */
+enum tlspin_code journal_touched(struct store *store, uint64_t operation);
+
 /* The operation's first image after a peer (NULL: of all); image->ticket owns its octets.
  * TLSPIN_E_NOT_FOUND: no more. */
 enum tlspin_code journal_next(struct store *store, uint64_t operation, const struct peer *after,

@@ -111,15 +111,11 @@ enum tlspin_code store_list(struct store *store, const struct store_filter *filt
 
 enum tlspin_code store_count(struct store *store, uint64_t *count)
 {
-  sqlite3_stmt *statement = store->db.statements[STATEMENT_COUNT];
-  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+  int64_t answer = 0;
+  bool answered;
 
-  *count = 0;
   database_refuel_all(&store->db);
-  if (database_step(statement) == STEP_ROW) {
-    *count = (uint64_t)sqlite3_column_int64(statement, 0);
-    code = TLSPIN_OK;
-  }
-  database_reset(statement);
-  return code;
+  answered = database_ask(store->db.statements[STATEMENT_COUNT], &answer);
+  *count = (uint64_t)answer;
+  return answered ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
 }

@@ -159,13 +159,12 @@ bool rebuild_holds(struct rebuild *rebuild, enum table_id table, const struct ce
 enum tlspin_code rebuild_find_beside(struct rebuild *rebuild, const struct cell *record)
 {
   sqlite3_stmt *statement = rebuild->db.statements[STATEMENT_PLACE_STANDS];
-  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+  int64_t stands;
 
   database_refuel(&rebuild->db);
-  if (cells_bind(statement, record, PLACE_COLUMNS) && database_step(statement) == STEP_ROW)
-    code = sqlite3_column_int(statement, 0) != 0 ? TLSPIN_OK : TLSPIN_E_NOT_FOUND;
-  database_reset(statement);
-  return code;
+  if (!cells_bind(statement, record, PLACE_COLUMNS) || !database_ask(statement, &stands))
+    return TLSPIN_UNAVAILABLE;
+  return stands != 0 ? TLSPIN_OK : TLSPIN_E_NOT_FOUND;
 }
 
 bool rebuild_add(struct rebuild *rebuild, enum table_id table, const struct cell *cells)

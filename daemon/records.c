@@ -37,14 +37,12 @@ static enum tlspin_code count_by(struct store *store, enum statement which,
                                  const struct cell *cells, int count, uint32_t *counted)
 {
   sqlite3_stmt *statement = store->db.statements[which];
-  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+  int64_t answer = 0;
 
-  if (cells_bind(statement, cells, count) && database_step(statement) == STEP_ROW) {
-    *counted = (uint32_t)sqlite3_column_int64(statement, 0);
-    code = TLSPIN_OK;
-  }
-  database_reset(statement);
-  return code;
+  if (!cells_bind(statement, cells, count) || !database_ask(statement, &answer))
+    return TLSPIN_UNAVAILABLE;
+  *counted = (uint32_t)answer;
+  return TLSPIN_OK;
 }
 
 enum tlspin_code store_count_at(struct store *store, const struct place *place, bool learned,

@@ -41,6 +41,7 @@ enum statement {
   STATEMENT_COUNT_OPERATIONS,   /* how many there are */
   STATEMENT_HOST_STANDS,        /* host: whether a ticket, a record or an image is about it */
   STATEMENT_PLACE_STANDS,       /* place: whether a record is about just it */
+  STATEMENT_TOUCHED,            /* operation: whether it has an image of what it touched */
   STATEMENTS
 };
 

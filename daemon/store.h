@@ -183,8 +183,8 @@ enum tlspin_code store_clear(struct store *store, const struct store_filter *fil
  * before; a record whose earlier changes were taken back, too, what it was before those (the rules
  * are in trail.c). That is itself an operation, so that an undo can be undone by its number.
  * operation: 0 means the newest of the user's own, a clear or an edit, that was not taken back yet:
- * no server and no program gets in front of it. TLSPIN_E_NOTHING_TO_UNDO where there is none, or
- * that one was taken back already. Once an undo is taken back, what it took back is in force again,
+ * no server and no program gets in front of it. TLSPIN_E_NOTHING_TO_UNDO where there is none, that
+ * one was taken back already, or a damaged file lost all that it had kept. Once an undo is taken back, what it took back is in force again,
  * and can be undone again. TLSPIN_E_LIMIT where more than STORE_PLACE_MAX records would come to be
  * at a place: nothing is changed, and store_crowd tells more. */
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,

@@ -267,16 +267,27 @@ static enum tlspin_code undo_image(struct work *work, const struct operation_row
   return code;
 }
 
+/* Each clear, edit or told change touched something: where no image of that is left, since a
+ * damaged file lost them, nothing could come back, and that must not look as if it had. What an
+ * undo met was perhaps as it should be already: it may have none. */
+static enum tlspin_code find_target(struct work *work, uint64_t id, struct operation_row *target)
+{
+  enum tlspin_code code = journal_find(work->store, id, target);
+
+  if (code == TLSPIN_OK && (target->undone || target->kind == OPERATION_DRAFT))
+    code = TLSPIN_E_NOT_FOUND;
+  if (code == TLSPIN_OK && target->kind != OPERATION_UNDO)
+    code = journal_touched(work->store, target->id);
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_E_NOTHING_TO_UNDO : code;
+}
+
 static enum tlspin_code undo_all(struct work *work, uint64_t id, int64_t now)
 {
   struct operation_row target;
   enum tlspin_code code = journal_check_ready(work->store);
 
   if (code == TLSPIN_OK)
-    code = journal_find(work->store, id, &target);
-  if (code == TLSPIN_E_NOT_FOUND ||
-      (code == TLSPIN_OK && (target.undone || target.kind == OPERATION_DRAFT)))
-    return TLSPIN_E_NOTHING_TO_UNDO;
+    code = find_target(work, id, &target);
   if (code == TLSPIN_OK)
     code = journal_number(work, OPERATION_UNDO, target.id, now);
   if (code == TLSPIN_OK)

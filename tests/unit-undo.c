@@ -4,7 +4,7 @@
 
 #include "daemon/store.h"
 
-#include "tests/stores.h"
+#include "tests/ruins.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -168,7 +168,7 @@ static void test_renewed_after_undo(void **state)
   close_and_check(store, *state);
 }
 
-/* Where all is as it was already, nothing changes. */
+/* Where all is as it was already, nothing changes; an undo without an image can be taken back. */
 static void test_nothing_to_change(void **state)
 {
   struct store *store = filled(*state);
@@ -246,6 +246,62 @@ static void test_forgotten_target(void **state)
   close_and_check(store, *state);
 }
 
+static struct store *recovered_without(struct store *store, struct stores *stores, const char *rows)
+{
+  g_autofree char *sql = g_strconcat("DELETE FROM ", rows, NULL);
+
+  store_close(store);
+  stores_sql(stores->path, sql);
+  stores_damaged(stores->path, "missing");
+  ruins_recover(stores);
+  return stores_open(stores->path);
+}
+
+/* What lost all of its images with a damaged file can't be taken back, and doesn't say that it was:
+ * neither by its number, nor as the newest, before which an older one comes. Of two images, one
+ * suffices. */
+static void test_lost_images(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = filled(stores);
+
+  clear(store, "host-0000.example", 1, 1);
+  clear(store, "host-001?.example", 2, 10);
+  clear(store, "host-0003.example", 3, 1);
+  store =
+      recovered_without(store, stores, "before WHERE operation = 3 OR host = 'host-0010.example'");
+  refuse(store, 3);
+  stores_undo(store, 0, (struct store_change){4, 9, 0});
+  expect(store, 11, ROWS, true);
+  stores_undo(store, 0, (struct store_change){5, 1, 0});
+  expect(store, 0, 3, true);
+  refuse(store, 0);
+  expect(store, 10, 11, false);
+  expect(store, 3, 4, false);
+  close_and_check(store, stores);
+}
+
+/* An edit of a learned record has images of those beside it, too, which it didn't touch: they are
+ * nothing to take back. */
+static void test_lost_images_of_records(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin pin = stores_pin(1), beside = stores_pin(2);
+
+  beside.place = pin.place;
+  stores_learn(store, &pin);
+  stores_learn(store, &beside);
+  assert_true(stores_drop(store, &pin) == 1);
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), 2);
+  store = recovered_without(store, stores, "image WHERE result <> zeroblob(32)");
+  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), 1);
+  refuse(store, 0);
+  refuse(store, 1);
+  stores_expect_pin(store, &beside);
+  close_and_check(store, stores);
+}
+
 static void test_arguments(void **state)
 {
   struct store *store = filled(*state);
@@ -299,6 +355,8 @@ int main(void)
       TEST(test_failures),
       TEST(test_after_reopening),
       TEST(test_forgotten_target),
+      TEST(test_lost_images),
+      TEST(test_lost_images_of_records),
       TEST(test_arguments),
       TEST(test_damaged),
   };
