@@ -27,10 +27,6 @@ const struct statement_text statement_texts[STATEMENTS] = {
          "AND host GLOB ?5 AND (?6 = '' OR protocol = ?6) AND (?7 = 0 OR port = ?7) "
          "AND issued >= ?8 ORDER BY host, protocol, port LIMIT ?9"},
     [STATEMENT_COUNT] = {1, "SELECT count(*) FROM ticket"},
-    [STATEMENT_NEWEST] = {2, "SELECT id, kind, target, made, undone, digest FROM operation "
-                             "WHERE undone = 0 AND kind IN ('clear', 'edit') "
-                             "AND " TOUCHED("operation.id") " "
-                                                            "ORDER BY id DESC LIMIT 1"},
     [STATEMENT_LATER] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
                             "WHERE id > ?1 ORDER BY id LIMIT 1"},
     [STATEMENT_EARLIER] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
@@ -120,5 +116,9 @@ const struct statement_text statement_texts[STATEMENTS] = {
          "WHERE before.host = ?1)"},
     [STATEMENT_PLACE_STANDS] = {2, "SELECT EXISTS(SELECT 1 FROM pin WHERE host = ?1 "
                                    "AND scope = ?2 AND protocol = ?3 AND port = ?4)"},
+    [STATEMENT_NEWEST] = {2, "SELECT id, kind, target, made, undone, digest FROM operation "
+                             "WHERE undone = 0 AND kind IN ('clear', 'edit') "
+                             "AND " TOUCHED("operation.id") " "
+                                                            "ORDER BY id DESC LIMIT 1"},
     [STATEMENT_TOUCHED] = {2, "SELECT " TOUCHED("?1")},
 };

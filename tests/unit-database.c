@@ -25,6 +25,7 @@ static void test_runaway(void **state)
                                 "SELECT x FROM r WHERE x < 0";
   struct database db;
   sqlite3_stmt *statement;
+  int64_t answer = 9;
 
   stores_new_database(*state, &db);
   statement = stores_prepare(&db, endless);
@@ -32,9 +33,12 @@ static void test_runaway(void **state)
   assert_int_equal(database_step(statement), STEP_FAILED);
   assert_string_equal(database_fault(&db), "interrupted");
   assert_false(database_finish(statement));
+  assert_false(database_ask(statement, &answer));
   sqlite3_finalize(statement);
-  statement = stores_prepare(&db, "SELECT 1");
+  statement = stores_prepare(&db, "SELECT 7");
   database_refuel(&db);
+  assert_true(database_ask(statement, &answer) && database_ask(statement, &answer));
+  assert_int_equal(answer, 7);
   assert_int_equal(database_step(statement), STEP_ROW);
   assert_int_equal(database_step(statement), STEP_DONE);
   sqlite3_finalize(statement);

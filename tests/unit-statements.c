@@ -28,6 +28,18 @@ static void test_texts(void **state)
   }
 }
 
+/* The lines of a plan, with "; " between them; ends the statement. */
+static char *plan_of(sqlite3_stmt *statement)
+{
+  GString *plan = g_string_new(NULL);
+
+  while (sqlite3_step(statement) == SQLITE_ROW)
+    g_string_append_printf(plan, "%s%s", plan->len > 0 ? "; " : "",
+                           (const char *)sqlite3_column_text(statement, 3));
+  assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+  return g_string_free(plan, FALSE);
+}
+
 /* Lists begin where they are told, without a search through what comes before, and need no sorter.
  */
 static void test_plans(void **state)
@@ -39,7 +51,10 @@ static void test_plans(void **state)
       {STATEMENT_LIST, "SEARCH ticket USING PRIMARY KEY ((host,protocol,port)>(?,?,?) AND host<?)"},
       {STATEMENT_IMAGES,
        "SEARCH before USING PRIMARY KEY (operation=? AND (host,protocol,port)>(?,?,?))"},
-      {STATEMENT_NEWEST, "SCAN operation"},
+      {STATEMENT_NEWEST,
+       "SCAN operation; CORRELATED SCALAR SUBQUERY 1; SEARCH before USING PRIMARY "
+       "KEY (operation=?); CORRELATED SCALAR SUBQUERY 2; SEARCH image USING "
+       "PRIMARY KEY (operation=?)"},
       {STATEMENT_PINS, "SEARCH pin USING PRIMARY KEY (host=?)"},
       {STATEMENT_LIST_PINS,
        "SEARCH pin USING PRIMARY KEY ((host,scope,protocol,port,kind,origin,level,selector,"
@@ -61,12 +76,9 @@ static void test_plans(void **state)
   for (size_t i = 0; i < G_N_ELEMENTS(plans); i++) {
     g_autofree char *sql =
         g_strconcat("EXPLAIN QUERY PLAN ", sqlite3_sql(db.statements[plans[i].statement]), NULL);
-    sqlite3_stmt *statement = stores_prepare(&db, sql);
+    g_autofree char *plan = plan_of(stores_prepare(&db, sql));
 
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    assert_string_equal(sqlite3_column_text(statement, 3), plans[i].plan);
-    assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
-    sqlite3_finalize(statement);
+    assert_string_equal(plan, plans[i].plan);
   }
   database_close(&db);
 }
