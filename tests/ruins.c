@@ -57,6 +57,20 @@ void ruins_put(struct stores *stores, int n)
   store_close(store);
 }
 
+uint64_t ruins_clear(struct stores *stores, int n)
+{
+  struct store *store = stores_open(stores->path);
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct ticket_row row = stores_row(n);
+  struct store_change change;
+
+  filter.host = row.peer.host;
+  assert_int_equal(store_clear(store, &filter, RUINS_NOW, &change), TLSPIN_OK);
+  assert_int_equal(stores_forget(store, RUINS_NOW + 1), TLSPIN_OK);
+  store_close(store);
+  return change.operation;
+}
+
 void ruins_put_damage(struct stores *stores, int64_t missing)
 {
   struct damage damage = {.cause = DAMAGE_MISSING, .found = STORES_NOW, .missing = missing};

@@ -51,6 +51,9 @@ unsigned ruins_asides(const struct stores *stores);
 #define RUINS_HOST "bank.example"
 struct keypin ruins_mode_off(void);
 
+/* Clears row n, and forgets what the journal kept of that; the number of the operation. */
+uint64_t ruins_clear(struct stores *stores, int n);
+
 /* How many records there are of that host. */
 int64_t ruins_modes(const struct stores *stores);
 

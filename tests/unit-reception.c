@@ -303,18 +303,24 @@ static void test_burst(void **state)
   assert_false(reception_any(f->reception));
 }
 
-/* One has sent many slow calls; another's come in between, and not behind them. */
-static void test_turns(void **state)
+/* Who both clients are is known by then: no call waits for that. */
+static void open_for_known(struct fixture *f)
 {
-  struct fixture *f = *state;
-  const char *first, *last;
-
   open_reception(f, "/proc");
   send_calls(f, 0, "Quick", 1);
   send_calls(f, 1, "Quick", 1);
   run_until_answered(f, 0, 1);
   run_until_answered(f, 1, 1);
   g_string_truncate(f->served, 0);
+}
+
+/* One has sent many slow calls; another's come in between, and not behind them. */
+static void test_turns(void **state)
+{
+  struct fixture *f = *state;
+  const char *first, *last;
+
+  open_for_known(f);
   send_calls(f, 0, "Slow", 300);
   settle(f->clients[0].connection);
   send_calls(f, 1, "Quick", 10);
@@ -466,8 +472,8 @@ static void test_stores(void **state)
   assert_true(g_str_has_suffix(f->served->str, "aaaaaaaaaa"));
 }
 
-/* A verdict is given however much was stored: it may be what keeps another program from an impostor.
- * What it writes counts. */
+/* A verdict is given however much was stored: it may be what keeps another program from an
+ * impostor. What it writes counts. */
 static void test_judges(void **state)
 {
   struct fixture *f = *state;
@@ -522,12 +528,7 @@ static void test_rest(void **state)
 {
   struct fixture *f = *state;
 
-  open_reception(f, "/proc");
-  send_calls(f, 0, "Quick", 1);
-  send_calls(f, 1, "Quick", 1);
-  run_until_answered(f, 0, 1);
-  run_until_answered(f, 1, 1);
-  g_string_truncate(f->served, 0);
+  open_for_known(f);
   send_calls(f, 0, "Wide", 150);
   settle(f->clients[0].connection);
   send_calls(f, 1, "Quick", 1);

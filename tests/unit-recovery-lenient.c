@@ -20,22 +20,29 @@
 
 enum { ROWS = 40 };
 
+/* Rows, and a host whose mode is off: what lets more through. */
+static void make(struct stores *stores, const struct keypin *off)
+{
+  struct store *store = stores_open(stores->path);
+
+  stores_fill(store, ROWS);
+  stores_edit(store, off);
+  store_close(store);
+}
+
 /* What the user has withdrawn since the backup was made, and what told so is lost. */
 static void test_withdrawn(void **state)
 {
   struct stores *stores = *state;
   struct keypin off = ruins_mode_off();
-  struct store *store = stores_open(stores->path);
-  struct ticket_row row = stores_row(ROWS);
+  struct store *store;
 
-  stores_fill(store, ROWS);
-  stores_edit(store, &off);
-  store_close(store);
+  make(stores, &off);
   g_free(ruins_back_up(stores, RUINS_NOW - 3600));
   store = stores_open(stores->path);
   stores_drop(store, &off);
-  assert_int_equal(store_put(store, &row, 0, RUINS_NOW), TLSPIN_OK);
   store_close(store);
+  ruins_put(stores, ROWS);
   ruins_spoil(stores->path, ROWS);
   ruins_spoil(stores->path, 7);
   stores_write(stores->path, ruins_page(stores->path, "image") + STORE_PAGE - 512,
@@ -52,21 +59,14 @@ static void test_lenient(void **state)
 {
   struct stores *stores = *state;
   struct keypin off = ruins_mode_off();
-  struct store *store = stores_open(stores->path);
-  struct ticket_row row = stores_row(ROWS);
 
-  stores_fill(store, ROWS);
-  stores_edit(store, &off);
-  store_close(store);
+  make(stores, &off);
   for (int with_backup = 1; with_backup >= 0; with_backup--) {
     g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
 
     if (with_backup)
       g_free(ruins_back_up(stores, RUINS_NOW - 3600));
-    store = stores_open(stores->path);
-    row = stores_row(ROWS + with_backup);
-    assert_int_equal(store_put(store, &row, 0, RUINS_NOW), TLSPIN_OK);
-    store_close(store);
+    ruins_put(stores, ROWS + with_backup);
     ruins_spoil(stores->path, ROWS + with_backup);
     if (!with_backup) {
       g_autofree char *away = g_strconcat(folder, "-away", NULL);
@@ -89,10 +89,7 @@ static void test_lenient_lost(void **state)
   struct store *store;
 
   for (int edited = 0; edited < 2; edited++) {
-    store = stores_open(stores->path);
-    stores_fill(store, ROWS);
-    stores_edit(store, &off);
-    store_close(store);
+    make(stores, &off);
     g_free(ruins_back_up(stores, RUINS_NOW - 3600));
     store = stores_open(stores->path);
     assert_int_equal(store_put(store, &row, 0, RUINS_NOW), TLSPIN_OK);
