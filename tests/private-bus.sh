@@ -45,6 +45,11 @@ make_newer() {
   sqlite3 "$data/pins.db" 'CREATE TABLE later(x); PRAGMA user_version = 99'
 }
 
+# The hexadecimal digits of a certificate's DER.
+hex_of() { # FILE
+  sed -e 1d -e '/^-----END/,$d' "$1" | base64 -d | od -An -v -tx1 | tr -d ' \n'
+}
+
 # True while process $1 lives and is a daemon: its number may have gone to somebody else, or its
 # parent may not have noticed its end.
 is_daemon() {
