@@ -1124,8 +1124,9 @@ tests_unit_tally_CPPFLAGS = $(gate_cppflags)
 tests_unit_tally_LDADD = $(gate_libs)
 
 # The daemon on a bus of its own.
-short_bus_tests = tests/activation.bus tests/full-disk.bus tests/calls.bus tests/check-chain.bus tests/config.bus \
-	tests/damage.bus tests/damage-two.bus tests/erase-two.bus tests/idle-backup.bus tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
+short_bus_tests = tests/activation.bus tests/full-disk.bus tests/calls.bus tests/check-chain.bus \
+	tests/config.bus tests/damage.bus tests/damage-two.bus tests/erase-two.bus tests/idle-backup.bus \
+	tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
 	tests/policy-show.bus tests/quota.bus tests/records.bus tests/sandbox.bus tests/signals.bus
 bus_tests = $(long_bus_tests) $(short_bus_tests)
 TESTS += $(short_bus_tests) tests/includes.test tests/linking.test
