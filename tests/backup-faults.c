@@ -9,7 +9,7 @@
 #include "config.h"
 
 #include "tests/mishap.h"
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +46,7 @@ static bool make(const struct stores *stores)
 
 static bool erase_all(const struct stores *stores)
 {
-  struct backups_work work = {.change = vault_erase, .remove_damaged = false};
+  struct backups_work work = {.change = shelf_erase, .remove_damaged = false};
   struct backups_done done;
   char *problem;
   enum tlspin_code code = backups_each_open(stores->path, geteuid(), &work, &done, &problem);
@@ -104,7 +104,7 @@ static guint check(const struct stores *stores, bool gone)
 
     if (backup->state != BACKUP_WHOLE)
       fail_msg("%s", backup->problem);
-    assert_true(!gone || !stores_file_holds(backup->path, VAULT_ERASED));
+    assert_true(!gone || !stores_file_holds(backup->path, SHELF_ERASED));
   }
   count = list->len;
   g_ptr_array_unref(list);
@@ -118,7 +118,7 @@ static void lead_life(struct stores *stores)
   guint count;
 
   stores_make(stores->path, ROWS);
-  g_free(vault_make(stores, STORES_NOW));
+  g_free(shelf_make(stores, STORES_NOW));
   mishap_resume(mishap);
   made = make(stores);
   gone = erase_all(stores);
@@ -130,10 +130,10 @@ static void lead_life(struct stores *stores)
   rotate(stores);
   mishap_pause();
   assert_true(check(stores, gone) >= 1);
-  g_free(vault_make(stores, STORES_NOW + 2));
-  assert_int_equal(vault_others(stores), 1);
+  g_free(shelf_make(stores, STORES_NOW + 2));
+  assert_int_equal(shelf_others(stores), 1);
   assert_true(rotate(stores));
-  assert_int_equal(vault_count(stores), 1);
+  assert_int_equal(shelf_count(stores), 1);
 }
 
 static void test_libc(void **state)

@@ -4,7 +4,7 @@
 
 #include "daemon/damage.h"
 
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,7 +58,7 @@ static uint64_t fill_large(const char *path, unsigned count)
 
 static uint64_t count_of(const char *path)
 {
-  struct store *store = vault_open(path);
+  struct store *store = shelf_open(path);
   uint64_t count;
 
   assert_int_equal(store_count(store, &count), TLSPIN_OK);
@@ -71,7 +71,7 @@ static uint64_t count_of(const char *path)
 static uint64_t expect_prefix(const char *path, uint64_t others, uint64_t least, uint64_t most)
 {
   uint64_t count = count_of(path) - others;
-  struct store *store = vault_open(path);
+  struct store *store = shelf_open(path);
 
   if (count < least || count > most)
     print_error("%lu, and not between %lu and %lu\n", (unsigned long)count, (unsigned long)least,
@@ -121,7 +121,7 @@ static void test_another_process(void **state)
     g_usleep(1000);
   for (unsigned i = 0; i < backups; i++) {
     unsigned before = read_said(said);
-    g_autofree char *path = vault_make(stores, STORES_NOW + i);
+    g_autofree char *path = shelf_make(stores, STORES_NOW + i);
     uint64_t count = expect_prefix(path, others, before + 1, read_said(said) + 2);
 
     assert_true(count >= most);
@@ -143,7 +143,7 @@ static gpointer make_all(gpointer data)
   struct maker *maker = data;
 
   for (unsigned i = 0; i < maker->backups; i++)
-    g_free(vault_make(maker->stores, STORES_NOW + i));
+    g_free(shelf_make(maker->stores, STORES_NOW + i));
   g_atomic_int_set(&maker->done, 1);
   return NULL;
 }
@@ -173,9 +173,9 @@ static void test_another_thread(void **state)
   print_message("           %u writes meanwhile, the longest in %ld us\n", n - FIRST,
                 (long)longest);
   assert_true(n > FIRST);
-  last = vault_make(stores, STORES_NOW + BACKUPS);
+  last = shelf_make(stores, STORES_NOW + BACKUPS);
   expect_prefix(last, others, n, n);
-  assert_int_equal(vault_count(stores), maker.backups + 1);
+  assert_int_equal(shelf_count(stores), maker.backups + 1);
   store_close(store);
 }
 
@@ -212,11 +212,11 @@ static void test_import_under_way(void **state)
   struct store *store = stores_open(stores->path);
   g_autofree char *path = NULL;
 
-  vault_begin_import(store, 10);
-  vault_refuse(stores, TLSPIN_E_BUSY, "import");
-  assert_int_equal(vault_count(stores), 0);
+  shelf_begin_import(store, 10);
+  shelf_refuse(stores, TLSPIN_E_BUSY, "import");
+  assert_int_equal(shelf_count(stores), 0);
   assert_true(stores_apply(store) == 10);
-  path = vault_make(stores, STORES_NOW);
+  path = shelf_make(stores, STORES_NOW);
   store_close(store);
 }
 
@@ -233,8 +233,8 @@ static void test_draft(void **state)
   assert_int_equal(store_edit_begin(store, STORE_DRAFT, 0, STORES_NOW, &edit), TLSPIN_OK);
   assert_int_equal(store_edit_put(edit, &pin), TLSPIN_OK);
   assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
-  path = vault_make(stores, STORES_NOW);
-  backup = vault_open(path);
+  path = shelf_make(stores, STORES_NOW);
+  backup = shelf_open(path);
   stores_expect_no_pin(backup, &pin);
   store_close(backup);
   store_close(store);
@@ -251,13 +251,13 @@ static void test_lost(void **state)
   char *problem;
 
   assert_int_equal(damage_put(store, &damage), TLSPIN_OK);
-  vault_refuse(stores, TLSPIN_UNAVAILABLE, "tlspin doctor");
-  assert_int_equal(vault_count(stores), 0);
+  shelf_refuse(stores, TLSPIN_UNAVAILABLE, "tlspin doctor");
+  assert_int_equal(shelf_count(stores), 0);
   assert_int_equal(backups_make(stores->path, geteuid(), STORES_NOW, &terms, &made, &problem),
                    TLSPIN_OK);
   backup_free(made);
   assert_int_equal(damage_acknowledge(store), TLSPIN_OK);
-  g_free(vault_make(stores, STORES_NOW + 1));
+  g_free(shelf_make(stores, STORES_NOW + 1));
   store_close(store);
 }
 
@@ -276,14 +276,14 @@ static void test_damaged_store(void **state)
     if (damages[i].size > 0)
       assert_int_equal(truncate(stores->path, damages[i].size), 0);
     else
-      vault_damage(stores->path);
-    vault_refuse(stores, TLSPIN_UNAVAILABLE, "tlspin doctor");
-    assert_int_equal(vault_count(stores), 0);
+      shelf_damage(stores->path);
+    shelf_refuse(stores, TLSPIN_UNAVAILABLE, "tlspin doctor");
+    assert_int_equal(shelf_count(stores), 0);
   }
   assert_int_equal(truncate(stores->path, 0), 0);
-  vault_refuse(stores, TLSPIN_UNAVAILABLE, "tlspin doctor");
+  shelf_refuse(stores, TLSPIN_UNAVAILABLE, "tlspin doctor");
   assert_int_equal(unlink(stores->path), 0);
-  vault_refuse(stores, TLSPIN_UNAVAILABLE, "can't be read");
+  shelf_refuse(stores, TLSPIN_UNAVAILABLE, "can't be read");
   assert_int_equal(access(stores->path, F_OK), -1);
 }
 
@@ -299,17 +299,17 @@ static void test_full_disk(void **state)
   fill_large(stores->path, 40);
   assert_int_equal(stat(stores->path, &status), 0);
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-  g_free(vault_make(stores, STORES_NOW));
+  g_free(shelf_make(stores, STORES_NOW));
   for (rlim_t size = 0; size < (rlim_t)status.st_size; size += 4096 * 5 + 1000) {
     less = (struct rlimit){size, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &less), 0);
-    vault_refuse(stores, TLSPIN_UNAVAILABLE, "Make room");
+    shelf_refuse(stores, TLSPIN_UNAVAILABLE, "Make room");
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_int_equal(vault_count(stores), 1);
-    assert_int_equal(vault_others(stores), 1);
+    assert_int_equal(shelf_count(stores), 1);
+    assert_int_equal(shelf_others(stores), 1);
   }
-  path = vault_make(stores, STORES_NOW);
-  assert_int_equal(vault_count(stores), 2);
+  path = shelf_make(stores, STORES_NOW);
+  assert_int_equal(shelf_count(stores), 2);
 }
 
 /* Records as an import makes them. */
@@ -336,13 +336,13 @@ static void test_time(void **state)
 
   fill_records(stores->path, brief_number(RECORDS, "records"));
   start = g_get_monotonic_time();
-  g_free(vault_make(stores, STORES_NOW));
+  g_free(shelf_make(stores, STORES_NOW));
   took = g_get_monotonic_time() - start;
   print_message("           made in %ld ms\n", (long)took / 1000);
   assert_true(took < 20 * G_USEC_PER_SEC);
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, vault_setup, stores_teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, shelf_setup, stores_teardown)
 
 int main(void)
 {

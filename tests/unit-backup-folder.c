@@ -4,7 +4,7 @@
 
 #include "daemon/backup-folder.h"
 
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,7 +60,7 @@ static const struct backup *at(const GPtrArray *found, guint index)
 
 static void touch(const struct stores *stores, const char *name)
 {
-  g_autofree char *path = vault_path(stores, name);
+  g_autofree char *path = shelf_path(stores, name);
 
   stores_write(path, 0, name, strlen(name));
 }
@@ -68,7 +68,7 @@ static void touch(const struct stores *stores, const char *name)
 static void test_enter(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_folder(stores);
+  g_autofree char *path = shelf_folder(stores);
   struct backup_folder folder;
   struct stat status;
 
@@ -82,7 +82,7 @@ static void test_enter(void **state)
   backup_folder_leave(&folder);
   enter(stores, &folder);
   backup_folder_leave(&folder);
-  assert_int_equal(vault_others(stores), 1); /* the lock file */
+  assert_int_equal(shelf_others(stores), 1); /* the lock file */
 }
 
 /* By a name that isn't the real one. */
@@ -105,7 +105,7 @@ static void test_leftovers(void **state)
   struct stores *stores = *state;
   struct backup_folder folder;
   g_autofree char *problem = NULL;
-  g_autofree char *lock = vault_path(stores, ".pins.lock");
+  g_autofree char *lock = shelf_path(stores, ".pins.lock");
 
   enter(stores, &folder);
   backup_folder_leave(&folder);
@@ -114,13 +114,13 @@ static void test_leftovers(void **state)
   touch(stores, ".pins.lock");
   touch(stores, "theirs.db");
   enter(stores, &folder);
-  assert_int_equal(vault_others(stores), 2);
+  assert_int_equal(shelf_others(stores), 2);
   touch(stores, ".pins.db");
   assert_int_equal(backup_folder_clear(&folder, &problem), TLSPIN_OK);
-  assert_int_equal(vault_others(stores), 2);
+  assert_int_equal(shelf_others(stores), 2);
   touch(stores, ".pins.db");
   backup_folder_leave(&folder);
-  assert_int_equal(vault_others(stores), 2);
+  assert_int_equal(shelf_others(stores), 2);
   assert_int_equal(g_mkdir(lock, 0700), 0);
   refuse(stores, "can't be removed");
 }
@@ -128,7 +128,7 @@ static void test_leftovers(void **state)
 static void test_link(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_folder(stores);
+  g_autofree char *path = shelf_folder(stores);
   g_autofree char *elsewhere = g_build_filename(stores->folder, "elsewhere", NULL);
   g_autofree char *problem = NULL;
   GPtrArray *found;
@@ -147,7 +147,7 @@ static void test_link(void **state)
 static void test_mode(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_folder(stores);
+  g_autofree char *path = shelf_folder(stores);
   g_autofree char *problem = NULL;
   struct backup_folder folder;
   GPtrArray *found;
@@ -170,7 +170,7 @@ static void test_no_folder(void **state)
 {
   struct stores *stores = *state;
 
-  g_autofree char *path = vault_folder(stores);
+  g_autofree char *path = shelf_folder(stores);
 
   stores_write(path, 0, "x", 1);
   refuse(stores, "backups");
@@ -178,7 +178,7 @@ static void test_no_folder(void **state)
 
 static void check_read_only(struct stores *stores)
 {
-  g_autofree char *path = vault_folder(stores);
+  g_autofree char *path = shelf_folder(stores);
   g_autofree char *problem = NULL;
   GPtrArray *found;
 

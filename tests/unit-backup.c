@@ -4,7 +4,7 @@
 
 #include "daemon/clock.h"
 
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,18 +39,18 @@ static void refuse(const char *path, enum backup_state expected, const char *wor
 static void test_open(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
-  struct store *store = vault_open(path);
-  struct ticket_row row = stores_row(VAULT_ROWS - 1), more = stores_row(VAULT_ROWS);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
+  struct store *store = shelf_open(path);
+  struct ticket_row row = stores_row(SHELF_ROWS - 1), more = stores_row(SHELF_ROWS);
   struct backup_sum sum;
   uint64_t count;
 
   stores_expect(store, &row);
   stores_expect_none(store, &more.peer);
   assert_int_equal(store_count(store, &count), TLSPIN_OK);
-  assert_true(count == VAULT_ROWS);
+  assert_true(count == SHELF_ROWS);
   assert_int_equal(backup_sum(store, &sum), TLSPIN_OK);
-  assert_true(sum.rows == VAULT_ROWS && sum.last_operation == 0);
+  assert_true(sum.rows == SHELF_ROWS && sum.last_operation == 0);
   store_close(store);
 }
 
@@ -58,18 +58,18 @@ static void test_open(void **state)
 static void test_read_only(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
-  unsigned others = vault_others(stores);
-  struct store *store = vault_open(path);
-  struct ticket_row row = stores_row(VAULT_ROWS);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
+  unsigned others = shelf_others(stores);
+  struct store *store = shelf_open(path);
+  struct ticket_row row = stores_row(SHELF_ROWS);
   struct store_filter any = STORE_FILTER_ANY;
   struct store_change change;
 
   assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_UNAVAILABLE);
   assert_int_equal(store_clear(store, &any, STORES_NOW, &change), TLSPIN_UNAVAILABLE);
   store_close(store);
-  assert_int_equal(vault_others(stores), others);
-  store = vault_open(path);
+  assert_int_equal(shelf_others(stores), others);
+  store = shelf_open(path);
   row = stores_row(0);
   stores_expect(store, &row);
   store_close(store);
@@ -78,11 +78,11 @@ static void test_read_only(void **state)
 static void test_damage(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
   g_autofree char *good = g_strconcat(stores->folder, "/good.db", NULL);
 
   stores_copy(path, good);
-  vault_damage(path);
+  shelf_damage(path);
   refuse(path, BACKUP_DAMAGED, "can't be used");
   stores_copy(good, path);
   stores_sql(path, "DELETE FROM ticket WHERE host = 'host-0003.example'");
@@ -106,7 +106,7 @@ static void test_damage(void **state)
 static void test_foreign_row(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
   struct layer_contents contents = {.ticket_count = 1};
   struct ticket_row row = stores_row(0);
   char *problem = NULL;
@@ -121,7 +121,7 @@ static void test_foreign_row(void **state)
 static void test_newer(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
 
   stores_sql(path, "CREATE TABLE later(x); PRAGMA user_version = 99");
   refuse(path, BACKUP_UNREAD, "newer tlspin");
@@ -130,23 +130,23 @@ static void test_newer(void **state)
 static void test_unfinished_write(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
   g_autofree char *journal = g_strconcat(path, "-journal", NULL);
 
   stores_write(journal, 0, "x", 1);
   refuse(path, BACKUP_DAMAGED, "unfinished");
   assert_int_equal(truncate(journal, 0), 0);
-  store_close(vault_open(path));
+  store_close(shelf_open(path));
 }
 
 static void test_file(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
-  g_autofree char *link = vault_path(stores, "link");
-  g_autofree char *none = vault_path(stores, "none");
-  g_autofree char *pipe = vault_path(stores, "pipe");
-  g_autofree char *folder = vault_folder(stores);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
+  g_autofree char *link = shelf_path(stores, "link");
+  g_autofree char *none = shelf_path(stores, "none");
+  g_autofree char *pipe = shelf_path(stores, "pipe");
+  g_autofree char *folder = shelf_folder(stores);
 
   assert_int_equal(symlink(path, link), 0);
   refuse(link, BACKUP_UNREAD, "symbolic link");
@@ -157,7 +157,7 @@ static void test_file(void **state)
   assert_int_equal(chmod(path, 0644), 0);
   refuse(path, BACKUP_UNREAD, "chmod go=");
   assert_int_equal(chmod(path, 0600), 0);
-  store_close(vault_open(path));
+  store_close(shelf_open(path));
   if (geteuid() == 0) {
     assert_int_equal(chown(path, OTHER_USER, (gid_t)-1), 0);
     refuse(path, BACKUP_UNREAD, "chown");
@@ -227,9 +227,9 @@ static void test_no_sum(void **state)
 static void test_check(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
   g_autofree char *problem = NULL;
-  struct store *store = vault_open(path);
+  struct store *store = shelf_open(path);
   struct backup_sum sum;
 
   assert_int_equal(backup_sum(store, &sum), TLSPIN_OK);
@@ -240,14 +240,14 @@ static void test_check(void **state)
   sum.all[31] ^= 1;
   assert_int_equal(backup_check(path, geteuid(), &sum, &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "not what it was made of"));
-  vault_damage(path);
+  shelf_damage(path);
   assert_int_equal(backup_check(path, geteuid(), NULL, &problem), TLSPIN_UNAVAILABLE);
 }
 
 static void test_remove(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
   g_autofree char *journal = g_strconcat(path, "-journal", NULL);
   g_autofree char *problem = NULL;
   struct backup backup = {.path = path};
@@ -260,7 +260,7 @@ static void test_remove(void **state)
   assert_non_null(strstr(problem, "can't be removed"));
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, vault_setup, stores_teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, shelf_setup, stores_teardown)
 
 int main(void)
 {

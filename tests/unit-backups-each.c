@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,33 +49,33 @@ static enum tlspin_code each(const struct stores *stores, const struct backups_w
   assert_int_equal(done.changed, expected.changed);
   assert_int_equal(done.removed, expected.removed);
   assert_int_equal(done.left, expected.left);
-  assert_int_equal(vault_others(stores), 1);
+  assert_int_equal(shelf_others(stores), 1);
   return code;
 }
 
 static void expect_gone(const char *path)
 {
-  struct store *store = vault_open(path);
+  struct store *store = shelf_open(path);
   struct ticket_row row = stores_row(3), other = stores_row(4);
 
   stores_expect_none(store, &row.peer);
   stores_expect(store, &other);
   store_close(store);
-  assert_false(stores_file_holds(path, VAULT_ERASED));
+  assert_false(stores_file_holds(path, SHELF_ERASED));
   assert_true(stores_file_holds(path, "host-0004.example"));
 }
 
 static void test_erase(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *first = vault_make(stores, STORES_NOW);
-  g_autofree char *second = vault_make(stores, STORES_NOW + 1);
+  g_autofree char *first = shelf_make(stores, STORES_NOW);
+  g_autofree char *second = shelf_make(stores, STORES_NOW + 1);
   g_autofree char *problem = NULL;
   unsigned looks = 0;
-  struct backups_work work = {.concerns = holds, .change = vault_erase, .data = &looks};
+  struct backups_work work = {.concerns = holds, .change = shelf_erase, .data = &looks};
   struct stat status;
 
-  assert_true(stores_file_holds(first, VAULT_ERASED));
+  assert_true(stores_file_holds(first, SHELF_ERASED));
   assert_int_equal(each(stores, &work, (struct backups_done){.changed = 2}, &problem), TLSPIN_OK);
   assert_null(problem);
   assert_int_equal(looks, 2);
@@ -93,8 +93,8 @@ static void test_erase(void **state)
 static void test_none(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *folder = vault_folder(stores);
-  struct backups_work work = {.change = vault_erase};
+  g_autofree char *folder = shelf_folder(stores);
+  struct backups_work work = {.change = shelf_erase};
   struct rotation_rules rules = {.now = STORES_NOW};
   struct backups_done done;
   char *problem;
@@ -111,18 +111,18 @@ static void test_none(void **state)
 static void test_damaged(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *first = vault_make(stores, STORES_NOW);
-  g_autofree char *second = vault_make(stores, STORES_NOW + 1);
-  g_autofree char *third = vault_make(stores, STORES_NOW + 2);
+  g_autofree char *first = shelf_make(stores, STORES_NOW);
+  g_autofree char *second = shelf_make(stores, STORES_NOW + 1);
+  g_autofree char *third = shelf_make(stores, STORES_NOW + 2);
   g_autofree char *problem = NULL;
-  struct backups_work work = {.change = vault_erase};
+  struct backups_work work = {.change = shelf_erase};
 
-  vault_damage(second);
+  shelf_damage(second);
   assert_int_equal(each(stores, &work, (struct backups_done){.changed = 2, .left = 1}, &problem),
                    TLSPIN_OK);
   expect_gone(first);
   expect_gone(third);
-  assert_true(stores_file_holds(second, VAULT_ERASED));
+  assert_true(stores_file_holds(second, SHELF_ERASED));
   work.remove_damaged = true;
   assert_int_equal(each(stores, &work, (struct backups_done){.removed = 1}, &problem), TLSPIN_OK);
   assert_int_equal(access(second, F_OK), -1);
@@ -133,10 +133,10 @@ static void test_damaged(void **state)
 static void test_unread(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *first = vault_make(stores, STORES_NOW);
-  g_autofree char *second = vault_make(stores, STORES_NOW + 1);
+  g_autofree char *first = shelf_make(stores, STORES_NOW);
+  g_autofree char *second = shelf_make(stores, STORES_NOW + 1);
   g_autofree char *problem = NULL;
-  struct backups_work work = {.change = vault_erase};
+  struct backups_work work = {.change = shelf_erase};
 
   assert_int_equal(chmod(second, 0640), 0);
   assert_int_equal(each(stores, &work, (struct backups_done){.changed = 1, .left = 1}, &problem),
@@ -151,21 +151,21 @@ static void test_unread(void **state)
 static void test_change_fails(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
   g_autofree char *problem = NULL;
   struct backups_work work = {.change = fails};
 
   assert_int_equal(each(stores, &work, (struct backups_done){.changed = 0}, &problem),
                    TLSPIN_E_MEMORY);
   assert_non_null(strstr(problem, "stays as it is"));
-  store_close(vault_open(path));
+  store_close(shelf_open(path));
 }
 
 static void test_full_disk(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
-  struct backups_work work = {.change = vault_erase};
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
+  struct backups_work work = {.change = shelf_erase};
   struct rlimit before, less;
   struct stat status;
 
@@ -184,20 +184,20 @@ static void test_full_disk(void **state)
     assert_int_equal(code, TLSPIN_UNAVAILABLE);
     assert_non_null(problem);
     assert_int_equal(done.changed, 0);
-    store_close(vault_open(path));
-    assert_true(stores_file_holds(path, VAULT_ERASED));
+    store_close(shelf_open(path));
+    assert_true(stores_file_holds(path, SHELF_ERASED));
   }
-  assert_int_equal(vault_others(stores), 1);
+  assert_int_equal(shelf_others(stores), 1);
 }
 
 /* Whenever it is ended, each backup is as before or as afterwards. */
 static void test_killed(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
   g_autofree char *good = g_strconcat(stores->folder, "/good.db", NULL);
   unsigned kills = brief_number(KILLS, "kills"), changed = 0;
-  struct backups_work work = {.change = vault_erase};
+  struct backups_work work = {.change = shelf_erase};
   uint32_t seed = 5;
 
   stores_copy(path, good);
@@ -214,8 +214,8 @@ static void test_killed(void **state)
     }
     g_usleep(500 + stores_random(&seed) % 120000);
     stores_kill(child);
-    store_close(vault_open(path));
-    if (stores_file_holds(path, VAULT_ERASED))
+    store_close(shelf_open(path));
+    if (stores_file_holds(path, SHELF_ERASED))
       continue;
     expect_gone(path);
     changed++;
@@ -229,23 +229,23 @@ static void test_forget(void **state)
   struct stores *stores = *state;
   struct store *store = stores_open(stores->path);
   struct store_filter filter = STORE_FILTER_ANY;
-  g_autofree char *before = vault_make(stores, STORES_NOW), *after = NULL, *problem = NULL;
+  g_autofree char *before = shelf_make(stores, STORES_NOW), *after = NULL, *problem = NULL;
   struct stat first, second;
   struct store_change change;
 
-  filter.host = VAULT_ERASED;
+  filter.host = SHELF_ERASED;
   assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
   store_close(store);
-  after = vault_make(stores, STORES_NOW + 1);
-  assert_true(stores_file_holds(after, VAULT_ERASED));
+  after = shelf_make(stores, STORES_NOW + 1);
+  assert_true(stores_file_holds(after, SHELF_ERASED));
   assert_int_equal(stat(after, &first), 0);
   assert_int_equal(backups_forget(stores->path, geteuid(), STORES_NOW, &problem), TLSPIN_OK);
   assert_int_equal(stat(after, &second), 0);
   assert_true(first.st_ino == second.st_ino);
-  assert_true(stores_file_holds(after, VAULT_ERASED));
+  assert_true(stores_file_holds(after, SHELF_ERASED));
   assert_int_equal(backups_forget(stores->path, geteuid(), STORES_NOW + 1, &problem), TLSPIN_OK);
   expect_gone(after);
-  assert_true(stores_file_holds(before, VAULT_ERASED)); /* there it stands: see rotation.c */
+  assert_true(stores_file_holds(before, SHELF_ERASED)); /* there it stands: see rotation.c */
   assert_int_equal(stat(after, &first), 0);
   assert_int_equal(backups_forget(stores->path, geteuid(), STORES_NOW + 1, &problem), TLSPIN_OK);
   assert_int_equal(stat(after, &second), 0);
@@ -263,11 +263,11 @@ static void test_forget_undone(void **state)
   struct store_change change;
   struct stat first, second;
 
-  filter.host = VAULT_ERASED;
+  filter.host = SHELF_ERASED;
   assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);
   assert_int_equal(store_undo(store, 0, STORES_NOW + 10 * DAY, &change), TLSPIN_OK);
   store_close(store);
-  path = vault_make(stores, STORES_NOW + 10 * DAY);
+  path = shelf_make(stores, STORES_NOW + 10 * DAY);
   assert_int_equal(stat(path, &first), 0);
   assert_int_equal(backups_forget(stores->path, geteuid(), STORES_NOW + DAY, &problem), TLSPIN_OK);
   assert_int_equal(stat(path, &second), 0);
@@ -276,7 +276,7 @@ static void test_forget_undone(void **state)
                    TLSPIN_OK);
   assert_int_equal(stat(path, &second), 0);
   assert_false(first.st_ino == second.st_ino);
-  store = vault_open(path);
+  store = shelf_open(path);
   assert_true(holds(store, NULL));
   store_close(store);
 }
@@ -294,18 +294,18 @@ static void test_forget_draft(void **state)
   assert_int_equal(store_edit_begin(store, STORE_DRAFT, 0, STORES_NOW, &edit), TLSPIN_OK);
   assert_int_equal(store_edit_put(edit, &pin), TLSPIN_OK);
   assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
-  path = vault_make(stores, STORES_NOW);
+  path = shelf_make(stores, STORES_NOW);
   store_close(store);
   assert_true(stores_file_holds(path, "host-0500.example"));
   assert_int_equal(backups_forget(stores->path, geteuid(), 0, &problem), TLSPIN_OK);
   assert_false(stores_file_holds(path, "host-0500.example"));
-  store_close(vault_open(path));
+  store_close(shelf_open(path));
 }
 
 static void test_no_folder(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *folder = vault_folder(stores);
+  g_autofree char *folder = shelf_folder(stores);
   g_autofree char *problem = NULL;
 
   assert_int_equal(symlink("/", folder), 0);
@@ -314,7 +314,7 @@ static void test_no_folder(void **state)
   assert_non_null(strstr(problem, "symbolic link"));
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, vault_setup, stores_teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, shelf_setup, stores_teardown)
 
 int main(void)
 {

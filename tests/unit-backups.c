@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +49,7 @@ static void test_make(void **state)
 {
   struct stores *stores = *state;
   struct backup_terms terms = {.asked = false};
-  g_autofree char *expected = vault_path(stores, "pins-20231114T221320Z.db");
+  g_autofree char *expected = shelf_path(stores, "pins-20231114T221320Z.db");
   struct stat status;
   struct backup *made;
   struct store *store;
@@ -61,13 +61,13 @@ static void test_make(void **state)
   assert_string_equal(made->path, expected);
   assert_true(made->made == STORES_NOW && made->turn == 1);
   assert_int_equal(made->state, BACKUP_WHOLE);
-  assert_true(made->sum.rows == VAULT_ROWS);
+  assert_true(made->sum.rows == SHELF_ROWS);
   assert_int_equal(lstat(expected, &status), 0);
   assert_int_equal(status.st_mode, S_IFREG | 0600);
   assert_int_equal(status.st_size, made->size);
-  assert_int_equal(vault_others(stores), 1);
-  store = vault_open(expected);
-  for (int i = 0; i < VAULT_ROWS; i++) {
+  assert_int_equal(shelf_others(stores), 1);
+  store = shelf_open(expected);
+  for (int i = 0; i < SHELF_ROWS; i++) {
     struct ticket_row row = stores_row(i);
 
     stores_expect(store, &row);
@@ -80,7 +80,7 @@ static void test_make(void **state)
 static void test_comes_back(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, STORES_NOW);
+  g_autofree char *path = shelf_make(stores, STORES_NOW);
   struct ticket_row row = stores_row(1);
   struct store *store;
 
@@ -96,14 +96,14 @@ static void test_many_in_a_second(void **state)
   GPtrArray *found;
 
   for (int i = 0; i < 3; i++) {
-    g_free(vault_make(stores, STORES_NOW));
-    put(stores, VAULT_ROWS + i);
+    g_free(shelf_make(stores, STORES_NOW));
+    put(stores, SHELF_ROWS + i);
   }
   found = list(stores, true);
   assert_int_equal(found->len, 3);
   for (guint i = 0; i < 3; i++) {
     assert_int_equal(at(found, i)->turn, 3 - i);
-    assert_true(at(found, i)->sum.rows == VAULT_ROWS + 2 - i);
+    assert_true(at(found, i)->sum.rows == SHELF_ROWS + 2 - i);
   }
   g_ptr_array_unref(found);
 }
@@ -111,11 +111,11 @@ static void test_many_in_a_second(void **state)
 static void test_list(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *first = vault_make(stores, STORES_NOW);
-  g_autofree char *second = vault_make(stores, STORES_NOW + 1);
+  g_autofree char *first = shelf_make(stores, STORES_NOW);
+  g_autofree char *second = shelf_make(stores, STORES_NOW + 1);
   GPtrArray *found;
 
-  vault_damage(second);
+  shelf_damage(second);
   found = list(stores, false);
   assert_int_equal(found->len, 2);
   assert_int_equal(at(found, 0)->state, BACKUP_UNREAD);
@@ -148,7 +148,7 @@ static void expect_newest(const struct stores *stores, const char *path, guint p
     struct ticket_row row = stores_row(0);
 
     assert_string_equal(at(passed, passed_over)->path, path);
-    assert_true(at(passed, passed_over)->sum.rows == VAULT_ROWS);
+    assert_true(at(passed, passed_over)->sum.rows == SHELF_ROWS);
     stores_expect(opened, &row);
   }
   store_close(opened);
@@ -161,11 +161,11 @@ static void test_newest(void **state)
   g_autofree char *first = NULL, *second = NULL, *third = NULL;
 
   expect_newest(stores, NULL, 0);
-  first = vault_make(stores, STORES_NOW);
-  second = vault_make(stores, STORES_NOW + HOUR);
-  third = vault_make(stores, STORES_NOW + 2 * HOUR);
+  first = shelf_make(stores, STORES_NOW);
+  second = shelf_make(stores, STORES_NOW + HOUR);
+  third = shelf_make(stores, STORES_NOW + 2 * HOUR);
   expect_newest(stores, third, 0);
-  vault_damage(third);
+  shelf_damage(third);
   expect_newest(stores, second, 1);
   assert_int_equal(chmod(second, 0644), 0);
   expect_newest(stores, first, 2);
@@ -178,18 +178,18 @@ static void test_newest(void **state)
 static void test_newest_of_the_future(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *ahead = vault_make(stores, STORES_NOW + 30 * DAY);
+  g_autofree char *ahead = shelf_make(stores, STORES_NOW + 30 * DAY);
   g_autofree char *made = NULL;
 
   expect_newest(stores, ahead, 0);
-  made = vault_make(stores, STORES_NOW);
+  made = shelf_make(stores, STORES_NOW);
   expect_newest(stores, made, 0);
 }
 
 static void test_no_list(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *folder = vault_folder(stores);
+  g_autofree char *folder = shelf_folder(stores);
   GPtrArray *found;
   struct store *opened;
   char *problem;
@@ -205,7 +205,7 @@ static void test_no_list(void **state)
   assert_null(opened);
   assert_non_null(strstr(problem, "symbolic link"));
   g_free(problem);
-  vault_refuse(stores, TLSPIN_UNAVAILABLE, "symbolic link");
+  shelf_refuse(stores, TLSPIN_UNAVAILABLE, "symbolic link");
 }
 
 static enum tlspin_code rotate(const struct stores *stores, int64_t now, bool keep)
@@ -221,39 +221,39 @@ static enum tlspin_code rotate(const struct stores *stores, int64_t now, bool ke
 static void test_rotate(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *oldest = vault_make(stores, STORES_NOW);
+  g_autofree char *oldest = shelf_make(stores, STORES_NOW);
 
   assert_int_equal(rotate(stores, STORES_NOW + 100 * DAY, false), TLSPIN_OK);
   assert_int_equal(access(oldest, F_OK), 0);
   for (int i = 1; i <= 5; i++)
-    g_free(vault_make(stores, STORES_NOW + i));
+    g_free(shelf_make(stores, STORES_NOW + i));
   assert_int_equal(rotate(stores, STORES_NOW + 10, true), TLSPIN_OK);
-  assert_int_equal(vault_count(stores), 6);
+  assert_int_equal(shelf_count(stores), 6);
   assert_int_equal(rotate(stores, STORES_NOW + 10, false), TLSPIN_OK);
-  assert_int_equal(vault_count(stores), 3);
+  assert_int_equal(shelf_count(stores), 3);
   assert_int_equal(access(oldest, F_OK), -1);
   assert_int_equal(rotate(stores, STORES_NOW + 8 * DAY, false), TLSPIN_OK);
-  assert_int_equal(vault_count(stores), 1);
+  assert_int_equal(shelf_count(stores), 1);
 }
 
 /* The newest ones are damaged: what is whole stays, and so do they. */
 static void test_rotate_damaged(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *whole = vault_make(stores, STORES_NOW + 1);
+  g_autofree char *whole = shelf_make(stores, STORES_NOW + 1);
 
-  g_free(vault_make(stores, STORES_NOW));
+  g_free(shelf_make(stores, STORES_NOW));
   for (int i = 2; i <= 5; i++) {
-    g_autofree char *path = vault_make(stores, STORES_NOW + i);
+    g_autofree char *path = shelf_make(stores, STORES_NOW + i);
 
-    vault_damage(path);
+    shelf_damage(path);
   }
   assert_int_equal(rotate(stores, STORES_NOW + 30 * DAY, false), TLSPIN_OK);
-  assert_int_equal(vault_count(stores), 5);
+  assert_int_equal(shelf_count(stores), 5);
   assert_int_equal(access(whole, F_OK), 0);
-  vault_damage(whole);
+  shelf_damage(whole);
   assert_int_equal(rotate(stores, STORES_NOW + 300 * DAY, false), TLSPIN_OK);
-  assert_int_equal(vault_count(stores), 5);
+  assert_int_equal(shelf_count(stores), 5);
 }
 
 static void check_rotate_read_only(struct stores *stores)
@@ -262,18 +262,18 @@ static void check_rotate_read_only(struct stores *stores)
   g_autofree char *home = g_build_filename(stores->folder, "own", NULL);
   g_autofree char *path = g_build_filename(home, "pins.db", NULL);
   struct stores own = {.folder = stores->folder, .home = home, .path = path};
-  g_autofree char *folder = vault_folder(&own);
+  g_autofree char *folder = shelf_folder(&own);
   g_autofree char *problem = NULL;
 
   stores_make(own.path, 1);
-  g_free(vault_make(&own, STORES_NOW));
-  g_free(vault_make(&own, STORES_NOW + 1));
+  g_free(shelf_make(&own, STORES_NOW));
+  g_free(shelf_make(&own, STORES_NOW + 1));
   assert_int_equal(chmod(folder, 0500), 0);
   assert_int_equal(backups_rotate(own.path, geteuid(), &rules, &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "can't be removed"));
-  assert_int_equal(vault_count(&own), 2);
-  vault_refuse(&own, TLSPIN_UNAVAILABLE, "can't be made");
-  assert_int_equal(vault_count(&own), 2);
+  assert_int_equal(shelf_count(&own), 2);
+  shelf_refuse(&own, TLSPIN_UNAVAILABLE, "can't be made");
+  assert_int_equal(shelf_count(&own), 2);
   assert_int_equal(chmod(folder, 0700), 0);
 }
 
@@ -289,7 +289,7 @@ static void make_on(const struct stores *stores)
   char *problem;
 
   for (int64_t now = STORES_NOW;; now++) {
-    g_free(vault_make(stores, now % DAY + STORES_NOW));
+    g_free(shelf_make(stores, now % DAY + STORES_NOW));
     if (now % 3 == 0 && backups_rotate(stores->path, geteuid(), &rules, &problem) != TLSPIN_OK)
       _exit(3);
   }
@@ -302,7 +302,7 @@ static void test_killed(void **state)
   unsigned kills = brief_number(KILLS, "kills"), left = 0;
   uint32_t seed = 7;
 
-  g_free(vault_make(stores, STORES_NOW - DAY));
+  g_free(shelf_make(stores, STORES_NOW - DAY));
   for (unsigned i = 0; i < kills; i++) {
     GPtrArray *found;
     pid_t child = stores_fork();
@@ -311,7 +311,7 @@ static void test_killed(void **state)
       make_on(stores);
     g_usleep(2000 + stores_random(&seed) % 100000);
     stores_kill(child);
-    left += vault_others(stores) > 1;
+    left += shelf_others(stores) > 1;
     found = list(stores, true);
     assert_true(found->len > 0);
     for (guint k = 0; k < found->len; k++)
@@ -319,10 +319,10 @@ static void test_killed(void **state)
         fail_msg("kill %u: %s", i, at(found, k)->problem);
     g_ptr_array_unref(found);
     assert_int_equal(rotate(stores, STORES_NOW + DAY, false), TLSPIN_OK);
-    assert_int_equal(vault_others(stores), 1);
+    assert_int_equal(shelf_others(stores), 1);
   }
   print_message("           %u of them in the middle of one\n", left);
-  g_free(vault_make(stores, STORES_NOW + DAY));
+  g_free(shelf_make(stores, STORES_NOW + DAY));
 }
 
 /* Two daemons on one home. */
@@ -333,17 +333,17 @@ static void test_two_at_once(void **state)
 
   if (child == 0) {
     for (int i = 0; i < 10; i++)
-      g_free(vault_make(stores, STORES_NOW + i));
+      g_free(shelf_make(stores, STORES_NOW + i));
     _exit(0);
   }
   for (int i = 0; i < 10; i++)
-    g_free(vault_make(stores, STORES_NOW + i));
+    g_free(shelf_make(stores, STORES_NOW + i));
   stores_join(child);
-  assert_int_equal(vault_count(stores), 20);
-  assert_int_equal(vault_others(stores), 1);
+  assert_int_equal(shelf_count(stores), 20);
+  assert_int_equal(shelf_others(stores), 1);
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, vault_setup, stores_teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, shelf_setup, stores_teardown)
 
 int main(void)
 {

@@ -5,7 +5,7 @@
 #include "daemon/job.h"
 
 #include "tests/hinder.h"
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,7 +89,7 @@ static void test_made(void **state)
   assert_int_equal(job.code, TLSPIN_OK);
   assert_true(job.known && job.any);
   assert_int_equal(job.count, 1);
-  assert_true(job.newest.rows >= VAULT_ROWS);
+  assert_true(job.newest.rows >= SHELF_ROWS);
   job_clear(&job);
   job = job_of(TASK_BACKUP, NOW + 1);
   perform(stores, &job);
@@ -108,7 +108,7 @@ static void test_not_made(void **state)
   struct job job;
 
   for (int i = 0; i < 20; i++)
-    g_free(vault_make(stores, NOW + i));
+    g_free(shelf_make(stores, NOW + i));
   stores_write(stores->path, 0, "no store", 8);
   job = job_of(TASK_BACKUP, NOW + 400 * DAY);
   perform(stores, &job);
@@ -118,7 +118,7 @@ static void test_not_made(void **state)
   assert_string_not_equal(told.problem, "");
   assert_true(job.known && job.any);
   assert_int_equal(job.count, 20);
-  assert_int_equal(vault_count(stores), 20);
+  assert_int_equal(shelf_count(stores), 20);
   job_clear(&job);
 }
 
@@ -129,7 +129,7 @@ static void test_tidied(void **state)
   struct job job;
 
   for (int i = 0; i < 20; i++)
-    g_free(vault_make(stores, NOW + i));
+    g_free(shelf_make(stores, NOW + i));
   job = job_of(TASK_TIDY, NOW + 400 * DAY);
   job.terms.suspect = true;
   perform(stores, &job);
@@ -143,7 +143,7 @@ static void test_tidied(void **state)
   job = job_of(TASK_TIDY, NOW + 400 * DAY);
   perform(stores, &job);
   assert_int_equal(job.code, TLSPIN_OK);
-  assert_int_equal(job.count, vault_count(stores));
+  assert_int_equal(job.count, shelf_count(stores));
   assert_true(job.count >= 1 && job.count < 20);
   assert_int_equal(told.times, 0);
   job_clear(&job);
@@ -166,10 +166,10 @@ static void test_nothing_there(void **state)
 static void test_unlisted(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *folder = vault_folder(stores);
+  g_autofree char *folder = shelf_folder(stores);
   struct job job;
 
-  g_free(vault_make(stores, NOW));
+  g_free(shelf_make(stores, NOW));
   assert_int_equal(chmod(folder, 0755), 0);
   job = job_of(TASK_LIST, NOW);
   perform(stores, &job);
@@ -191,8 +191,8 @@ static void test_listed(void **state)
   struct stores *stores = *state;
   struct job job;
 
-  g_free(vault_make(stores, NOW));
-  g_free(vault_make(stores, NOW + 1));
+  g_free(shelf_make(stores, NOW));
+  g_free(shelf_make(stores, NOW + 1));
   job = job_of(TASK_LIST, NOW + 2);
   perform(stores, &job);
   assert_int_equal(told.code, TLSPIN_OK);
@@ -222,18 +222,18 @@ static void end_erasure(struct job *job)
 static void test_erased(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *backup = vault_make(stores, NOW);
+  g_autofree char *backup = shelf_make(stores, NOW);
   struct job job = erasure_of("nowhere.example");
 
   perform(stores, &job);
   assert_int_equal(told.code, TLSPIN_E_NOT_FOUND);
   end_erasure(&job);
-  job = erasure_of(VAULT_ERASED);
+  job = erasure_of(SHELF_ERASED);
   perform(stores, &job);
   assert_int_equal(told.code, TLSPIN_OK);
   assert_int_equal(told.backups, 1);
   assert_true(job.known && job.any); /* of what it holds now */
-  assert_false(stores_file_holds(backup, VAULT_ERASED));
+  assert_false(stores_file_holds(backup, SHELF_ERASED));
   end_erasure(&job);
 }
 
@@ -242,35 +242,35 @@ static void test_erased(void **state)
 static void test_erased_apart(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *backup = vault_make(stores, NOW), *after = NULL;
-  struct job job = erasure_of(VAULT_ERASED), other = erasure_of(VAULT_ERASED);
+  g_autofree char *backup = shelf_make(stores, NOW), *after = NULL;
+  struct job job = erasure_of(SHELF_ERASED), other = erasure_of(SHELF_ERASED);
   struct store *store = stores_open(stores->path);
   struct erased erased;
 
   perform(stores, &job);
   assert_int_equal(told.code, TLSPIN_OK);
-  vault_refuse(stores, TLSPIN_E_BUSY, "being erased");
+  shelf_refuse(stores, TLSPIN_E_BUSY, "being erased");
   perform(stores, &other);
   assert_int_equal(told.code, TLSPIN_E_BUSY);
   assert_non_null(strstr(told.problem, "being erased"));
   end_erasure(&other);
-  vault_refuse(stores, TLSPIN_E_BUSY, "being erased");
+  shelf_refuse(stores, TLSPIN_E_BUSY, "being erased");
   assert_int_equal(store_erase(store, job.erasure, &erased), TLSPIN_OK);
   assert_true(erased.entries > 0);
   store_close(store);
   end_erasure(&job);
-  after = vault_make(stores, NOW + 9);
-  assert_int_equal(vault_count(stores), 2);
-  assert_false(stores_file_holds(after, VAULT_ERASED));
-  assert_false(stores_file_holds(backup, VAULT_ERASED));
+  after = shelf_make(stores, NOW + 9);
+  assert_int_equal(shelf_count(stores), 2);
+  assert_false(stores_file_holds(after, SHELF_ERASED));
+  assert_false(stores_file_holds(backup, SHELF_ERASED));
 }
 
 /* The first of two faults is told: what can't be read now isn't known either. */
 static void test_hindered(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *backup = vault_make(stores, NOW);
-  struct job job = erasure_of(VAULT_ERASED);
+  g_autofree char *backup = shelf_make(stores, NOW);
+  struct job job = erasure_of(SHELF_ERASED);
 
   hinder(backup, 0);
   perform(stores, &job);
@@ -278,7 +278,7 @@ static void test_hindered(void **state)
   assert_int_equal(told.code, TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(told.problem, backup));
   assert_int_equal(told.backups, 0);
-  assert_true(stores_file_holds(backup, VAULT_ERASED));
+  assert_true(stores_file_holds(backup, SHELF_ERASED));
   end_erasure(&job);
 }
 
@@ -290,7 +290,7 @@ static void test_given_up(void **state)
 
   for (size_t i = 0; i < 2 * G_N_ELEMENTS(tasks); i++) {
     enum task task = tasks[i / 2];
-    struct job job = task == TASK_ERASE ? erasure_of(VAULT_ERASED) : job_of(task, NOW + (int)i);
+    struct job job = task == TASK_ERASE ? erasure_of(SHELF_ERASED) : job_of(task, NOW + (int)i);
     struct erasure *erasure = job.erasure;
 
     if (i % 2 == 1)
@@ -307,7 +307,7 @@ static void test_given_up(void **state)
   }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, vault_setup, stores_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shelf_setup, stores_teardown)
 
 int main(void)
 {

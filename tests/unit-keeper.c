@@ -5,7 +5,7 @@
 #include "daemon/keeper.h"
 
 #include "daemon/owed.h"
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,7 +73,7 @@ static void tend(struct scene *scene, int64_t now)
 
 static void expect(struct scene *scene, unsigned backups, bool needed)
 {
-  assert_int_equal(vault_count(scene->stores), backups);
+  assert_int_equal(shelf_count(scene->stores), backups);
   assert_int_equal(keeper_is_needed(scene->keeper), needed);
 }
 
@@ -89,7 +89,7 @@ static void test_nothing_to_do(void **state)
 {
   struct scene *scene = begin(state);
 
-  g_free(vault_make(scene->stores, NOW));
+  g_free(shelf_make(scene->stores, NOW));
   expect(scene, 1, false);
   for (int64_t now = NOW + 60; now < NOW + 3 * HOUR; now += 600) {
     tend(scene, now);
@@ -133,7 +133,7 @@ static void test_settled(void **state)
 {
   struct scene *scene = begin(state);
 
-  g_free(vault_make(scene->stores, NOW));
+  g_free(shelf_make(scene->stores, NOW));
   tend(scene, NOW);
   put(scene, 100);
   tend(scene, NOW + 60);
@@ -153,7 +153,7 @@ static void test_changed_back(void **state)
   struct scene *scene = begin(state);
   struct ticket_row row = stores_row(0);
 
-  g_free(vault_make(scene->stores, NOW));
+  g_free(shelf_make(scene->stores, NOW));
   tend(scene, NOW);
   row.issued++;
   assert_int_equal(store_put(scene->store, &row, row.series, NOW), TLSPIN_OK);
@@ -173,7 +173,7 @@ static void test_never_settled(void **state)
   struct scene *scene = begin(state);
   int n = 100;
 
-  g_free(vault_make(scene->stores, NOW));
+  g_free(shelf_make(scene->stores, NOW));
   for (int64_t now = NOW; now <= NOW + ROTATION_LATEST; now += 60) {
     tend(scene, now);
     expect(scene, 1, n > 100);
@@ -212,7 +212,7 @@ static void test_lost(void **state)
   struct keeper_terms terms = {.now = NOW + 30 * DAY, .period = 7 * DAY, .lost = true};
 
   for (int i = 0; i < 5; i++)
-    g_free(vault_make(scene->stores, NOW + i));
+    g_free(shelf_make(scene->stores, NOW + i));
   put(scene, 100);
   for (; terms.now < NOW + 31 * DAY; terms.now += HOUR / 2) {
     tend_with(scene, terms);
@@ -245,7 +245,7 @@ static void test_suspect(void **state)
   terms.ran += HOUR;
   tend_with(scene, terms);
   tend_with(scene, terms);
-  assert_int_equal(vault_count(scene->stores), 1);
+  assert_int_equal(shelf_count(scene->stores), 1);
   end(scene);
 }
 
@@ -255,11 +255,11 @@ static void test_tidy(void **state)
   struct scene *scene = begin(state);
   struct store_filter filter = STORE_FILTER_ANY;
   struct store_change change;
-  g_autofree char *before = vault_make(scene->stores, NOW - HOUR), *after = NULL;
+  g_autofree char *before = shelf_make(scene->stores, NOW - HOUR), *after = NULL;
 
   filter.host = "host-0003.example";
   assert_int_equal(store_clear(scene->store, &filter, NOW, &change), TLSPIN_OK);
-  after = vault_make(scene->stores, NOW + HOUR);
+  after = shelf_make(scene->stores, NOW + HOUR);
   tend(scene, NOW + 7 * DAY - HOUR);
   expect(scene, 2, false);
   assert_true(stores_file_holds(after, filter.host));
@@ -277,7 +277,7 @@ static void test_tidy(void **state)
 static void test_failure(void **state)
 {
   struct scene *scene = begin(state);
-  g_autofree char *folder = vault_folder(scene->stores);
+  g_autofree char *folder = shelf_folder(scene->stores);
 
   assert_int_equal(symlink("/", folder), 0);
   tend(scene, NOW);
@@ -289,7 +289,7 @@ static void test_failure(void **state)
   put(scene, 100);
   assert_int_equal(truncate(scene->stores->path, 3 * 4096), 0);
   tend(scene, NOW + 2400);
-  assert_int_equal(vault_count(scene->stores), 0);
+  assert_int_equal(shelf_count(scene->stores), 0);
   end(scene);
 }
 
@@ -299,7 +299,7 @@ static void test_no_store(void **state)
   struct scene *scene = begin(state);
   struct keeper_terms terms = {.now = NOW, .period = 7 * DAY};
 
-  g_free(vault_make(scene->stores, NOW));
+  g_free(shelf_make(scene->stores, NOW));
   for (; terms.now < NOW + 30 * DAY; terms.now += DAY) {
     keeper_tend(scene->keeper, NULL, &terms);
     finish(scene);
@@ -351,12 +351,12 @@ static void test_listed(void **state)
   enum { MOST = 17 };
   struct scene *scene = begin(state);
   struct keeper_terms terms = {.now = NOW, .period = 7 * DAY};
-  g_autofree char *first = vault_make(scene->stores, NOW - 20);
-  g_autofree char *second = vault_make(scene->stores, NOW - 10);
-  g_autofree char *folder = vault_folder(scene->stores);
+  g_autofree char *first = shelf_make(scene->stores, NOW - 20);
+  g_autofree char *second = shelf_make(scene->stores, NOW - 10);
+  g_autofree char *folder = shelf_folder(scene->stores);
   struct told_list told = {.times = 0};
 
-  vault_damage(first);
+  shelf_damage(first);
   for (unsigned i = 0; i < MOST; i++)
     assert_int_equal(keeper_list(scene->keeper, &terms, on_listed, &told), TLSPIN_OK);
   assert_int_equal(keeper_list(scene->keeper, &terms, on_listed, &told), TLSPIN_E_BUSY);
@@ -387,14 +387,14 @@ static void test_asked(void **state)
   finish(scene);
   assert_int_equal(told.times, 1);
   assert_int_equal(told.code, TLSPIN_OK);
-  assert_true(told.rows == VAULT_ROWS);
+  assert_true(told.rows == SHELF_ROWS);
   expect(scene, 1, false);
   assert_int_equal(truncate(scene->stores->path, 0), 0);
   assert_int_equal(keeper_ask(scene->keeper, &terms, on_told, &told), TLSPIN_OK);
   finish(scene);
   assert_int_equal(told.times, 2);
   assert_int_equal(told.code, TLSPIN_UNAVAILABLE);
-  assert_int_equal(vault_count(scene->stores), 1);
+  assert_int_equal(shelf_count(scene->stores), 1);
   end(scene);
 }
 
@@ -416,8 +416,8 @@ static void test_freed(void **state)
   assert_int_equal(told.code, TLSPIN_UNAVAILABLE);
   assert_int_equal(listed.times, 1); /* which was not even begun */
   assert_int_equal(listed.code, TLSPIN_UNAVAILABLE);
-  assert_int_equal(vault_count(scene->stores), 1);
-  assert_int_equal(vault_others(scene->stores), 1);
+  assert_int_equal(shelf_count(scene->stores), 1);
+  assert_int_equal(shelf_others(scene->stores), 1);
   end(scene);
 }
 
@@ -439,7 +439,7 @@ static void test_beside(void **state)
   }
   finish(scene);
   assert_int_equal(told.code, TLSPIN_OK);
-  assert_true(told.rows >= VAULT_ROWS);
+  assert_true(told.rows >= SHELF_ROWS);
   end(scene);
 }
 
@@ -473,8 +473,8 @@ static void test_erase(void **state)
 {
   struct scene *scene = begin(state);
   struct keeper_terms terms = {.now = NOW, .period = 7 * DAY};
-  g_autofree char *backup = vault_make(scene->stores, NOW - 1);
-  struct erasure *erasure = erasure_of(VAULT_ERASED), *wrong = erasure_of("nowhere.example");
+  g_autofree char *backup = shelf_make(scene->stores, NOW - 1);
+  struct erasure *erasure = erasure_of(SHELF_ERASED), *wrong = erasure_of("nowhere.example");
   struct told_erased erased = {.times = 0};
   struct told told = {.times = 0};
 
@@ -488,8 +488,8 @@ static void test_erase(void **state)
   assert_int_equal(erased.times, 1);
   assert_int_equal(erased.code, TLSPIN_OK);
   assert_int_equal(erased.done.backups, 1);
-  assert_false(stores_file_holds(backup, VAULT_ERASED));
-  assert_true(stores_file_holds(scene->stores->path, VAULT_ERASED)); /* that is others' to do */
+  assert_false(stores_file_holds(backup, SHELF_ERASED));
+  assert_true(stores_file_holds(scene->stores->path, SHELF_ERASED)); /* that is others' to do */
   assert_int_equal(keeper_erase(scene->keeper, &terms, wrong, false, on_erased, &erased),
                    TLSPIN_OK);
   assert_int_equal(keeper_ask(scene->keeper, &terms, on_told, &told), TLSPIN_OK);
@@ -508,7 +508,7 @@ static void test_erase_freed(void **state)
 {
   struct scene *scene = begin(state);
   struct keeper_terms terms = {.now = NOW, .period = 7 * DAY};
-  struct erasure *erasure = erasure_of(VAULT_ERASED);
+  struct erasure *erasure = erasure_of(SHELF_ERASED);
   struct told_erased erased = {.times = 0};
 
   assert_int_equal(keeper_erase(scene->keeper, &terms, erasure, true, on_erased, &erased),
@@ -521,7 +521,7 @@ static void test_erase_freed(void **state)
   erasure_free(erasure);
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, vault_setup, stores_teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, shelf_setup, stores_teardown)
 
 int main(void)
 {

@@ -6,7 +6,7 @@
 
 #include "daemon/state.h"
 #include "tests/ruins.h"
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,8 +60,8 @@ static enum tlspin_code restore(struct stores *stores, const char *path, const c
 static bool look(struct stores *stores, struct damage *damage)
 {
   struct store *store = stores_open(stores->path);
-  struct ticket_row first = stores_row(0), last = stores_row(VAULT_ROWS - 1),
-                    later = stores_row(VAULT_ROWS);
+  struct ticket_row first = stores_row(0), last = stores_row(SHELF_ROWS - 1),
+                    later = stores_row(SHELF_ROWS);
   bool stands = damage_stands(store);
 
   stores_expect(store, &first);
@@ -76,14 +76,14 @@ static bool look(struct stores *stores, struct damage *damage)
 static void test_whole(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, MADE);
+  g_autofree char *path = shelf_make(stores, MADE);
   struct store_filter filter = STORE_FILTER_ANY;
   struct store_change change;
   struct backup_sum before;
   struct damage damage;
   struct store *store;
 
-  ruins_put(stores, VAULT_ROWS);
+  ruins_put(stores, SHELF_ROWS);
   store = stores_open(stores->path);
   filter.host = "host-0000.example";
   assert_int_equal(store_clear(store, &filter, RUINS_NOW, &change), TLSPIN_OK);
@@ -103,10 +103,10 @@ static void test_whole(void **state)
 static void test_wreck(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, MADE);
+  g_autofree char *path = shelf_make(stores, MADE);
   struct damage damage;
 
-  ruins_put(stores, VAULT_ROWS);
+  ruins_put(stores, SHELF_ROWS);
   stores_write(stores->path, 0, "no database", 11);
   assert_int_equal(restore_after(stores, path, NULL, ""), TLSPIN_OK);
   assert_true(look(stores, &damage));
@@ -114,7 +114,7 @@ static void test_wreck(void **state)
   assert_int_equal(damage.found, RUINS_NOW);
   assert_int_equal(damage.missing, DAMAGE_UNKNOWN);
   assert_int_equal(damage.backup, MADE);
-  assert_true(damage.merged >= VAULT_ROWS);
+  assert_true(damage.merged >= SHELF_ROWS);
   assert_int_equal(ruins_asides(stores), 1);
   assert_true(g_str_has_prefix(damage.aside, "damaged-"));
   assert_int_equal(unlink(stores->path), 0);
@@ -130,7 +130,7 @@ static void test_unseen(void **state)
 {
   static const int64_t missing[] = {3, DAMAGE_UNKNOWN, 0};
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, MADE);
+  g_autofree char *path = shelf_make(stores, MADE);
   struct damage damage;
 
   for (size_t i = 0; i < G_N_ELEMENTS(missing); i++) {
@@ -149,7 +149,7 @@ static void test_unseen_unknown(void **state)
 {
   static const uint8_t strange[] = {99};
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, MADE);
+  g_autofree char *path = shelf_make(stores, MADE);
   struct store *store = stores_open(stores->path);
   struct damage damage;
 
@@ -190,12 +190,12 @@ static void test_lossy_backup(void **state)
 static void test_changed(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, MADE);
-  struct ticket_row row = stores_row(VAULT_ROWS);
+  g_autofree char *path = shelf_make(stores, MADE);
+  struct ticket_row row = stores_row(SHELF_ROWS);
   struct backup_sum before = sum_of(stores);
   struct store *store;
 
-  ruins_put(stores, VAULT_ROWS);
+  ruins_put(stores, SHELF_ROWS);
   assert_int_equal(restore_after(stores, path, &before, "changed meanwhile"), TLSPIN_E_BUSY);
   assert_int_equal(restore_after(stores, path, NULL, "changed meanwhile"), TLSPIN_E_BUSY);
   store = stores_open(stores->path);
@@ -208,7 +208,7 @@ static void test_changed(void **state)
 static void test_refused(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *path = vault_make(stores, MADE);
+  g_autofree char *path = shelf_make(stores, MADE);
   g_autofree char *new_path = g_strconcat(stores->path, ".new", NULL);
   struct backup_sum before = sum_of(stores), after;
   int fd;
@@ -221,13 +221,13 @@ static void test_refused(void **state)
   assert_int_equal(g_mkdir(new_path, 0700), 0);
   assert_int_equal(restore(stores, path, ".new"), TLSPIN_UNAVAILABLE);
   assert_int_equal(g_rmdir(new_path), 0);
-  vault_damage(path);
+  shelf_damage(path);
   assert_int_equal(restore(stores, path, "can't be used"), TLSPIN_UNAVAILABLE);
   after = sum_of(stores);
   assert_true(backup_sum_equal(&before, &after));
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, vault_setup, stores_teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, shelf_setup, stores_teardown)
 
 int main(void)
 {

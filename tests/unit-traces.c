@@ -6,7 +6,7 @@
 
 #include "daemon/aside.h"
 #include "tests/hinder.h"
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,12 +44,12 @@ static char *plant(struct stores *stores, const char *name, const char *text)
 static void expect_clean(const char *path, mode_t mode)
 {
   struct ticket_row other = stores_row(4);
-  struct store *store = vault_open(path);
+  struct store *store = shelf_open(path);
   struct stat status;
 
   stores_expect(store, &other);
   store_close(store);
-  assert_false(stores_file_holds(path, VAULT_ERASED));
+  assert_false(stores_file_holds(path, SHELF_ERASED));
   assert_int_equal(lstat(path, &status), 0);
   assert_int_equal(status.st_mode & 0777, mode);
 }
@@ -57,9 +57,9 @@ static void expect_clean(const char *path, mode_t mode)
 static void test_all(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *first = vault_make(stores, STORES_NOW);
-  g_autofree char *second = vault_make(stores, STORES_NOW + 1);
-  g_autofree char *damaged = vault_make(stores, STORES_NOW + 2);
+  g_autofree char *first = shelf_make(stores, STORES_NOW);
+  g_autofree char *second = shelf_make(stores, STORES_NOW + 1);
+  g_autofree char *damaged = shelf_make(stores, STORES_NOW + 2);
   g_autofree char *aside = plant(stores, "damaged-20261123T062500Z.db", "nobody can tell");
   g_autofree char *wal = plant(stores, "damaged-20261123T062500Z.db-wal", "nor here");
   g_autofree char *orphan = plant(stores, "damaged-20251123T062500Z.db-journal", "nor here");
@@ -68,8 +68,8 @@ static void test_all(void **state)
   g_autofree char *problem = NULL;
   struct traces done;
 
-  vault_damage(damaged);
-  assert_int_equal(erase(stores, VAULT_ERASED, false, &done, &problem), TLSPIN_OK);
+  shelf_damage(damaged);
+  assert_int_equal(erase(stores, SHELF_ERASED, false, &done, &problem), TLSPIN_OK);
   assert_null(problem);
   assert_int_equal(done.backups, 2);
   assert_int_equal(done.removed, 1);
@@ -83,20 +83,20 @@ static void test_all(void **state)
   assert_int_equal(access(unfinished, F_OK), -1);
   assert_int_equal(access(other, F_OK), 0);
   assert_int_equal(unlink(other), 0);
-  assert_int_equal(erase(stores, VAULT_ERASED, false, &done, &problem), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(erase(stores, SHELF_ERASED, false, &done, &problem), TLSPIN_E_NOT_FOUND);
 }
 
 /* What may be a slip of the pen takes nothing away; what is known elsewhere does. */
 static void test_unknown(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *backup = vault_make(stores, STORES_NOW);
-  g_autofree char *damaged = vault_make(stores, STORES_NOW + 2);
+  g_autofree char *backup = shelf_make(stores, STORES_NOW);
+  g_autofree char *damaged = shelf_make(stores, STORES_NOW + 2);
   g_autofree char *aside = plant(stores, "damaged-20261123T062500Z.db", "nobody can tell");
   g_autofree char *problem = NULL;
   struct traces done;
 
-  vault_damage(damaged);
+  shelf_damage(damaged);
   assert_int_equal(erase(stores, "nowhere.example", false, &done, &problem), TLSPIN_E_NOT_FOUND);
   assert_null(problem);
   assert_int_equal(access(damaged, F_OK), 0);
@@ -137,7 +137,7 @@ static void test_unfinished(void **state)
                {"", "..nowhere.exampletls", TLSPIN_OK},
                {"else.example", "else.example", TLSPIN_E_NOT_FOUND}};
   struct stores *stores = *state;
-  g_autofree char *backup = vault_make(stores, STORES_NOW);
+  g_autofree char *backup = shelf_make(stores, STORES_NOW);
 
   for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autofree char *journal = plant(stores, "pins.db.new-journal", cases[i].successor);
@@ -149,7 +149,7 @@ static void test_unfinished(void **state)
     assert_null(problem);
     assert_int_equal(access(journal, F_OK), -1);
     assert_int_equal(access(half, F_OK), -1);
-    assert_true(stores_file_holds(backup, VAULT_ERASED));
+    assert_true(stores_file_holds(backup, SHELF_ERASED));
   }
 }
 
@@ -161,7 +161,7 @@ static void test_unfinished_stays(void **state)
   g_autofree char *half = g_build_filename(stores->home, "backups", ".pins.db", NULL);
   const char *const obstacles[] = {left, half};
 
-  g_free(vault_make(stores, STORES_NOW));
+  g_free(shelf_make(stores, STORES_NOW));
   for (size_t i = 0; i < G_N_ELEMENTS(obstacles); i++) {
     g_autofree char *problem = NULL;
     struct traces done;
@@ -177,16 +177,16 @@ static void test_unfinished_stays(void **state)
 static void test_unread(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *backup = vault_make(stores, STORES_NOW);
+  g_autofree char *backup = shelf_make(stores, STORES_NOW);
   g_autofree char *aside = plant(stores, "damaged-20261123T062500Z.db", "nobody can tell");
   g_autofree char *problem = NULL;
   struct traces done;
 
   assert_int_equal(chmod(backup, 0644), 0);
-  assert_int_equal(erase(stores, VAULT_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(erase(stores, SHELF_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, backup));
   assert_int_equal(access(aside, F_OK), 0);
-  assert_true(stores_file_holds(backup, VAULT_ERASED));
+  assert_true(stores_file_holds(backup, SHELF_ERASED));
 }
 
 /* Two backups, and a file that was set aside. */
@@ -196,7 +196,7 @@ struct relics {
 
 static struct relics plant_relics(struct stores *stores)
 {
-  return (struct relics){vault_make(stores, STORES_NOW), vault_make(stores, STORES_NOW + 1),
+  return (struct relics){shelf_make(stores, STORES_NOW), shelf_make(stores, STORES_NOW + 1),
                          plant(stores, "damaged-20261123T062500Z.db", "nobody can tell")};
 }
 
@@ -217,15 +217,15 @@ static void test_hindered(void **state)
   struct traces done;
 
   hinder(relics.first, 0);
-  assert_int_equal(erase(stores, VAULT_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(erase(stores, SHELF_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, relics.first));
   assert_int_equal(done.backups + done.removed + done.asides, 0);
   assert_int_equal(access(relics.aside, F_OK), 0);
   hinder(NULL, 0);
-  assert_true(stores_file_holds(relics.first, VAULT_ERASED));
-  assert_true(stores_file_holds(relics.second, VAULT_ERASED));
+  assert_true(stores_file_holds(relics.first, SHELF_ERASED));
+  assert_true(stores_file_holds(relics.second, SHELF_ERASED));
   g_clear_pointer(&problem, g_free);
-  assert_int_equal(erase(stores, VAULT_ERASED, true, &done, &problem), TLSPIN_OK);
+  assert_int_equal(erase(stores, SHELF_ERASED, true, &done, &problem), TLSPIN_OK);
   assert_int_equal(done.backups, 2);
   expect_clean(relics.first, 0600);
   expect_clean(relics.second, 0600);
@@ -242,16 +242,16 @@ static void test_hindered_later(void **state)
   struct traces done;
 
   hinder(relics.first, 1);
-  assert_int_equal(erase(stores, VAULT_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(erase(stores, SHELF_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
   hinder(NULL, 0);
   assert_non_null(strstr(problem, relics.first));
   assert_int_equal(done.backups, 1);
   assert_int_equal(done.removed, 0);
-  assert_true(stores_file_holds(relics.first, VAULT_ERASED));
+  assert_true(stores_file_holds(relics.first, SHELF_ERASED));
   expect_clean(relics.second, 0600);
   assert_int_equal(access(relics.aside, F_OK), 0);
   g_clear_pointer(&problem, g_free);
-  assert_int_equal(erase(stores, VAULT_ERASED, false, &done, &problem), TLSPIN_OK);
+  assert_int_equal(erase(stores, SHELF_ERASED, false, &done, &problem), TLSPIN_OK);
   expect_clean(relics.first, 0600);
   forget_relics(&relics);
 }
@@ -290,15 +290,15 @@ static void test_unremoved(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_all, vault_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_unknown, vault_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_named, vault_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_unfinished, vault_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_unfinished_stays, vault_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_unread, vault_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_hindered, vault_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_hindered_later, vault_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_unremoved, vault_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_all, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unknown, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_named, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unfinished, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unfinished_stays, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unread, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_hindered, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_hindered_later, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unremoved, shelf_setup, stores_teardown),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

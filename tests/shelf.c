@@ -1,8 +1,8 @@
-/* Backups for tests: see vault.h.
+/* Backups for tests: see shelf.h.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "tests/vault.h"
+#include "tests/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,24 +13,24 @@
 #include <string.h>
 #include <unistd.h>
 
-int vault_setup(void **state)
+int shelf_setup(void **state)
 {
   stores_setup(state);
-  stores_make(((struct stores *)*state)->path, VAULT_ROWS);
+  stores_make(((struct stores *)*state)->path, SHELF_ROWS);
   return 0;
 }
 
-char *vault_folder(const struct stores *stores)
+char *shelf_folder(const struct stores *stores)
 {
   return g_build_filename(stores->home, "backups", NULL);
 }
 
-char *vault_path(const struct stores *stores, const char *name)
+char *shelf_path(const struct stores *stores, const char *name)
 {
   return g_build_filename(stores->home, "backups", name, NULL);
 }
 
-char *vault_make(const struct stores *stores, int64_t now)
+char *shelf_make(const struct stores *stores, int64_t now)
 {
   struct backup_terms terms = {.asked = false};
   struct backup *made;
@@ -46,7 +46,7 @@ char *vault_make(const struct stores *stores, int64_t now)
   return path;
 }
 
-void vault_refuse(const struct stores *stores, enum tlspin_code code, const char *words)
+void shelf_refuse(const struct stores *stores, enum tlspin_code code, const char *words)
 {
   struct backup_terms terms = {.asked = false};
   struct backup *made;
@@ -62,7 +62,7 @@ void vault_refuse(const struct stores *stores, enum tlspin_code code, const char
   g_free(problem);
 }
 
-struct store *vault_open(const char *path)
+struct store *shelf_open(const char *path)
 {
   struct store *store;
   char *problem;
@@ -77,7 +77,7 @@ struct store *vault_open(const char *path)
 
 static unsigned count_names(const struct stores *stores, bool backups)
 {
-  g_autofree char *folder = vault_folder(stores);
+  g_autofree char *folder = shelf_folder(stores);
   g_autoptr(GDir) names = g_dir_open(folder, 0, NULL);
   const char *name;
   unsigned count = 0;
@@ -87,17 +87,17 @@ static unsigned count_names(const struct stores *stores, bool backups)
   return count;
 }
 
-unsigned vault_others(const struct stores *stores)
+unsigned shelf_others(const struct stores *stores)
 {
   return count_names(stores, false);
 }
 
-unsigned vault_count(const struct stores *stores)
+unsigned shelf_count(const struct stores *stores)
 {
   return count_names(stores, true);
 }
 
-void vault_damage(const char *path)
+void shelf_damage(const char *path)
 {
   g_autofree char *content = NULL;
   const char *found;
@@ -109,7 +109,7 @@ void vault_damage(const char *path)
   stores_flip(content, path, (uint32_t)(found - content + 3) * 8);
 }
 
-void vault_begin_import(struct store *store, int records)
+void shelf_begin_import(struct store *store, int records)
 {
   struct store_change change;
   struct store_edit *edit;
@@ -126,14 +126,14 @@ void vault_begin_import(struct store *store, int records)
   assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
 }
 
-enum tlspin_code vault_erase(struct store *store, void *data)
+enum tlspin_code shelf_erase(struct store *store, void *data)
 {
   struct store_filter filter = STORE_FILTER_ANY;
   struct store_change change;
   enum tlspin_code code;
 
   (void)data;
-  filter.host = VAULT_ERASED;
+  filter.host = SHELF_ERASED;
   code = store_clear(store, &filter, STORES_NOW, &change);
   return code == TLSPIN_OK ? stores_forget(store, INT64_MAX) : code;
 }
