@@ -69,15 +69,16 @@ static bool on_logged(enum table_id table, const struct cell *cells, const struc
   return true;
 }
 
-static enum tlspin_code ask(struct store *store, sqlite3_stmt *statement, int64_t *answer)
+static enum tlspin_code ask(struct store *store, enum statement which, const struct cell *cells,
+                            int count, int64_t *answer)
 {
   database_refuel(&store->db);
-  return database_ask(statement, answer) ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
+  return database_ask(store->db.statements[which], cells, count, answer) ? TLSPIN_OK
+                                                                         : TLSPIN_UNAVAILABLE;
 }
 
 static enum tlspin_code look_each(struct bygone *bygone, struct store *store)
 {
-  sqlite3_stmt *statement = store->db.statements[STATEMENT_HOST_STANDS];
   enum tlspin_code code = TLSPIN_OK;
   GHashTableIter iter;
   gpointer host;
@@ -85,8 +86,9 @@ static enum tlspin_code look_each(struct bygone *bygone, struct store *store)
 
   g_hash_table_iter_init(&iter, bygone->hosts);
   while (code == TLSPIN_OK && g_hash_table_iter_next(&iter, &host, NULL)) {
-    sqlite3_bind_text(statement, 1, host, -1, SQLITE_STATIC);
-    code = ask(store, statement, &stands);
+    const struct cell cell = cell_text(host);
+
+    code = ask(store, STATEMENT_HOST_STANDS, &cell, 1, &stands);
     if (code == TLSPIN_OK && stands != 0)
       g_hash_table_iter_remove(&iter);
   }
@@ -98,7 +100,7 @@ static enum tlspin_code look_each(struct bygone *bygone, struct store *store)
 static enum tlspin_code drop_present(struct bygone *bygone, struct store *store)
 {
   int64_t operations;
-  enum tlspin_code code = ask(store, store->db.statements[STATEMENT_COUNT_OPERATIONS], &operations);
+  enum tlspin_code code = ask(store, STATEMENT_COUNT_OPERATIONS, NULL, 0, &operations);
 
   if (code != TLSPIN_OK)
     return code;

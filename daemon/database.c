@@ -325,9 +325,9 @@ bool database_finish(sqlite3_stmt *statement)
   return done;
 }
 
-bool database_ask(sqlite3_stmt *statement, int64_t *answer)
+bool database_ask(sqlite3_stmt *statement, const struct cell *cells, int count, int64_t *answer)
 {
-  bool answered = database_step(statement) == STEP_ROW;
+  bool answered = cells_bind(statement, cells, count) && database_step(statement) == STEP_ROW;
 
   if (answered)
     *answer = sqlite3_column_int64(statement, 0);

@@ -107,8 +107,8 @@ void database_reset(sqlite3_stmt *statement);
 /* Runs a statement that gives no row, and resets it. */
 bool database_finish(sqlite3_stmt *statement);
 
-/* Runs a statement that gives one number, and resets it. False: it couldn't be had, and *answer is
- * as it was. */
-bool database_ask(sqlite3_stmt *statement, int64_t *answer);
+/* Runs a statement with these parameters, which gives one number, and resets it. False: it couldn't
+ * be had, and *answer is as it was. */
+bool database_ask(sqlite3_stmt *statement, const struct cell *cells, int count, int64_t *answer);
 
 #endif

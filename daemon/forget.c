@@ -13,11 +13,11 @@ enum { STEP = 2000 }; /* images that are deleted at once: others wait for that *
 static enum tlspin_code count_by(sqlite3_stmt *statement, uint64_t operation, uint64_t limit,
                                  uint64_t *count)
 {
+  const struct cell cells[] = {cell_integer((int64_t)operation),
+                               cell_integer((int64_t)MIN(limit, INT64_MAX))};
   int64_t answer;
 
-  sqlite3_bind_int64(statement, 1, (int64_t)operation);
-  sqlite3_bind_int64(statement, 2, (int64_t)MIN(limit, INT64_MAX));
-  if (!database_ask(statement, &answer))
+  if (!database_ask(statement, cells, G_N_ELEMENTS(cells), &answer))
     return TLSPIN_UNAVAILABLE;
   *count += (uint64_t)answer;
   return TLSPIN_OK;

@@ -148,11 +148,10 @@ enum tlspin_code journal_last_head(struct store *store, uint64_t before, struct 
 
 enum tlspin_code journal_touched(struct store *store, uint64_t operation)
 {
-  sqlite3_stmt *statement = store->db.statements[STATEMENT_TOUCHED];
+  const struct cell cell = cell_integer((int64_t)operation);
   int64_t touched;
 
-  sqlite3_bind_int64(statement, 1, (int64_t)operation);
-  if (!database_ask(statement, &touched))
+  if (!database_ask(store->db.statements[STATEMENT_TOUCHED], &cell, 1, &touched))
     return TLSPIN_UNAVAILABLE;
   return touched != 0 ? TLSPIN_OK : TLSPIN_E_NOT_FOUND;
 }

@@ -76,8 +76,10 @@ bool lenient_beside(enum table_id table, const struct cell *cells)
   struct pin_note note;
   struct keypin pin;
 
-  return table == TABLE_PIN && (!pin_of_cells(cells, STORE_USER, &pin, &note) ||
-                                (pin.status != KEYPIN_REJECTED && pin.status != KEYPIN_ON));
+  if (table != TABLE_PIN)
+    return table == TABLE_TICKET;
+  return !pin_of_cells(cells, STORE_USER, &pin, &note) ||
+         (pin.status != KEYPIN_REJECTED && pin.status != KEYPIN_ON);
 }
 
 /* The key of a row, as octets that last. */

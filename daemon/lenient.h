@@ -16,8 +16,9 @@
  * and an image of such a record, which an undo or a draft would bring back. */
 bool lenient_row(enum table_id table, const struct cell *cells);
 
-/* Whether a row of a user's store is a record that may let more through beside others of its place:
- * any but what is rejected, and a mode "on". A key that is but history excuses a change to it. */
+/* Whether a row of a user's store may let more through beside the records of its place: a ticket,
+ * whose proof excuses another key than theirs, and a record, but for what is rejected and a mode
+ * "on". A key that is but history excuses a change to it. */
 bool lenient_beside(enum table_id table, const struct cell *cells);
 
 /* Those of a database that let more through by themselves. */

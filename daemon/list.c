@@ -115,7 +115,7 @@ enum tlspin_code store_count(struct store *store, uint64_t *count)
   bool answered;
 
   database_refuel_all(&store->db);
-  answered = database_ask(store->db.statements[STATEMENT_COUNT], &answer);
+  answered = database_ask(store->db.statements[STATEMENT_COUNT], NULL, 0, &answer);
   *count = (uint64_t)answer;
   return answered ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
 }

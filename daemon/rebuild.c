@@ -156,13 +156,27 @@ bool rebuild_holds(struct rebuild *rebuild, enum table_id table, const struct ce
          memcmp(&held, digest, sizeof held) == 0;
 }
 
-enum tlspin_code rebuild_find_beside(struct rebuild *rebuild, const struct cell *record)
+/* As place_to_cells; a ticket's columns lack the scope. */
+static void place_of_row(enum table_id table, const struct cell *cells, struct cell *place)
+{
+  const bool scoped = table == TABLE_PIN;
+
+  place[0] = cells[0];
+  place[1] = scoped ? cells[1] : cell_text(scope_token(SCOPE_EXACT));
+  place[2] = cells[1 + scoped];
+  place[3] = cells[2 + scoped];
+}
+
+enum tlspin_code rebuild_find_beside(struct rebuild *rebuild, enum table_id table,
+                                     const struct cell *cells)
 {
   sqlite3_stmt *statement = rebuild->db.statements[STATEMENT_PLACE_STANDS];
+  struct cell place[PLACE_COLUMNS];
   int64_t stands;
 
+  place_of_row(table, cells, place);
   database_refuel(&rebuild->db);
-  if (!cells_bind(statement, record, PLACE_COLUMNS) || !database_ask(statement, &stands))
+  if (!database_ask(statement, place, PLACE_COLUMNS, &stands))
     return TLSPIN_UNAVAILABLE;
   return stands != 0 ? TLSPIN_OK : TLSPIN_E_NOT_FOUND;
 }

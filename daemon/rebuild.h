@@ -50,9 +50,10 @@ bool rebuild_has(struct rebuild *rebuild, enum table_id table, const struct cell
 bool rebuild_holds(struct rebuild *rebuild, enum table_id table, const struct cell *cells,
                    const struct digest *digest);
 
-/* Whether a record is there of just the place of this one. TLSPIN_E_NOT_FOUND; TLSPIN_UNAVAILABLE
- * where that can't be told. */
-enum tlspin_code rebuild_find_beside(struct rebuild *rebuild, const struct cell *record);
+/* Whether a record is there of just the place of this row, which is a ticket or a record.
+ * TLSPIN_E_NOT_FOUND; TLSPIN_UNAVAILABLE where that can't be told. */
+enum tlspin_code rebuild_find_beside(struct rebuild *rebuild, enum table_id table,
+                                     const struct cell *cells);
 
 /* How many rows of the damaged store, whose contents these were, are not there. */
 uint64_t rebuild_missing(const struct rebuild *rebuild, const struct contents *contents);

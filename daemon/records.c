@@ -36,10 +36,9 @@ enum tlspin_code store_find_pin(struct store *store, const struct keypin *key, s
 static enum tlspin_code count_by(struct store *store, enum statement which,
                                  const struct cell *cells, int count, uint32_t *counted)
 {
-  sqlite3_stmt *statement = store->db.statements[which];
-  int64_t answer = 0;
+  int64_t answer;
 
-  if (!cells_bind(statement, cells, count) || !database_ask(statement, &answer))
+  if (!database_ask(store->db.statements[which], cells, count, &answer))
     return TLSPIN_UNAVAILABLE;
   *counted = (uint32_t)answer;
   return TLSPIN_OK;

@@ -14,9 +14,9 @@
  * 4. Then what the backup has of pins, unless the store, or the journal, knows better: a key that
  * is there is left as it is, and one that an operation touched after the backup was made stays
  * away. Without a row in the file, the whole backup. But only where there was no operation since
- * comes what lets more through, which the user may have withdrawn: and that is also a record that
- * would stand beside those which the file has of its place (be they dropped by rule 3), unless it
- * can but forbid.
+ * comes what lets more through, which the user may have withdrawn: and that is also a ticket or a
+ * record that would stand beside the records which the file has of its place (be they dropped by
+ * rule 3), unless it can but forbid.
  * 5. What was lost and saved, for the user (damage.h). While something is missing, what is not
  * there is not known to be none.
  *
@@ -47,8 +47,8 @@ struct recovery {
   bool unchanged; /* there was no operation since it was made */
   struct touched *touched;
   struct lenient *lenient;
-  uint64_t common;    /* rows that are in the backup as well */
-  GHashTable *beside; /* digests of its records that aren't merged beside those of their places */
+  uint64_t common; /* rows that are in the backup as well */
+  GHashTable *beside; /* digests of its rows that aren't merged beside records of their places */
   struct damage damage;
   bool failed; /* a row could not be written, or read */
 };
@@ -198,11 +198,11 @@ static bool on_merged(enum table_id table, const struct cell *cells, const struc
   return added;
 }
 
-/* A record of the backup that isn't there: false where it can't be told whether another is. */
-static bool look_beside(struct recovery *recovery, const struct cell *cells,
+/* A row of the backup that isn't there: false where it can't be told whether a record is. */
+static bool look_beside(struct recovery *recovery, enum table_id table, const struct cell *cells,
                         const struct digest *digest)
 {
-  enum tlspin_code code = rebuild_find_beside(recovery->successor.rebuild, cells);
+  enum tlspin_code code = rebuild_find_beside(recovery->successor.rebuild, table, cells);
 
   if (code == TLSPIN_OK)
     g_hash_table_add(recovery->beside, g_memdup2(digest, sizeof *digest));
@@ -217,7 +217,7 @@ static bool on_compared(enum table_id table, const struct cell *cells, const str
 
   recovery->common += held;
   return held || recovery->unchanged || !lenient_beside(table, cells) ||
-         look_beside(recovery, cells, digest);
+         look_beside(recovery, table, cells, digest);
 }
 
 /* Whether the backup has all that is there: then nothing speaks against the rest of it, save for

@@ -33,14 +33,39 @@ static void test_runaway(void **state)
   assert_int_equal(database_step(statement), STEP_FAILED);
   assert_string_equal(database_fault(&db), "interrupted");
   assert_false(database_finish(statement));
-  assert_false(database_ask(statement, &answer));
+  assert_false(database_ask(statement, NULL, 0, &answer));
+  assert_int_equal(answer, 9);
   sqlite3_finalize(statement);
-  statement = stores_prepare(&db, "SELECT 7");
+  statement = stores_prepare(&db, "SELECT 1");
   database_refuel(&db);
-  assert_true(database_ask(statement, &answer) && database_ask(statement, &answer));
-  assert_int_equal(answer, 7);
   assert_int_equal(database_step(statement), STEP_ROW);
   assert_int_equal(database_step(statement), STEP_DONE);
+  sqlite3_finalize(statement);
+  database_close(&db);
+}
+
+static void test_ask(void **state)
+{
+  const struct cell cells[] = {cell_integer(3), cell_integer(4)};
+  struct database db;
+  sqlite3_stmt *statement;
+  int64_t answer = 9;
+
+  stores_new_database(*state, &db);
+  statement = stores_prepare(&db, "SELECT ?1 + ifnull(?2, 10)");
+  assert_true(database_ask(statement, cells, 1, &answer));
+  assert_int_equal(answer, 13);
+  assert_true(database_ask(statement, cells, 2, &answer));
+  assert_int_equal(answer, 7);
+  assert_true(database_ask(statement, cells, 1, &answer)); /* nothing stays bound */
+  assert_int_equal(answer, 13);
+  assert_int_equal(database_step(statement), STEP_ROW);
+  assert_false(database_ask(statement, cells, 2, &answer)); /* it runs: nothing is bound */
+  assert_true(database_ask(statement, cells, 1, &answer));
+  sqlite3_finalize(statement);
+  statement = stores_prepare(&db, "SELECT 1 WHERE ?1 = 0");
+  assert_false(database_ask(statement, cells, 1, &answer));
+  assert_int_equal(answer, 13);
   sqlite3_finalize(statement);
   database_close(&db);
 }
@@ -380,12 +405,12 @@ static void test_busy(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_runaway),  TEST(test_fuel),         TEST(test_statements),
-      TEST(test_in_place), TEST(test_rewrite),      TEST(test_no_file),
-      TEST(test_noise),    TEST(test_layer),        TEST(test_layer_unchanged),
-      TEST(test_readable), TEST(test_busy),         TEST(test_versions),
-      TEST(test_closed),   TEST(test_transactions), TEST(test_forgets),
-      TEST(test_cache),
+      TEST(test_runaway),         TEST(test_ask),      TEST(test_fuel),
+      TEST(test_statements),      TEST(test_in_place), TEST(test_rewrite),
+      TEST(test_no_file),         TEST(test_noise),    TEST(test_layer),
+      TEST(test_layer_unchanged), TEST(test_readable), TEST(test_busy),
+      TEST(test_versions),        TEST(test_closed),   TEST(test_transactions),
+      TEST(test_forgets),         TEST(test_cache),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,7 +110,9 @@ static void test_others(void **state)
 
   (void)state;
   ticket_row_to_cells(&row, cells);
-  assert_false(lenient_row(TABLE_TICKET, cells) || lenient_beside(TABLE_TICKET, cells));
+  assert_false(lenient_row(TABLE_TICKET, cells));
+  assert_true(lenient_beside(TABLE_TICKET, cells));
+  assert_false(lenient_beside(TABLE_FAILURE, cells));
 }
 
 /* A new store with one record of each kind, and a ticket. */
@@ -181,7 +183,7 @@ static enum tlspin_code find_beside(struct rebuild *rebuild, const struct keypin
   struct cell cells[TABLE_COLUMNS];
 
   pin_to_cells(pin, cells);
-  return rebuild_find_beside(rebuild, cells);
+  return rebuild_find_beside(rebuild, TABLE_PIN, cells);
 }
 
 /* Whether there is a record of just this place: of its host, scope, protocol and port. */
@@ -212,6 +214,28 @@ static void test_beside(void **state)
   rebuild_free(rebuild);
 }
 
+/* A ticket is beside the records of its server's own place, and not those of its domain. */
+static void test_beside_ticket(void **state)
+{
+  struct digest digests[G_N_ELEMENTS(records)];
+  struct rebuild *rebuild = fill(*state, digests);
+  struct keypin wide = stores_pin_at(1, ".host-0077.example");
+  struct cell cells[TABLE_COLUMNS];
+
+  pin_to_cells(&wide, cells);
+  assert_true(rebuild_add(rebuild, TABLE_PIN, cells));
+  for (int n = 3; n <= 77; n += 74)
+    for (int port = 443; port <= 444; port++) {
+      struct ticket_row row = stores_row(n);
+
+      row.peer.port = (uint16_t)port;
+      ticket_row_to_cells(&row, cells);
+      assert_int_equal(rebuild_find_beside(rebuild, TABLE_TICKET, cells),
+                       n == 3 && port == 443 ? TLSPIN_OK : TLSPIN_E_NOT_FOUND);
+    }
+  rebuild_free(rebuild);
+}
+
 static void test_beside_unknown(void **state)
 {
   struct digest digests[G_N_ELEMENTS(records)];
@@ -236,7 +260,7 @@ int main(void)
       cmocka_unit_test(test_records), cmocka_unit_test(test_settings),
       cmocka_unit_test(test_others),  TEST(test_drop),
       TEST(test_unreadable),          TEST(test_beside),
-      TEST(test_beside_unknown),
+      TEST(test_beside_ticket),       TEST(test_beside_unknown),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -258,6 +258,42 @@ static void test_cleared_beside_rest(void **state)
   }
 }
 
+/* A ticket that was cleared since the backup was made, which nothing tells any more, isn't believed
+ * again beside the key that was learned then, which its proof would excuse; others are. */
+static void test_cleared_ticket(void **state)
+{
+  const struct keypin good = key_of(1, 0x66, KEYPIN_ACTIVE);
+  struct stores *stores = *state;
+  g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
+  g_autofree char *away = g_build_filename(stores->home, "away", NULL);
+
+  for (int changed = 1; changed >= 0; changed--) {
+    struct store *store = stores_open(stores->path);
+    struct peer peer = stores_row(1).peer;
+
+    stores_fill(store, 10);
+    store_close(store);
+    g_free(ruins_back_up(stores, RUINS_NOW - 3600));
+    if (changed)
+      ruins_clear(stores, 1);
+    ruins_put(stores, 10);
+    store = stores_open(stores->path);
+    stores_learn(store, &good);
+    store_close(store);
+    recover_wreck(stores, LOSE "DELETE FROM ticket WHERE host IN ('host-0001.example', "
+                               "'host-0002.example', 'host-0010.example'); VACUUM");
+    expect_pins(stores, &good, "y");
+    assert_int_equal(ruins_rows(stores, 11), changed ? 9 : 10);
+    store = stores_open(stores->path);
+    if (changed)
+      stores_expect_none(store, &peer);
+    store_close(store);
+    assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
+    if (changed)
+      assert_int_equal(rename(folder, away), 0);
+  }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, stores_teardown)
 
 int main(void)
@@ -265,6 +301,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_withdrawn),          TEST(test_lenient),        TEST(test_lenient_lost),
       TEST(test_settings_and_state), TEST(test_cleared_beside), TEST(test_cleared_beside_rest),
+      TEST(test_cleared_ticket),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
