@@ -20,6 +20,17 @@
 
 enum { ROWS = 40 };
 
+/* For what comes next there is neither a store nor a backup. */
+static void put_away(struct stores *stores)
+{
+  static int times;
+  g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
+  g_autofree char *away = g_strdup_printf("%s-%d", folder, times++);
+
+  assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
+  assert_int_equal(rename(folder, away), 0);
+}
+
 /* Rows, and a host whose mode is off: what lets more through. */
 static void make(struct stores *stores, const struct keypin *off)
 {
@@ -102,10 +113,7 @@ static void test_lenient_lost(void **state)
     ruins_recover(stores);
     assert_int_equal(ruins_modes(stores), !edited);
     assert_int_equal(ruins_rows(stores, ROWS), ROWS);
-    assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
-    g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
-    g_autofree char *away = g_strconcat(folder, edited ? "-1" : "-0", NULL);
-    assert_int_equal(rename(folder, away), 0);
+    put_away(stores);
   }
 }
 
@@ -195,8 +203,6 @@ static void test_cleared_beside(void **state)
   };
   const struct keypin good = key_of(1, 0x66, KEYPIN_ACTIVE);
   struct stores *stores = *state;
-  g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
-  g_autofree char *away = g_build_filename(stores->home, "away", NULL);
 
   for (int changed = 1; changed >= 0; changed--) {
     struct store *store = stores_open(stores->path);
@@ -219,9 +225,7 @@ static void test_cleared_beside(void **state)
     expect_pins(stores, pins, changed ? "nyyynny" : "yyyyyyy");
     expect_pins(stores, &good, "y");
     assert_int_equal(ruins_rows(stores, 10), 10);
-    assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
-    if (changed)
-      assert_int_equal(rename(folder, away), 0);
+    put_away(stores);
   }
 }
 
@@ -231,8 +235,6 @@ static void test_cleared_beside_rest(void **state)
 {
   const struct keypin bad = key_of(1, 0xbb, KEYPIN_ACTIVE), good = key_of(1, 0x66, KEYPIN_ACTIVE);
   struct stores *stores = *state;
-  g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
-  g_autofree char *away = g_build_filename(stores->home, "away", NULL);
 
   for (int of_user = 0; of_user < 2; of_user++) {
     struct store *store = stores_open(stores->path);
@@ -252,9 +254,7 @@ static void test_cleared_beside_rest(void **state)
     expect_pins(stores, &bad, "n");
     expect_pins(stores, &other, of_user ? "n" : "y");
     assert_int_equal(ruins_rows(stores, 10), 10);
-    assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
-    if (!of_user)
-      assert_int_equal(rename(folder, away), 0);
+    put_away(stores);
   }
 }
 
@@ -264,8 +264,6 @@ static void test_cleared_ticket(void **state)
 {
   const struct keypin good = key_of(1, 0x66, KEYPIN_ACTIVE);
   struct stores *stores = *state;
-  g_autofree char *folder = g_build_filename(stores->home, "backups", NULL);
-  g_autofree char *away = g_build_filename(stores->home, "away", NULL);
 
   for (int changed = 1; changed >= 0; changed--) {
     struct store *store = stores_open(stores->path);
@@ -288,9 +286,7 @@ static void test_cleared_ticket(void **state)
     if (changed)
       stores_expect_none(store, &peer);
     store_close(store);
-    assert_int_equal(unlink(stores->path) + unlink(stores->lock), 0);
-    if (changed)
-      assert_int_equal(rename(folder, away), 0);
+    put_away(stores);
   }
 }
 
