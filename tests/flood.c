@@ -7,10 +7,11 @@
  * victim looks a host up that is pinned, again and again. Each lookup has to be answered with
  * "match", and the daemon has to be the same one at the end.
  *
- * Of what a victim waits dbus-daemon takes a part, which no daemon can help: it reads two kilooctets
- * of each connection in turn, and 64 that send leave a 65th of its time to the one that answers. So
- * where the target isn't met in full, the same flood is let loose on a program in the daemon's place
- * that does nothing but answer, and the daemon has to be nearly as quick. */
+ * Of what a victim waits dbus-daemon takes a part, which no daemon can help: it reads two
+ * kilooctets of each connection in turn, and 64 that send leave a 65th of its time to the one that
+ * answers. The target can't be met then. These rows are called "bus", and decide nothing but that:
+ * the same flood is let loose on a program in the daemon's place that does nothing but answer, and
+ * the daemon has to be nearly as quick. */
 #include "config.h"
 
 #include "dbus/messages.h"
@@ -38,8 +39,8 @@ enum {
   SETTLE_MS = 300 /* until a flood is at its height */
 };
 
-#define VICTIM "victim.example"
-#define ECHO "org.tlspin.test.Echo"
+#define VICTIM      "victim.example"
+#define ECHO        "org.tlspin.test.Echo"
 #define ECHO_FACTOR 1.5
 
 /* Whether the floods and their victim call the echo, and not the daemon. */
@@ -305,8 +306,7 @@ static double look_up(DBusConnection *connection)
 
   if (reply == NULL)
     return took;
-  if (!to_echo &&
-      (!bus_read_lookup_reply(reply, &fields) || strcmp(fields.answer, "match") != 0))
+  if (!to_echo && (!bus_read_lookup_reply(reply, &fields) || strcmp(fields.answer, "match") != 0))
     give_up("a lookup was not answered with \"match\"");
   dbus_message_unref(reply);
   return took;
@@ -373,14 +373,14 @@ static void owner(DBusConnection *connection, char name[64])
 static const struct flood {
   const char *number, *what;
   void (*flood)(void);
-  bool full; /* only in a full run: on a busy machine the bus alone takes long */
+  bool bus; /* the bus alone takes too long; only in a full run */
 } floods[] = {
     {"T11a", "one connection that reads no answer", flood_lookups, false},
     {"T11b", "one connection that reads them", flood_reading, false},
-    {"T11c", "64 connections", flood_connections, true},
-    {"T11d", "64 connections that list", flood_lists, true},
-    {"T11e", "60 MB messages", flood_big, false},
-    {"T11f", "10,000 match rules", flood_rules, false},
+    {"T11c", "60 MB messages", flood_big, false},
+    {"T11d", "10,000 match rules", flood_rules, false},
+    {"T11 bus a", "64 connections", flood_connections, true},
+    {"T11 bus b", "64 connections that list", flood_lists, true},
 };
 
 /* Whether the flood lasted. */
@@ -422,23 +422,38 @@ static bool endure_daemon(const struct flood *flood, struct waits *waits, bool *
   return lasted;
 }
 
+/* A p99 of some hundred lookups says something. */
+static bool meets_target(const struct waits *waits)
+{
+  return waits->count >= LEAST && waits->p99 <= (full_asked() ? TARGET_MS : BUSY_TARGET_MS);
+}
+
+static bool meets_echo(const struct flood *flood, const struct waits *waits, char text[64])
+{
+  struct waits least;
+  bool lasted = endure_echo(flood, &least);
+
+  snprintf(text, 64, ", of an echo in its place %.1f ms", least.p99);
+  return lasted && waits->p99 <= ECHO_FACTOR * least.p99;
+}
+
 static bool try(const struct flood *flood)
 {
-  struct waits waits, least = {0};
-  bool stayed, lasted = endure_daemon(flood, &waits, &stayed);
-  bool met = waits.p99 <= (full_asked() ? TARGET_MS : BUSY_TARGET_MS);
+  struct waits waits;
+  bool stayed, lasted = endure_daemon(flood, &waits, &stayed), met;
   char compared[64] = "";
 
-  if (!met && endure_echo(flood, &least)) {
-    met = waits.p99 <= ECHO_FACTOR * least.p99;
-    snprintf(compared, sizeof compared, ", an echo in its place %.1f ms", least.p99);
-  }
+  met = flood->bus ? meets_echo(flood, &waits, compared) : meets_target(&waits);
   met = met && lasted && stayed;
-  full_say(flood->number, "victim's p99 <= 250 ms; the daemon stays on the bus", met,
-           "%s: %u lookups, p50 %.1f, p99 %.1f, at most %.1f ms (p99 of the bus alone %.1f ms%s); the "
-           "daemon %s%s",
-           flood->what, waits.count, waits.p50, waits.p99, waits.most, waits.bus, compared,
-           stayed ? "stayed" : "left", lasted ? "" : ", the flood ended");
+  full_say(
+      flood->number,
+      flood->bus ? "no slower than a program that does nothing else (x 1.5)"
+                 : "victim's p99 <= 250 ms; the daemon stays on the bus",
+      met,
+      "%s: %u lookups, p50 %.1f, p99 %.1f, at most %.1f ms (p99 of the bus alone %.1f ms%s); the "
+      "daemon %s%s",
+      flood->what, waits.count, waits.p50, waits.p99, waits.most, waits.bus, compared,
+      stayed ? "stayed" : "left", lasted ? "" : ", the flood ended");
   return met;
 }
 
@@ -448,7 +463,7 @@ int main(int argc, char **argv)
   bool well = true;
 
   for (size_t i = 0; i < sizeof floods / sizeof floods[0]; i++)
-    if (argc < 2 ? !floods[i].full || full_asked() : strcmp(argv[1], floods[i].number) == 0)
+    if (argc < 2 ? !floods[i].bus || full_asked() : strcmp(argv[1], floods[i].number) == 0)
       well = try(&floods[i]) && well;
   return well ? EXIT_SUCCESS : EXIT_FAILURE;
 }

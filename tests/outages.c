@@ -119,9 +119,19 @@ static void outage_close(struct outage *outage)
   desk_close(&outage->desk);
 }
 
-static long budget(const struct fault *fault)
+/* Only the first question has to start anything, and what comes after it as long as none had an end
+ * before its time was over. */
+static bool is_cold(const struct outage *outage, const struct fault *fault, enum question question)
 {
-  return fault->cold ? COLD : WARM;
+  for (enum question i = 0; i < question; i++)
+    if (outage->replies[i].took < COLD)
+      return false;
+  return fault->cold;
+}
+
+static long budget(const struct outage *outage, const struct fault *fault, enum question question)
+{
+  return is_cold(outage, fault, question) ? COLD : WARM;
 }
 
 /* Whether the program gave up waiting for a daemon that could have answered: nothing wrong, but not
@@ -129,7 +139,7 @@ static long budget(const struct fault *fault)
 static bool gave_up(const struct outage *outage, const struct fault *fault, enum question question)
 {
   return outage->replies[question].code == TLSPIN_UNAVAILABLE && fault->reading == WHOLE &&
-         outage->replies[question].took >= budget(fault);
+         outage->replies[question].took >= budget(outage, fault, question);
 }
 
 /* Whether an answer is right, and never worse than what a program may go on with. */
@@ -167,21 +177,22 @@ static bool judge(struct outage *outage, const struct fault *fault)
   return fine;
 }
 
-/* Only the first question has to start anything. */
 static bool in_time(const struct outage *outage, const struct fault *fault)
 {
   for (enum question i = 0; i < QUESTIONS; i++)
-    if (outage->replies[i].took > budget(fault) + SLACK || gave_up(outage, fault, i))
+    if (outage->replies[i].took > budget(outage, fault, i) + SLACK || gave_up(outage, fault, i))
       return false;
   return true;
 }
 
 static void note_times(struct outage *outage, const struct fault *fault)
 {
-  long *most = &outage->most[fault->cold];
+  for (enum question i = 0; i < QUESTIONS; i++) {
+    long *most = &outage->most[is_cold(outage, fault, i)];
 
-  for (enum question i = 0; i < QUESTIONS; i++)
-    *most = outage->replies[i].took > *most ? outage->replies[i].took : *most;
+    if (outage->replies[i].took > *most)
+      *most = outage->replies[i].took;
+  }
 }
 
 /* One fault, and one program that meets it. */
