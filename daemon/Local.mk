@@ -34,6 +34,7 @@ libdaemon_la_SOURCES = \
 	daemon/owed.c daemon/owed.h \
 	daemon/mend.c daemon/mend.h \
 	daemon/missing.c daemon/missing.h \
+	daemon/names.c daemon/names.h \
 	daemon/pagefile.c daemon/pagefile.h \
 	daemon/pinrow.c daemon/pinrow.h \
 	daemon/problem.c daemon/problem.h \
@@ -50,6 +51,7 @@ libdaemon_la_SOURCES = \
 	daemon/aside.c daemon/aside.h \
 	daemon/layout.c daemon/layout.h \
 	daemon/lenient.c daemon/lenient.h \
+	daemon/sift.c daemon/sift.h daemon/stale.c daemon/stale.h daemon/beside.c daemon/beside.h \
 	daemon/rebuild.c daemon/rebuild.h \
 	daemon/recovery.c daemon/recovery.h \
 	daemon/recovery-restore.c \

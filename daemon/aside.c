@@ -7,6 +7,7 @@
 #include "common/copy.h"
 #include "common/text.h"
 #include "daemon/file.h"
+#include "daemon/names.h"
 #include "daemon/problem.h"
 
 #include <errno.h>
@@ -59,8 +60,8 @@ static bool give_name(const char *path, const char *aside)
   return errno != EEXIST && errno != ENOSPC && copy_file(path, aside);
 }
 
-/* SQLite would take what is unfinished for that of the file that comes next. *moved: how many of the
- * names are done. */
+/* SQLite would take what is unfinished for that of the file that comes next. *moved: how many of
+ * the names are done. */
 static bool move_journals(const char *path, const char *aside, size_t *moved)
 {
   for (*moved = 0; *moved < G_N_ELEMENTS(suffixes); (*moved)++) {
@@ -143,6 +144,14 @@ enum tlspin_code aside_put(const char *path, const char *name, char **problem)
                      path, aside, g_strerror(errno));
 }
 
+void aside_take_back(const char *path, const char *name)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  g_autofree char *aside = g_build_filename(folder, name, NULL);
+
+  take_back(path, aside, G_N_ELEMENTS(suffixes));
+}
+
 enum tlspin_code aside_put_journals(const char *path, int64_t now, char **problem)
 {
   g_autofree char *folder = g_path_get_dirname(path);
@@ -169,39 +178,42 @@ bool aside_is_main(const char *name)
   return g_str_has_suffix(name, SUFFIX);
 }
 
-GPtrArray *aside_list_files(const char *path)
+static bool is_of_aside(const char *name)
 {
-  g_autofree char *folder = g_path_get_dirname(path);
-  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-  GDir *dir = g_dir_open(folder, 0, NULL);
-  const char *name;
+  return g_str_has_prefix(name, PREFIX) && strstr(name, SUFFIX) != NULL;
+}
 
-  while (dir != NULL && (name = g_dir_read_name(dir)) != NULL)
-    if (g_str_has_prefix(name, PREFIX) && strstr(name, SUFFIX) != NULL)
-      g_ptr_array_add(names, g_strdup(name));
-  if (dir != NULL)
-    g_dir_close(dir);
-  g_ptr_array_sort(names, compare_names);
+/* names: may be NULL, and is returned. */
+static GPtrArray *keep(GPtrArray *names, bool (*fits)(const char *name))
+{
+  for (guint i = names != NULL ? names->len : 0; i > 0; i--)
+    if (!fits(names->pdata[i - 1]))
+      g_ptr_array_remove_index(names, i - 1);
   return names;
 }
 
-GPtrArray *aside_list(const char *path)
+GPtrArray *aside_list_files(const char *path, char **problem)
 {
-  GPtrArray *names = aside_list_files(path);
+  g_autofree char *folder = g_path_get_dirname(path);
+  GPtrArray *names = keep(names_read(folder, problem), is_of_aside);
 
-  for (guint i = names->len; i > 0; i--)
-    if (!aside_is_main(names->pdata[i - 1]))
-      g_ptr_array_remove_index(names, i - 1);
+  if (names != NULL)
+    g_ptr_array_sort(names, compare_names);
   return names;
+}
+
+GPtrArray *aside_list(const char *path, char **problem)
+{
+  return keep(aside_list_files(path, problem), aside_is_main);
 }
 
 uint64_t aside_size(const char *path)
 {
   g_autofree char *folder = g_path_get_dirname(path);
-  g_autoptr(GPtrArray) names = aside_list_files(path);
+  g_autoptr(GPtrArray) names = aside_list_files(path, NULL);
   uint64_t size = 0;
 
-  for (guint i = 0; i < names->len; i++) {
+  for (guint i = 0; names != NULL && i < names->len; i++) {
     g_autofree char *file = g_build_filename(folder, names->pdata[i], NULL);
     struct stat status;
 

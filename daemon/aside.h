@@ -24,17 +24,21 @@ char *aside_choose(const char *path, int64_t now);
  * both, and an error leaves all as it was. */
 enum tlspin_code aside_put(const char *path, const char *name, char **problem);
 
-/* The same for what is unfinished alone, where the file is missing, or isn't kept: it would be taken
- * for that of the file that comes next. */
+/* Undoes that, while no other has taken the place. */
+void aside_take_back(const char *path, const char *name);
+
+/* As aside_put for what is unfinished alone, where the file is missing, or isn't kept: it would be
+ * taken for that of the file that comes next. */
 enum tlspin_code aside_put_journals(const char *path, int64_t now, char **problem);
 
-/* The names of such files in the folder of the store, the oldest first; to be unreferenced. */
-GPtrArray *aside_list(const char *path);
+/* The names of such files in the folder of the store, the oldest first; to be unreferenced. NULL,
+ * with a *problem (which may be NULL): the folder can't be listed, and there may be some. */
+GPtrArray *aside_list(const char *path, char **problem);
 
 /* The same of all files: what was beside them, too, which comes after its own. */
-GPtrArray *aside_list_files(const char *path);
+GPtrArray *aside_list_files(const char *path, char **problem);
 
-/* How many octets they have, all together. */
+/* How many octets they have, all together, as far as that can be told. */
 uint64_t aside_size(const char *path);
 
 /* Whether it is the name of such a file itself, and not of what was beside one. */

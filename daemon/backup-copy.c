@@ -83,7 +83,7 @@ static enum tlspin_code copy_slices(struct copying *copying, char **problem)
 
   while (code == TLSPIN_OK && rc == SQLITE_OK) {
     code = copy_slice(copying, restarts < RESTARTS ? SLICE_PAGES : -1, &rc, problem);
-    restarts += sqlite3_backup_remaining(copying->backup) > left;
+    restarts += sqlite3_backup_remaining(copying->backup) >= left;
     left = sqlite3_backup_remaining(copying->backup);
   }
   copying->done = rc == SQLITE_DONE;

@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "daemon/file.h"
+#include "daemon/names.h"
 #include "daemon/problem.h"
 #include "daemon/rotation.h"
 
@@ -19,7 +20,7 @@
 enum { TURNS = 99, TIME_FROM = 5, TIME_SIZE = 16 /* 20261123T062500Z */ };
 
 /* What was at work in it: the file, its journal, and the lock file that belongs to it as to any
- * store. */
+ * store. SQLite's temporary files come to them. */
 static const char *const leftovers[] = {".pins.db", ".pins.db-journal", ".pins.lock"};
 
 static char *folder_of(const char *store)
@@ -63,7 +64,7 @@ static bool remove_leftovers(const char *folder)
     if (unlink(path) != 0 && errno != ENOENT)
       return false;
   }
-  return true;
+  return names_remove_temporaries(folder);
 }
 
 char *backup_folder_unfinished(const char *store)
@@ -77,14 +78,17 @@ enum tlspin_code backup_folder_clear(const struct backup_folder *folder, char **
 {
   if (remove_leftovers(folder->path))
     return TLSPIN_OK;
-  return problem_set(problem, _("What was left in %s can't be removed: %s. Remove '.pins*' there."),
+  return problem_set(problem,
+                     _("What was left in %s can't be removed: %s. Remove '.pins*' and "
+                       "'etilqs_*' there."),
                      folder->path, g_strerror(errno));
 }
 
 static enum tlspin_code lock_folder(struct backup_folder *folder, char **problem)
 {
   g_autofree char *within = g_build_filename(folder->path, "pins.db", NULL);
-  enum tlspin_code code = lockfile_open(within, folder->owner, LOCKFILE_PATIENT, &folder->lock, problem);
+  enum tlspin_code code =
+      lockfile_open(within, folder->owner, LOCKFILE_PATIENT, &folder->lock, problem);
 
   if (code == TLSPIN_OK && !folder->lock.exclusive)
     code = lockfile_exclude(&folder->lock, problem);
@@ -202,33 +206,22 @@ static void add(GPtrArray *list, const char *folder, const char *name)
   g_ptr_array_add(list, backup);
 }
 
-static enum tlspin_code say_unlisted(const char *folder, const char *fault, char **problem)
-{
-  return problem_set(problem, _("The folder %s can't be listed: %s. Mend its permissions."), folder,
-                     fault);
-}
-
 enum tlspin_code backup_folder_list(const char *store, uid_t owner, int64_t now, GPtrArray **list,
                                     char **problem)
 {
   g_autofree char *resolved = NULL;
-  g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(backup_free);
-  g_autoptr(GDir) folder = NULL;
-  g_autoptr(GError) error = NULL;
-  const char *name;
+  g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(backup_free), names = NULL;
 
   *list = NULL;
   if (is_there(store)) {
     if (resolve(store, owner, &resolved, problem) != TLSPIN_OK)
       return TLSPIN_UNAVAILABLE;
-    folder = g_dir_open(resolved, 0, &error);
-    if (folder == NULL)
-      return say_unlisted(resolved, error->message, problem);
-    for (errno = 0; (name = g_dir_read_name(folder)) != NULL; errno = 0)
-      add(found, resolved, name);
-    if (errno != 0)
-      return say_unlisted(resolved, g_strerror(errno), problem);
+    names = names_read(resolved, problem);
+    if (names == NULL)
+      return TLSPIN_UNAVAILABLE;
   }
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    add(found, resolved, names->pdata[i]);
   g_ptr_array_sort_with_data(found, compare, &now);
   *list = g_steal_pointer(&found);
   return TLSPIN_OK;

@@ -86,10 +86,8 @@ static enum backup_state say_fault(const char *path, const char *fault, bool hin
 /* A setting that SQLite passed over without an error says nothing of the content. */
 static enum backup_state say_refused(const struct store *store, char **problem)
 {
-  bool hindered =
-      database_is_hindered(&store->db) || sqlite3_errcode(store->db.handle) == SQLITE_OK;
-
-  return say_fault(store->path, database_fault(&store->db), hindered, problem);
+  return say_fault(store->path, database_fault(&store->db), database_is_hindered(&store->db),
+                   problem);
 }
 
 /* Whether the system, and nothing about the file, keeps it from being opened and read. What is no
@@ -165,7 +163,7 @@ static enum tlspin_code check_twice(const char *path, uid_t owner, char **proble
   enum tlspin_code code = file_check(path, rule, problem);
 
   if (code == TLSPIN_UNAVAILABLE) {
-    g_clear_pointer(problem, g_free);
+    g_free(g_steal_pointer(problem));
     code = file_check(path, rule, problem);
   }
   return code;

@@ -81,6 +81,19 @@ static enum tlspin_code name_undo_crowd(const struct store *store, char **proble
   return TLSPIN_E_LIMIT;
 }
 
+/* NULL where there is nothing more to say than that. */
+static char *say_bereft(const struct store *store)
+{
+  uint64_t operation = store_bereft(store);
+
+  if (operation == 0)
+    return NULL;
+  return g_strdup_printf(
+      _("What operation %" PRIu64 " had kept was lost when the store was damaged, so it can't be "
+        "taken back. An older one can, by its number; 'tlspin log' names those of changes."),
+      operation);
+}
+
 enum tlspin_code policy_undo(struct policy *policy, uint64_t operation, int64_t now,
                              struct store_change *change, char **problem)
 {
@@ -92,6 +105,8 @@ enum tlspin_code policy_undo(struct policy *policy, uint64_t operation, int64_t 
   code = store_undo(store, operation, now, change);
   if (code == TLSPIN_E_LIMIT)
     return name_undo_crowd(store, problem);
+  if (code == TLSPIN_E_NOTHING_TO_UNDO)
+    *problem = say_bereft(store);
   policy->images += change->changed;
   return policy_fault(policy, code, problem);
 }

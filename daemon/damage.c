@@ -84,23 +84,21 @@ enum tlspin_code damage_acknowledge(struct store *store)
   return state_put(store, DAMAGE_ROW, (struct span){NULL, 0});
 }
 
-/* What can't be read or understood may say so. */
-static bool is_lossy(struct store *store)
+/* What can't be read or understood may say so; it is asked again the next time. */
+static void learn_loss(struct store *store)
 {
   struct damage damage;
   enum tlspin_code code = damage_get(store, &damage);
 
-  return code == TLSPIN_OK ? damage.missing != 0 : code != TLSPIN_E_NOT_FOUND;
+  store->lost.stands = code == TLSPIN_OK ? damage.missing != 0 : code != TLSPIN_E_NOT_FOUND;
+  store->lost.reading = code == TLSPIN_UNAVAILABLE ? 0 : store->db.reading;
 }
 
 bool damage_stands(struct store *store)
 {
-
   if (store->kind == STORE_SYSTEM)
     return false;
-  if (store->lost.reading == 0 || store->lost.reading != store->db.reading) {
-    store->lost.stands = is_lossy(store);
-    store->lost.reading = store->db.reading;
-  }
+  if (store->lost.reading == 0 || store->lost.reading != store->db.reading)
+    learn_loss(store);
   return store->lost.stands;
 }

@@ -177,6 +177,11 @@ void database_close(struct database *db)
   *db = (struct database){.handle = NULL};
 }
 
+bool database_is_fixed(const struct database *db)
+{
+  return db->handle != NULL && sqlite3_db_readonly(db->handle, "main") == 1;
+}
+
 const char *database_fault(const struct database *db)
 {
   return sqlite3_errmsg(db->handle);

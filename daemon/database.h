@@ -55,6 +55,9 @@ bool database_prepare(struct database *db);
 /* Fine after a failed open, and for one that was never opened. */
 void database_close(struct database *db);
 
+/* Whether it can't be written, as SQLite opened it. */
+bool database_is_fixed(const struct database *db);
+
 /* SQLite's last word; until the next call. */
 const char *database_fault(const struct database *db);
 

@@ -23,6 +23,17 @@ static bool see_damage(struct store *store, struct damage *damage)
   return code != TLSPIN_E_NOT_FOUND;
 }
 
+static GPtrArray *list_asides(const char *path)
+{
+  g_autofree char *problem = NULL;
+  GPtrArray *names = aside_list(path, &problem);
+
+  if (names != NULL)
+    return names;
+  g_warning("%s", problem);
+  return g_ptr_array_new();
+}
+
 void doctor_look(struct policy *policy, int64_t now, GPtrArray *read, struct doctor *doctor)
 {
   const struct layer *user = layers_user(policy->layers, now);
@@ -30,7 +41,7 @@ void doctor_look(struct policy *policy, int64_t now, GPtrArray *read, struct doc
   *doctor = (struct doctor){.path = user->path, .problem = user->problem};
   if (user->store != NULL)
     doctor->damaged = see_damage(user->store, &doctor->damage);
-  doctor->asides = aside_list(user->path);
+  doctor->asides = list_asides(user->path);
   doctor->asides_size = aside_size(user->path);
   if (read != NULL)
     doctor->backups = g_ptr_array_ref(read);

@@ -5,6 +5,7 @@
 #include "daemon/file.h"
 
 #include "common/text.h"
+#include "daemon/names.h"
 #include "daemon/problem.h"
 
 #include <errno.h>
@@ -15,8 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define TEMPORARY_PREFIX "etilqs_" /* SQLite's, unless it was built with another */
 
 /* SQLite's file format, section 1.3.3: 2 means WAL. */
 enum { WRITE_VERSION = 18, READ_VERSION = 19, HEADER_READ = 20, VERSION_WAL = 2 };
@@ -124,16 +123,12 @@ bool file_has_backups(const char *path)
 {
   g_autofree char *home = g_path_get_dirname(path);
   g_autofree char *folder = g_build_filename(home, FILE_BACKUPS, NULL);
-  g_autoptr(GDir) dir = NULL;
-  const char *name = NULL;
+  g_autoptr(GPtrArray) names = names_read(folder, NULL);
 
-  if (!file_exists(folder))
-    return false;
-  dir = g_dir_open(folder, 0, NULL);
-  while (dir != NULL && (name = g_dir_read_name(dir)) != NULL)
-    if (g_str_has_prefix(name, "pins-") && g_str_has_suffix(name, ".db"))
-      break;
-  return dir == NULL || name != NULL;
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    if (g_str_has_prefix(names->pdata[i], "pins-") && g_str_has_suffix(names->pdata[i], ".db"))
+      return true;
+  return names == NULL;
 }
 
 enum tlspin_code file_create(const char *path, char **problem)
@@ -165,6 +160,14 @@ enum tlspin_code file_publish(const char *temporary, const char *path, mode_t mo
   return done ? TLSPIN_OK : TLSPIN_UNAVAILABLE;
 }
 
+enum tlspin_code file_say_fixed(const char *path, char **problem)
+{
+  return problem_set(problem,
+                     _("%s can't be written: its file system is mounted read-only. Mount it so "
+                       "that it can be written."),
+                     path);
+}
+
 /* Only a missing file and a link are told apart: for the rest the system's words do. */
 static enum tlspin_code say_open(const char *path, int fault, char **problem)
 {
@@ -178,13 +181,21 @@ static enum tlspin_code say_open(const char *path, int fault, char **problem)
                      g_strerror(fault));
 }
 
+/* What a user store holds is enforced as well where nothing new can be written to it. */
+static int open_as_may_be(const char *path, enum store_kind kind)
+{
+  enum { CAUTION = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+  int fd = open(path, (kind == STORE_USER ? O_RDWR : O_RDONLY) | CAUTION);
+
+  return fd < 0 && kind == STORE_USER && errno == EROFS ? open(path, O_RDONLY | CAUTION) : fd;
+}
+
 enum tlspin_code file_open(const char *path, struct file_rule rule, int *fd, char **problem)
 {
-  int access = rule.kind == STORE_USER ? O_RDWR : O_RDONLY;
   enum tlspin_code code;
   struct stat status;
 
-  *fd = open(path, access | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  *fd = open_as_may_be(path, rule.kind);
   if (*fd < 0)
     return say_open(path, errno, problem);
   if (fstat(*fd, &status) != 0)
@@ -271,14 +282,7 @@ bool file_remove_unfinished(const char *path)
 void file_sweep(const char *path)
 {
   g_autofree char *folder = g_path_get_dirname(path);
-  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-  const char *name;
 
   file_remove_unfinished(path);
-  while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-    g_autofree char *file = g_build_filename(folder, name, NULL);
-
-    if (g_str_has_prefix(name, TEMPORARY_PREFIX))
-      unlink(file);
-  }
+  names_remove_temporaries(folder);
 }

@@ -42,7 +42,8 @@ enum tlspin_code file_create(const char *path, char **problem);
 enum tlspin_code file_publish(const char *temporary, const char *path, mode_t mode, char **problem);
 
 /* Opens a file that must be there: not followed if it is a link, never waited for if it is a FIFO,
- * a regular file of the owner with the right mode. *fd is to be closed. */
+ * a regular file of the owner with the right mode. That of a user is opened to be written, too,
+ * unless its file system is mounted read-only. *fd is to be closed. */
 enum tlspin_code file_open(const char *path, struct file_rule rule, int *fd, char **problem);
 
 /* The same, and looks at the first octets: a database in WAL mode is refused. Those of a user store
@@ -57,13 +58,15 @@ enum tlspin_code file_check(const char *path, struct file_rule rule, char **prob
  * where something is left. */
 bool file_remove_unfinished(const char *path);
 
+/* What is said of a file on a file system that is mounted read-only: one could be read, but not
+ * what is asked for. */
+enum tlspin_code file_say_fixed(const char *path, char **problem);
+
 /* fsync(2) on the folder that holds path, after which a name in it survives a loss of power. */
 bool file_sync_folder(const char *path);
 
-/* Removes SQLite's temporary files from the folder that holds path. It takes their names away as
- * soon as it has made them; a loss of power may bring one back, with a copy of the store in it that
- * nobody would ever erase. Who uses one now goes on using it. And what file_remove_unfinished
- * removes, by its rules. */
+/* Removes SQLite's temporary files from the folder that holds path (names.h), and what
+ * file_remove_unfinished removes, by its rules; as far as that goes. */
 void file_sweep(const char *path);
 
 #endif

@@ -125,11 +125,10 @@ void gathering_make(struct layers *layers, const struct peer *peer, int64_t now,
 void gathering_clear(struct gathering *gathering)
 {
   layers_answer_clear(&gathering->ticket);
-  for (size_t i = 0; i < gathering->count; i++)
-    keypin_clear(&gathering->pins[i]);
+  while (gathering->count > 0)
+    keypin_clear(&gathering->pins[--gathering->count]);
   g_clear_pointer(&gathering->pins, g_free);
   g_clear_pointer(&gathering->entries, g_free);
-  gathering->count = 0;
 }
 
 const struct layer *gathering_layer(struct layers *layers, const struct verdict_entry *entry)

@@ -5,6 +5,7 @@
 #include "daemon/layer.h"
 
 #include "common/text.h"
+#include "daemon/file.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -85,8 +86,14 @@ enum tlspin_code layer_open(struct layer *layer, enum store_kind kind, uid_t own
 
 static char *forbidden(const char *path, const char *folder)
 {
+  char *problem = NULL;
+
   if (access(path, W_OK) == 0 && access(folder, W_OK | X_OK) == 0)
     return NULL;
+  if (errno == EROFS) {
+    file_say_fixed(path, &problem);
+    return problem;
+  }
   return g_strdup_printf(_("The pin store '%s' can't be written: %s. Mend the permissions of the "
                            "file and of its folder: 'chmod u+rw %s' and 'chmod u+rwx %s'."),
                          path, g_strerror(errno), path, folder);

@@ -82,7 +82,7 @@ void layers_free(struct layers *layers)
 const struct layer *layers_user(struct layers *layers, int64_t now)
 {
   struct layer *user = &layers->user;
-  bool gone = user->store != NULL && !store_in_place(user->store);
+  bool gone = user->store != NULL && (!store_in_place(user->store) || store_was_freed(user->store));
   bool failed = user->store == NULL || layers->user_failed;
   int64_t second = layers->suspect ? layers->says : now;
 

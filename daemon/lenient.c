@@ -82,100 +82,22 @@ bool lenient_beside(enum table_id table, const struct cell *cells)
          (pin.status != KEYPIN_REJECTED && pin.status != KEYPIN_ON);
 }
 
-/* The key of a row, as octets that last. */
-struct kept {
-  enum table_id table;
-  struct digest digest;
-  struct cell key[TABLE_KEY];
-  GBytes *octets[TABLE_KEY];
+struct judge {
+  lenient_confirm confirm;
+  void *data;
 };
 
-struct lenient {
-  GHashTable *rows; /* by their digests: struct kept */
-};
-
-static void kept_free(void *data)
+static bool is_unconfirmed(enum table_id table, const struct cell *cells,
+                           const struct digest *digest, void *data)
 {
-  struct kept *kept = data;
+  const struct judge *judge = data;
 
-  for (int i = 0; i < TABLE_KEY; i++)
-    g_bytes_unref(kept->octets[i]);
-  g_free(kept);
+  return lenient_row(table, cells) && !judge->confirm(table, cells, digest, judge->data);
 }
 
-static struct kept *kept_new(enum table_id table, const struct cell *cells,
-                             const struct digest *digest)
+bool lenient_drop(struct rebuild *rebuild, lenient_confirm confirm, void *data, uint64_t *count)
 {
-  struct kept *kept = g_new0(struct kept, 1);
+  struct judge judge = {confirm, data};
 
-  kept->table = table;
-  kept->digest = *digest;
-  for (int i = 0; i < TABLE_KEY; i++) {
-    bool used = i < tables[table].key;
-
-    kept->octets[i] =
-        g_bytes_new(used ? cells[i].bytes.data : NULL, used ? cells[i].bytes.size : 0);
-    if (!used)
-      continue;
-    kept->key[i] = cells[i];
-    kept->key[i].bytes.data = g_bytes_get_data(kept->octets[i], NULL);
-  }
-  return kept;
-}
-
-static void keep(GHashTable *rows, struct kept *kept)
-{
-  g_hash_table_replace(rows, &kept->digest, kept);
-}
-
-static bool on_row(enum table_id table, const struct cell *cells, const struct digest *digest,
-                   void *data)
-{
-  struct lenient *lenient = data;
-
-  if (lenient_row(table, cells))
-    keep(lenient->rows, kept_new(table, cells, digest));
-  return true;
-}
-
-struct lenient *lenient_new(struct database *db)
-{
-  struct lenient *lenient = g_new0(struct lenient, 1);
-
-  lenient->rows = g_hash_table_new_full(digest_hash, digest_same, NULL, kept_free);
-  database_refuel_all(db);
-  if (contents_walk(db, STORE_USER, on_row, lenient))
-    return lenient;
-  lenient_free(lenient);
-  return NULL;
-}
-
-void lenient_free(struct lenient *lenient)
-{
-  if (lenient == NULL)
-    return;
-  g_hash_table_unref(lenient->rows);
-  g_free(lenient);
-}
-
-void lenient_confirm(struct lenient *lenient, const struct digest *digest)
-{
-  g_hash_table_remove(lenient->rows, digest);
-}
-
-bool lenient_drop(const struct lenient *lenient, struct rebuild *rebuild, uint64_t *count)
-{
-  GHashTableIter iter;
-  gpointer row;
-
-  *count = 0;
-  g_hash_table_iter_init(&iter, lenient->rows);
-  while (g_hash_table_iter_next(&iter, NULL, &row)) {
-    const struct kept *kept = row;
-
-    if (!rebuild_drop(rebuild, kept->table, kept->key))
-      return false;
-    *count += 1;
-  }
-  return true;
+  return sift_drop(rebuild, is_unconfirmed, &judge, count);
 }

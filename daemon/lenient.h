@@ -9,7 +9,7 @@
 #ifndef LENIENT_H
 #define LENIENT_H
 
-#include "daemon/rebuild.h"
+#include "daemon/sift.h"
 
 /* Whether a row of a user's store lets more through: a mode "off", an exception, an active key that
  * was not learned, of the settings that are recalled all but those that are as strict as can be;
@@ -21,17 +21,11 @@ bool lenient_row(enum table_id table, const struct cell *cells);
  * "on". A key that is but history excuses a change to it. */
 bool lenient_beside(enum table_id table, const struct cell *cells);
 
-/* Those of a database that let more through by themselves. */
-struct lenient;
+/* Whether just this row, which lets more through, is to be kept. */
+typedef sift_unwanted lenient_confirm;
 
-/* NULL: it can't be read. */
-struct lenient *lenient_new(struct database *db);
-void lenient_free(struct lenient *lenient);
-
-/* The row with this digest is known from elsewhere as well. */
-void lenient_confirm(struct lenient *lenient, const struct digest *digest);
-
-/* Removes those that aren't from the new store; *count: how many. False: not all. */
-bool lenient_drop(const struct lenient *lenient, struct rebuild *rebuild, uint64_t *count);
+/* Drops the rows that let more through by themselves and that nobody confirms; *count: how many.
+ * False: one could not be read, or not dropped. */
+bool lenient_drop(struct rebuild *rebuild, lenient_confirm confirm, void *data, uint64_t *count);
 
 #endif

@@ -69,10 +69,14 @@ enum tlspin_code lockfile_exclude(struct lockfile *lock, char **problem)
  * that. */
 static enum tlspin_code lock_first(struct lockfile *lock, char **problem)
 {
-  bool done =
-      acquire(lock, LOCK_SH, lock->wait) && (lock->remembers || acquire(lock, LOCK_EX, lock->wait));
-
-  return done ? TLSPIN_OK : say_busy(lock, problem);
+  lock->fixed = (fcntl(lock->fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+  if (!acquire(lock, LOCK_SH, lock->wait))
+    return say_busy(lock, problem);
+  if (lock->remembers)
+    return TLSPIN_OK;
+  if (lock->fixed)
+    return file_say_fixed(lock->path, problem);
+  return acquire(lock, LOCK_EX, lock->wait) ? TLSPIN_OK : say_busy(lock, problem);
 }
 
 enum tlspin_code lockfile_open(const char *path, uid_t owner, enum lockfile_wait wait,

@@ -30,10 +30,11 @@ struct lockfile {
   enum lockfile_wait wait;
   bool exclusive;
   bool remembers;
+  bool fixed; /* on a file system that is mounted read-only: no number can be held */
 };
 
 /* Opens the lock file of the store at `path`, an absolute one; makes it where it is missing. Shared
- * where it remembers a store, else exclusive. */
+ * where it remembers a store, else exclusive; one that can't be written must remember one. */
 enum tlspin_code lockfile_open(const char *path, uid_t owner, enum lockfile_wait wait,
                                struct lockfile *lock, char **problem);
 

@@ -15,6 +15,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Most likely what it held was lost with the power; it may as well have been meant as a mask. */
 static enum tlspin_code say_empty(const struct store *store, char **problem)
@@ -45,6 +46,8 @@ static enum tlspin_code say_fault(const struct store *store, char **problem)
 
   if (store->kind == STORE_SYSTEM || (!database_is_hindered(db) && database_is_readable(db)))
     return say_damage(store, fault, problem);
+  if (database_is_fixed(db)) /* an unfinished write to be put back, an older form */
+    return file_say_fixed(store->path, problem);
   return problem_set(problem,
                      _("%s can't be read or written now: %s. Check the disk and its room."),
                      store->path, fault);
@@ -79,10 +82,15 @@ static enum tlspin_code say_state(const struct store *store, enum schema_state s
   }
 }
 
+/* Where SQLite can't open a file to write it, it opens it to read it; which must not be for another
+ * reason than that its lock file can't be written either. */
 static enum tlspin_code open_database(struct store *store, char **problem)
 {
-  return database_open(&store->db, store->path, store->kind) ? TLSPIN_OK
-                                                             : say_fault(store, problem);
+  if (!database_open(&store->db, store->path, store->kind))
+    return say_fault(store, problem);
+  return store->kind == STORE_USER && database_is_fixed(&store->db) != store->lock.fixed
+             ? file_say_fixed(store->lock.fixed ? store->lock.path : store->path, problem)
+             : TLSPIN_OK;
 }
 
 /* What was written is read before it is believed. */
@@ -299,6 +307,11 @@ bool store_is_trusted(const struct store *store, const char *path, uid_t owner)
 bool store_leaves_trace(const char *path)
 {
   return file_exists(path) || lockfile_remembers(path) || file_has_backups(path);
+}
+
+bool store_was_freed(const struct store *store)
+{
+  return store->lock.fixed && access(store->path, W_OK) == 0;
 }
 
 bool store_knows_threads(void)

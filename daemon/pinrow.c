@@ -10,17 +10,12 @@
 
 enum { LAST_SEEN = 17, COUNT_SEEN = 18 };
 
-static bool seen_is_valid(struct span seen)
-{
-  struct chain_seen decoded;
-
-  return seen.size <= CHAIN_SEEN_MAX && chain_seen_decode(seen, &decoded);
-}
-
 bool pin_is_valid(const struct keypin *pin, enum store_kind kind)
 {
+  struct chain_seen seen;
+
   return keypin_is_valid(pin) && (kind == STORE_SYSTEM || !pin->locked) &&
-         pin->count_seen <= INT64_MAX && seen_is_valid(pin->seen);
+         chain_seen_decode(pin->seen, &seen);
 }
 
 bool pin_key_is_valid(const struct keypin *pin)
@@ -52,9 +47,9 @@ void pin_key_to_cells(const struct keypin *pin, struct cell *cells)
 
 void pin_first_key_to_cells(const char *host, struct cell *cells)
 {
-  for (int i = 0; i < PIN_KEY - 1; i++)
-    cells[i] = tables[TABLE_PIN].types[i] == 'i' ? cell_integer(0) : cell_text("");
   cells[0] = cell_text(host);
+  for (int i = 1; i < PIN_KEY - 1; i++)
+    cells[i] = tables[TABLE_PIN].types[i] == 'i' ? cell_integer(0) : cell_text("");
   cells[PIN_KEY - 1] = cell_blob((struct span){NULL, 0});
 }
 
@@ -108,8 +103,7 @@ static bool key_of_cells(const struct cell *cells, struct keypin *pin)
     return false;
   pin->selector = (enum selector)bounded(&cells[7], SELECTOR_COUNT);
   pin->matching = (enum matching)bounded(&cells[8], MATCHING_COUNT);
-  if (pin->selector == SELECTOR_COUNT || pin->matching == MATCHING_COUNT ||
-      matching_size(pin->matching) == 0 || cells[9].bytes.size != matching_size(pin->matching))
+  if (matching_size(pin->matching) == 0 || cells[9].bytes.size != matching_size(pin->matching))
     return false;
   memcpy(pin->digest, cells[9].bytes.data, cells[9].bytes.size);
   return true;

@@ -156,38 +156,13 @@ bool rebuild_holds(struct rebuild *rebuild, enum table_id table, const struct ce
          memcmp(&held, digest, sizeof held) == 0;
 }
 
-/* As place_to_cells; a ticket's columns lack the scope. */
-static void place_of_row(enum table_id table, const struct cell *cells, struct cell *place)
-{
-  const bool scoped = table == TABLE_PIN;
-
-  place[0] = cells[0];
-  place[1] = scoped ? cells[1] : cell_text(scope_token(SCOPE_EXACT));
-  place[2] = cells[1 + scoped];
-  place[3] = cells[2 + scoped];
-}
-
-enum tlspin_code rebuild_find_beside(struct rebuild *rebuild, enum table_id table,
-                                     const struct cell *cells)
-{
-  sqlite3_stmt *statement = rebuild->db.statements[STATEMENT_PLACE_STANDS];
-  struct cell place[PLACE_COLUMNS];
-  int64_t stands;
-
-  place_of_row(table, cells, place);
-  database_refuel(&rebuild->db);
-  if (!database_ask(statement, place, PLACE_COLUMNS, &stands))
-    return TLSPIN_UNAVAILABLE;
-  return stands != 0 ? TLSPIN_OK : TLSPIN_E_NOT_FOUND;
-}
-
 bool rebuild_add(struct rebuild *rebuild, enum table_id table, const struct cell *cells)
 {
   enum tlspin_code code = look(rebuild, table, cells);
 
   if (code != TLSPIN_E_NOT_FOUND)
     return code == TLSPIN_OK;
-  if (table == TABLE_OPERATION)
+  if (table == TABLE_OPERATION || table == TABLE_BEFORE || table == TABLE_IMAGE)
     rebuild_raise_operation(rebuild, (uint64_t)cells[0].number);
   return change_add(&rebuild->change, table, cells) == TLSPIN_OK;
 }
@@ -299,6 +274,11 @@ enum tlspin_code rebuild_complete(struct rebuild *rebuild, const struct contents
       !add_missing(rebuild, contents, added))
     return TLSPIN_UNAVAILABLE;
   return is_complete(rebuild, contents) ? TLSPIN_OK : TLSPIN_E_NOT_FOUND;
+}
+
+uint64_t rebuild_last_operation(const struct rebuild *rebuild)
+{
+  return rebuild->change.contents.last_operation;
 }
 
 void rebuild_raise_operation(struct rebuild *rebuild, uint64_t number)

@@ -50,11 +50,6 @@ bool rebuild_has(struct rebuild *rebuild, enum table_id table, const struct cell
 bool rebuild_holds(struct rebuild *rebuild, enum table_id table, const struct cell *cells,
                    const struct digest *digest);
 
-/* Whether a record is there of just the place of this row, which is a ticket or a record.
- * TLSPIN_E_NOT_FOUND; TLSPIN_UNAVAILABLE where that can't be told. */
-enum tlspin_code rebuild_find_beside(struct rebuild *rebuild, enum table_id table,
-                                     const struct cell *cells);
-
 /* How many rows of the damaged store, whose contents these were, are not there. */
 uint64_t rebuild_missing(const struct rebuild *rebuild, const struct contents *contents);
 
@@ -66,6 +61,9 @@ enum tlspin_code rebuild_complete(struct rebuild *rebuild, const struct contents
 
 /* How many rows there are. */
 uint64_t rebuild_rows(const struct rebuild *rebuild);
+
+/* The highest number of an operation of which anything is there, or that was told below. */
+uint64_t rebuild_last_operation(const struct rebuild *rebuild);
 
 /* The highest number of an operation that the new store will remember, if it isn't higher yet. */
 void rebuild_raise_operation(struct rebuild *rebuild, uint64_t number);

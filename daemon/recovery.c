@@ -9,15 +9,17 @@
  * backup that can be read, the ones that were in the damaged store: its sum proves it (missing.h).
  * If all are there then, nothing was lost. A sum that no pointer of a page names proves nothing: a
  * server may have made it up, in its ticket.
- * 3. Else nothing proves what is there. What lets more through (lenient.h) is kept only where the
- * backup has just the same.
- * 4. Then what the backup has of pins, unless the store, or the journal, knows better: a key that
+ * 3. Else nothing proves what is there. A row that is as it was before an operation of the journal
+ * took it away or changed it is one of an old page (stale.h), and dropped.
+ * 4. What lets more through (lenient.h) is kept only where the backup has just the same, and it is
+ * known that no operation touched it since.
+ * 5. Then what the backup has of pins, unless the store, or the journal, knows better: a key that
  * is there is left as it is, and one that an operation touched after the backup was made stays
  * away. Without a row in the file, the whole backup. But only where there was no operation since
  * comes what lets more through, which the user may have withdrawn: and that is also a ticket or a
  * record that would stand beside the records which the file has of its place (be they dropped by
- * rule 3), unless it can but forbid.
- * 5. What was lost and saved, for the user (damage.h). While something is missing, what is not
+ * rule 4), unless it can but forbid.
+ * 6. What was lost and saved, for the user (damage.h). While something is missing, what is not
  * there is not known to be none.
  *
  * The new store is on the disk before the damaged one is touched, which is set aside (aside.h) and
@@ -29,10 +31,12 @@
 #include "common/text.h"
 #include "daemon/aside.h"
 #include "daemon/backups.h"
+#include "daemon/beside.h"
 #include "daemon/damage.h"
 #include "daemon/lenient.h"
 #include "daemon/problem.h"
 #include "daemon/salvage.h"
+#include "daemon/stale.h"
 #include "daemon/state.h"
 #include "daemon/successor.h"
 #include "daemon/touched.h"
@@ -45,9 +49,10 @@ struct recovery {
   struct store *backup; /* NULL: there is none that can be used */
   uint64_t backup_operation;
   bool unchanged; /* there was no operation since it was made */
+  bool newer;     /* the file has what the backup has not */
   struct touched *touched;
-  struct lenient *lenient;
-  uint64_t common; /* rows that are in the backup as well */
+  bool told;          /* which rows each operation touched since the backup was made */
+  uint64_t common;    /* rows that are in the backup as well */
   GHashTable *beside; /* digests of its rows that aren't merged beside records of their places */
   struct damage damage;
   bool failed; /* a row could not be written, or read */
@@ -110,8 +115,8 @@ static bool complete(struct recovery *recovery)
   if (!recovery->found.contents_known)
     return false;
   damage->missing = (int64_t)rebuild_missing(rebuild, contents);
-  recovery->unchanged = contents->last_operation == recovery->backup_operation;
   rebuild_raise_operation(rebuild, contents->last_operation);
+  recovery->unchanged = rebuild_last_operation(rebuild) == recovery->backup_operation;
   walk_backup(recovery, on_offered);
   code = rebuild_complete(rebuild, contents, added);
   if (code == TLSPIN_UNAVAILABLE)
@@ -130,33 +135,56 @@ static int64_t add_missing(int64_t a, int64_t b)
   return a == DAMAGE_UNKNOWN || b == DAMAGE_UNKNOWN ? DAMAGE_UNKNOWN : a + b;
 }
 
-static bool on_confirmed(enum table_id table, const struct cell *cells, const struct digest *digest,
-                         void *data)
+/* What is dropped is missing, and wasn't saved. */
+static void count_dropped(struct recovery *recovery, bool fine, uint64_t dropped)
 {
-  struct recovery *recovery = data;
+  struct damage *damage = &recovery->damage;
 
-  (void)table;
-  (void)cells;
-  lenient_confirm(recovery->lenient, digest);
-  return true;
+  recovery->failed |= !fine;
+  damage->saved -= MIN(damage->saved, dropped);
+  damage->missing = add_missing(damage->missing, (int64_t)dropped);
 }
 
 /* Rule 3. */
+static void drop_stale(struct recovery *recovery)
+{
+  uint64_t dropped = 0;
+  bool fine = stale_drop(recovery->successor.rebuild, recovery->touched, &dropped);
+
+  count_dropped(recovery, fine, dropped);
+}
+
+/* An operation of the file's that touched a row since the backup was made speaks against both, and
+ * so does one of which it isn't known what it touched. */
+static bool is_confirmed(enum table_id table, const struct cell *cells, const struct digest *digest,
+                         void *data)
+{
+  struct recovery *recovery = data;
+  struct cell held[TABLE_COLUMNS];
+  struct digest other;
+  enum tlspin_code code;
+
+  if (recovery->backup == NULL || !recovery->told ||
+      touched_after(recovery->touched, table, cells, recovery->backup_operation))
+    return false;
+  database_refuel(&recovery->backup->db);
+  code = contents_get(&recovery->backup->db, table, cells, held, &other);
+  database_reset(recovery->backup->db.get[table]);
+  recovery->failed |= code == TLSPIN_UNAVAILABLE;
+  return code == TLSPIN_OK && digest_same(digest, &other);
+}
+
+/* Rule 4. */
 static void drop_lenient(struct recovery *recovery)
 {
   struct rebuild *rebuild = recovery->successor.rebuild;
-  struct damage *damage = &recovery->damage;
-  uint64_t dropped;
+  uint64_t dropped = 0;
+  bool fine;
 
-  recovery->lenient = lenient_new(rebuild_database(rebuild));
-  if (recovery->lenient != NULL)
-    walk_backup(recovery, on_confirmed);
-  if (recovery->lenient == NULL || !lenient_drop(recovery->lenient, rebuild, &dropped)) {
-    recovery->failed = true;
-    return;
-  }
-  damage->saved -= MIN(damage->saved, dropped);
-  damage->missing = add_missing(damage->missing, (int64_t)dropped);
+  recovery->told =
+      touched_tells(recovery->touched, recovery->backup_operation, rebuild_last_operation(rebuild));
+  fine = lenient_drop(rebuild, is_confirmed, recovery, &dropped);
+  count_dropped(recovery, fine, dropped);
 }
 
 /* Not the journal nor the log: without all of an operation it can't be taken back, and what was
@@ -178,9 +206,8 @@ static bool may_merge(const struct recovery *recovery, enum table_id table,
     return false;
   if (g_hash_table_contains(recovery->beside, digest))
     return false;
-  return recovery->touched == NULL ||
-         (is_of_pins(table) &&
-          !touched_after(recovery->touched, table, cells, recovery->backup_operation));
+  return !recovery->newer || (is_of_pins(table) && !touched_after(recovery->touched, table, cells,
+                                                                  recovery->backup_operation));
 }
 
 static bool on_merged(enum table_id table, const struct cell *cells, const struct digest *digest,
@@ -202,7 +229,7 @@ static bool on_merged(enum table_id table, const struct cell *cells, const struc
 static bool look_beside(struct recovery *recovery, enum table_id table, const struct cell *cells,
                         const struct digest *digest)
 {
-  enum tlspin_code code = rebuild_find_beside(recovery->successor.rebuild, table, cells);
+  enum tlspin_code code = beside_find(rebuild_database(recovery->successor.rebuild), table, cells);
 
   if (code == TLSPIN_OK)
     g_hash_table_add(recovery->beside, g_memdup2(digest, sizeof *digest));
@@ -229,7 +256,7 @@ static bool is_of_backup(struct recovery *recovery)
   return recovery->common == rebuild_rows(recovery->successor.rebuild);
 }
 
-/* Rule 4. */
+/* Rule 5. */
 static void merge(struct recovery *recovery)
 {
   struct rebuild *rebuild = recovery->successor.rebuild;
@@ -241,12 +268,11 @@ static void merge(struct recovery *recovery)
 /* The journal is read while it is whole. */
 static void do_without_proof(struct recovery *recovery)
 {
-  bool newer = recovery->backup != NULL && !is_of_backup(recovery);
-
-  if (newer && !recovery->failed) {
-    recovery->touched = touched_new(rebuild_database(recovery->successor.rebuild));
-    recovery->failed = recovery->touched == NULL;
-  }
+  recovery->newer = recovery->backup == NULL || !is_of_backup(recovery);
+  recovery->touched = touched_new(rebuild_database(recovery->successor.rebuild));
+  recovery->failed |= recovery->touched == NULL;
+  if (!recovery->failed)
+    drop_stale(recovery);
   if (!recovery->failed)
     drop_lenient(recovery);
   if (!recovery->failed)
@@ -270,7 +296,7 @@ static void add_earlier(struct recovery *recovery)
   recovery->damage.missing = add_missing(recovery->damage.missing, earlier.missing);
 }
 
-/* Rule 5. */
+/* Rule 6. */
 static void note_damage(struct recovery *recovery)
 {
   uint8_t value[STATE_VALUE_MAX];
@@ -363,7 +389,6 @@ static enum tlspin_code recover(struct recovery *recovery, int64_t now, char **p
               successor->store.path);
   store_close(recovery->backup);
   touched_free(recovery->touched);
-  lenient_free(recovery->lenient);
   return code;
 }
 

@@ -8,9 +8,8 @@
 
 #define PIN        PIN_KEY_COLUMNS ", " PIN_REST_COLUMNS ", digest"
 #define IN_HISTORY "status = 'inactive'"
-#define TOUCHED(id)                                                                                \
-  "(EXISTS(SELECT 1 FROM before WHERE before.operation = " id ") "                                 \
-  "OR EXISTS(SELECT 1 FROM image WHERE image.operation = " id " AND result <> zeroblob(32)))"
+#define OVERLAPS                                                                                   \
+  "(?3 = '' OR protocol IN ('', ?3)) AND (?4 = 0 OR port IN (0, ?4))" /* ?2: the scope */
 #define BY_AGE "ORDER BY max(first_seen, last_seen), " PIN_KEY_COLUMNS
 
 const struct statement_text statement_texts[STATEMENTS] = {
@@ -27,6 +26,9 @@ const struct statement_text statement_texts[STATEMENTS] = {
          "AND host GLOB ?5 AND (?6 = '' OR protocol = ?6) AND (?7 = 0 OR port = ?7) "
          "AND issued >= ?8 ORDER BY host, protocol, port LIMIT ?9"},
     [STATEMENT_COUNT] = {1, "SELECT count(*) FROM ticket"},
+    [STATEMENT_NEWEST] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
+                             "WHERE undone = 0 AND kind IN ('clear', 'edit') "
+                             "ORDER BY id DESC LIMIT 1"},
     [STATEMENT_LATER] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
                             "WHERE id > ?1 ORDER BY id LIMIT 1"},
     [STATEMENT_EARLIER] = {1, "SELECT id, kind, target, made, undone, digest FROM operation "
@@ -114,11 +116,16 @@ const struct statement_text statement_texts[STATEMENTS] = {
          "WHERE image.host = ?1) "
          "OR EXISTS(SELECT 1 FROM operation CROSS JOIN before ON before.operation = operation.id "
          "WHERE before.host = ?1)"},
-    [STATEMENT_PLACE_STANDS] = {2, "SELECT EXISTS(SELECT 1 FROM pin WHERE host = ?1 "
-                                   "AND scope = ?2 AND protocol = ?3 AND port = ?4)"},
-    [STATEMENT_NEWEST] = {2, "SELECT id, kind, target, made, undone, digest FROM operation "
-                             "WHERE undone = 0 AND kind IN ('clear', 'edit') "
-                             "AND " TOUCHED("operation.id") " "
-                                                            "ORDER BY id DESC LIMIT 1"},
-    [STATEMENT_TOUCHED] = {2, "SELECT " TOUCHED("?1")},
+    [STATEMENT_BESIDE] =
+        {2, "SELECT EXISTS(SELECT 1 FROM pin WHERE host = ?1 AND (kind = 'pin' AND " OVERLAPS
+            " OR scope = ?2 AND protocol = ?3 AND port = ?4))"},
+    [STATEMENT_ABOVE] = {2, "SELECT EXISTS(SELECT 1 FROM pin WHERE host = ?1 AND kind = 'pin' "
+                            "AND scope <> 'exact' AND " OVERLAPS ")"},
+    [STATEMENT_BELOW] = {2,
+                         "SELECT EXISTS(SELECT 1 FROM pin WHERE kind = 'pin' "
+                         "AND (?1 = '' OR substr(host, -length(?1) - 1) = '.' || ?1) AND " OVERLAPS
+                         ")"},
+    [STATEMENT_TOUCHED] =
+        {2, "SELECT EXISTS(SELECT 1 FROM before WHERE operation = ?1) "
+            "OR EXISTS(SELECT 1 FROM image WHERE operation = ?1 AND result <> zeroblob(32))"},
 };

@@ -14,6 +14,7 @@ enum statement {
   STATEMENT_META_PUT,     /* name, value */
   STATEMENT_LIST,         /* see list.c: tickets */
   STATEMENT_COUNT,        /* tickets */
+  STATEMENT_NEWEST,       /* the newest clear or edit that stands: an operation */
   STATEMENT_LATER,        /* id: the first operation after it */
   STATEMENT_EARLIER,      /* id: the last operation before it */
   STATEMENT_APPLYING,     /* the first operation that is being applied */
@@ -39,8 +40,9 @@ enum statement {
   STATEMENT_SETTINGS,           /* all */
   STATEMENT_COUNT_OPERATIONS,   /* how many there are */
   STATEMENT_HOST_STANDS,        /* host: whether a ticket, a record or an image is about it */
-  STATEMENT_PLACE_STANDS,       /* place: whether a record is about just it */
-  STATEMENT_NEWEST,             /* the newest clear or edit that stands and can be taken back */
+  STATEMENT_BESIDE,             /* place: see beside.c */
+  STATEMENT_ABOVE,              /* host, '', protocol, port: see beside.c */
+  STATEMENT_BELOW,              /* place: see beside.c */
   STATEMENT_TOUCHED,            /* operation: whether it has an image of what it touched */
   STATEMENTS
 };

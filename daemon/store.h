@@ -135,6 +135,10 @@ bool store_in_place(struct store *store);
  * (contents_trust), but a large layer. True inside a transaction, which looks when it begins. */
 bool store_trust(struct store *store);
 
+/* Whether the file could only be read when it was opened, its file system being mounted read-only,
+ * and can be written by now: it must be opened again for that. */
+bool store_was_freed(const struct store *store);
+
 /* Whether anything is left of a user's store at `path`: the file, what remembers it, or backups. */
 bool store_leaves_trace(const char *path);
 
@@ -189,6 +193,10 @@ enum tlspin_code store_clear(struct store *store, const struct store_filter *fil
  * at a place: nothing is changed, and store_crowd tells more. */
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,
                             struct store_change *change);
+
+/* After TLSPIN_E_NOTHING_TO_UNDO from store_undo: the operation that would have been taken back if a
+ * damaged file hadn't lost all that it had kept; 0: there is none. */
+uint64_t store_bereft(const struct store *store);
 
 /* After TLSPIN_E_LIMIT from store_undo: the place, and the operation that is not taken back. */
 const struct place *store_crowd(const struct store *store, uint64_t *operation);

@@ -97,7 +97,12 @@ enum tlspin_code successor_publish(struct successor *successor, const char *asid
     return TLSPIN_UNAVAILABLE;
   code = aside[0] != '\0' ? aside_put(successor->store.path, aside, problem)
                           : aside_put_journals(successor->store.path, now, problem);
-  return code == TLSPIN_OK ? take_place(successor, problem) : code;
+  if (code != TLSPIN_OK)
+    return code;
+  code = take_place(successor, problem);
+  if (successor->new_path != NULL && aside[0] != '\0') /* else each try would leave another */
+    aside_take_back(successor->store.path, aside);
+  return code;
 }
 
 void successor_close(struct successor *successor)

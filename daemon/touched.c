@@ -4,40 +4,100 @@
 
 #include "daemon/touched.h"
 
+#include "daemon/pinrow.h"
+#include "daemon/row.h"
+
+/* What is known of a key: the numbers of operations. */
+struct trace {
+  struct digest key;
+  uint64_t last;
+  uint64_t in_force; /* the last that stands, and did more than to note the row; or 0 */
+};
+
 struct touched {
-  GHashTable *last; /* from a key's octets to the number of the last operation: uint64_t */
+  GHashTable *traces; /* by the digests of their keys: struct trace */
+  GHashTable *idle;   /* numbers of operations that aren't in force, as int64_t */
+  GHashTable *told;   /* of those that have images */
+  GChecksum *checksum;
 };
 
 /* Each with its length, so that two keys never have the same octets. */
-static GBytes *encode(enum table_id table, const struct cell *key)
+static struct digest digest_of(const struct touched *touched, enum table_id table,
+                               const struct cell *key)
 {
-  g_autoptr(GByteArray) octets = g_byte_array_new();
+  struct digest digest;
+  gsize size = sizeof digest.octets;
   uint8_t kind = (uint8_t)table;
 
-  g_byte_array_append(octets, &kind, 1);
+  g_checksum_reset(touched->checksum);
+  g_checksum_update(touched->checksum, &kind, 1);
   for (int i = 0; i < tables[table].key; i++) {
-    uint64_t size = key[i].type == CELL_INTEGER ? (uint64_t)key[i].number : key[i].bytes.size;
+    uint64_t number = key[i].type == CELL_INTEGER ? (uint64_t)key[i].number : key[i].bytes.size;
 
-    g_byte_array_append(octets, (const guint8 *)&size, sizeof size);
-    if (key[i].type != CELL_INTEGER)
-      g_byte_array_append(octets, key[i].bytes.data, (guint)key[i].bytes.size);
+    g_checksum_update(touched->checksum, (const guchar *)&number, sizeof number);
+    if (key[i].type != CELL_INTEGER && key[i].bytes.size > 0)
+      g_checksum_update(touched->checksum, key[i].bytes.data, (gssize)key[i].bytes.size);
   }
-  return g_byte_array_free_to_bytes(g_steal_pointer(&octets));
+  g_checksum_get_digest(touched->checksum, digest.octets, &size);
+  return digest;
+}
+
+static struct trace *trace_of(struct touched *touched, enum table_id table, const struct cell *key)
+{
+  struct digest digest = digest_of(touched, table, key);
+  struct trace *trace = g_hash_table_lookup(touched->traces, &digest);
+
+  if (trace == NULL) {
+    trace = g_new0(struct trace, 1);
+    trace->key = digest;
+    g_hash_table_insert(touched->traces, &trace->key, trace);
+  }
+  return trace;
+}
+
+static void add_number(GHashTable *numbers, int64_t number)
+{
+  if (!g_hash_table_contains(numbers, &number))
+    g_hash_table_add(numbers, g_memdup2(&number, sizeof number));
+}
+
+static void note_head(struct touched *touched, const struct cell *cells)
+{
+  struct operation_row row;
+
+  if (!operation_row_of_cells(cells, &row) || row.undone || row.kind == OPERATION_DRAFT ||
+      row.kind == OPERATION_APPLYING || row.kind == OPERATION_GONE)
+    add_number(touched->idle, cells[0].number);
+}
+
+static bool is_noted(enum table_id table, const struct cell *cells)
+{
+  struct pin_image image;
+  struct pin_note note;
+
+  return table == TABLE_IMAGE && pin_image_of_cells(cells, &image, &note) && image.noted;
 }
 
 /* The key of an image is the operation's number, and then that of the row. They come in the order
- * of their keys: the last operation last. */
+ * of their keys: the last operation last; and after the heads of the operations. Where a head is
+ * lost the operation counts as in force: had it been taken back, that would have left an image,
+ * too. */
 static bool on_row(enum table_id table, const struct cell *cells, const struct digest *digest,
                    void *data)
 {
   struct touched *touched = data;
-  uint64_t operation = (uint64_t)cells[0].number;
+  struct trace *trace;
 
   (void)digest;
-  if (table == TABLE_BEFORE || table == TABLE_IMAGE)
-    g_hash_table_replace(touched->last,
-                         encode(table == TABLE_BEFORE ? TABLE_TICKET : TABLE_PIN, cells + 1),
-                         g_memdup2(&operation, sizeof operation));
+  if (table == TABLE_OPERATION)
+    note_head(touched, cells);
+  if (table != TABLE_BEFORE && table != TABLE_IMAGE)
+    return true;
+  trace = trace_of(touched, table == TABLE_BEFORE ? TABLE_TICKET : TABLE_PIN, cells + 1);
+  trace->last = (uint64_t)cells[0].number;
+  add_number(touched->told, cells[0].number);
+  if (!g_hash_table_contains(touched->idle, &cells[0].number) && !is_noted(table, cells))
+    trace->in_force = trace->last;
   return true;
 }
 
@@ -45,8 +105,10 @@ struct touched *touched_new(struct database *db)
 {
   struct touched *touched = g_new0(struct touched, 1);
 
-  touched->last =
-      g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
+  touched->traces = g_hash_table_new_full(digest_hash, digest_same, NULL, g_free);
+  touched->idle = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  touched->told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  touched->checksum = g_checksum_new(G_CHECKSUM_SHA256);
   database_refuel_all(db);
   if (contents_walk(db, STORE_USER, on_row, touched))
     return touched;
@@ -58,19 +120,46 @@ void touched_free(struct touched *touched)
 {
   if (touched == NULL)
     return;
-  g_hash_table_unref(touched->last);
+  g_hash_table_unref(touched->traces);
+  g_hash_table_unref(touched->idle);
+  g_hash_table_unref(touched->told);
+  g_checksum_free(touched->checksum);
   g_free(touched);
+}
+
+static const struct trace *find(const struct touched *touched, enum table_id table,
+                                const struct cell *key)
+{
+  struct digest digest;
+
+  if (table != TABLE_TICKET && table != TABLE_PIN)
+    return NULL;
+  digest = digest_of(touched, table, key);
+  return g_hash_table_lookup(touched->traces, &digest);
 }
 
 bool touched_after(const struct touched *touched, enum table_id table, const struct cell *key,
                    uint64_t operation)
 {
-  g_autoptr(GBytes) octets = NULL;
-  const uint64_t *last;
+  const struct trace *trace = find(touched, table, key);
 
-  if (table != TABLE_TICKET && table != TABLE_PIN)
+  return trace != NULL && trace->last > operation;
+}
+
+uint64_t touched_in_force(const struct touched *touched, enum table_id table,
+                          const struct cell *key)
+{
+  const struct trace *trace = find(touched, table, key);
+
+  return trace != NULL ? trace->in_force : 0;
+}
+
+bool touched_tells(const struct touched *touched, uint64_t after, uint64_t last)
+{
+  if (last > after && last - after > g_hash_table_size(touched->told))
     return false;
-  octets = encode(table, key);
-  last = g_hash_table_lookup(touched->last, octets);
-  return last != NULL && *last > operation;
+  for (uint64_t number = after + 1; number <= last; number++)
+    if (!g_hash_table_contains(touched->told, &number))
+      return false;
+  return true;
 }

@@ -18,4 +18,12 @@ void touched_free(struct touched *touched);
 bool touched_after(const struct touched *touched, enum table_id table, const struct cell *key,
                    uint64_t operation);
 
+/* Whether there are images of each operation whose number is above the first and no higher than the
+ * last: else it isn't known what one touched. */
+bool touched_tells(const struct touched *touched, uint64_t after, uint64_t last);
+
+/* The last operation that changed such a row and wasn't taken back; 0: none, or of other tables. */
+uint64_t touched_in_force(const struct touched *touched, enum table_id table,
+                          const struct cell *key);
+
 #endif

@@ -9,6 +9,7 @@
 #include "daemon/backup-folder.h"
 #include "daemon/backups.h"
 #include "daemon/file.h"
+#include "daemon/names.h"
 #include "daemon/problem.h"
 
 #include <errno.h>
@@ -45,17 +46,20 @@ static bool any_unfinished_named(const struct erasure *erasure, const char *stor
   return is_named(erasure, successor) || is_named(erasure, backup);
 }
 
-static bool any_aside_named(const struct erasure *erasure, const char *store)
+/* *named: or it was true before. */
+static enum tlspin_code search_asides(const struct erasure *erasure, const char *store, bool *named,
+                                      char **problem)
 {
-  g_autoptr(GPtrArray) names = aside_list_files(store);
+  g_autoptr(GPtrArray) names = aside_list_files(store, problem);
 
-  for (guint i = 0; i < names->len; i++) {
+  if (names == NULL)
+    return TLSPIN_UNAVAILABLE;
+  for (guint i = 0; !*named && i < names->len; i++) {
     g_autofree char *path = aside_path(store, names->pdata[i]);
 
-    if (erasure_is_named(erasure, path))
-      return true;
+    *named = erasure_is_named(erasure, path);
   }
-  return false;
+  return TLSPIN_OK;
 }
 
 /* known: nobody has to search in it. */
@@ -84,7 +88,9 @@ static enum tlspin_code search(const char *store, uid_t owner, struct erasure *e
   for (guint i = 0; code == TLSPIN_OK && i < list->len; i++)
     if (is_in_backup(erasure, list->pdata[i], owner, *found, &code, problem))
       *found = true;
-  *found = *found || any_aside_named(erasure, store) || any_unfinished_named(erasure, store);
+  if (code == TLSPIN_OK)
+    code = search_asides(erasure, store, found, problem);
+  *found = *found || any_unfinished_named(erasure, store);
   return code;
 }
 
@@ -113,16 +119,18 @@ static enum tlspin_code remove_successor(const char *store, char **problem)
   return file_remove_unfinished(store) ? TLSPIN_OK : say_unremoved(path, problem);
 }
 
-/* From the last to the first: what was beside a file goes before it. */
+/* Files that can't be listed aren't gone. From the last to the first: what was beside a file goes
+ * before it. */
 enum tlspin_code traces_remove_asides(const char *store, unsigned *removed, char **problem)
 {
-  g_autoptr(GPtrArray) names = aside_list_files(store);
+  g_autoptr(GPtrArray) names = NULL;
   enum tlspin_code code;
 
   *removed = 0;
   *problem = NULL;
-  code = remove_successor(store, problem);
-  for (guint i = names->len; code == TLSPIN_OK && i > 0; i--) {
+  names = aside_list_files(store, problem);
+  code = names != NULL ? remove_successor(store, problem) : TLSPIN_UNAVAILABLE;
+  for (guint i = names != NULL ? names->len : 0; code == TLSPIN_OK && i > 0; i--) {
     g_autofree char *path = aside_path(store, names->pdata[i - 1]);
 
     code = remove_file(path, problem);
@@ -133,12 +141,21 @@ enum tlspin_code traces_remove_asides(const char *store, unsigned *removed, char
   return code;
 }
 
+static enum tlspin_code remove_temporaries(const char *store, char **problem)
+{
+  g_autofree char *folder = g_path_get_dirname(store);
+  g_autofree char *names = g_build_filename(folder, NAMES_TEMPORARY "*", NULL);
+
+  return names_remove_temporaries(folder) ? TLSPIN_OK : say_unremoved(names, problem);
+}
+
 /* Also where nothing was found: it may hold what is meant in a form that no search sees. */
 static enum tlspin_code remove_unfinished(const char *store, uid_t owner, char **problem)
 {
   enum tlspin_code code = remove_successor(store, problem);
 
-  file_sweep(store);
+  if (code == TLSPIN_OK)
+    code = remove_temporaries(store, problem);
   if (code == TLSPIN_OK)
     code = backups_sweep(store, owner, problem);
   if (code == TLSPIN_OK && !file_sync_folder(store))
@@ -168,6 +185,8 @@ static enum tlspin_code erase_beside(const char *store, uid_t owner, struct eras
 
 static enum tlspin_code hold(const struct lockfile *lock, char **problem)
 {
+  if (lock->fixed)
+    return file_say_fixed(lock->path, problem);
   if (lockfile_hold(lock, LOCKFILE_ERASURE))
     return TLSPIN_OK;
   problem_set(problem, _("Something is being erased. Try again in a moment."));

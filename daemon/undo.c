@@ -267,9 +267,19 @@ static enum tlspin_code undo_image(struct work *work, const struct operation_row
   return code;
 }
 
+static enum tlspin_code find_images(struct store *store, uint64_t operation)
+{
+  enum tlspin_code code = journal_touched(store, operation);
+
+  if (code == TLSPIN_E_NOT_FOUND)
+    store->bereft = operation;
+  return code;
+}
+
 /* Each clear, edit or told change touched something: where no image of that is left, since a
- * damaged file lost them, nothing could come back, and that must not look as if it had. What an
- * undo met was perhaps as it should be already: it may have none. */
+ * damaged file lost them, nothing could come back, and that must not look as if it had; nor may an
+ * older one be taken back in the place of the newest, which nobody meant. What an undo met was
+ * perhaps as it should be already: it may have none. */
 static enum tlspin_code find_target(struct work *work, uint64_t id, struct operation_row *target)
 {
   enum tlspin_code code = journal_find(work->store, id, target);
@@ -277,7 +287,7 @@ static enum tlspin_code find_target(struct work *work, uint64_t id, struct opera
   if (code == TLSPIN_OK && (target->undone || target->kind == OPERATION_DRAFT))
     code = TLSPIN_E_NOT_FOUND;
   if (code == TLSPIN_OK && target->kind != OPERATION_UNDO)
-    code = journal_touched(work->store, target->id);
+    code = find_images(work->store, target->id);
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_E_NOTHING_TO_UNDO : code;
 }
 
@@ -305,6 +315,11 @@ const struct place *store_crowd(const struct store *store, uint64_t *operation)
   return &store->crowd.place;
 }
 
+uint64_t store_bereft(const struct store *store)
+{
+  return store->bereft;
+}
+
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,
                             struct store_change *change)
 {
@@ -312,6 +327,7 @@ enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now
   struct work work;
 
   *change = (struct store_change){.operation = 0};
+  store->bereft = 0;
   if (!time_is_valid(now))
     return TLSPIN_E_ARGUMENT;
   code = journal_begin(&work, store);

@@ -482,12 +482,14 @@ tests_unit_tool_clock_CPPFLAGS = $(tools_cppflags)
 tests_unit_tool_clock_LDADD = $(tools_libs)
 
 # The store of the daemon: real files, and what can happen to them.
-unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents tests/unit-database \
-	tests/unit-aside tests/unit-aside-journals tests/unit-damage tests/unit-lenient tests/unit-rebuild tests/unit-recovery tests/unit-recovery-backup tests/unit-recovery-failing tests/unit-recovery-forged tests/unit-recovery-lenient tests/unit-recovery-restore tests/unit-state tests/unit-successor tests/unit-touched \
+unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents \
+	tests/unit-contents-faults tests/unit-database \
+	tests/unit-aside tests/unit-aside-journals tests/unit-damage tests/unit-beside tests/unit-lenient tests/unit-rebuild tests/unit-sift tests/unit-stale tests/unit-recovery tests/unit-recovery-backup tests/unit-recovery-failing tests/unit-recovery-forged tests/unit-recovery-lenient tests/unit-recovery-restore tests/unit-state tests/unit-successor tests/unit-touched \
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
-	tests/unit-database-faults tests/unit-file-faults tests/unit-open-faults tests/unit-verify-faults \
+	tests/unit-database-faults tests/unit-file-faults tests/unit-open-faults tests/unit-open-fixed tests/unit-verify-faults \
 	tests/unit-forget tests/unit-hardening tests/unit-history tests/unit-images \
-	tests/unit-journal tests/unit-layer tests/unit-layerfile tests/unit-list tests/unit-lockfile tests/unit-open \
+	tests/unit-journal tests/unit-layer tests/unit-layerfile \
+	tests/unit-layerfile-faults tests/unit-list tests/unit-lockfile tests/unit-names tests/unit-open \
 	tests/unit-open-older tests/unit-pinrow tests/unit-problem tests/unit-records tests/unit-row \
 	tests/unit-schema tests/unit-setting tests/unit-statements tests/unit-store tests/unit-table tests/unit-undo \
 	tests/unit-undo-learned tests/unit-undo-model tests/unit-undo-records tests/unit-verify \
@@ -511,11 +513,14 @@ tests_unit_undo_learned_CPPFLAGS = $(store_cppflags)
 tests_unit_undo_learned_LDADD = $(store_libs)
 tests_unit_undo_model_CPPFLAGS = $(store_cppflags)
 tests_unit_undo_model_LDADD = $(store_libs)
+tests_unit_damage_SOURCES = tests/unit-damage.c $(misstep)
 tests_unit_damage_CPPFLAGS = $(store_cppflags)
 tests_unit_damage_LDADD = $(store_libs)
+tests_unit_damage_LDFLAGS = $(misstep_ldflags)
 tests_unit_aside_CPPFLAGS = $(store_cppflags)
 tests_unit_aside_LDADD = $(store_libs)
-tests_unit_aside_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)link $(wrap)lstat $(wrap)open $(wrap)read
+tests_unit_aside_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)link $(wrap)lstat $(wrap)open \
+	$(wrap)read $(wrap)readdir
 tests_unit_aside_journals_CPPFLAGS = $(store_cppflags)
 tests_unit_aside_journals_LDADD = $(store_libs)
 tests_unit_aside_journals_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)rename $(wrap)unlink
@@ -523,10 +528,16 @@ tests_unit_touched_CPPFLAGS = $(store_cppflags)
 tests_unit_touched_LDADD = $(store_libs)
 tests_unit_successor_CPPFLAGS = $(store_cppflags)
 tests_unit_successor_LDADD = tests/liblived.la $(store_libs)
-tests_unit_successor_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync
+tests_unit_successor_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)rename
 tests_unit_rebuild_CPPFLAGS = $(store_cppflags)
 tests_unit_rebuild_LDADD = tests/liblived.la $(store_libs)
 tests_unit_rebuild_LDFLAGS = $(AM_LDFLAGS) $(wrap)sqlite3_db_release_memory
+tests_unit_beside_CPPFLAGS = $(store_cppflags)
+tests_unit_beside_LDADD = $(store_libs)
+tests_unit_sift_CPPFLAGS = $(store_cppflags)
+tests_unit_sift_LDADD = $(store_libs)
+tests_unit_stale_CPPFLAGS = $(store_cppflags)
+tests_unit_stale_LDADD = $(store_libs)
 tests_unit_lenient_CPPFLAGS = $(store_cppflags)
 tests_unit_lenient_LDADD = $(store_libs)
 tests_unit_recovery_forged_CPPFLAGS = $(store_cppflags)
@@ -554,8 +565,13 @@ tests_unit_draft_CPPFLAGS = $(store_cppflags)
 tests_unit_draft_LDADD = $(store_libs)
 tests_unit_forget_CPPFLAGS = $(store_cppflags)
 tests_unit_forget_LDADD = $(store_libs)
+tests_unit_contents_SOURCES = tests/unit-contents.c tests/transaction.h
 tests_unit_contents_CPPFLAGS = $(store_cppflags)
 tests_unit_contents_LDADD = $(store_libs)
+tests_unit_contents_faults_SOURCES = tests/unit-contents-faults.c tests/transaction.h
+tests_unit_contents_faults_CPPFLAGS = $(store_cppflags)
+tests_unit_contents_faults_LDADD = $(store_libs)
+tests_unit_contents_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)sqlite3_bind_text $(wrap)sqlite3_step
 tests_unit_database_CPPFLAGS = $(store_cppflags)
 tests_unit_database_LDADD = $(store_libs)
 tests_unit_database_faults_SOURCES = tests/unit-database-faults.c $(baddisk)
@@ -575,13 +591,18 @@ tests_unit_file_LDADD = $(store_libs)
 tests_unit_file_faults_CPPFLAGS = $(store_cppflags)
 tests_unit_file_faults_LDADD = $(store_libs)
 tests_unit_file_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)fchmod $(wrap)fstat $(wrap)fsync $(wrap)lstat \
-	$(wrap)mkdir $(wrap)open $(wrap)pread $(wrap)realpath $(wrap)rename $(wrap)stat
+	$(wrap)mkdir $(wrap)open $(wrap)pread $(wrap)readdir $(wrap)realpath $(wrap)rename $(wrap)stat
 tests_unit_journal_CPPFLAGS = $(store_cppflags)
 tests_unit_journal_LDADD = $(store_libs)
 tests_unit_layer_CPPFLAGS = $(store_cppflags)
 tests_unit_layer_LDADD = $(store_libs)
+tests_unit_layer_LDFLAGS = $(AM_LDFLAGS) $(wrap)access $(wrap)geteuid $(wrap)statvfs
 tests_unit_layerfile_CPPFLAGS = $(store_cppflags)
 tests_unit_layerfile_LDADD = $(store_libs)
+tests_unit_layerfile_faults_SOURCES = tests/unit-layerfile-faults.c $(misstep)
+tests_unit_layerfile_faults_CPPFLAGS = $(store_cppflags)
+tests_unit_layerfile_faults_LDADD = $(store_libs)
+tests_unit_layerfile_faults_LDFLAGS = $(misstep_ldflags) $(wrap)g_mkstemp_full
 tests_unit_list_CPPFLAGS = $(store_cppflags)
 tests_unit_list_LDADD = $(store_libs)
 tests_unit_lockfile_CPPFLAGS = $(store_cppflags)
@@ -594,10 +615,14 @@ tests_unit_open_faults_LDADD = $(store_libs)
 tests_unit_open_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)contents_verify $(wrap)database_in_place \
 	$(wrap)database_is_readable $(wrap)database_prepare $(wrap)fsync $(wrap)lstat \
 	$(wrap)schema_inspect $(wrap)schema_migrate
+tests_unit_open_fixed_CPPFLAGS = $(store_cppflags)
+tests_unit_open_fixed_LDADD = tests/liblived.la $(store_libs)
+tests_unit_open_fixed_LDFLAGS = $(AM_LDFLAGS) $(wrap)access $(wrap)open
 tests_unit_problem_CPPFLAGS = $(store_cppflags)
 tests_unit_problem_LDADD = $(store_libs)
 tests_unit_row_CPPFLAGS = $(store_cppflags)
 tests_unit_row_LDADD = $(store_libs)
+tests_unit_row_LDFLAGS = $(AM_LDFLAGS) $(wrap)vault_take
 tests_unit_schema_CPPFLAGS = $(store_cppflags)
 tests_unit_schema_LDADD = $(store_libs)
 tests_unit_schema_LDFLAGS = $(AM_LDFLAGS) $(wrap)sqlite3_column_text $(wrap)sqlite3_exec \
@@ -641,7 +666,7 @@ tests_unit_verify_records_LDADD = $(store_libs)
 EXTRA_DIST += tests/data/store-1.sql
 
 # Backups of a store. shelf: what they share.
-unit_backup = tests/unit-backup tests/unit-backup-copy tests/unit-backup-folder tests/unit-backups \
+unit_backup = tests/unit-backup tests/unit-backup-copy tests/unit-backup-copy-faults tests/unit-backup-faults tests/unit-backup-folder tests/unit-backups tests/unit-backups-faults \
 	tests/unit-backups-each tests/unit-job tests/unit-keeper tests/unit-rotation
 check_PROGRAMS += $(unit_backup)
 TESTS += $(unit_backup)
@@ -649,15 +674,31 @@ shelf = tests/shelf.c tests/shelf.h
 tests_unit_backup_SOURCES = tests/unit-backup.c $(shelf)
 tests_unit_backup_CPPFLAGS = $(store_cppflags)
 tests_unit_backup_LDADD = $(store_libs)
+tests_unit_backup_faults_SOURCES = tests/unit-backup-faults.c $(shelf) $(misstep)
+tests_unit_backup_faults_CPPFLAGS = $(store_cppflags)
+tests_unit_backup_faults_LDADD = $(store_libs)
+tests_unit_backup_faults_LDFLAGS = $(misstep_ldflags) $(wrap)fsync $(wrap)hardening_set $(wrap)lstat \
+	$(wrap)open $(wrap)pread $(wrap)unlink
 tests_unit_backup_copy_SOURCES = tests/unit-backup-copy.c $(shelf)
 tests_unit_backup_copy_CPPFLAGS = $(store_cppflags)
 tests_unit_backup_copy_LDADD = $(store_libs)
+tests_unit_backup_copy_faults_SOURCES = tests/unit-backup-copy-faults.c $(shelf) $(misstep)
+tests_unit_backup_copy_faults_CPPFLAGS = $(store_cppflags)
+tests_unit_backup_copy_faults_LDADD = $(store_libs)
+tests_unit_backup_copy_faults_LDFLAGS = $(misstep_ldflags) $(wrap)database_in_place \
+	$(wrap)sqlite3_backup_finish $(wrap)sqlite3_backup_init $(wrap)sqlite3_backup_remaining \
+	$(wrap)sqlite3_backup_step
 tests_unit_backup_folder_SOURCES = tests/unit-backup-folder.c $(shelf)
 tests_unit_backup_folder_CPPFLAGS = $(store_cppflags)
 tests_unit_backup_folder_LDADD = $(store_libs)
+tests_unit_backup_folder_LDFLAGS = $(AM_LDFLAGS) $(wrap)lstat $(wrap)opendir
 tests_unit_backups_SOURCES = tests/unit-backups.c $(shelf)
 tests_unit_backups_CPPFLAGS = $(store_cppflags)
 tests_unit_backups_LDADD = $(store_libs)
+tests_unit_backups_faults_SOURCES = tests/unit-backups-faults.c $(shelf)
+tests_unit_backups_faults_CPPFLAGS = $(store_cppflags)
+tests_unit_backups_faults_LDADD = $(store_libs)
+tests_unit_backups_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)fsync $(wrap)lstat $(wrap)rename
 tests_unit_backups_each_SOURCES = tests/unit-backups-each.c $(shelf)
 tests_unit_backups_each_CPPFLAGS = $(store_cppflags)
 tests_unit_backups_each_LDADD = $(store_libs)
@@ -685,6 +726,8 @@ tests_unit_bygone_LDADD = $(store_libs)
 tests_unit_changes_erase_SOURCES = tests/unit-changes-erase.c
 tests_unit_changes_erase_CPPFLAGS = $(gate_cppflags)
 tests_unit_changes_erase_LDADD = $(gate_libs)
+vestiges = tests/vestiges.c tests/vestiges.h $(shelf)
+tests_unit_erase_SOURCES = tests/unit-erase.c $(vestiges)
 tests_unit_erase_CPPFLAGS = $(store_cppflags)
 tests_unit_erase_LDADD = $(store_libs)
 tests_unit_erasure_CPPFLAGS = $(store_cppflags)
@@ -694,18 +737,22 @@ hinder_ldflags = $(AM_LDFLAGS) $(wrap)pread
 tests_unit_traces_SOURCES = tests/unit-traces.c $(shelf) $(hinder)
 tests_unit_traces_CPPFLAGS = $(store_cppflags)
 tests_unit_traces_LDADD = $(store_libs)
-tests_unit_traces_LDFLAGS = $(hinder_ldflags)
+tests_unit_traces_LDFLAGS = $(hinder_ldflags) $(wrap)readdir
+tests_unit_names_CPPFLAGS = $(store_cppflags)
+tests_unit_names_LDADD = $(store_libs)
+tests_unit_names_LDFLAGS = $(AM_LDFLAGS) $(wrap)lstat $(wrap)opendir $(wrap)readdir $(wrap)unlink
 tests_unit_recovery_restore_SOURCES = tests/unit-recovery-restore.c $(shelf)
 tests_unit_recovery_restore_CPPFLAGS = $(store_cppflags)
 tests_unit_recovery_restore_LDADD = tests/liblived.la $(store_libs)
 
 # Each call that the store makes fails, one after the other; and each that backups make.
-check_PROGRAMS += tests/store-faults tests/backup-faults tests/import-faults tests/recovery-faults
-TESTS += tests/recovery-faults
+check_PROGRAMS += tests/store-faults tests/backup-faults tests/import-faults tests/recovery-faults \
+	tests/erasure-faults
+TESTS += tests/recovery-faults tests/erasure-faults
 mishap = tests/mishap.c tests/mishap.h
 mishap_ldflags = $(AM_LDFLAGS) $(wrap)fsync $(wrap)fchmod $(wrap)flock $(wrap)fstat \
-	$(wrap)lstat $(wrap)mkdir $(wrap)open $(wrap)pread $(wrap)pwrite $(wrap)realpath \
-	$(wrap)rename $(wrap)stat $(wrap)unlink $(wrap)malloc
+	$(wrap)lstat $(wrap)mkdir $(wrap)open $(wrap)opendir $(wrap)pread $(wrap)pwrite \
+	$(wrap)readdir $(wrap)realpath $(wrap)rename $(wrap)stat $(wrap)unlink $(wrap)malloc
 tests_store_faults_SOURCES = tests/store-faults.c $(mishap)
 tests_store_faults_CPPFLAGS = $(store_cppflags)
 tests_store_faults_LDADD = $(store_libs)
@@ -718,7 +765,11 @@ tests_backup_faults_SOURCES = tests/backup-faults.c $(shelf) $(mishap)
 tests_backup_faults_CPPFLAGS = $(store_cppflags)
 tests_backup_faults_LDADD = $(store_libs)
 tests_backup_faults_LDFLAGS = $(mishap_ldflags)
-tests_recovery_faults_SOURCES = tests/recovery-faults.c $(mishap)
+tests_erasure_faults_SOURCES = tests/erasure-faults.c $(vestiges) $(mishap)
+tests_erasure_faults_CPPFLAGS = $(store_cppflags)
+tests_erasure_faults_LDADD = $(store_libs)
+tests_erasure_faults_LDFLAGS = $(mishap_ldflags)
+tests_recovery_faults_SOURCES = tests/recovery-faults.c tests/wreck.c tests/wreck.h $(mishap)
 tests_recovery_faults_CPPFLAGS = $(store_cppflags)
 tests_recovery_faults_LDADD = tests/liblived.la $(store_libs)
 tests_recovery_faults_LDFLAGS = $(mishap_ldflags)
@@ -765,7 +816,8 @@ tests_salvage_damage_LDADD = $(salvage_libs)
 
 # Losses of power.
 check_PROGRAMS += tests/power-loss
-tests_power_loss_SOURCES = tests/power-loss.c tests/losses-recovery.c tests/losses-store.c \
+tests_power_loss_SOURCES = tests/power-loss.c tests/losses-erasure.c tests/losses-recovery.c \
+	tests/losses-store.c $(vestiges) \
 	tests/losses.c tests/losses.h tests/powerloss.c tests/powerloss.h tests/powerloss-calls.c \
 	tests/powerloss-disk.c tests/powerloss-record.h
 tests_power_loss_CPPFLAGS = $(store_cppflags)
@@ -774,7 +826,7 @@ tests_power_loss_LDADD = tests/liblived.la $(store_libs) -ldl
 # Very many calls.
 check_PROGRAMS += tests/long-run
 tests_long_run_SOURCES = tests/long-run.c tests/desk.c tests/desk.h bench/asker.c bench/asker.h \
-	bench/sample.c bench/sample.h
+	bench/sample.c bench/sample.h tests/mixture.c tests/mixture.h
 tests_long_run_CPPFLAGS = $(gate_cppflags)
 tests_long_run_LDADD = $(gate_libs)
 
@@ -895,10 +947,14 @@ tests_path_faults_LDFLAGS = $(AM_LDFLAGS) $(wrap)gnutls_x509_crt_init \
 	$(wrap)gnutls_x509_trust_list_init $(wrap)gnutls_x509_trust_list_add_cas \
 	$(wrap)gnutls_x509_trust_list_verify_crt2
 
-# The unit tests of the libraries and of the layers below them, and of the matrix what goes through
-# every part of the handshake, under valgrind.
+# The unit tests of the libraries and of the layers below them, of the matrix what goes through every
+# part of the handshake, and of the daemon what reads, mends, clears and erases files, and its threads,
+# under valgrind. Not what forks: the child would be blamed for what its parent holds.
 valgrind_tests = $(unit_common) $(unit_pinning) $(unit_handshake) $(unit_client) \
-	tests/unit-attachment tests/unit-seal tests/unit-keytext tests/matrix-limits
+	tests/unit-attachment tests/unit-seal tests/unit-keytext tests/matrix-limits $(valgrind_daemon)
+valgrind_daemon = tests/unit-admin-doctor tests/unit-admin-erase tests/unit-backup tests/unit-clear \
+	tests/unit-dispatch tests/unit-learn tests/unit-open tests/unit-pinrow tests/unit-recovery-restore \
+	tests/unit-row tests/unit-traces tests/unit-undo
 check-valgrind: all
 	@test -n '$(VALGRIND)' || { echo 'valgrind was not found by configure' >&2; exit 1; }
 	$(MAKE) $(AM_MAKEFLAGS) check-am TESTS='$(valgrind_tests)' \
@@ -984,6 +1040,7 @@ tests_unit_layers_CPPFLAGS = $(upper_cppflags)
 tests_unit_layers_LDADD = $(upper_libs)
 tests_unit_layers_changes_CPPFLAGS = $(upper_cppflags)
 tests_unit_layers_changes_LDADD = $(upper_libs)
+tests_unit_layers_changes_LDFLAGS = $(AM_LDFLAGS) $(wrap)store_was_freed
 tests_unit_renewal_CPPFLAGS = $(upper_cppflags)
 tests_unit_renewal_LDADD = $(upper_libs)
 tests_unit_loop_CPPFLAGS = $(upper_cppflags)
@@ -1072,8 +1129,9 @@ tests_unit_record_CPPFLAGS = $(upper_cppflags)
 tests_unit_record_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(DBUS_LIBS)
 
 # What the daemon makes of the keys that servers show. libgate: a policy, and certificates.
-unit_gate = tests/unit-accept tests/unit-anchors tests/unit-check tests/unit-digest-glib \
-	tests/unit-gathering tests/unit-judge tests/unit-judge-log tests/unit-learn tests/unit-lesson tests/unit-note \
+unit_gate = tests/unit-accept tests/unit-anchors tests/unit-answer tests/unit-check tests/unit-digest-glib \
+	tests/unit-gathering tests/unit-judge tests/unit-judge-log \
+	tests/unit-judge-missing tests/unit-learn tests/unit-lesson tests/unit-note \
 	tests/unit-policy-modes tests/unit-suffixes tests/unit-survey \
 	tests/unit-recall tests/unit-report tests/unit-settings tests/unit-settings-resolve \
 	tests/unit-tally
@@ -1094,6 +1152,10 @@ tests_unit_suffixes_CPPFLAGS = $(gate_cppflags)
 tests_unit_suffixes_LDADD = $(gate_libs)
 tests_unit_survey_CPPFLAGS = $(upper_cppflags)
 tests_unit_survey_LDADD = $(upper_libs)
+tests_unit_answer_SOURCES = tests/unit-answer.c $(misstep)
+tests_unit_answer_CPPFLAGS = $(gate_cppflags)
+tests_unit_answer_LDADD = $(gate_libs)
+tests_unit_answer_LDFLAGS = $(misstep_ldflags)
 tests_unit_anchors_CPPFLAGS = $(gate_cppflags)
 tests_unit_anchors_LDADD = $(gate_libs)
 tests_unit_check_CPPFLAGS = $(gate_cppflags)
@@ -1102,10 +1164,14 @@ tests_unit_digest_glib_CPPFLAGS = $(gate_cppflags)
 tests_unit_digest_glib_LDADD = $(gate_libs)
 tests_unit_gathering_CPPFLAGS = $(gate_cppflags)
 tests_unit_gathering_LDADD = $(gate_libs)
+tests_unit_gathering_LDFLAGS = $(AM_LDFLAGS) $(wrap)malloc
 tests_unit_judge_CPPFLAGS = $(gate_cppflags)
 tests_unit_judge_LDADD = $(gate_libs)
 tests_unit_judge_log_CPPFLAGS = $(gate_cppflags)
 tests_unit_judge_log_LDADD = $(gate_libs)
+tests_unit_judge_missing_CPPFLAGS = $(gate_cppflags)
+tests_unit_judge_missing_LDADD = $(gate_libs)
+tests_unit_judge_missing_LDFLAGS = $(AM_LDFLAGS) $(wrap)store_log
 tests_unit_learn_CPPFLAGS = $(gate_cppflags)
 tests_unit_learn_LDADD = $(gate_libs)
 tests_unit_note_CPPFLAGS = $(gate_cppflags)
@@ -1127,10 +1193,10 @@ tests_unit_tally_LDADD = $(gate_libs)
 short_bus_tests = tests/activation.bus tests/full-disk.bus tests/calls.bus tests/check-chain.bus \
 	tests/config.bus tests/damage.bus tests/damage-two.bus tests/erase-two.bus tests/idle-backup.bus \
 	tests/introspection.bus tests/layers.bus tests/log.bus tests/policy-imported.bus \
-	tests/policy-show.bus tests/quota.bus tests/records.bus tests/sandbox.bus tests/signals.bus
+	tests/policy-show.bus tests/quota.bus tests/read-only.bus tests/records.bus tests/sandbox.bus tests/signals.bus
 bus_tests = $(long_bus_tests) $(short_bus_tests)
 TESTS += $(short_bus_tests) tests/includes.test tests/linking.test
-EXTRA_DIST += $(bus_tests) tests/includes.sh tests/includes.test tests/linking.test
+EXTRA_DIST += $(bus_tests) tests/includes.sh tests/includes.test tests/linking.test tests/mounts.sh
 check_PROGRAMS += tests/listen
 tests_listen_SOURCES = tests/listen.c tests/values.c tests/values.h
 tests_listen_CPPFLAGS = $(AM_CPPFLAGS) $(DBUS_CFLAGS)
@@ -1258,7 +1324,7 @@ tests_known_hosts_compare_SOURCES = tests/known-hosts-compare.c bench/sample.c b
 tests_known_hosts_compare_CPPFLAGS = $(full_cppflags)
 tests_known_hosts_compare_LDADD = $(full_libs)
 
-EXTRA_DIST += scripts/full-table tests/full-table.test tests/full.h tests/full.sh
+EXTRA_DIST += scripts/full-table tests/full-table.test tests/full.h tests/full.sh tests/step.h
 full_table = $(abs_builddir)/tests/full.table
 full_check = TESTS_BRIEF= TESTS_FULL=yes TESTS_TABLE='$(full_table)'
 check-full: all
@@ -1266,6 +1332,7 @@ check-full: all
 	$(MAKE) $(AM_MAKEFLAGS) -j2 check-am TESTS='$(full_tests)' $(full_check) || status=1; \
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(full_alone)' $(full_check) || status=1; \
 	ANALYZE_BUILD='$(abs_builddir)' '$(srcdir)/scripts/analyze' || status=1; \
+	SANITIZED_BUILD='$(abs_builddir)/sanitized' TESTS_TABLE='$(full_table)' '$(srcdir)/scripts/sanitized' || status=1; \
 	COVERAGE_BUILD='$(abs_builddir)/coverage' TESTS_TABLE='$(full_table)' '$(srcdir)/scripts/coverage' || status=1; \
 	MUTATE_BUILD='$(abs_builddir)/mutants' '$(srcdir)/scripts/mutate' --count 100 --seed 1 || status=1; \
 	sh '$(srcdir)/scripts/full-table' '$(full_table)' $(full_tests) $(full_alone) || status=1; \
@@ -1277,9 +1344,12 @@ EXTRA_DIST += .clang-tidy tests/analysis.test scripts/analyze scripts/coverage s
 	scripts/decisive scripts/findings scripts/survivors scripts/uncovered
 CLEANFILES += tests/full.table
 
-# T2, T5, T7: losses of power, faults of the system, very many calls.
-full_tests += tests/power-loss tests/store-faults tests/import-faults tests/full-disk.bus \
-	tests/long-run tests/recovery-faults
+# T2, T5, T7: losses of power, faults of the system, very many calls. long-run-clean is for the table
+# alone: under valgrind here, with sanitizers by scripts/sanitized.
+EXTRA_DIST += tests/long-run-clean.test scripts/sanitized
+full_tests += tests/long-run-clean.test tests/power-loss tests/store-faults tests/import-faults tests/full-disk.bus \
+	tests/long-run tests/recovery-faults tests/backup-faults tests/erasure-faults \
+	tests/read-only.bus
 
 # T12: hostile calls of every method, made as Introspect says.
 full_tests += tests/fuzz-calls.bus

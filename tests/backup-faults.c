@@ -1,4 +1,5 @@
-/* Everything that backups ask of the system fails, one call after the other, once and ever after.
+/* Everything that backups ask of the system fails, one call after the other, once and ever after;
+ * and what makes, erases from and rotates them is killed at any moment.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
@@ -8,6 +9,7 @@
  * without the fault all goes on. */
 #include "config.h"
 
+#include "tests/full.h"
 #include "tests/mishap.h"
 #include "tests/shelf.h"
 
@@ -111,14 +113,29 @@ static guint check(const struct stores *stores, bool gone)
   return count;
 }
 
+static void prepare(struct stores *stores)
+{
+  stores_make(stores->path, ROWS);
+  g_free(shelf_make(stores, STORES_NOW));
+}
+
+/* The next one goes on, and leaves nothing of what was broken off. */
+static void expect_next(struct stores *stores)
+{
+  assert_true(check(stores, false) >= 1);
+  g_free(shelf_make(stores, STORES_NOW + 2));
+  assert_int_equal(shelf_others(stores), 1);
+  assert_true(rotate(stores));
+  assert_int_equal(shelf_count(stores), 1);
+}
+
 static void lead_life(struct stores *stores)
 {
   enum mishap mishap = mishap_pause();
   bool made, gone;
   guint count;
 
-  stores_make(stores->path, ROWS);
-  g_free(shelf_make(stores, STORES_NOW));
+  prepare(stores);
   mishap_resume(mishap);
   made = make(stores);
   gone = erase_all(stores);
@@ -129,11 +146,16 @@ static void lead_life(struct stores *stores)
   mishap_resume(mishap);
   rotate(stores);
   mishap_pause();
-  assert_true(check(stores, gone) >= 1);
-  g_free(shelf_make(stores, STORES_NOW + 2));
-  assert_int_equal(shelf_others(stores), 1);
-  assert_true(rotate(stores));
-  assert_int_equal(shelf_count(stores), 1);
+  check(stores, gone);
+  expect_next(stores);
+}
+
+/* Without a fault. */
+static void lead_on(struct stores *stores)
+{
+  make(stores);
+  erase_all(stores);
+  rotate(stores);
 }
 
 static void test_libc(void **state)
@@ -159,13 +181,28 @@ static void test_memory(void **state)
   mishap_run(MISHAP_MEMORY, false, 1709, lead_life);
 }
 
+static void test_kills(void **state)
+{
+  const struct mishap_life life = {prepare, lead_on, expect_next};
+
+  (void)state;
+  mishap_kill(full_count(10, 40, 1000), &life);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_libc),
       cmocka_unit_test(test_files),
       cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_kills),
   };
+  int failed = cmocka_run_group_tests(tests, mishap_setup, NULL);
 
-  return cmocka_run_group_tests(tests, mishap_setup, NULL);
+  full_say(
+      "T5d",
+      "backups in which every k-th call fails, or that are killed: the last is never gone, none "
+      "is half one, what was erased stays so",
+      failed == 0, "%u lives, %u kills", mishap_lives(), mishap_kills());
+  return failed;
 }

@@ -18,6 +18,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "tests/step.h"
+
 enum { MOST = 64, BUSES = 2 };
 
 #define TARGET                                                                                     \
@@ -205,5 +207,5 @@ int main(void)
       cmocka_unit_test(test_many),
   };
 
-  return cmocka_run_group_tests(tests, crowd_open, crowd_close);
+  return step_run(tests, crowd_open, crowd_close);
 }

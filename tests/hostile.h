@@ -27,6 +27,8 @@ struct hostile {
       (const uint8_t *)(text), sizeof(text) - 1                                                    \
     }                                                                                              \
   }
+/* What no column of ours is that has one of a few words. */
+#define LONG_TOKEN TEXT("a token that is much longer than any of ours can be, by far")
 #define NUMBER(n)                                                                                  \
   {                                                                                                \
     CELL_INTEGER, (n),                                                                             \

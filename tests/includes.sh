@@ -26,15 +26,16 @@ daemon/{btree,layout,mend}              : common daemon/{btree,layout,mend}     
 daemon/missing                          : daemon/{cell,missing}                   : glib sqlite
 daemon/{columns,finder,pagefile,salvage} : common daemon/{btree,columns,contents,finder,layout,mend,pagefile,row-sound,salvage} : glib sqlite
 daemon/{doomed,bygone,owed,erase,erasure,erasure-private} : common pinning daemon/{bygone,contents,doomed,erasure,erasure-private,journal,owed,pinrow,row,state,store,store-private} : glib sqlite
-daemon/traces                           : common daemon/{aside,backup-folder,backups,erasure,file,lockfile,problem,traces} : glib sqlite
+daemon/traces                           : common daemon/{aside,backup-folder,backups,erasure,file,lockfile,names,problem,traces} : glib sqlite
 daemon/changes-erase                    : common daemon/{changes,damage,owed,policy-private,traces} : glib
 daemon/admin-erase                      : common daemon/{changes,handlers,keeper} : glib dbus
 daemon/rotation                         : daemon/rotation                         : none
-daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,owed,problem,schema,store,store-private} : glib sqlite
+daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,names,owed,problem,schema,store,store-private} : glib sqlite
 daemon/{state,damage}                   : common daemon/{cell,damage,state,store,store-private} : glib sqlite
-daemon/aside                            : common daemon/{aside,file,problem}      : glib
-daemon/{lenient,rebuild,successor,touched} : common daemon/{aside,contents,file,lenient,missing,pinrow,problem,rebuild,row,schema,setting,store-private,successor,touched} : glib sqlite
-daemon/{recovery,recovery-restore}      : common daemon/{aside,backup,backups,damage,lenient,problem,recovery,salvage,state,successor,touched} : glib sqlite
+daemon/names                            : common daemon/{file,names,problem}      : glib
+daemon/aside                            : common daemon/{aside,file,names,problem} : glib
+daemon/{beside,lenient,rebuild,sift,stale,successor,touched} : common daemon/{aside,beside,contents,database,file,lenient,missing,pinrow,problem,rebuild,row,schema,setting,sift,stale,store-private,successor,touched} : glib sqlite
+daemon/{recovery,recovery-restore}      : common daemon/{aside,backup,backups,beside,damage,lenient,problem,recovery,salvage,stale,state,successor,touched} : glib sqlite
 daemon/doctor                           : common daemon/{aside,backups,damage,doctor,policy,policy-private,problem,recovery} : glib
 daemon/{caller,quota,turns}             : common daemon/{caller,quota,turns}      : glib
 daemon/{authority,callers,connection,reception} : common dbus daemon/{authority,caller,callers,connection,dispatch,loop,quota,reception,turns} : glib dbus

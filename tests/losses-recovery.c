@@ -18,7 +18,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROWS = 20, LATER = STORES_NOW + 1000, LATEST = STORES_NOW + 9000, HALF = 8192 };
+enum {
+  ROWS = 20,
+  MORE = 5,
+  LOST = 2,
+  LATER = STORES_NOW + 1000,
+  LATEST = STORES_NOW + 9000,
+  HALF = 8192
+};
 
 static void back_up(const struct life *life, int64_t now)
 {
@@ -60,6 +67,34 @@ static void prepare_missing(struct life *life)
   assert_int_equal(unlink(life->stores->path), 0);
 }
 
+/* Some tickets that are stored after a backup was made, or without one, and LOST of them not to be
+ * read any more. */
+static void prepare_outdated(struct life *life)
+{
+  for (int i = ROWS; i < ROWS + MORE; i++)
+    put_one(life, i);
+  for (int i = ROWS; i < ROWS + LOST; i++)
+    ruins_spoil(life->stores->path, i);
+}
+
+static void prepare_unsaved(struct life *life)
+{
+  losses_fill(life);
+  prepare_outdated(life);
+}
+
+static void prepare_saved(struct life *life)
+{
+  prepare_backup(life);
+  prepare_outdated(life);
+}
+
+static void prepare_vanished(struct life *life)
+{
+  losses_fill(life);
+  assert_int_equal(unlink(life->stores->path), 0);
+}
+
 static void recover(const char *path, char **problem)
 {
   if (recovery_run(path, geteuid(), LATER, problem) == TLSPIN_OK)
@@ -94,16 +129,21 @@ static struct store *open_mended(const struct stores *state, bool *mended, char 
   return store;
 }
 
-static char *check_counts(struct store *store, uint64_t least, uint64_t most)
+static char *check_rows(struct store *store, uint64_t least, uint64_t most, uint64_t records)
 {
   uint64_t tickets = 0, pins = 0;
 
   if (store_count(store, &tickets) != TLSPIN_OK || store_count_pins(store, &pins) != TLSPIN_OK)
     return g_strdup("it can't be read");
-  if (tickets >= least && tickets <= most && pins == ROWS)
+  if (tickets >= least && tickets <= most && pins == records)
     return NULL;
   return g_strdup_printf("it holds %lu tickets and %lu records", (unsigned long)tickets,
                          (unsigned long)pins);
+}
+
+static char *check_counts(struct store *store, uint64_t least, uint64_t most)
+{
+  return check_rows(store, least, most, ROWS);
 }
 
 static char *check_works(struct store *store)
@@ -114,26 +154,55 @@ static char *check_works(struct store *store)
                                                             : g_strdup("nothing can be stored");
 }
 
-/* All was in the backup; and what was damaged is still there for people. */
+/* What is left of the rows of a work. */
+static const struct rest {
+  const char *work;
+  uint64_t tickets, records;
+  bool lost;  /* some are missing */
+  bool aside; /* there is a damaged file */
+} rests[] = {
+    {"damaged", ROWS, ROWS, false, true},
+    {"missing", ROWS, ROWS, false, false},
+    {"outdated", ROWS + MORE - LOST, ROWS, true, true},
+    {"unsaved", ROWS + MORE - LOST, ROWS, true, true},
+    {"vanished", 0, 0, true, false},
+};
+
+/* What is missing is known to be, until the user has seen it. */
+static const char *check_damage(const struct rest *rest, struct store *store)
+{
+  if (rest->lost && !damage_stands(store))
+    return "nothing says that rows are missing";
+  if (damage_acknowledge(store) != TLSPIN_OK || damage_stands(store))
+    return "what the user has seen isn't forgotten";
+  return NULL;
+}
+
+/* All that can be there is; and what was damaged is still there for people. */
 static char *check_mended(const struct life *life, const struct stores *state, size_t done)
 {
   g_autoptr(GPtrArray) aside = NULL;
-  bool mended, was_there = g_strcmp0(life->work->name, "damaged") == 0;
+  const struct rest *rest = rests;
+  const char *wrong;
+  bool mended;
   char *fault;
   struct store *store = open_mended(state, &mended, &fault);
 
   if (store == NULL)
     return fault;
-  fault = check_counts(store, ROWS + (done > 2), ROWS + (done > 1));
+  while (strcmp(rest->work, life->work->name) != 0)
+    rest++;
+  fault = check_rows(store, rest->tickets + (done > 2), rest->tickets + (done > 1), rest->records);
   if (fault == NULL)
     fault = check_works(store);
+  wrong = check_damage(rest, store);
   store_close(store);
-  aside = aside_list(state->path);
-  if (fault == NULL && done > 1 && mended)
-    fault = g_strdup("it was mended before");
-  if (fault == NULL && was_there && aside->len == 0)
-    fault = g_strdup("the damaged file is gone");
-  return fault;
+  aside = aside_list(state->path, NULL);
+  if (done > 1 && mended)
+    wrong = "it was mended before";
+  if (aside == NULL || (aside->len > 0) != rest->aside)
+    wrong = rest->aside ? "the damaged file is gone" : "a file was set aside";
+  return fault != NULL ? fault : g_strdup(wrong);
 }
 
 static void live_backup(struct life *life)
@@ -226,9 +295,12 @@ static char *check_restored(const struct life *life, const struct stores *state,
 }
 
 const struct work losses_recovery[] = {
-    {"damaged", 6, prepare_damaged, live_recovery, check_mended},
-    {"missing", 4, prepare_missing, live_recovery, check_mended},
-    {"backup", 6, prepare_backup, live_backup, check_backup},
-    {"restore", 4, prepare_restore, live_restore, check_restored},
+    {"damaged", 4, prepare_damaged, live_recovery, check_mended},
+    {"missing", 2, prepare_missing, live_recovery, check_mended},
+    {"outdated", 3, prepare_saved, live_recovery, check_mended},
+    {"unsaved", 3, prepare_unsaved, live_recovery, check_mended},
+    {"vanished", 2, prepare_vanished, live_recovery, check_mended},
+    {"backup", 4, prepare_backup, live_backup, check_backup},
+    {"restore", 2, prepare_restore, live_restore, check_restored},
     {NULL, 0, NULL, NULL, NULL},
 };

@@ -77,9 +77,10 @@ struct mutation {
 unsigned losses_count(const struct work *work, const struct mutation *mutation, unsigned states,
                       uint32_t seed, const struct powerloss *only);
 
-/* Of a store, and of its backups and its recovery; the last of each has no name. The weights are
- * 100 together. */
+/* Of a store, of its backups and its recovery, and of what is erased from all files; the last of
+ * each has no name. The weights of the first two are 100 together. */
 extern const struct work losses_store[];
 extern const struct work losses_recovery[];
+extern const struct work losses_erasure[];
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <errno.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -57,6 +58,8 @@ WRAP(int, flock, (int fd, int operation), (fd, operation), ENOLCK, -1)
 WRAP(int, fstat, (int fd, struct stat *status), (fd, status), EIO, -1)
 WRAP(int, lstat, (const char *path, struct stat *status), (path, status), EIO, -1)
 WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), ENOSPC, -1)
+WRAP(DIR *, opendir, (const char *path), (path), EMFILE, NULL)
+WRAP(struct dirent *, readdir, (DIR * dir), (dir), EIO, NULL)
 WRAP(int, rename, (const char *from, const char *to), (from, to), EIO, -1)
 WRAP(int, unlink, (const char *path), (path), EPERM, -1)
 WRAP(int, stat, (const char *path, struct stat *status), (path, status), EACCES, -1)
@@ -323,7 +326,7 @@ void mishap_run(enum mishap mishap, bool once, long step, void (*life)(struct st
     step = MAX(1, step / FULL_SHARE);
   while (lead(mishap, once, step * round, life) > 0)
     round++;
-  assert_true(round > 10);
+  assert_true(step * round > 10); /* that many such calls there are at the least */
 }
 
 void mishap_run_all(const long steps[3][2], void (*life)(struct stores *stores))
@@ -334,4 +337,52 @@ void mishap_run_all(const long steps[3][2], void (*life)(struct stores *stores))
     mishap_run(mishaps[i], true, steps[i][0], life);
     mishap_run(mishaps[i], false, steps[i][1], life);
   }
+}
+
+static unsigned kills;
+
+unsigned mishap_kills(void)
+{
+  return kills;
+}
+
+/* How long it takes to be led, in microseconds; it is killed before that where it would take longer
+ * than `most`. */
+static int64_t lead_elsewhere(const struct mishap_life *life, int64_t most)
+{
+  int64_t begun, end;
+  void *made;
+  pid_t child;
+
+  stores_setup(&made);
+  life->prepare(made);
+  begun = g_get_monotonic_time();
+  child = stores_fork();
+  if (child == 0) {
+    life->lead(made);
+    _exit(0);
+  }
+  if (most < INT64_MAX) {
+    g_usleep((gulong)most);
+    stores_kill(child);
+  } else {
+    stores_join(child);
+  }
+  end = g_get_monotonic_time();
+  life->check(made);
+  stores_teardown(&made);
+  return end - begun;
+}
+
+void mishap_kill(uint64_t times, const struct mishap_life *life)
+{
+  const char *given = getenv("TESTS_SEED");
+  uint32_t seed = given != NULL ? (uint32_t)strtoul(given, NULL, 10) : g_random_int() | 1;
+  int64_t whole;
+
+  mishap_pause();
+  print_message("           TESTS_SEED=%u\n", seed);
+  whole = lead_elsewhere(life, INT64_MAX);
+  for (uint64_t n = 0; n < times; n++, kills++)
+    lead_elsewhere(life, stores_random(&seed) % (uint32_t)(whole + 1));
 }

@@ -26,8 +26,18 @@ void mishap_run(enum mishap mishap, bool once, long step, void (*life)(struct st
  * that come after it do. */
 void mishap_run_all(const long steps[3][2], void (*life)(struct stores *stores));
 
-/* How many lives were led. */
+/* Another way to end: what is led between the two others is led in a process that is killed at any
+ * moment of it, so many times. Prints the seed of the moments, TESTS_SEED=.... */
+struct mishap_life {
+  void (*prepare)(struct stores *stores);
+  void (*lead)(struct stores *stores);
+  void (*check)(struct stores *stores);
+};
+void mishap_kill(uint64_t times, const struct mishap_life *life);
+
+/* How many lives were led, and how many were ended by a kill. */
 unsigned mishap_lives(void);
+unsigned mishap_kills(void);
 
 /* Nothing fails any more, until it goes on. */
 enum mishap mishap_pause(void);

@@ -195,7 +195,8 @@ static void leave_bad_journal(struct outage *outage)
 
 static void suspend(struct outage *outage)
 {
-  assert_int_equal(kill(desk_daemon(&outage->desk), SIGSTOP), 0);
+  outage->suspended = desk_daemon(&outage->desk);
+  assert_int_equal(kill(outage->suspended, SIGSTOP), 0);
 }
 
 static void start_nothing(struct outage *outage)
@@ -241,11 +242,9 @@ static void kill_bus_in_call(struct outage *outage)
 
 static void kill_daemon_in_call(struct outage *outage)
 {
-  pid_t daemon = desk_daemon(&outage->desk);
-
   usleep(MID_CALL * 1000);
-  if (daemon != 0)
-    (void)kill(daemon, SIGKILL);
+  assert_int_equal(kill(outage->suspended, SIGKILL), 0);
+  outage->suspended = 0;
 }
 
 const struct fault faults[] = {

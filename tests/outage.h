@@ -19,6 +19,7 @@ struct reply {
 struct outage {
   struct desk desk;
   char data[64];
+  pid_t suspended; /* a daemon that was stopped and not ended, or 0 */
   struct path mine, theirs;
   struct reply *replies; /* shared with the program */
   long most[2];          /* milliseconds of the slowest answer: warm, cold */

@@ -112,6 +112,9 @@ static void outage_open(struct outage *outage)
 static void outage_close(struct outage *outage)
 {
   (void)chmod(outage->data, 0700);
+  if (outage->suspended != 0) /* it doesn't see that the bus is gone */
+    assert_int_equal(kill(outage->suspended, SIGKILL), 0);
+  outage->suspended = 0;
   if (outage->desk.bus.pid != 0) {
     test_process_go(outage->desk.bus.pid);
     desk_kill(&outage->desk, SIGKILL);

@@ -41,31 +41,40 @@ static void try_work(const struct work *work)
   seen += share(work);
 }
 
+static void try_works(const struct work *works)
+{
+  wrong = 0;
+  for (const struct work *work = works; work->name != NULL; work++)
+    try_work(work);
+  assert_int_equal(wrong, 0);
+}
+
 static void test_works(void **state)
 {
   (void)state;
-  for (const struct work *work = losses_store; work->name != NULL; work++)
-    try_work(work);
-  assert_int_equal(wrong, 0);
+  try_works(losses_store);
 }
 
 static void test_recovery(void **state)
 {
   (void)state;
-  wrong = 0;
-  for (const struct work *work = losses_recovery; work->name != NULL; work++)
-    try_work(work);
-  assert_int_equal(wrong, 0);
+  try_works(losses_recovery);
+}
+
+static void test_erasure(void **state)
+{
+  (void)state;
+  try_works(losses_erasure);
 }
 
 static const struct work *find_work(const char *name)
 {
-  for (const struct work *work = losses_store; work->name != NULL; work++)
-    if (strcmp(work->name, name) == 0)
-      return work;
-  for (const struct work *work = losses_recovery; work->name != NULL; work++)
-    if (strcmp(work->name, name) == 0)
-      return work;
+  static const struct work *const all[] = {losses_store, losses_recovery, losses_erasure};
+
+  for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+    for (const struct work *work = all[i]; work->name != NULL; work++)
+      if (strcmp(work->name, name) == 0)
+        return work;
   fail_msg("no such work: %s", name);
   return NULL;
 }
@@ -85,6 +94,8 @@ static void test_mutations(void **state)
       {"first", {NULL, POWERLOSS_FORGETS_FOLDERS}},
       {"layer", {NULL, POWERLOSS_FORGETS_FILES}},
       {"layer", {NULL, POWERLOSS_FORGETS_FOLDERS}},
+      {"erasure", {NULL, POWERLOSS_FORGETS_FILES}},
+      {"erasure", {NULL, POWERLOSS_FORGETS_FOLDERS}},
   };
 
   (void)state;
@@ -126,6 +137,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_works),
       cmocka_unit_test(test_recovery),
+      cmocka_unit_test(test_erasure),
       cmocka_unit_test(test_mutations),
   };
   const char *again = getenv("POWER_LOSS");

@@ -3,9 +3,11 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A store is damaged whose rows are all in a backup. Whatever fails, or wherever it ends: the next
- * recovery has every row, and what was damaged is still there for people. And a store that isn't
- * damaged is never taken for one that is. */
+ * A store is damaged or lost whose rows are all in a backup, or some of them, or none. Whatever
+ * fails, or wherever it ends: the next recovery has every row that one without a fault has, and
+ * what was damaged is still there for people. Of a store that can be opened, at any time, it is
+ * known that rows are missing as long as some are and the user hasn't seen it. And a store that
+ * isn't damaged is never taken for one that is. */
 #include "config.h"
 
 #include "daemon/recovery.h"
@@ -15,6 +17,7 @@
 #include "tests/full.h"
 #include "tests/mishap.h"
 #include "tests/ruins.h"
+#include "tests/wreck.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,67 +25,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { ROWS = 24, SPOILED = 9, LATER = STORES_NOW + 1000 };
-
-enum state { WHOLE, SPOILT, CUT, MISSING, FORGOTTEN, UNDONE };
-
-/* Names of hosts are overwritten, here and there. */
-static void spoil(const struct stores *stores)
-{
-  for (int i = 0; i < SPOILED; i++)
-    ruins_spoil(stores->path, 2 * i);
-}
-
-static void prepare(struct stores *stores, enum state state)
-{
-  enum mishap mishap = mishap_pause();
-  struct stat status;
-
-  stores_make(stores->path, ROWS);
-  g_free(ruins_back_up(stores, STORES_NOW));
-  assert_int_equal(stat(stores->path, &status), 0);
-  if (state == SPOILT)
-    spoil(stores);
-  if (state == CUT)
-    assert_int_equal(truncate(stores->path, status.st_size / 2), 0);
-  if (state == UNDONE) /* as one that is missing, with a journal that would undo its successor */
-    ruins_leave_journal(stores->path);
-  if (state == MISSING || state == FORGOTTEN || state == UNDONE)
-    assert_int_equal(unlink(stores->path), 0);
-  if (state == FORGOTTEN)
-    assert_int_equal(unlink(stores->lock), 0);
-  mishap_resume(mishap);
-}
-
-/* Once nothing fails any more. */
-static void expect_all(struct stores *stores, enum state state)
-{
-  struct store *store = NULL;
-  char *problem = NULL;
-  enum tlspin_code code;
-
-  mishap_pause();
-  code = store_open(stores->path, STORE_USER, geteuid(), &store, &problem);
-  if (code == TLSPIN_STORE_DAMAGED) {
-    g_clear_pointer(&problem, g_free);
-    if (recovery_run(stores->path, geteuid(), LATER, &problem) != TLSPIN_OK)
-      fail_msg("%s", problem);
-    code = store_open(stores->path, STORE_USER, geteuid(), &store, &problem);
-  }
-  if (code != TLSPIN_OK)
-    fail_msg("%s", problem);
-  for (int i = 0; i < ROWS; i++) {
-    struct ticket_row row = stores_row(i);
-
-    stores_expect(store, &row);
-  }
-  store_close(store);
-  assert_int_equal(ruins_asides(stores) > 0, state == SPOILT || state == CUT);
-}
 
 static void expect_done(enum tlspin_code code, char *problem)
 {
@@ -91,40 +35,43 @@ static void expect_done(enum tlspin_code code, char *problem)
   g_free(problem);
 }
 
-static void recover(struct stores *stores, enum state state)
+static void recover_now(struct stores *stores)
 {
   char *problem = NULL;
+  enum tlspin_code code = recovery_run(stores->path, geteuid(), WRECK_LATER, &problem);
+
+  expect_done(code, problem);
+}
+
+static void recover(struct stores *stores)
+{
+  wreck_prepare(stores);
+  recover_now(stores);
+  wreck_expect_end(stores);
+}
+
+/* Never "nothing is stored" of what was lost, also where the word of that can't be read. */
+static void recover_and_look(struct stores *stores)
+{
+  struct ticket_row first = stores_row(0), found;
+  struct store *store;
+  uint64_t count = WRECK_ROWS;
+  char *problem;
   enum tlspin_code code;
 
-  prepare(stores, state);
-  code = recovery_run(stores->path, geteuid(), LATER, &problem);
+  wreck_prepare(stores);
+  code = wreck_open(stores, &store, &problem);
   expect_done(code, problem);
-  expect_all(stores, state);
-}
-
-static void recover_spoilt(struct stores *stores)
-{
-  recover(stores, SPOILT);
-}
-
-static void recover_cut(struct stores *stores)
-{
-  recover(stores, CUT);
-}
-
-static void recover_missing(struct stores *stores)
-{
-  recover(stores, MISSING);
-}
-
-static void recover_forgotten(struct stores *stores)
-{
-  recover(stores, FORGOTTEN);
-}
-
-static void recover_undone(struct stores *stores)
-{
-  recover(stores, UNDONE);
+  if (store != NULL) {
+    code = store_get(store, &first.peer, &found);
+    assert_true(code != TLSPIN_OK || wreck_saved() > WRECK_NONE);
+    ticket_row_clear(&found);
+    if (code == TLSPIN_E_NOT_FOUND ||
+        (store_count(store, &count) == TLSPIN_OK && (int)count < WRECK_ROWS))
+      assert_true(damage_stands(store));
+    store_close(store);
+  }
+  wreck_expect_end(stores);
 }
 
 /* It stays the file that it was. */
@@ -132,96 +79,135 @@ static void recover_whole(struct stores *stores)
 {
   enum mishap mishap = mishap_pause();
   struct stat before, after;
-  char *problem = NULL;
-  enum tlspin_code code;
 
-  prepare(stores, WHOLE);
+  wreck_prepare(stores);
   assert_int_equal(lstat(stores->path, &before), 0);
   mishap_resume(mishap);
-  code = recovery_run(stores->path, geteuid(), LATER, &problem);
-  expect_done(code, problem);
-  expect_all(stores, WHOLE);
+  recover_now(stores);
+  wreck_expect_end(stores);
   assert_int_equal(lstat(stores->path, &after), 0);
   assert_int_equal(before.st_ino, after.st_ino);
 }
 
-/* Either the store or the backup, which holds a row less. */
-static void restore(struct stores *stores)
+/* What the store holds is known, or not (NULL). */
+static enum tlspin_code put_backup(struct stores *stores, const struct backup_sum *before)
 {
   enum mishap mishap = mishap_pause();
-  struct ticket_row added = stores_row(ROWS), found;
-  struct backup_sum before;
   GPtrArray *list = NULL;
-  struct store *store;
   char *problem = NULL;
   enum tlspin_code code;
 
-  prepare(stores, WHOLE);
-  store = stores_open(stores->path);
-  assert_int_equal(store_put(store, &added, 0, STORES_NOW), TLSPIN_OK);
-  assert_int_equal(backup_sum(store, &before), TLSPIN_OK);
-  store_close(store);
-  assert_int_equal(backups_list(stores->path, geteuid(), LATER, false, &list, &problem), TLSPIN_OK);
+  assert_int_equal(backups_list(stores->path, geteuid(), WRECK_LATER, false, &list, &problem),
+                   TLSPIN_OK);
   mishap_resume(mishap);
-  code = recovery_restore(stores->path, geteuid(), list->pdata[0], &before, LATER, &problem);
+  code = recovery_restore(stores->path, geteuid(), list->pdata[0], before, WRECK_LATER, &problem);
   expect_done(code, problem);
   g_ptr_array_unref(list);
   mishap_pause();
-  expect_all(stores, WHOLE);
+  return code;
+}
+
+/* Either the store or the backup, which holds a row less; and what the store lost before. */
+static void restore(struct stores *stores)
+{
+  enum mishap mishap = mishap_pause();
+  struct ticket_row added = stores_row(WRECK_ROWS);
+  struct backup_sum before;
+  struct store *store;
+  enum tlspin_code code;
+
+  wreck_prepare(stores);
+  ruins_put(stores, WRECK_ROWS);
+  ruins_put_damage(stores, 3);
+  store = stores_open(stores->path);
+  assert_int_equal(backup_sum(store, &before), TLSPIN_OK);
+  store_close(store);
+  mishap_resume(mishap);
+  code = put_backup(stores, &before);
+  assert_int_equal(ruins_rows(stores, WRECK_ROWS), WRECK_ROWS);
+  assert_int_equal(ruins_damage(stores).missing, 3);
+  assert_int_equal(ruins_asides(stores), 0);
   store = stores_open(stores->path);
   if (code == TLSPIN_OK)
     stores_expect_none(store, &added.peer);
-  else if (store_get(store, &added.peer, &found) == TLSPIN_OK)
-    ticket_row_clear(&found);
   store_close(store);
 }
 
+/* In the place of a damaged one: all of the backup, or what a recovery finds. */
+static void restore_wreck(struct stores *stores)
+{
+  wreck_prepare(stores);
+  put_backup(stores, NULL);
+  wreck_expect_part(stores);
+}
+
+/* The C library is asked for little, and the memory for most. */
 static void run(void (*life)(struct stores *stores), long step)
 {
-  mishap_run(MISHAP_LIBC, true, step, life);
-  mishap_run(MISHAP_LIBC, false, 2 * step, life);
-  mishap_run(MISHAP_FILES, true, 2 * step, life);
-  mishap_run(MISHAP_FILES, false, 3 * step, life);
-  mishap_run(MISHAP_MEMORY, true, 121 * step, life);
-  mishap_run(MISHAP_MEMORY, false, 127 * step, life);
+  long files = step * (long)full_count(11, 7, 3);
+  const long steps[3][2] = {{step, step + 1}, {files, files + step}, {501 * step, 503 * step}};
+
+  mishap_run_all(steps, life);
 }
 
-static void test_spoilt(void **state)
+static const struct {
+  enum wreck_state state;
+  int saved;
+  long step; /* 0: less is asked of them than of the others */
+} beginnings[] = {
+    {WRECK_SPOILT, WRECK_ROWS, 9},  {WRECK_SPOILT, WRECK_SOME, 7},
+    {WRECK_SPOILT, WRECK_NONE, 5},  {WRECK_CUT, WRECK_ROWS, 9},
+    {WRECK_CUT, WRECK_SOME, 9},     {WRECK_CUT, WRECK_NONE, 9},
+    {WRECK_MISSING, WRECK_ROWS, 2}, {WRECK_MISSING, WRECK_SOME, 2},
+    {WRECK_MISSING, WRECK_NONE, 2}, {WRECK_FORGOTTEN, WRECK_SOME, 0},
+    {WRECK_UNDONE, WRECK_ROWS, 0},  {WRECK_UNDONE, WRECK_NONE, 0},
+};
+
+static void test_recovery(void **state)
 {
   (void)state;
-  run(recover_spoilt, 3);
+  for (size_t i = 0; i < G_N_ELEMENTS(beginnings) && beginnings[i].step > 0; i++) {
+    wreck_choose(beginnings[i].state, beginnings[i].saved);
+    run(recover, beginnings[i].step);
+  }
 }
 
-static void test_cut(void **state)
-{
-  (void)state;
-  run(recover_cut, 3);
-}
-
-static void test_missing(void **state)
-{
-  (void)state;
-  run(recover_missing, 1);
-}
-
+/* Backups remember what the lock file doesn't. */
 static void test_forgotten(void **state)
 {
   (void)state;
-  mishap_run(MISHAP_LIBC, true, 1, recover_forgotten);
-  mishap_run(MISHAP_LIBC, false, 2, recover_forgotten);
+  wreck_choose(WRECK_FORGOTTEN, WRECK_ROWS);
+  mishap_run(MISHAP_LIBC, true, 2, recover);
+  mishap_run(MISHAP_LIBC, false, 3, recover);
+  wreck_choose(WRECK_FORGOTTEN, WRECK_SOME);
+  mishap_run(MISHAP_LIBC, true, 2, recover);
+  mishap_run(MISHAP_LIBC, false, 3, recover);
 }
 
 static void test_undone(void **state)
 {
   (void)state;
-  mishap_run(MISHAP_LIBC, true, 2, recover_undone);
-  mishap_run(MISHAP_LIBC, false, 3, recover_undone);
-  mishap_run(MISHAP_FILES, true, 11, recover_undone);
+  wreck_choose(WRECK_UNDONE, WRECK_ROWS);
+  mishap_run(MISHAP_LIBC, true, 3, recover);
+  mishap_run(MISHAP_FILES, true, 11, recover);
+  wreck_choose(WRECK_UNDONE, WRECK_NONE);
+  mishap_run(MISHAP_LIBC, true, 2, recover);
+  mishap_run(MISHAP_LIBC, false, 3, recover);
+}
+
+static void test_looked_at(void **state)
+{
+  (void)state;
+  wreck_choose(WRECK_SPOILT, WRECK_NONE);
+  run(recover_and_look, 9);
+  wreck_choose(WRECK_MISSING, WRECK_SOME);
+  run(recover_and_look, 9);
 }
 
 static void test_whole(void **state)
 {
   (void)state;
+  wreck_choose(WRECK_WHOLE, WRECK_ROWS);
   mishap_run(MISHAP_LIBC, true, 1, recover_whole);
   mishap_run(MISHAP_FILES, true, 3, recover_whole);
   mishap_run(MISHAP_FILES, false, 5, recover_whole);
@@ -231,79 +217,37 @@ static void test_whole(void **state)
 static void test_restore(void **state)
 {
   (void)state;
-  run(restore, 1);
+  wreck_choose(WRECK_WHOLE, WRECK_ROWS);
+  run(restore, 5);
+  wreck_choose(WRECK_SPOILT, WRECK_SOME);
+  run(restore_wreck, 9);
 }
-
-/* Some of the calls that are failing take a millisecond, and some an instant. */
-static void kill_one(uint32_t *seed, enum state state, int64_t duration)
-{
-  void *made;
-  struct stores *stores;
-  pid_t child;
-
-  stores_setup(&made);
-  stores = made;
-  prepare(stores, state);
-  child = stores_fork();
-  if (child == 0) {
-    char *problem = NULL;
-
-    recovery_run(stores->path, geteuid(), LATER, &problem);
-    _exit(0);
-  }
-  g_usleep(stores_random(seed) % (gulong)duration);
-  stores_kill(child);
-  expect_all(stores, state);
-  stores_teardown(&made);
-}
-
-static int64_t measure(enum state state)
-{
-  int64_t begun;
-  void *made;
-  struct stores *stores;
-
-  stores_setup(&made);
-  stores = made;
-  prepare(stores, state);
-  begun = g_get_monotonic_time();
-  expect_all(stores, state);
-  stores_teardown(&made);
-  return g_get_monotonic_time() - begun + 1000;
-}
-
-static unsigned killed;
 
 static void test_kills(void **state)
 {
-  static const enum state states[] = {SPOILT, CUT, MISSING, FORGOTTEN, UNDONE};
-  const char *given = getenv("TESTS_SEED");
-  uint32_t seed = given != NULL ? (uint32_t)strtoul(given, NULL, 10) : g_random_int() | 1;
-  uint64_t rounds = full_count(4, 12, 300);
+  const struct mishap_life life = {wreck_prepare, recover_now, wreck_expect_end};
 
   (void)state;
-  mishap_pause();
-  print_message("           TESTS_SEED=%u\n", seed);
-  for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
-    int64_t duration = measure(states[i]);
-
-    for (uint64_t n = 0; n < rounds; n++, killed++)
-      kill_one(&seed, states[i], duration);
+  for (size_t i = 0; i < G_N_ELEMENTS(beginnings); i++) {
+    wreck_choose(beginnings[i].state, beginnings[i].saved);
+    mishap_kill(full_count(2, 5, 125), &life);
   }
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_spoilt),  cmocka_unit_test(test_cut),
-      cmocka_unit_test(test_missing), cmocka_unit_test(test_forgotten),
-      cmocka_unit_test(test_undone),  cmocka_unit_test(test_whole),
-      cmocka_unit_test(test_restore), cmocka_unit_test(test_kills),
+      cmocka_unit_test(test_recovery), cmocka_unit_test(test_forgotten),
+      cmocka_unit_test(test_undone),   cmocka_unit_test(test_looked_at),
+      cmocka_unit_test(test_whole),    cmocka_unit_test(test_restore),
+      cmocka_unit_test(test_kills),
   };
   int failed = cmocka_run_group_tests(tests, mishap_setup, NULL);
 
+  wreck_leave();
   full_say("T5e",
-           "recovery and restore in which every k-th call fails, or that are killed: no row lost",
-           failed == 0, "%u lives, %u kills", mishap_lives(), killed);
+           "recovery and restore in which every k-th call fails, or that are killed: no row lost, "
+           "none that is missing forgotten",
+           failed == 0, "%u lives, %u kills", mishap_lives(), mishap_kills());
   return failed;
 }

@@ -167,7 +167,7 @@ void ruins_leave_journal(const char *path)
 
 unsigned ruins_asides(const struct stores *stores)
 {
-  g_autoptr(GPtrArray) names = aside_list(stores->path);
+  g_autoptr(GPtrArray) names = aside_list(stores->path, NULL);
 
   return names->len;
 }

@@ -21,6 +21,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "tests/step.h"
+
 enum { CLIENTS = 50, PATIENCE_US = 5000000 };
 
 #define TARGET_US 50000.0
@@ -235,5 +237,5 @@ int main(void)
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_first_answer),
                                      cmocka_unit_test(test_race)};
 
-  return cmocka_run_group_tests(tests, start_open, start_close);
+  return step_run(tests, start_open, start_close);
 }

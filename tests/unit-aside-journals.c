@@ -153,7 +153,7 @@ static void test_journals_alone_stay(void **state)
     assert_int_equal(calls[i].misfire->call, 0);
     expect_content(stores->journal, "unfinished");
     expect_content(wal, "too");
-    list = aside_list_files(stores->path);
+    list = aside_list_files(stores->path, NULL);
     assert_int_equal(list->len, 0);
     g_ptr_array_unref(list);
   }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -29,6 +30,7 @@ MISFIRE(int, open, (const char *path, int flags, mode_t mode), (path, flags, mod
 MISFIRE(ssize_t, read, (int fd, void *octets, size_t size), (fd, octets, size), -1)
 MISFIRE(int, fsync, (int fd), (fd), -1)
 MISFIRE(int, lstat, (const char *path, struct stat *status), (path, status), -1)
+MISFIRE(struct dirent *, readdir, (DIR * dir), (dir), NULL)
 
 /* As on a file system that knows no second names. */
 static void setup_no_links(void)
@@ -95,7 +97,7 @@ static void test_names(void **state)
     put(stores, name);
   }
   stores_write(stores->lock, 0, "1\n", 2);
-  list = aside_list(stores->path);
+  list = aside_list(stores->path, NULL);
   assert_int_equal(list->len, 3);
   assert_string_equal(list->pdata[0], names[1]); /* '-' stands before '.' */
   assert_string_equal(list->pdata[1], names[2]);
@@ -106,12 +108,12 @@ static void test_names(void **state)
 static void test_none(void **state)
 {
   struct stores *stores = *state;
-  GPtrArray *list = aside_list(stores->path);
+  GPtrArray *list = aside_list(stores->path, NULL);
 
   assert_int_equal(list->len, 0);
   g_ptr_array_unref(list);
   assert_int_equal(g_rmdir(stores->home), 0);
-  list = aside_list(stores->path);
+  list = aside_list(stores->path, NULL);
   assert_int_equal(list->len, 0);
   g_ptr_array_unref(list);
 }
@@ -302,17 +304,37 @@ static void test_size(void **state)
   stores_write(journal, 0, "too", 3);
   stores_write(note, 0, "not mine", 8);
   assert_true(aside_size(stores->path) == 10);
-  list = aside_list_files(stores->path);
+  list = aside_list_files(stores->path, NULL);
   assert_int_equal(list->len, 2);
   assert_string_equal(list->pdata[0], "damaged-x.db");
   assert_string_equal(list->pdata[1], "damaged-x.db-journal");
   g_ptr_array_unref(list);
-  list = aside_list(stores->path);
+  list = aside_list(stores->path, NULL);
   assert_int_equal(list->len, 1);
   assert_string_equal(list->pdata[0], "damaged-x.db");
   g_ptr_array_unref(list);
-  lstat_misfire = (struct misfire){.call = 1, .error = ENOENT}; /* taken away meanwhile */
+  lstat_misfire = (struct misfire){.call = 2, .error = ENOENT}; /* taken away meanwhile */
   assert_true(aside_size(stores->path) == 3);
+}
+
+/* What can't be listed isn't none, nor a part of it all. */
+static void test_unlisted(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *aside = beside(stores, "damaged-x.db");
+  GPtrArray *(*const lists[])(const char *, char **) = {aside_list, aside_list_files};
+
+  stores_write(aside, 0, "damaged", 7);
+  for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+    g_autofree char *problem = NULL;
+
+    readdir_misfire = (struct misfire){.call = 4, .error = EIO};
+    assert_null(lists[i](stores->path, &problem));
+    assert_int_equal(readdir_misfire.call, 0);
+    assert_non_null(strstr(problem, "can't be listed: Input/output error"));
+  }
+  readdir_misfire = (struct misfire){.call = 1, .error = EIO};
+  assert_true(aside_size(stores->path) == 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, descriptors_teardown)
@@ -320,19 +342,13 @@ static void test_size(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_put),
-      TEST(test_copied),
-      TEST(test_not_copied),
-      TEST(test_no_room_for_name),
-      TEST(test_copy_fails),
-      TEST(test_copy_is_cut),
-      TEST(test_names),
-      TEST(test_no_time),
-      TEST(test_too_many),
-      TEST(test_none),
-      TEST(test_taken),
-      TEST(test_unwritable),
-      TEST(test_size),
+      TEST(test_put),        TEST(test_copied),
+      TEST(test_not_copied), TEST(test_no_room_for_name),
+      TEST(test_copy_fails), TEST(test_copy_is_cut),
+      TEST(test_names),      TEST(test_no_time),
+      TEST(test_too_many),   TEST(test_none),
+      TEST(test_taken),      TEST(test_unwritable),
+      TEST(test_size),       TEST(test_unlisted),
   };
 
   descriptors_begin();

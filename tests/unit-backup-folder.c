@@ -4,6 +4,7 @@
 
 #include "daemon/backup-folder.h"
 
+#include "tests/misfire.h"
 #include "tests/shelf.h"
 
 #include <setjmp.h>
@@ -12,12 +13,16 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { OTHER_USER = 12345 };
+
+MISFIRE(DIR *, opendir, (const char *path), (path), NULL)
+MISFIRE(int, lstat, (const char *path, struct stat *status), (path, status), -1)
 
 static void enter(const struct stores *stores, struct backup_folder *folder)
 {
@@ -322,13 +327,70 @@ static void test_list(void **state)
 
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, stores_setup_home, stores_teardown)
 
+/* A lock file that remembers a store, which none of ours does there, is shared until it is had
+ * alone; as long as it isn't nothing in the folder is touched. */
+static void test_shared(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *within = shelf_path(stores, "pins.db");
+  g_autofree char *left = shelf_path(stores, ".pins.db");
+  struct backup_folder folder;
+  struct lockfile lock;
+  char *problem = NULL;
+
+  enter(stores, &folder);
+  backup_folder_leave(&folder);
+  assert_int_equal(lockfile_open(within, geteuid(), LOCKFILE_PATIENT, &lock, &problem), TLSPIN_OK);
+  assert_int_equal(lockfile_settle(&lock, &problem), TLSPIN_OK);
+  assert_false(lock.exclusive);
+  touch(stores, ".pins.db");
+  refuse(stores, "locked by another process");
+  assert_int_equal(access(left, F_OK), 0);
+  lockfile_close(&lock);
+  enter(stores, &folder);
+  assert_true(folder.lock.exclusive);
+  assert_int_equal(access(left, F_OK), -1);
+  backup_folder_leave(&folder);
+}
+
+/* A folder that can't be listed isn't one without backups; of one whose size can't be seen it isn't
+ * told. */
+static void test_not_listed(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = shelf_path(stores, "pins-20231114T221320Z.db");
+  struct backup_folder folder;
+  char *problem = NULL;
+  GPtrArray *found;
+  unsigned call = 0, unsized = 0;
+
+  enter(stores, &folder);
+  backup_folder_leave(&folder);
+  stores_write(path, 0, "x", 1);
+  opendir_misfire = (struct misfire){.call = 1, .error = EACCES};
+  assert_int_equal(backup_folder_list(stores->path, geteuid(), STORES_NOW, &found, &problem),
+                   TLSPIN_UNAVAILABLE);
+  assert_null(found);
+  assert_non_null(strstr(problem, "can't be listed"));
+  g_free(problem);
+  do {
+    lstat_misfire = (struct misfire){.call = ++call, .error = EACCES};
+    found = list(stores, STORES_NOW);
+    lstat_misfire.call = 0;
+    assert_int_equal(found->len, 1);
+    unsized += at(found, 0)->size == 0;
+    g_ptr_array_unref(found);
+  } while (lstat_misfire.done > 0);
+  assert_int_equal(unsized, 1);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       WITH_FOLDER(test_enter),     WITH_FOLDER(test_enter_by_link), WITH_FOLDER(test_leftovers),
       WITH_FOLDER(test_link),      WITH_FOLDER(test_mode),          WITH_FOLDER(test_no_folder),
       WITH_FOLDER(test_read_only), WITH_FOLDER(test_locked),        WITH_FOLDER(test_names),
-      WITH_FOLDER(test_list),
+      WITH_FOLDER(test_list),      WITH_FOLDER(test_shared),        WITH_FOLDER(test_not_listed),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,6 +102,15 @@ static void test_damage(void **state)
   refuse(path, BACKUP_DAMAGED, "can't be used");
 }
 
+/* Where SQLite itself sees that the file is damaged, from the first page on. */
+static void test_damaged_schema(void **state)
+{
+  g_autofree char *path = shelf_make(*state, STORES_NOW);
+
+  stores_write(path, 100, "\xff\xff\xff\xff\xff\xff\xff\xff", 8); /* how its b-tree begins */
+  refuse(path, BACKUP_DAMAGED, "malformed");
+}
+
 /* With the digest right, and yet no row of a user's store. */
 static void test_foreign_row(void **state)
 {
@@ -265,12 +274,19 @@ static void test_remove(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      WITH_STORE(test_open),   WITH_STORE(test_read_only),
-      WITH_STORE(test_damage), WITH_STORE(test_foreign_row),
-      WITH_STORE(test_newer),  WITH_STORE(test_unfinished_write),
-      WITH_STORE(test_file),   WITH_STORE(test_sum),
-      WITH_STORE(test_no_sum), WITH_STORE(test_sum_without_clock),
-      WITH_STORE(test_check),  WITH_STORE(test_remove),
+      WITH_STORE(test_open),
+      WITH_STORE(test_read_only),
+      WITH_STORE(test_damage),
+      WITH_STORE(test_foreign_row),
+      WITH_STORE(test_damaged_schema),
+      WITH_STORE(test_newer),
+      WITH_STORE(test_unfinished_write),
+      WITH_STORE(test_file),
+      WITH_STORE(test_sum),
+      WITH_STORE(test_no_sum),
+      WITH_STORE(test_sum_without_clock),
+      WITH_STORE(test_check),
+      WITH_STORE(test_remove),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,54 @@ static void test_read_refuses(void **state)
   }
 }
 
+/* A NULL isn't an empty text or blob, whatever the digest says, which is the same. */
+static void test_null_is_not_empty(void **state)
+{
+  static const char *const selects[] = {"SELECT ?1, ?2, ?3, ?4", "SELECT NULL, ?2, ?3, ?4",
+                                        "SELECT ?1, NULL, ?3, ?4", "SELECT ?1, ?2, NULL, ?4"};
+  struct fixture *fixture = *state;
+  struct cell cells[4], got[3];
+  struct digest digest;
+
+  cells[0] = cell_text("");
+  cells[1] = cell_integer(0);
+  cells[2] = cell_blob((struct span){NULL, 0});
+  assert_true(cells_digest(fixture->checksum, &table, cells, &digest));
+  cells[3] = cell_blob((struct span){digest.octets, DIGEST_SIZE});
+  for (size_t i = 0; i < G_N_ELEMENTS(selects); i++) {
+    struct digest found;
+
+    select_row(fixture, selects[i]);
+    assert_true(cells_bind(fixture->statement, cells, 4));
+    assert_int_equal(sqlite3_step(fixture->statement), SQLITE_ROW);
+    assert_int_equal(cells_read(fixture->checksum, &table, fixture->statement, got, &found),
+                     i == 0);
+  }
+}
+
+/* Of GLib's checksum up to the end of its last block; it isn't told what it looks like. */
+enum { CHECKSUM_OCTETS = 120 };
+
+/* Nothing of a secret is left in the checksum, which is used again later. */
+static void test_checksum_forgets(void **state)
+{
+  struct fixture *fixture = *state;
+  uint8_t secret[16];
+  struct cell cells[4];
+  struct digest digest;
+
+  for (size_t i = 0; i < sizeof secret; i++)
+    secret[i] = (uint8_t)(i * 37 + 11);
+  g_checksum_reset(fixture->checksum);
+  g_checksum_update(fixture->checksum, secret, sizeof secret);
+  if (memmem(fixture->checksum, CHECKSUM_OCTETS, secret, sizeof secret) == NULL)
+    skip(); /* it would not be found */
+  set_cells(cells);
+  cells[2] = cell_blob((struct span){secret, sizeof secret});
+  assert_true(cells_digest(fixture->checksum, &table, cells, &digest));
+  assert_null(memmem(fixture->checksum, CHECKSUM_OCTETS, secret, sizeof secret));
+}
+
 static void test_bind_refuses(void **state)
 {
   struct fixture *fixture = *state;
@@ -258,6 +306,43 @@ static void test_toggle(void **state)
     assert_int_equal(sum.octets[i], 0);
 }
 
+/* Whole, with the NUL that ends it, and without any other. */
+static void test_read_text(void **state)
+{
+  struct cell cell = cell_text("token");
+  char text[6];
+
+  (void)state;
+  assert_true(cell_read_text(&cell, text, 6));
+  assert_string_equal(text, "token");
+  assert_false(cell_read_text(&cell, text, 5));
+  cell.bytes.data = (const uint8_t *)"tok\0n";
+  assert_false(cell_read_text(&cell, text, 6));
+  cell.bytes = (struct span){NULL, 0};
+  assert_true(cell_read_text(&cell, text, 1));
+  assert_string_equal(text, "");
+  assert_false(cell_read_text(&cell, text, 0));
+}
+
+/* Tables of digests find one that is equal, and no other. */
+static void test_keys_of_tables(void **state)
+{
+  GHashTable *known = g_hash_table_new(digest_hash, digest_same);
+  struct digest one, two, equal;
+
+  (void)state;
+  memset(&one, 0x5a, sizeof one);
+  equal = two = one;
+  two.octets[DIGEST_SIZE - 1] ^= 1;
+  assert_true(digest_same(&one, &equal));
+  assert_false(digest_same(&one, &two));
+  g_hash_table_add(known, &one);
+  assert_true(g_hash_table_contains(known, &equal));
+  assert_false(g_hash_table_contains(known, &two));
+  assert_int_equal(digest_hash(&one), 0x5a5a5a5a);
+  g_hash_table_unref(known);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -266,10 +351,14 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_digest_bounds, setup, teardown),
       cmocka_unit_test_setup_teardown(test_bind_and_read, setup, teardown),
       cmocka_unit_test_setup_teardown(test_read_refuses, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_null_is_not_empty, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_checksum_forgets, setup, teardown),
       cmocka_unit_test_setup_teardown(test_bind_refuses, setup, teardown),
       cmocka_unit_test_setup_teardown(test_borders, setup, teardown),
       cmocka_unit_test(test_compare),
       cmocka_unit_test(test_toggle),
+      cmocka_unit_test(test_read_text),
+      cmocka_unit_test(test_keys_of_tables),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "daemon/damage.h"
 
 #include "daemon/state.h"
+#include "tests/misstep.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -170,6 +171,23 @@ static void test_unread(void **state)
   store_close(store);
 }
 
+/* A disk that fails once is no loss that stays. */
+static void test_unread_once(void **state)
+{
+  struct stores *stores = *state;
+  bool failed = true;
+
+  for (unsigned steps = 0; failed; steps++) {
+    struct store *store = stores_open(stores->path);
+
+    misstep_after(steps);
+    assert_int_equal(damage_stands(store), steps == 0);
+    failed = misstep_end();
+    assert_false(damage_stands(store));
+    store_close(store);
+  }
+}
+
 static void test_layer(void **state)
 {
   struct stores *stores = *state;
@@ -193,6 +211,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_strange, stores_setup, stores_teardown),
       cmocka_unit_test(test_longest_name),
       cmocka_unit_test_setup_teardown(test_unread, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unread_once, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_layer, stores_setup, stores_teardown),
   };
 

@@ -6,7 +6,7 @@
 
 #include "daemon/journal.h"
 #include "daemon/owed.h"
-#include "tests/stores.h"
+#include "tests/vestiges.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,21 +37,6 @@ static struct store_filter filter_of(int n)
   return filter;
 }
 
-static uint64_t log_event(struct store *store, int n, int64_t now)
-{
-  struct event_row event = {.kind = "mismatch",
-                            .peer = stores_row(n).peer,
-                            .reason = "proof-wrong",
-                            .layer = "user",
-                            .key = "",
-                            .report = "{\"hostname\":\"reported\"}",
-                            .program = "test"};
-  uint64_t id;
-
-  assert_int_equal(store_log(store, &event, now, &id), TLSPIN_OK);
-  return id;
-}
-
 static uint64_t clear(struct store *store, const struct store_filter *filter, int64_t now)
 {
   struct store_change change;
@@ -60,33 +45,13 @@ static uint64_t clear(struct store *store, const struct store_filter *filter, in
   return change.operation;
 }
 
-/* Everything that there can be about a server: a ticket, a learned record and one of the user's,
- * each with images, a failure, events. */
-static void live(struct store *store, int n)
-{
-  struct store_filter filter = filter_of(n);
-  struct peer peer = stores_row(n).peer;
-  struct keypin learned = stores_pin(n), own = stores_pin(n);
-  struct store_change change;
-
-  own.origin = KEYPIN_USER;
-  stores_learn(store, &learned);
-  stores_edit(store, &own);
-  own.note = "changed";
-  stores_edit(store, &own);
-  clear(store, &filter, STORES_NOW + 1);
-  assert_int_equal(store_undo(store, 0, STORES_NOW + 2, &change), TLSPIN_OK);
-  assert_int_equal(store_put_failure(store, &peer, "proof-wrong", STORES_NOW), TLSPIN_OK);
-  log_event(store, n, STORES_NOW);
-}
-
 static struct store *make(struct stores *stores)
 {
   struct store *store = stores_open(stores->path);
 
   stores_fill(store, ROWS);
-  live(store, MEANT);
-  live(store, OTHER);
+  vestiges_live(store, MEANT);
+  vestiges_live(store, OTHER);
   return store;
 }
 
@@ -99,21 +64,6 @@ static struct erased erase_by(struct store *store, const struct store_filter *fi
   assert_int_equal(store_erase(store, erasure, &erased), TLSPIN_OK);
   erasure_free(erasure);
   return erased;
-}
-
-/* Nothing of it: neither the name, nor the ticket, the secret, the key, not even parts of them. */
-static bool is_in_file(struct stores *stores, int n)
-{
-  struct ticket_row row = stores_row(n);
-  struct keypin pin = stores_pin(n);
-  struct span ticket = row.ticket;
-  bool found = stores_file_holds(stores->path, row.peer.host) ||
-               stores_file_holds_octets(stores->path, row.secret) ||
-               stores_file_holds_octets(stores->path, (struct span){pin.digest, 32});
-
-  for (size_t at = 0; !found && ticket.size >= 16 && at + 16 <= ticket.size; at += 16)
-    found = stores_file_holds_octets(stores->path, (struct span){ticket.data + at, 16});
-  return found;
 }
 
 static int64_t count(struct stores *stores, const char *sql)
@@ -147,12 +97,12 @@ static void test_everything(void **state)
   struct store_change change;
   struct erased erased;
 
-  assert_true(is_in_file(stores, MEANT));
+  assert_true(vestiges_in(stores->path, MEANT));
   erased = erase_by(store, &filter);
   assert_int_equal(erased.entries, 3);
   assert_true(erased.others > 6);
-  assert_false(is_in_file(stores, MEANT));
-  assert_true(is_in_file(stores, OTHER));
+  assert_false(vestiges_in(stores->path, MEANT));
+  assert_true(vestiges_in(stores->path, OTHER));
   assert_int_equal(store_undo(store, 3, STORES_NOW, &change), TLSPIN_E_NOTHING_TO_UNDO);
   store_close(store);
   expect_others(stores);
@@ -181,11 +131,11 @@ static void test_cleared_before(void **state)
   struct erased erased;
 
   clear(store, &filter, STORES_NOW + 3);
-  assert_true(is_in_file(stores, MEANT));
+  assert_true(vestiges_in(stores->path, MEANT));
   erased = erase_by(store, &filter);
   assert_int_equal(erased.entries, 0);
   assert_true(erased.others > 0);
-  assert_false(is_in_file(stores, MEANT));
+  assert_false(vestiges_in(stores->path, MEANT));
   store_close(store);
   expect_others(stores);
 }
@@ -200,7 +150,7 @@ static void test_shared_operation(void **state)
   uint64_t operation = clear(store, &all, STORES_NOW + 3);
 
   erase_by(store, &filter);
-  assert_false(is_in_file(stores, MEANT));
+  assert_false(vestiges_in(stores->path, MEANT));
   stores_expect_none(store, &other.peer);
   stores_undo(store, operation, (struct store_change){operation + 1, ROWS - 1 + 2, 0});
   stores_expect(store, &other);
@@ -266,17 +216,17 @@ static void test_since(void **state)
   row.issued = row.first_seen = STORES_NOW + 500;
   row.expires = row.issued + 1000;
   assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
-  log_event(store, ROWS, STORES_NOW + 100);     /* before, but of a host that goes */
-  log_event(store, ROWS + 1, STORES_NOW + 500); /* of a host that is nowhere else */
-  log_event(store, OTHER, STORES_NOW + 90000 * 2);
+  vestiges_log(store, ROWS, STORES_NOW + 100);     /* before, but of a host that goes */
+  vestiges_log(store, ROWS + 1, STORES_NOW + 500); /* of a host that is nowhere else */
+  vestiges_log(store, OTHER, STORES_NOW + 90000 * 2);
   filter.since = STORES_NOW + 500;
   erased = erase_by(store, &filter);
   assert_int_equal(erased.entries, 1);
   assert_int_equal(erased.others, 2);
   stores_expect_none(store, &row.peer);
   stores_expect(store, &old);
-  assert_false(is_in_file(stores, ROWS));
-  assert_false(is_in_file(stores, ROWS + 1));
+  assert_false(vestiges_in(stores->path, ROWS));
+  assert_false(vestiges_in(stores->path, ROWS + 1));
   assert_int_equal(count(stores, "SELECT count(*) FROM event WHERE host = 'host-0008.example'"), 2);
   store_close(store);
 }
@@ -307,7 +257,7 @@ static void test_kinds(void **state)
   filter.digest = (struct span){stores_pin(MEANT).digest, 32};
   erased = erase_by(store, &filter); /* the last of it */
   assert_int_equal(erased.entries, 1);
-  assert_false(is_in_file(stores, MEANT));
+  assert_false(vestiges_in(stores->path, MEANT));
   store_close(store);
   expect_others(stores);
 }
@@ -368,7 +318,7 @@ static void test_draft(void **state)
   }
   assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
   erase_by(store, &filter);
-  assert_false(is_in_file(stores, MEANT));
+  assert_false(vestiges_in(stores->path, MEANT));
   assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, change.operation, STORES_NOW, &edit),
                    TLSPIN_OK);
   assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
@@ -410,7 +360,7 @@ static void test_no_room(void **state)
     assert_int_equal(store_erase(store, erasure, &erased), TLSPIN_OK);
   assert_int_equal(owed_look(store, OWED_REWRITE, &owed), TLSPIN_OK);
   assert_false(owed);
-  assert_false(is_in_file(stores, MEANT));
+  assert_false(vestiges_in(stores->path, MEANT));
   erasure_free(erasure);
   store_close(store);
   expect_others(stores);
@@ -483,7 +433,7 @@ static void test_killed(void **state)
       continue;
     }
     begun++;
-    assert_false(is_in_file(stores, MEANT));
+    assert_false(vestiges_in(stores->path, MEANT));
     store_close(store);
     expect_others(stores);
   }

@@ -8,6 +8,8 @@
 #include "tests/filerules.h"
 #include "tests/misfire.h"
 
+#include <dirent.h>
+
 MISFIRE(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 MISFIRE(int, fstat, (int fd, struct stat *status), (fd, status), -1)
 MISFIRE(int, fsync, (int fd), (fd), -1)
@@ -16,6 +18,7 @@ MISFIRE(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
 MISFIRE(int, open, (const char *path, int flags, mode_t mode), (path, flags, mode), -1)
 MISFIRE(ssize_t, pread, (int fd, void *octets, size_t size, off_t offset),
         (fd, octets, size, offset), -1)
+MISFIRE(struct dirent *, readdir, (DIR * dir), (dir), NULL)
 MISFIRE(char *, realpath, (const char *path, char *out), (path, out), NULL)
 MISFIRE(int, rename, (const char *from, const char *to), (from, to), -1)
 MISFIRE(int, stat, (const char *path, struct stat *status), (path, status), -1)
@@ -157,6 +160,23 @@ static void test_unread(void **state)
   accept(stores->layer, user());
 }
 
+/* A folder that can't be read to its end may hold some: the store was there, and isn't a new one.
+ */
+static void test_backups(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *folder = g_build_filename(stores->folder, "backups", NULL);
+
+  assert_int_equal(mkdir(folder, 0700), 0);
+  assert_false(file_has_backups(stores->layer));
+  for (unsigned call = 1; call <= 3; call++) {
+    readdir_misfire = (struct misfire){.call = call, .error = EIO};
+    assert_true(file_has_backups(stores->layer));
+    assert_int_equal(readdir_misfire.call, 0);
+  }
+  assert_false(file_has_backups(stores->layer));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, descriptors_teardown)
 
 int main(void)
@@ -164,6 +184,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_resolve_fails), TEST(test_resolve_ends), TEST(test_exists),
       TEST(test_create_fails),  TEST(test_publish),      TEST(test_unread),
+      TEST(test_backups),
   };
 
   descriptors_begin();

@@ -5,6 +5,7 @@
 #include "daemon/gathering.h"
 
 #include "tests/gate.h"
+#include "tests/misfire.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -17,6 +18,8 @@
 
 #define NOW  GATE_NOW
 #define HOST "a.example"
+
+MISFIRE(void *, malloc, (size_t size), (size), NULL)
 
 static void gather(struct gate *gate, const char *host, struct gathering *gathering)
 {
@@ -186,6 +189,63 @@ static void test_damaged(void **state)
   gathering_clear(&gathering);
 }
 
+/* No memory for one record: none of its layer counts, and all of the others do. */
+static void test_no_memory(void **state)
+{
+  struct gate *gate = *state;
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 7);
+  struct keypin mine[] = {gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_OFF, KEYPIN_USER),
+                          gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_ACTIVE, KEYPIN_USER)};
+  struct keypin system[] = {gate_pin(GATE_FIRST, PATH_SERVER, KEYPIN_ACTIVE, KEYPIN_POLICY),
+                            gate_pin(GATE_SECOND, PATH_SERVER, KEYPIN_ACTIVE, KEYPIN_POLICY)};
+  static const char *const layers[] = {"11", "11", "00", "00", "0011"};
+
+  strata_put(gate->strata, &row);
+  gate_put(gate, mine, 2);
+  gate_layer(gate, "10.db", system, 2);
+  for (unsigned call = 1; call <= 5; call++) {
+    struct gathering gathering;
+
+    gate_open(gate);
+    malloc_misfire = (struct misfire){.call = call, .error = ENOMEM};
+    gather(gate, HOST, &gathering);
+    malloc_misfire.call = 0;
+    expect_layers(gate, &gathering, layers[call - 1]);
+    assert_int_equal(gathering.unreadable == NULL, call == 5);
+    assert_int_equal(gathering.ticket.code, call <= 2 ? TLSPIN_UNAVAILABLE : TLSPIN_MATCH);
+    gathering_clear(&gathering);
+  }
+}
+
+/* By another clock a record would be in force that has ended; for history that is no matter. */
+static void test_in_doubt(void **state)
+{
+  static const enum keypin_status statuses[] = {KEYPIN_INACTIVE, KEYPIN_ACTIVE};
+
+  for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++) {
+    struct gate *gate = *state;
+    struct keypin pin = gate_pin(GATE_FIRST, PATH_SERVER, statuses[i], KEYPIN_USER);
+    struct gathering gathering;
+
+    pin.enforce_until = pin.report_until = NOW - 1;
+    gate_put(gate, &pin, 1);
+    gate_open(gate);
+    layers_tell_clock(gate->strata->layers, NOW - GATE_DAY, true);
+    gather(gate, HOST, &gathering);
+    expect_layers(gate, &gathering, "0");
+    assert_int_equal(gathering.suspect, pin.status == KEYPIN_ACTIVE);
+    gathering_clear(&gathering);
+    layers_tell_clock(gate->strata->layers, NOW + GATE_DAY, true); /* ended by both */
+    gather(gate, HOST, &gathering);
+    assert_false(gathering.suspect);
+    gathering_clear(&gathering);
+    layers_tell_clock(gate->strata->layers, NOW - GATE_DAY, false);
+    gather(gate, HOST, &gathering);
+    assert_false(gathering.suspect);
+    gathering_clear(&gathering);
+  }
+}
+
 /* A row that is locked off is a mode as well. */
 static void test_ticket_off(void **state)
 {
@@ -214,6 +274,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_nothing),    TEST(test_order),           TEST(test_places),     TEST(test_owned),
       TEST(test_unreadable), TEST(test_user_unreadable), TEST(test_ticket_off), TEST(test_damaged),
+      TEST(test_no_memory),  TEST(test_in_doubt),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

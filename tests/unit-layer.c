@@ -5,6 +5,7 @@
 #include "daemon/layer.h"
 
 #include "tests/folder.h"
+#include "tests/misfire.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -16,7 +17,34 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+MISFIRE(int, access, (const char *path, int mode), (path, mode), -1)
+
+/* A disk, where there is another than the real one. */
+static const struct statvfs *disk;
+static uid_t user;
+
+int __real_statvfs(const char *path, struct statvfs *found);
+int __wrap_statvfs(const char *path, struct statvfs *found);
+int __wrap_statvfs(const char *path, struct statvfs *found)
+{
+  int result = __real_statvfs(path, found);
+
+  if (disk == NULL)
+    return result;
+  *found = *disk;
+  return disk->f_bsize == 0 ? -1 : 0;
+}
+
+/* In this test root is nobody else. */
+uid_t __real_geteuid(void);
+uid_t __wrap_geteuid(void);
+uid_t __wrap_geteuid(void)
+{
+  return disk != NULL ? user : __real_geteuid();
+}
 
 static struct layer *open_user(struct stores *stores)
 {
@@ -138,6 +166,69 @@ static void test_forbidden(void **state)
   stores_as_user(*state, check_forbidden);
 }
 
+/* The file itself, or its folder, may not be written; or nothing on that file system. */
+static void test_no_access(void **state)
+{
+  static const struct {
+    unsigned call;
+    int error;
+    const char *words;
+  } cases[] = {{1, EACCES, "Mend the permissions of the file"},
+               {2, EACCES, "Mend the permissions of the file"},
+               {1, EROFS, "read-only"},
+               {2, EROFS, "read-only"}};
+  struct layer *layer = open_user(*state);
+
+  for (size_t i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+    size_t n = i / 2;
+    char *problem;
+
+    layer->waits = i % 2 == 1;
+    access_misfire = (struct misfire){.call = cases[n].call, .error = cases[n].error};
+    problem = layer_write_problem(layer);
+    assert_int_equal(access_misfire.done, 1);
+    assert_non_null(problem);
+    if (strstr(problem, cases[n].words) == NULL)
+      fail_msg("case %zu: %s", n, problem);
+    assert_int_equal(strstr(problem, "An import waits") != NULL, layer->waits);
+    g_free(problem);
+  }
+  layer->waits = false;
+  assert_null(layer_write_problem(layer));
+  layer_free(layer);
+}
+
+/* Root's share of a full disk is no room for others; a file system that knows nothing of its room
+ * isn't full, nor one that can't be asked. */
+static void test_full_disk(void **state)
+{
+  static const struct {
+    struct statvfs disk;
+    bool full, full_for_root;
+  } cases[] = {
+      {{.f_bsize = 4096, .f_blocks = 100, .f_bfree = 10, .f_bavail = 5}, false, false},
+      {{.f_bsize = 4096, .f_blocks = 100, .f_bfree = 1, .f_bavail = 1}, false, false},
+      {{.f_bsize = 4096, .f_blocks = 1, .f_bfree = 5, .f_bavail = 0}, true, false},
+      {{.f_bsize = 4096, .f_blocks = 100, .f_bfree = 0, .f_bavail = 0}, true, true},
+      {{.f_bsize = 4096, .f_blocks = 0, .f_bfree = 0, .f_bavail = 0}, false, false},
+      {{.f_bsize = 0, .f_blocks = 100, .f_bfree = 0, .f_bavail = 0}, false, false},
+  };
+  struct layer *layer = open_user(*state);
+
+  for (size_t i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+    g_autofree char *problem = NULL;
+
+    user = i % 2 == 0 ? 0 : 1000;
+    disk = &cases[i / 2].disk;
+    problem = layer_write_problem(layer);
+    disk = NULL;
+    assert_int_equal(problem != NULL, user == 0 ? cases[i / 2].full_for_root : cases[i / 2].full);
+    if (problem != NULL)
+      assert_non_null(strstr(problem, "the disk is full"));
+  }
+  layer_free(layer);
+}
+
 /* Whatever is done to a file shows. */
 static void test_fingerprint(void **state)
 {
@@ -195,8 +286,9 @@ static void test_serves(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_names),     TEST(test_open),        TEST(test_gone),   TEST(test_write_problem),
-      TEST(test_forbidden), TEST(test_fingerprint), TEST(test_serves),
+      TEST(test_names),         TEST(test_open),      TEST(test_gone),
+      TEST(test_write_problem), TEST(test_forbidden), TEST(test_fingerprint),
+      TEST(test_serves),        TEST(test_no_access), TEST(test_full_disk),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

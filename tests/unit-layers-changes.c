@@ -4,6 +4,7 @@
 
 #include "daemon/layers.h"
 
+#include "tests/misfire.h"
 #include "tests/strata.h"
 
 #include <setjmp.h>
@@ -21,6 +22,8 @@
 #include <unistd.h>
 
 #define HOST "a.example"
+
+MISFIRE(bool, store_was_freed, (const struct store *store), (store), true)
 
 static void make_layer(const char *folder, const char *name, enum lock lock)
 {
@@ -249,6 +252,39 @@ static void test_user_watched(void **state)
   assert_int_equal(access(strata->user, F_OK), 0);
 }
 
+/* A store whose file can be written now, and could not when it was opened, is opened again: nothing
+ * that was said of the old one holds. */
+static void test_user_freed(void **state)
+{
+  struct strata *strata = *state;
+
+  strata_open(strata);
+  layers_wait(strata->layers, true);
+  assert_true(layers_user(strata->layers, STRATA_NOW)->waits);
+  store_was_freed_misfire.call = 1;
+  assert_false(layers_user(strata->layers, STRATA_NOW)->waits);
+  assert_int_equal(store_was_freed_misfire.done, 1);
+  assert_non_null(layers_at(strata->layers, 0)->store);
+}
+
+/* What was let go of, so that its file can be replaced, is there again for the next question. */
+static void test_user_released(void **state)
+{
+  struct strata *strata = *state;
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
+
+  strata_put(strata, &row);
+  strata_open(strata);
+  assert_int_equal(layers_owner(strata->layers), geteuid());
+  layers_release_user(strata->layers);
+  assert_null(layers_at(strata->layers, 0)->store);
+  assert_false(layers_lost(strata->layers));
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_MATCH, "found", LAYER_USER);
+  layers_release_user(strata->layers);
+  layers_watch_user(strata->layers, STRATA_NOW);
+  assert_non_null(layers_at(strata->layers, 0)->store);
+}
+
 /* Two daemons have the damaged store open. Neither waits for the other, who lets go of it as soon
  * as it looks. The one that was asked first answers again within a second of that. */
 static void test_user_shared(void **state)
@@ -269,6 +305,7 @@ static void test_user_shared(void **state)
     strata_expect(strata->layers, "none.example", STRATA_NOW + second, TLSPIN_UNAVAILABLE,
                   "store-unreadable", LAYER_USER);
   assert_true(g_get_monotonic_time() - start < 5 * G_USEC_PER_SEC);
+  assert_non_null(strstr(layers_at(strata->layers, 0)->problem, "End the other tlspind"));
   layers_watch_user(others, STRATA_NOW + 5);
   assert_true(layers_lost(others));
   strata_expect(others, "none.example", STRATA_NOW + 5, TLSPIN_STORE_DAMAGED, "pins-lost",
@@ -287,6 +324,7 @@ int main(void)
       TEST(test_reload_mended), TEST(test_reload_after_a_while), TEST(test_name_of_any_octets),
       TEST(test_user_deleted),  TEST(test_user_replaced),        TEST(test_user_damaged_in_place),
       TEST(test_user_watched),  TEST(test_user_shared),          TEST(test_judge_opens_nothing),
+      TEST(test_user_freed),    TEST(test_user_released),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

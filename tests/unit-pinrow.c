@@ -132,9 +132,11 @@ static const struct hostile hostile[] = {
     {1, TEXT("")},
     {1, TEXT("Exact")},
     {1, TEXT("everything")},
+    {1, LONG_TOKEN},
     {2, TEXT("quic")},
     {2, TEXT("TLS")},
     {2, TEXT("tls\0")},
+    {2, LONG_TOKEN},
     {3, NUMBER(-1)},
     {3, NUMBER(65536)},
     {3, NUMBER(INT64_MAX)},
@@ -142,10 +144,13 @@ static const struct hostile hostile[] = {
     {4, TEXT("mode")},
     {4, TEXT("exception")},
     {4, TEXT("pins")},
+    {4, LONG_TOKEN},
     {5, TEXT("")},
     {5, TEXT("nobody")},
+    {5, LONG_TOKEN},
     {6, TEXT("root")},
     {6, TEXT("")},
+    {6, LONG_TOKEN},
     {7, NUMBER(2)},
     {7, NUMBER(-1)},
     {7, NUMBER(1LL << 32)},
@@ -159,6 +164,7 @@ static const struct hostile hostile[] = {
     {10, TEXT("excepted")},
     {10, TEXT("")},
     {10, TEXT("Active")},
+    {10, LONG_TOKEN},
     {11, NUMBER(1)},
     {11, NUMBER(2)},
     {11, NUMBER(-1)},
@@ -271,6 +277,8 @@ static void test_order(void **state)
     pin_key_to_cells(&left, cells[0]);
     pin_first_key_to_cells("", cells[1]);
     assert_true(cells_compare(&tables[TABLE_PIN], cells[1], cells[0]) < 0);
+    for (int i = 0; i < PIN_KEY; i++)
+      assert_int_equal(cells[1][i].type, cells[0][i].type);
     pin_first_key_to_cells(left.place.host, cells[1]);
     assert_true(cells_compare(&tables[TABLE_PIN], cells[1], cells[0]) < 0);
     for (int b = 0; b < SAMPLES; b++) {
@@ -309,6 +317,30 @@ static void test_image(void **state)
   assert_true(got.pin.count_seen == 0);
 }
 
+/* That a record was only met is said by a result that none has; there has to be the record. */
+static void test_noted_image(void **state)
+{
+  struct pin_image image = {.operation = 1, .present = true, .left = true, .noted = true}, got;
+  struct cell cells[TABLE_COLUMNS];
+  struct pin_note note;
+
+  (void)state;
+  image.pin = stores_pin(5);
+  memset(&image.result, 7, sizeof image.result); /* isn't written */
+  pin_image_to_cells(&image, cells);
+  assert_true(pin_image_of_cells(cells, &got, &note));
+  assert_true(got.present && got.left && got.noted);
+  assert_true(stores_same_pin(&got.pin, &image.pin));
+  image.noted = false;
+  pin_image_to_cells(&image, cells);
+  assert_true(pin_image_of_cells(cells, &got, &note));
+  assert_true(got.left && !got.noted);
+  image.noted = true;
+  image.present = false;
+  pin_image_to_cells(&image, cells);
+  assert_false(pin_image_of_cells(cells, &got, &note));
+}
+
 static void test_hostile_images(void **state)
 {
   static const struct hostile bad[] = {
@@ -337,11 +369,11 @@ static void test_hostile_images(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_validity),
-      cmocka_unit_test(test_key_validity),   cmocka_unit_test(test_hostile_columns),
-      cmocka_unit_test(test_equal),          cmocka_unit_test(test_digest),
-      cmocka_unit_test(test_order),          cmocka_unit_test(test_image),
-      cmocka_unit_test(test_hostile_images),
+      cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_validity),
+      cmocka_unit_test(test_key_validity), cmocka_unit_test(test_hostile_columns),
+      cmocka_unit_test(test_equal),        cmocka_unit_test(test_digest),
+      cmocka_unit_test(test_order),        cmocka_unit_test(test_image),
+      cmocka_unit_test(test_noted_image),  cmocka_unit_test(test_hostile_images),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

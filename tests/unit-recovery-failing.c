@@ -64,7 +64,7 @@ static enum tlspin_code recover(struct stores *stores, char **problem)
 
 static void put_back(struct stores *stores, const char *copy)
 {
-  g_autoptr(GPtrArray) names = aside_list(stores->path);
+  g_autoptr(GPtrArray) names = aside_list(stores->path, NULL);
 
   for (guint i = 0; i < names->len; i++) {
     g_autofree char *aside = g_build_filename(stores->home, names->pdata[i], NULL);

@@ -290,6 +290,71 @@ static void test_cleared_ticket(void **state)
   }
 }
 
+/* A disk that loses the write of a page gives the old one: what the user took away since isn't
+ * there again by that, be it in the backup as well. */
+static void test_old_page(void **state)
+{
+  struct stores *stores = *state;
+  struct keypin off = ruins_mode_off(), bad = key_of(1, 0xbb, KEYPIN_ACTIVE);
+  g_autofree char *old = NULL;
+  struct store *store;
+  size_t page;
+
+  make(stores, &off);
+  store = stores_open(stores->path);
+  stores_learn(store, &bad);
+  store_close(store);
+  g_free(ruins_back_up(stores, RUINS_NOW - 3600));
+  assert_true(g_file_get_contents(stores->path, &old, NULL, NULL));
+  store = stores_open(stores->path);
+  stores_drop(store, &off);
+  stores_drop(store, &bad);
+  store_close(store);
+  page = ruins_page(stores->path, "pin");
+  stores_write(stores->path, page, old + page, STORE_PAGE);
+  assert_int_equal(ruins_modes(stores), 1);
+  ruins_recover(stores);
+  assert_int_equal(ruins_modes(stores), 0);
+  expect_pins(stores, &bad, "n");
+  assert_int_not_equal(ruins_damage(stores).missing, 0);
+  assert_int_equal(ruins_rows(stores, ROWS), ROWS);
+}
+
+/* So it is where the page of the sum is an old one, which tells of no operation; and where the
+ * journal's own is, which doesn't tell of what. */
+static void test_old_page_of_others(void **state)
+{
+  static const char *const tables_of_page[] = {"meta", "image"};
+  struct keypin off = ruins_mode_off(), other = stores_pin(5);
+  struct stores *stores = *state;
+
+  for (size_t i = 0; i < G_N_ELEMENTS(tables_of_page); i++) {
+    g_autofree char *old = NULL;
+    struct store *store;
+    size_t page;
+
+    other.origin = KEYPIN_USER;
+    make(stores, &off);
+    store = stores_open(stores->path);
+    stores_edit(store, &other);
+    store_close(store);
+    g_free(ruins_back_up(stores, RUINS_NOW - 3600));
+    assert_true(g_file_get_contents(stores->path, &old, NULL, NULL));
+    store = stores_open(stores->path);
+    stores_drop(store, &off);
+    store_close(store);
+    for (int pin = 0; pin < 2; pin++) {
+      page = ruins_page(stores->path, pin ? "pin" : tables_of_page[i]);
+      stores_write(stores->path, page, old + page, STORE_PAGE);
+    }
+    assert_int_equal(ruins_modes(stores), 1);
+    ruins_recover(stores);
+    assert_int_equal(ruins_modes(stores), 0);
+    assert_int_equal(ruins_rows(stores, ROWS), ROWS);
+    put_away(stores);
+  }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup, stores_teardown)
 
 int main(void)
@@ -297,7 +362,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_withdrawn),          TEST(test_lenient),        TEST(test_lenient_lost),
       TEST(test_settings_and_state), TEST(test_cleared_beside), TEST(test_cleared_beside_rest),
-      TEST(test_cleared_ticket),
+      TEST(test_cleared_ticket),     TEST(test_old_page),       TEST(test_old_page_of_others),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,9 @@
 
 #include "daemon/row.h"
 
+#include "common/vault.h"
 #include "tests/hostile.h"
+#include "tests/misfire.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -16,6 +18,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+MISFIRE(void *, vault_take, (size_t size), (size), NULL)
 
 static void test_tokens(void **state)
 {
@@ -167,7 +171,7 @@ static void test_hostile_columns(void **state)
       {1, TEXT("")},
       {1, TEXT("TLS")},
       {1, TEXT("tls\0")},
-      {1, TEXT("a token that is much longer than any of ours can be, by far")},
+      {1, LONG_TOKEN},
       {2, NUMBER(0)},
       {2, NUMBER(-1)},
       {2, NUMBER(65536)},
@@ -177,12 +181,14 @@ static void test_hostile_columns(void **state)
       {5, TEXT("sha1")},
       {5, TEXT("sha384")},
       {5, TEXT("")},
+      {5, LONG_TOKEN},
       {6, NUMBER(0)},
       {7, NUMBER(-1)},
       {8, NUMBER(INT64_MIN)},
       {9, NUMBER(INT64_MAX)},
       {10, TEXT("enforce")},
       {10, TEXT("nothing")},
+      {10, LONG_TOKEN},
   };
   struct ticket_row row = stores_row(1), got;
   struct cell cells[TABLE_COLUMNS];
@@ -221,6 +227,21 @@ static void test_own(void **state)
   ticket_row_clear(&copy); /* again, and for one that owns nothing */
   ticket_row_clear(&row);
   assert_int_equal(row.series, 0);
+}
+
+/* No memory for secrets: it owns nothing, and points to where it did. */
+static void test_no_vault(void **state)
+{
+  struct ticket_row row = stores_row(5), copy = row;
+
+  (void)state;
+  vault_take_misfire = (struct misfire){.call = 1, .error = ENOMEM};
+  assert_false(ticket_row_own(&copy));
+  assert_int_equal(vault_take_misfire.done, 1);
+  assert_null(copy.owned);
+  assert_ptr_equal(copy.ticket.data, row.ticket.data);
+  ticket_row_clear(&copy);
+  assert_null(copy.ticket.data);
 }
 
 /* What stands at an address that may have been freed, as a debugger would read it. */
@@ -296,13 +317,21 @@ static void test_failure(void **state)
   cells[6] = cell_integer(1);
   cells[5] = cell_integer(-1);
   assert_false(failure_row_of_cells(cells, &found, &got));
-  cells[5] = cell_integer(1);
+  cells[5] = cell_integer(9);
+  cells[4] = cell_integer(-1);
+  assert_false(failure_row_of_cells(cells, &found, &got));
+  cells[4] = cell_integer(5);
+  assert_true(failure_row_of_cells(cells, &found, &got));
   cells[3] = cell_text("No Proof");
   assert_false(failure_row_of_cells(cells, &found, &got));
   cells[3] = cell_text("a-reason-that-is-longer-than-31-octets");
   assert_false(failure_row_of_cells(cells, &found, &got));
   cells[3] = cell_text("no-proof");
   cells[0] = cell_text("HOST");
+  assert_false(failure_row_of_cells(cells, &found, &got));
+  peer_to_cells(&peer, cells);
+  assert_true(failure_row_of_cells(cells, &found, &got));
+  cells[1] = cell_text("quic");
   assert_false(failure_row_of_cells(cells, &found, &got));
 }
 
@@ -311,6 +340,7 @@ static void test_operation(void **state)
   static const struct operation_row rows[] = {{1, OPERATION_CLEAR, 0, 7, false},
                                               {2, OPERATION_EDIT, 0, 7, true},
                                               {3, OPERATION_TOLD, 0, 7, false},
+                                              {4, OPERATION_APPLYING, 3, 7, false},
                                               {INT64_MAX, OPERATION_UNDO, 1, TIME_MAX, true}};
   static const struct {
     int column;
@@ -335,6 +365,8 @@ static void test_operation(void **state)
   cells[1] = cell_text("clear"); /* with a target */
   assert_false(operation_row_of_cells(cells, &got));
   cells[1] = cell_text("redo");
+  assert_false(operation_row_of_cells(cells, &got));
+  cells[1] = (struct cell)LONG_TOKEN;
   assert_false(operation_row_of_cells(cells, &got));
 }
 
@@ -364,6 +396,10 @@ static void test_image(void **state)
   cells[1] = cell_text("Host");
   assert_false(image_row_of_cells(cells, &got));
   cells[1] = cell_text("host");
+  cells[2] = cell_text("quic");
+  assert_false(image_row_of_cells(cells, &got));
+  cells[2] = cell_text("tls");
+  assert_true(image_row_of_cells(cells, &got));
   cells[0] = cell_integer(0);
   assert_false(image_row_of_cells(cells, &got));
 }
@@ -380,6 +416,7 @@ int main(void)
       cmocka_unit_test(test_ticket_round_trip),
       cmocka_unit_test(test_hostile_columns),
       cmocka_unit_test(test_own),
+      cmocka_unit_test(test_no_vault),
       cmocka_unit_test(test_clear_wipes),
       cmocka_unit_test(test_equal),
       cmocka_unit_test(test_failure),

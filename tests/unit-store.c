@@ -242,7 +242,7 @@ static void test_unsound_while_open(void **state)
   struct ticket_row row = stores_row(1), got;
   struct failure_row failure = {"no-proof", 1, 1, 1};
   struct operation_row operation = {1, OPERATION_CLEAR, 0, 1, false};
-  struct image_row image = {2, true, row};
+  struct image_row image = {1, true, row};
   struct cell cells[TABLE_COLUMNS];
   struct store_change change;
 
@@ -256,8 +256,11 @@ static void test_unsound_while_open(void **state)
   assert_int_equal(store_get_failure(store, &row.peer, &failure), TLSPIN_UNAVAILABLE);
   operation_row_to_cells(&operation, cells);
   put_unsound(store, TABLE_OPERATION, cells, 3, cell_integer(-1));
+  assert_int_equal(store_undo(store, 1, 9, &change), TLSPIN_UNAVAILABLE);
+  image_row_to_cells(&image, cells);
+  put_unsound(store, TABLE_BEFORE, cells, 8, cells[8]); /* without one it isn't the newest */
   assert_int_equal(store_undo(store, 0, 9, &change), TLSPIN_UNAVAILABLE);
-  operation.id = 2;
+  operation.id = image.operation = 2;
   operation_row_to_cells(&operation, cells);
   put_unsound(store, TABLE_OPERATION, cells, 3, cell_integer(1));
   image_row_to_cells(&image, cells);

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 MISFIRE(int, fsync, (int fd), (fd), -1)
+MISFIRE(int, rename, (const char *from, const char *to), (from, to), -1)
 
 #define ASIDE "damaged-20261123T062500Z.db"
 
@@ -139,10 +140,42 @@ static void test_journal(void **state)
   successor_close(&successor);
   assert_false(is_there(stores, "-journal"));
   expect_rows(stores, 7, 1);
-  list = aside_list_files(stores->path);
+  list = aside_list_files(stores->path, NULL);
   assert_int_equal(list->len, 1);
   assert_true(g_str_has_suffix(list->pdata[0], ".db-journal"));
   g_ptr_array_unref(list);
+}
+
+/* As of a file that is bound into a container: what was set aside is brought back, with its
+ * journal, and the new file goes; later it is published all the same. */
+static void test_not_put_in_place(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *problem = NULL;
+  struct successor successor;
+  GPtrArray *list;
+
+  stores_make(stores->path, 60);
+  stores_write(stores->path, 0, "no database", 11);
+  begin(&successor, stores, TLSPIN_STORE_DAMAGED);
+  add(&successor, 7);
+  stores_write(stores->journal, 0, "unfinished", 10);
+  rename_misfire = (struct misfire){.call = 2, .error = EBUSY}; /* after the journal */
+  assert_int_equal(successor_publish(&successor, ASIDE, STORES_NOW, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "can't be put in the place of"));
+  assert_int_equal(rename_misfire.done, 1);
+  successor_close(&successor);
+  list = aside_list_files(stores->path, NULL);
+  assert_int_equal(list->len, 0);
+  g_ptr_array_unref(list);
+  assert_false(is_there(stores, ".new"));
+  assert_true(is_there(stores, "-journal"));
+  assert_true(stores_file_holds(stores->path, "no database"));
+  begin(&successor, stores, TLSPIN_STORE_DAMAGED);
+  add(&successor, 7);
+  publish(&successor, ASIDE);
+  successor_close(&successor);
+  expect_rows(stores, 7, 1);
 }
 
 /* One that is given up leaves nothing, at whatever point. */
@@ -202,8 +235,8 @@ static void test_swept(void **state)
   for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
     assert_false(is_there(stores, parts[i]));
   begin(&successor, stores, TLSPIN_OK);
-  assert_int_equal(
-      store_open_at_once(stores->path, STORE_USER, geteuid(), &store, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(store_open_at_once(stores->path, STORE_USER, geteuid(), &store, &problem),
+                   TLSPIN_UNAVAILABLE);
   g_free(problem);
   assert_true(is_there(stores, ".new"));
   add(&successor, 7);
@@ -387,10 +420,11 @@ static void test_full(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_published), TEST(test_kept),        TEST(test_given_up), TEST(test_leftovers),
-      TEST(test_locked),    TEST(test_unreachable), TEST(test_no_lock),  TEST(test_unsynced),
-      TEST(test_obstacles), TEST(test_not_kept),    TEST(test_full),     TEST(test_journal),
-      TEST(test_swept),
+      TEST(test_published),        TEST(test_kept),     TEST(test_given_up),
+      TEST(test_leftovers),        TEST(test_locked),   TEST(test_unreachable),
+      TEST(test_no_lock),          TEST(test_unsynced), TEST(test_obstacles),
+      TEST(test_not_kept),         TEST(test_full),     TEST(test_journal),
+      TEST(test_not_put_in_place), TEST(test_swept),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

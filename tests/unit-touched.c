@@ -102,6 +102,57 @@ static void test_records(void **state)
   database_close(&db);
 }
 
+static void damage_heads(struct stores *stores, struct database *db, struct touched **touched,
+                         const char *sql)
+{
+  touched_free(*touched);
+  stores_open_database(stores->path, db);
+  assert_true(stores_runs(db, sql));
+  *touched = touched_new(db);
+  assert_non_null(*touched);
+  database_close(db);
+}
+
+/* What stands, and did more than to note a record, counts; and where it isn't known whether it
+ * stands. And each has to have told what it touched. */
+static void test_in_force(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin pin = stores_pin(2), beside = stores_pin(3);
+  struct cell key[TABLE_KEY], key_beside[TABLE_KEY];
+  struct touched *touched = NULL;
+  struct database db;
+
+  beside.place = pin.place;
+  pin_key_to_cells(&pin, key);
+  pin_key_to_cells(&beside, key_beside);
+  stores_learn(store, &pin);
+  stores_learn(store, &beside);
+  assert_int_equal(stores_drop(store, &pin), 1);
+  stores_undo(store, 1, (struct store_change){2, 1, 0});
+  assert_int_equal(stores_drop(store, &pin), 3);
+  store_close(store);
+  damage_heads(stores, &db, &touched, "SELECT 1");
+  assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 3);
+  assert_int_equal(touched_in_force(touched, TABLE_PIN, key_beside), 0);
+  assert_int_equal(touched_in_force(touched, TABLE_STATE, key), 0);
+  assert_true(touched_after(touched, TABLE_PIN, key_beside, 0));
+  assert_true(touched_tells(touched, 0, 3) && touched_tells(touched, 3, 3));
+  assert_true(touched_tells(touched, 9, 3));
+  assert_false(touched_tells(touched, 0, 4));
+  assert_false(touched_tells(touched, 3, 4));
+  assert_false(touched_tells(touched, 0, UINT64_MAX));
+  damage_heads(stores, &db, &touched, "DELETE FROM operation WHERE id = 3");
+  assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 3);
+  damage_heads(stores, &db, &touched, "DELETE FROM image WHERE operation = 3");
+  assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 2);
+  assert_false(touched_tells(touched, 2, 3));
+  damage_heads(stores, &db, &touched, "DELETE FROM image WHERE operation = 2");
+  assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 0); /* the first was taken back */
+  touched_free(touched);
+}
+
 /* What can't be read is not taken for a journal in which nothing stands. */
 static void test_damaged(void **state)
 {
@@ -124,6 +175,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_operations, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_records, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_in_force, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_damaged, stores_setup, stores_teardown),
   };
 

@@ -6,6 +6,7 @@
 
 #include "daemon/aside.h"
 #include "tests/hinder.h"
+#include "tests/misfire.h"
 #include "tests/shelf.h"
 
 #include <setjmp.h>
@@ -14,9 +15,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+MISFIRE(struct dirent *, readdir, (DIR * dir), (dir), NULL)
 
 static enum tlspin_code erase(struct stores *stores, const char *host, bool found,
                               struct traces *done, char **problem)
@@ -256,6 +260,78 @@ static void test_hindered_later(void **state)
   forget_relics(&relics);
 }
 
+/* A folder that can't be listed, at any of its names: what is in it isn't taken for removed. */
+static void test_unlisted(void **state)
+{
+  struct stores *stores = *state;
+  struct relics relics = plant_relics(stores);
+  g_autofree char *temporary = plant(stores, "etilqs_1", SHELF_ERASED), *problem = NULL;
+  enum tlspin_code code = TLSPIN_UNAVAILABLE;
+  struct traces done;
+  unsigned call = 0;
+
+  while (code != TLSPIN_OK) {
+    g_clear_pointer(&problem, g_free);
+    readdir_misfire = (struct misfire){.call = ++call, .error = EIO};
+    code = erase(stores, SHELF_ERASED, true, &done, &problem);
+    if (code == TLSPIN_OK)
+      break;
+    assert_int_equal(code, TLSPIN_UNAVAILABLE);
+    assert_non_null(strstr(problem, "Input/output error"));
+    assert_int_equal(access(relics.aside, F_OK), 0);
+    assert_int_equal(done.asides, 0);
+  }
+  readdir_misfire.call = 0;
+  assert_true(call > 20);
+  assert_int_equal(access(relics.aside, F_OK), -1);
+  assert_int_equal(access(temporary, F_OK), -1);
+  expect_clean(relics.first, 0600);
+  expect_clean(relics.second, 0600);
+  forget_relics(&relics);
+}
+
+/* One that is owed stays owed: see owed.h. */
+static void test_unlisted_asides(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *aside = plant(stores, "damaged-20261123T062500Z.db", "nobody can tell");
+  g_autofree char *problem = NULL;
+  unsigned removed;
+
+  readdir_misfire = (struct misfire){.call = 1, .error = EACCES};
+  assert_int_equal(traces_remove_asides(stores->path, &removed, &problem), TLSPIN_UNAVAILABLE);
+  assert_int_equal(removed, 0);
+  assert_non_null(strstr(problem, "can't be listed"));
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(traces_remove_asides(stores->path, &removed, &problem), TLSPIN_OK);
+  assert_int_equal(removed, 1);
+  assert_int_equal(access(aside, F_OK), -1);
+}
+
+/* SQLite's temporary files, which a loss of power has brought back, hold what the store held. */
+static void test_temporaries(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *backup = shelf_make(stores, STORES_NOW), *problem = NULL;
+  g_autofree char *left = g_build_filename("backups", "etilqs_2", NULL);
+  g_autofree char *here = plant(stores, "etilqs_1", SHELF_ERASED);
+  g_autofree char *there = plant(stores, left, SHELF_ERASED);
+  struct traces done;
+
+  assert_int_equal(unlink(backup), 0); /* nothing is written anew beside it */
+  assert_int_equal(erase(stores, SHELF_ERASED, false, &done, &problem), TLSPIN_E_NOT_FOUND);
+  assert_int_equal(access(here, F_OK), -1);
+  assert_int_equal(access(there, F_OK), -1);
+  assert_int_equal(mkdir(here, 0700), 0);
+  assert_int_equal(erase(stores, SHELF_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "etilqs_*"));
+  assert_int_equal(rmdir(here), 0);
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(mkdir(there, 0700), 0);
+  assert_int_equal(erase(stores, SHELF_ERASED, true, &done, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "'etilqs_*'"));
+}
+
 static void check_unremoved(struct stores *stores)
 {
   g_autofree char *left = g_strconcat(stores->path, ".new", NULL), *problem = NULL;
@@ -298,6 +374,9 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_unread, shelf_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_hindered, shelf_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_hindered_later, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unlisted, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_unlisted_asides, shelf_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_temporaries, shelf_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_unremoved, shelf_setup, stores_teardown),
   };
 

@@ -257,9 +257,14 @@ static struct store *recovered_without(struct store *store, struct stores *store
   return stores_open(stores->path);
 }
 
-/* What lost all of its images with a damaged file can't be taken back, and doesn't say that it was:
- * neither by its number, nor as the newest, before which an older one comes. Of two images, one
- * suffices. */
+static void refuse_bereft(struct store *store, uint64_t target, uint64_t operation)
+{
+  refuse(store, target);
+  assert_true(store_bereft(store) == operation);
+}
+
+/* What lost all of its images with a damaged file can't be taken back, and doesn't say that it was;
+ * nor is an older one, where the newest is meant. Of two images, one suffices. */
 static void test_lost_images(void **state)
 {
   struct stores *stores = *state;
@@ -270,12 +275,14 @@ static void test_lost_images(void **state)
   clear(store, "host-0003.example", 3, 1);
   store =
       recovered_without(store, stores, "before WHERE operation = 3 OR host = 'host-0010.example'");
-  refuse(store, 3);
-  stores_undo(store, 0, (struct store_change){4, 9, 0});
+  refuse_bereft(store, 3, 3);
+  refuse_bereft(store, 0, 3);
+  refuse_bereft(store, 9, 0);
+  stores_undo(store, 2, (struct store_change){4, 9, 0});
+  assert_true(store_bereft(store) == 0);
   expect(store, 11, ROWS, true);
-  stores_undo(store, 0, (struct store_change){5, 1, 0});
+  stores_undo(store, 1, (struct store_change){5, 1, 0});
   expect(store, 0, 3, true);
-  refuse(store, 0);
   expect(store, 10, 11, false);
   expect(store, 3, 4, false);
   close_and_check(store, stores);
@@ -296,8 +303,8 @@ static void test_lost_images_of_records(void **state)
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), 2);
   store = recovered_without(store, stores, "image WHERE result <> zeroblob(32)");
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM image"), 1);
-  refuse(store, 0);
-  refuse(store, 1);
+  refuse_bereft(store, 0, 1);
+  refuse_bereft(store, 1, 1);
   stores_expect_pin(store, &beside);
   close_and_check(store, stores);
 }

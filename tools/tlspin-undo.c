@@ -56,8 +56,9 @@ static int undo(tlspin_t *context, uint64_t operation, struct json_array *array)
   progress_stop(progress);
   if (code == TLSPIN_E_NOTHING_TO_UNDO && operation != 0)
     return complain(STATUS_NOT_FOUND,
-                    _("There is no operation %" PRIu64 " that could be taken back. It "
-                      "may have been taken back already, or be too old."),
+                    _("There is no operation %" PRIu64 " that could be taken back. It may have "
+                      "been taken back already, be too old, or have been lost with a damaged "
+                      "store."),
                     operation);
   if (code != TLSPIN_OK)
     return complain_of(code);

@@ -1,0 +1,187 @@
+/* The backups of a store, where the system says no; and what is left by one that was cut off.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/misfire.h"
+#include "tests/shelf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+MISFIRE(int, fsync, (int fd), (fd), -1)
+MISFIRE(int, lstat, (const char *path, struct stat *status), (path, status), -1)
+MISFIRE(int, rename, (const char *from, const char *to), (from, to), -1)
+
+static const struct backup_terms terms = {.asked = false};
+
+/* Makes one while a call fails. Whether it could be made; if not, it may be there all the same, as
+ * where its name could not be synced, and nothing else is. */
+static bool make(const struct stores *stores, int64_t now, struct misfire *misfire, unsigned call,
+                 struct backup **made)
+{
+  unsigned before = shelf_count(stores);
+  char *problem;
+  enum tlspin_code code;
+
+  *misfire = (struct misfire){.call = call, .error = EIO};
+  code = backups_make(stores->path, geteuid(), now, &terms, made, &problem);
+  misfire->call = 0;
+  assert_int_equal(*made != NULL, code == TLSPIN_OK);
+  assert_int_equal(problem == NULL, code == TLSPIN_OK);
+  g_free(problem);
+  assert_in_range(shelf_count(stores), before + (code == TLSPIN_OK), before + 1);
+  assert_int_equal(shelf_others(stores), 1); /* of the lock */
+  return code == TLSPIN_OK;
+}
+
+static void check_and_remove(struct backup *made)
+{
+  char *problem;
+
+  if (made == NULL)
+    return;
+  assert_int_equal(backup_check(made->path, geteuid(), &made->sum, &problem), TLSPIN_OK);
+  assert_int_equal(backup_remove(made, &problem), TLSPIN_OK);
+  backup_free(made);
+}
+
+/* Of each look at a file, each sync and each new name one fails; that the size can't be seen makes
+ * it no worse. */
+static void test_make(void **state)
+{
+  struct misfire *const misfires[] = {&lstat_misfire, &fsync_misfire, &rename_misfire};
+  struct stores *stores = *state;
+  struct backup *made;
+  unsigned unsized = 0;
+
+  g_free(shelf_make(stores, STORES_NOW));
+  for (size_t i = 0; i < G_N_ELEMENTS(misfires); i++) {
+    unsigned call = 0, refused = 0;
+
+    do {
+      refused += !make(stores, STORES_NOW, misfires[i], ++call, &made);
+      unsized += made != NULL && made->size == 0;
+      check_and_remove(made);
+    } while (misfires[i]->done > 0);
+    assert_true(refused > 0);
+  }
+  assert_int_equal(unsized, 1);
+}
+
+/* A moment that has no name. */
+static void test_no_name(void **state)
+{
+  struct backup *made;
+
+  g_free(shelf_make(*state, STORES_NOW));
+  assert_false(make(*state, INT64_MAX, &lstat_misfire, 0, &made));
+}
+
+/* What a backup that was cut off has left is gone, and stays gone. */
+static void test_sweep(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *left = shelf_path(stores, ".pins.db");
+  g_autofree char *journal = shelf_path(stores, ".pins.db-journal");
+  char *problem;
+
+  g_free(shelf_make(stores, STORES_NOW));
+  stores_write(left, 0, "x", 1);
+  stores_write(journal, 0, "x", 1);
+  assert_int_equal(backups_sweep(stores->path, geteuid(), &problem), TLSPIN_OK);
+  assert_null(problem);
+  assert_int_equal(access(left, F_OK), -1);
+  assert_int_equal(access(journal, F_OK), -1);
+  assert_int_equal(shelf_count(stores), 1);
+}
+
+/* It may come back at a loss of power: that is told. */
+static void test_sweep_unsynced(void **state)
+{
+  struct stores *stores = *state;
+  unsigned call = 0;
+
+  g_free(shelf_make(stores, STORES_NOW));
+  do {
+    char *problem;
+    enum tlspin_code code;
+
+    fsync_misfire = (struct misfire){.call = ++call, .error = EIO};
+    code = backups_sweep(stores->path, geteuid(), &problem);
+    fsync_misfire.call = 0;
+    assert_int_equal(code, fsync_misfire.done > 0 ? TLSPIN_UNAVAILABLE : TLSPIN_OK);
+    assert_int_equal(problem == NULL, code == TLSPIN_OK);
+    g_free(problem);
+  } while (fsync_misfire.done > 0);
+  assert_true(call > 1);
+}
+
+/* Where there are no backups no folder is made for them; what is no folder is told of. */
+static void test_sweep_nothing(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *folder = shelf_folder(stores);
+  char *problem;
+
+  assert_int_equal(backups_sweep(stores->path, geteuid(), &problem), TLSPIN_OK);
+  assert_null(problem);
+  assert_int_equal(access(folder, F_OK), -1);
+  stores_write(folder, 0, "x", 1);
+  assert_int_equal(backups_sweep(stores->path, geteuid(), &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, folder));
+  g_free(problem);
+  assert_int_equal(unlink(folder), 0);
+}
+
+/* One that can't be removed is told of, and no other goes before that is mended. */
+static void test_not_rotated(void **state)
+{
+  const struct rotation_rules rules = {.now = STORES_NOW + 40};
+  struct stores *stores = *state;
+  char *problem;
+
+  for (int i = 0; i < 20; i++)
+    g_free(shelf_make(stores, STORES_NOW + i));
+  fsync_misfire = (struct misfire){.call = 1, .error = EIO};
+  assert_int_equal(backups_rotate(stores->path, geteuid(), &rules, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "can't be removed"));
+  g_free(problem);
+  assert_int_equal(shelf_count(stores), 19);
+  assert_int_equal(backups_rotate(stores->path, geteuid(), &rules, &problem), TLSPIN_OK);
+  assert_true(shelf_count(stores) < 18);
+}
+
+/* What is in the place of the folder is none. */
+static void test_no_folder(void **state)
+{
+  const struct rotation_rules rules = {.now = STORES_NOW};
+  struct stores *stores = *state;
+  g_autofree char *folder = shelf_folder(stores);
+  char *problem;
+
+  stores_write(folder, 0, "x", 1);
+  assert_int_equal(backups_rotate(stores->path, geteuid(), &rules, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, folder));
+  g_free(problem);
+  assert_int_equal(unlink(folder), 0);
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, shelf_setup, stores_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      WITH_STORE(test_make),           WITH_STORE(test_no_name),       WITH_STORE(test_sweep),
+      WITH_STORE(test_sweep_unsynced), WITH_STORE(test_sweep_nothing), WITH_STORE(test_not_rotated),
+      WITH_STORE(test_no_folder),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,159 @@
+/* Which records a row would stand beside.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/beside.h"
+
+#include "daemon/pinrow.h"
+#include "daemon/row.h"
+#include "daemon/schema.h"
+#include "tests/stores.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <unistd.h>
+
+/* A new file with one record. */
+static void open_with(struct stores *stores, struct database *db, const struct keypin *pin)
+{
+  struct cell cells[TABLE_COLUMNS];
+
+  (void)unlink(stores->layer);
+  stores_new_database(stores, db);
+  assert_true(schema_migrate(db->handle, &schema_current) && database_prepare(db));
+  pin_to_cells(pin, cells);
+  stores_put_row(db, TABLE_PIN, cells);
+}
+
+static struct keypin record_at(const char *place, enum keypin_kind kind)
+{
+  const bool any = place[0] == '\0';
+  g_auto(GStrv) parts = g_strsplit(any ? ".example" : place, "/", 2);
+  struct keypin pin = stores_pin_at(5, parts[0]);
+
+  if (any)
+    pin.place.host[0] = '\0';
+  assert_true(place_protocol_from_token(parts[1] != NULL ? parts[1] : "", &pin.place.protocol));
+  pin.kind = kind;
+  pin.origin = KEYPIN_USER;
+  if (kind == KEYPIN_MODE)
+    pin = keypin_new(&pin.place, KEYPIN_MODE, KEYPIN_ON, KEYPIN_USER);
+  return pin;
+}
+
+static enum tlspin_code find_record(struct database *db, const char *place)
+{
+  struct keypin pin = record_at(place, KEYPIN_PIN);
+  struct cell cells[TABLE_COLUMNS];
+
+  pin_to_cells(&pin, cells);
+  return beside_find(db, TABLE_PIN, cells);
+}
+
+static enum tlspin_code find_ticket(struct database *db, const char *host, uint16_t port)
+{
+  struct ticket_row row = stores_row(1);
+  struct cell cells[TABLE_COLUMNS];
+
+  g_strlcpy(row.peer.host, host, sizeof row.peer.host);
+  row.peer.port = port;
+  ticket_row_to_cells(&row, cells);
+  return beside_find(db, TABLE_TICKET, cells);
+}
+
+/* What is there, what is to come, and whether that would be beside it, where what is there is a
+ * pin, and where it is a mode. */
+static const struct {
+  const char *there, *comes;
+  bool pin, mode;
+} cases[] = {
+    {"a.example:443/tls", "a.example:443/tls", true, true},
+    {"a.example:443/tls", "b.example:443/tls", false, false},
+    {"a.example:443/tls", "a.example:444/tls", false, false},
+    {"a.example:443/tls", "a.example:443/dtls", false, false},
+    {"a.example", "a.example:443/tls", true, false},
+    {"a.example:443/tls", "a.example", true, false},
+    {"a.example:443", "a.example/tls", true, false},
+    {"a.example:443", "a.example:444/tls", false, false},
+    {".example", "a.example:443/tls", true, false},
+    {".example:25", "a.example:443/tls", false, false},
+    {".example", "a.b.example:443/tls", true, false},
+    {"example", "a.example:443/tls", false, false},
+    {"a.example:443/tls", ".example", true, false},
+    {"a.example:443/tls", ".example:25", false, false},
+    {"a.example:443/tls", "example", false, false},
+    {"aexample:443/tls", ".example", false, false},
+    {".b.example", ".example", true, false},
+    {".example", ".b.example", true, false},
+    {"", "a.example:443/tls", true, false},
+    {"a.example:443/tls", "", true, false},
+};
+
+static void test_records(void **state)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+    for (int mode = 0; mode < 2; mode++) {
+      struct keypin pin = record_at(cases[i].there, mode ? KEYPIN_MODE : KEYPIN_PIN);
+      bool beside = mode ? cases[i].mode : cases[i].pin;
+      struct database db;
+
+      open_with(*state, &db, &pin);
+      if (find_record(&db, cases[i].comes) != (beside ? TLSPIN_OK : TLSPIN_E_NOT_FOUND))
+        fail_msg("%s%s, %s", mode ? "mode " : "", cases[i].there, cases[i].comes);
+      database_close(&db);
+    }
+}
+
+static void test_tickets(void **state)
+{
+  static const char *const places[] = {"a.example:443/tls", "a.example", ".example"};
+
+  for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+    struct keypin pin = record_at(places[i], KEYPIN_PIN);
+    struct database db;
+
+    open_with(*state, &db, &pin);
+    assert_int_equal(find_ticket(&db, "a.example", 443), TLSPIN_OK);
+    assert_int_equal(find_ticket(&db, "a.example", 444), i == 0 ? TLSPIN_E_NOT_FOUND : TLSPIN_OK);
+    assert_int_equal(find_ticket(&db, "b.example", 443), i == 2 ? TLSPIN_OK : TLSPIN_E_NOT_FOUND);
+    assert_int_equal(find_ticket(&db, "example", 443), i == 2 ? TLSPIN_OK : TLSPIN_E_NOT_FOUND);
+    database_close(&db);
+  }
+}
+
+/* Each of the questions may fail. */
+static void test_unknown(void **state)
+{
+  static const enum statement asked[] = {STATEMENT_BESIDE, STATEMENT_ABOVE, STATEMENT_BELOW};
+  struct keypin pin = record_at("z.test", KEYPIN_PIN);
+
+  for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+    const char *place = asked[i] == STATEMENT_BELOW ? ".a.example" : "a.example";
+    struct database db;
+
+    open_with(*state, &db, &pin);
+    assert_int_equal(find_record(&db, place), TLSPIN_E_NOT_FOUND);
+    sqlite3_bind_text(db.statements[asked[i]], 1, "z.test", -1, SQLITE_STATIC);
+    assert_int_equal(database_step(db.statements[asked[i]]), STEP_ROW);
+    assert_int_equal(find_record(&db, place), TLSPIN_UNAVAILABLE); /* it runs: nothing is bound */
+    assert_int_equal(find_record(&db, place), TLSPIN_E_NOT_FOUND);
+    database_close(&db);
+  }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup_home, stores_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST(test_records),
+      TEST(test_tickets),
+      TEST(test_unknown),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
