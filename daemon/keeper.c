@@ -24,6 +24,7 @@ struct keeper {
   struct backup_sum held;
   struct rotation_changes changes;
   bool barred;    /* none is made by itself as things are */
+  bool failed;    /* the last that was tried could not be made */
   int64_t tidied; /* what had run when that was begun last; 0: not yet */
   char *said;     /* what went wrong the last time */
 };
@@ -114,14 +115,14 @@ static bool is_kept(const struct keeper *keeper)
   return keeper->any ? backup_sum_equal(&keeper->held, &keeper->newest) : keeper->held.rows == 0;
 }
 
-/* What could not be made is tried again as if it had been changed only now. */
+/* What could not be made is tried again as if it had been changed only now, and not in a hurry. */
 static void take_over(struct keeper *keeper, const struct job *job)
 {
   bool failed = (job->task == TASK_MAKE || job->task == TASK_BACKUP) && job->made == NULL;
 
   if (job->task == TASK_LIST)
     return;
-
+  keeper->failed = failed;
   keeper->known = job->known;
   keeper->any = job->any;
   keeper->newest = job->newest;
@@ -179,7 +180,8 @@ static bool is_due(const struct keeper *keeper, const struct keeper_terms *terms
   const struct rotation_changes *changes = &keeper->changes;
 
   return rotation_due(changes, terms->ran) ||
-         (changes->any && terms->settled > 0 && terms->ran - changes->last >= terms->settled);
+         (changes->any && terms->settled > 0 && !keeper->failed &&
+          terms->ran - changes->last >= terms->settled);
 }
 
 void keeper_tend(struct keeper *keeper, struct store *opened, const struct keeper_terms *terms)
