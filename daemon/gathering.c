@@ -40,18 +40,19 @@ static void append(struct heap *heap, const struct keypin *pin, unsigned layer)
 static bool visit_pin(const struct keypin *pin, unsigned layer, void *data)
 {
   struct heap *heap = data;
-  struct keypin copy;
+  bool taken = true;
 
   if (pin == NULL) {
     forget_layer(heap, layer);
-    return true;
+  } else {
+    struct keypin copy = *pin;
+
+    copy.owned = NULL;
+    taken = keypin_own(&copy);
+    if (taken)
+      append(heap, &copy, layer);
   }
-  copy = *pin;
-  copy.owned = NULL;
-  if (!keypin_own(&copy))
-    return false;
-  append(heap, &copy, layer);
-  return true;
+  return taken;
 }
 
 static unsigned find_layer(const struct layers *layers, const struct layer *layer)

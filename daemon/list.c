@@ -109,6 +109,13 @@ enum tlspin_code store_list(struct store *store, const struct store_filter *filt
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
+enum tlspin_code store_latest(struct store *store, int64_t *latest)
+{
+  database_refuel_all(&store->db);
+  return database_ask(store->db.statements[STATEMENT_LATEST], NULL, 0, latest) ? TLSPIN_OK
+                                                                               : TLSPIN_UNAVAILABLE;
+}
+
 enum tlspin_code store_count(struct store *store, uint64_t *count)
 {
   int64_t answer = 0;

@@ -125,6 +125,9 @@ const struct statement_text statement_texts[STATEMENTS] = {
                          "SELECT EXISTS(SELECT 1 FROM pin WHERE kind = 'pin' "
                          "AND (?1 = '' OR substr(host, -length(?1) - 1) = '.' || ?1) AND " OVERLAPS
                          ")"},
+    [STATEMENT_LATEST] = {2, "SELECT max(ifnull((SELECT max(issued) FROM ticket), 0), "
+                             "ifnull((SELECT max(made) FROM operation), 0), "
+                             "ifnull((SELECT max(last) FROM event), 0))"},
     [STATEMENT_TOUCHED] =
         {2, "SELECT EXISTS(SELECT 1 FROM before WHERE operation = ?1) "
             "OR EXISTS(SELECT 1 FROM image WHERE operation = ?1 AND result <> zeroblob(32))"},

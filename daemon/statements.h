@@ -43,6 +43,7 @@ enum statement {
   STATEMENT_BESIDE,             /* place: see beside.c */
   STATEMENT_ABOVE,              /* host, '', protocol, port: see beside.c */
   STATEMENT_BELOW,              /* place: see beside.c */
+  STATEMENT_LATEST,             /* see store_latest */
   STATEMENT_TOUCHED,            /* operation: whether it has an image of what it touched */
   STATEMENTS
 };

@@ -171,6 +171,10 @@ enum tlspin_code store_list(struct store *store, const struct store_filter *filt
 
 enum tlspin_code store_count(struct store *store, uint64_t *count);
 
+/* When a ticket was stored last, something was changed, or logged: the newest of these times, by the
+ * clock that was believed then; 0: there is none. */
+enum tlspin_code store_latest(struct store *store, int64_t *latest);
+
 /* What a clear or an undo did. */
 struct store_change {
   uint64_t operation; /* its number in the journal; 0 where nothing was done */

@@ -29,8 +29,23 @@ static void say(const struct clock_guard *before, const struct clock_guard *guar
                              : "The computer's clock is trusted again.");
 }
 
+/* Where what is remembered isn't understood it may be any time. What was believed while nothing
+ * could be asked doesn't count, and it is no earlier than the newest of what the store holds: a pin
+ * that is renewed meanwhile shall not end before that. */
+static void distrust(struct timekeeper *keeper, struct store *store,
+                     const struct clock_reading *reading)
+{
+  int64_t latest = CLOCK_RELEASED;
+
+  if (!keeper->guard.unread) {
+    (void)store_latest(store, &latest);
+    keeper->guard = CLOCK_GUARD_AT(MAX(latest, CLOCK_RELEASED));
+  }
+  clock_distrust(&keeper->guard, reading);
+}
+
 /* In a new store the first mark is written before anything else is: what is pinned next must not be
- * there without it. What is remembered but not understood may be any time. */
+ * there without it. What was not understood isn't while the store is away. */
 int64_t timekeeper_now(struct timekeeper *keeper)
 {
   const struct clock_reading reading = keeper->read();
@@ -39,6 +54,8 @@ int64_t timekeeper_now(struct timekeeper *keeper)
   enum tlspin_code code = keeper->known ? TLSPIN_OK : remember(keeper, store);
 
   if (code == TLSPIN_STORE_DAMAGED)
+    distrust(keeper, store, &reading);
+  else if (code == TLSPIN_UNAVAILABLE && keeper->guard.unread)
     clock_distrust(&keeper->guard, &reading);
   else
     clock_believe(&keeper->guard, &reading);

@@ -1004,6 +1004,7 @@ tests_unit_admin_erase_LDADD = $(gate_libs)
 tests_unit_admin_erase_LDFLAGS = $(hinder_ldflags)
 tests_unit_doctor_CPPFLAGS = $(upper_cppflags)
 tests_unit_doctor_LDADD = $(upper_libs) $(SQLITE_LIBS)
+tests_unit_doctor_LDFLAGS = $(AM_LDFLAGS) $(wrap)readdir
 tests_unit_authority_CPPFLAGS = $(upper_cppflags)
 tests_unit_authority_LDADD = $(upper_libs)
 tests_unit_caller_CPPFLAGS = $(upper_cppflags)

@@ -5,6 +5,7 @@
 #include "daemon/backup.h"
 
 #include "daemon/hardening.h"
+#include "tests/heard.h"
 #include "tests/misfire.h"
 #include "tests/misstep.h"
 #include "tests/shelf.h"
@@ -91,6 +92,25 @@ static void test_failing_check(void **state)
     g_free(problem);
   }
   assert_true(calls > 20);
+}
+
+/* What is wrong with the copy stands in the log; that it is another one is no more than is told. */
+static void test_wrong_copy(void **state)
+{
+  g_autofree char *path = shelf_make(*state, STORES_NOW);
+  struct backup backup = look(path);
+  char *problem = NULL;
+
+  backup.sum.rows++;
+  g_string_truncate(heard, 0);
+  assert_int_equal(backup_check(path, geteuid(), &backup.sum, &problem), TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, "not what it was made of"));
+  g_clear_pointer(&problem, g_free);
+  assert_string_equal(heard->str, "");
+  shelf_damage(path);
+  assert_int_equal(backup_check(path, geteuid(), NULL, &problem), TLSPIN_UNAVAILABLE);
+  g_free(problem);
+  assert_non_null(strstr(heard->str, "can't be used"));
 }
 
 /* What keeps the file from being opened may be over the next time, unless it is about the file. */
@@ -220,12 +240,17 @@ static void test_not_removed(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      WITH_STORE(test_failing_calls), WITH_STORE(test_failing_check),
-      WITH_STORE(test_not_opened),    WITH_STORE(test_not_read),
-      WITH_STORE(test_not_hardened),  WITH_STORE(test_journal_unseen),
-      WITH_STORE(test_sum_of_older),  cmocka_unit_test(test_sums),
-      WITH_STORE(test_not_removed),
+      WITH_STORE(test_failing_calls),  WITH_STORE(test_failing_check),
+      WITH_STORE(test_wrong_copy),     WITH_STORE(test_not_opened),
+      WITH_STORE(test_not_read),       WITH_STORE(test_not_hardened),
+      WITH_STORE(test_journal_unseen), WITH_STORE(test_sum_of_older),
+      cmocka_unit_test(test_sums),     WITH_STORE(test_not_removed),
   };
 
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  int failures;
+
+  heard_begin();
+  failures = cmocka_run_group_tests(tests, NULL, NULL);
+  heard_end();
+  return failures;
 }

@@ -27,7 +27,7 @@ static bool make(const struct stores *stores, int64_t now, struct misfire *misfi
                  struct backup **made)
 {
   unsigned before = shelf_count(stores);
-  char *problem;
+  char *problem = NULL;
   enum tlspin_code code;
 
   *misfire = (struct misfire){.call = call, .error = EIO};
@@ -43,7 +43,7 @@ static bool make(const struct stores *stores, int64_t now, struct misfire *misfi
 
 static void check_and_remove(struct backup *made)
 {
-  char *problem;
+  char *problem = NULL;
 
   if (made == NULL)
     return;
@@ -90,7 +90,7 @@ static void test_sweep(void **state)
   struct stores *stores = *state;
   g_autofree char *left = shelf_path(stores, ".pins.db");
   g_autofree char *journal = shelf_path(stores, ".pins.db-journal");
-  char *problem;
+  char *problem = NULL;
 
   g_free(shelf_make(stores, STORES_NOW));
   stores_write(left, 0, "x", 1);
@@ -128,7 +128,7 @@ static void test_sweep_nothing(void **state)
 {
   struct stores *stores = *state;
   g_autofree char *folder = shelf_folder(stores);
-  char *problem;
+  char *problem = NULL;
 
   assert_int_equal(backups_sweep(stores->path, geteuid(), &problem), TLSPIN_OK);
   assert_null(problem);
@@ -145,7 +145,7 @@ static void test_not_rotated(void **state)
 {
   const struct rotation_rules rules = {.now = STORES_NOW + 40};
   struct stores *stores = *state;
-  char *problem;
+  char *problem = NULL;
 
   for (int i = 0; i < 20; i++)
     g_free(shelf_make(stores, STORES_NOW + i));
@@ -164,7 +164,7 @@ static void test_no_folder(void **state)
   const struct rotation_rules rules = {.now = STORES_NOW};
   struct stores *stores = *state;
   g_autofree char *folder = shelf_folder(stores);
-  char *problem;
+  char *problem = NULL;
 
   stores_write(folder, 0, "x", 1);
   assert_int_equal(backups_rotate(stores->path, geteuid(), &rules, &problem), TLSPIN_UNAVAILABLE);

@@ -4,6 +4,7 @@
 
 #include "daemon/doctor.h"
 
+#include "tests/misfire.h"
 #include "tests/strata.h"
 
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -22,6 +24,8 @@
 #define OTHER "b.example"
 
 enum { NOW = STRATA_NOW };
+
+MISFIRE(struct dirent *, readdir, (DIR * dir), (dir), NULL)
 
 static const struct config config = {.lifetime_cap = 5000, .undo_period = 5000};
 
@@ -127,6 +131,23 @@ static void test_well(void **state)
   doctor_clear(&doctor);
   assert_int_equal(doctor_acknowledge(policy, 0, NOW, &problem), TLSPIN_E_NOT_FOUND);
   g_free(problem);
+  policy_free(policy);
+}
+
+/* What can't be listed is said in the log; the rest is told. */
+static void test_unlisted(void **state)
+{
+  struct strata *strata = *state;
+  g_autofree char *name = NULL;
+  struct policy *policy = open_kept(strata, &name);
+  struct doctor doctor;
+
+  readdir_misfire = (struct misfire){.call = 1, .error = EIO};
+  doctor_look(policy, NOW, NULL, &doctor);
+  assert_int_equal(readdir_misfire.call, 0);
+  assert_int_equal(doctor.asides->len, 0);
+  assert_int_equal(doctor.backups->len, 1);
+  doctor_clear(&doctor);
   policy_free(policy);
 }
 
@@ -326,10 +347,15 @@ static void test_not_kept(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_well),         TEST(test_damaged),
-      TEST(test_backups),      TEST(test_backups_unlisted),
-      TEST(test_restored),     TEST(test_restored_over_wreck),
-      TEST(test_not_restored), TEST(test_not_kept),
+      TEST(test_well),
+      TEST(test_unlisted),
+      TEST(test_damaged),
+      TEST(test_backups),
+      TEST(test_backups_unlisted),
+      TEST(test_restored),
+      TEST(test_restored_over_wreck),
+      TEST(test_not_restored),
+      TEST(test_not_kept),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

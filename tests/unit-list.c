@@ -98,6 +98,26 @@ static void test_order(void **state)
   store_close(store);
 }
 
+/* The newest of what is stored, changed and logged. */
+static void test_latest(void **state)
+{
+  struct store *store = stores_open(((struct stores *)*state)->path);
+  struct store_filter filter = STORE_FILTER_ANY;
+  struct ticket_row row = stores_row(1);
+  struct store_change change;
+  int64_t latest = 5;
+
+  assert_int_equal(store_latest(store, &latest), TLSPIN_OK);
+  assert_int_equal(latest, 0);
+  assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
+  assert_int_equal(store_latest(store, &latest), TLSPIN_OK);
+  assert_int_equal(latest, row.issued);
+  assert_int_equal(store_clear(store, &filter, row.issued + 3, &change), TLSPIN_OK);
+  assert_int_equal(store_latest(store, &latest), TLSPIN_OK);
+  assert_int_equal(latest, row.issued + 3);
+  store_close(store);
+}
+
 static void test_empty(void **state)
 {
   struct stores *stores = *state;
@@ -309,11 +329,13 @@ static void test_locked(void **state)
   struct store_filter filter = STORE_FILTER_ANY;
   struct gathered gathered = {g_string_new(NULL), 0};
   sqlite3 *other = stores_raw(stores->path);
+  int64_t latest;
   uint64_t count;
 
   assert_int_equal(sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
   assert_int_equal(store_list(store, &filter, NULL, 99, gather, &gathered), TLSPIN_UNAVAILABLE);
   assert_int_equal(store_count(store, &count), TLSPIN_UNAVAILABLE);
+  assert_int_equal(store_latest(store, &latest), TLSPIN_UNAVAILABLE);
   assert_int_equal(gathered.text->len, 0);
   sqlite3_close(other);
   g_string_free(gathered.text, TRUE);
@@ -348,6 +370,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(test_order),
+      TEST(test_latest),
       TEST(test_empty),
       TEST(test_pages),
       TEST(test_after_a_row_that_went),

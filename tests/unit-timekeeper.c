@@ -240,6 +240,36 @@ static void test_not_understood(void **state)
   assert_false(keeper.guard.unread);
 }
 
+/* Nor is another clock believed while the store is away, before it was asked or after; and what it
+ * holds says that it is no earlier. */
+static void test_not_understood_and_away(void **state)
+{
+  static const uint8_t newer[] = {77};
+  struct strata *strata = *state;
+  struct timekeeper keeper = start(strata, NOW);
+  struct ticket_row row = strata_row("b.example", LOCK_NONE, 1);
+  struct store *store;
+
+  timekeeper_save(&keeper);
+  store = layers_at(keeper.layers, 0)->store;
+  row.issued = NOW - DAY;
+  row.expires = NOW + DAY;
+  assert_int_equal(store_put(store, &row, 0, NOW), TLSPIN_OK);
+  assert_int_equal(state_put(store, CLOCK_ROW, (struct span){newer, sizeof newer}), TLSPIN_OK);
+  strata_open(strata); /* so that the file is closed */
+  assert_int_equal(g_chmod(strata->user, 0666), 0);
+  keeper = start(strata, NOW + (int64_t)3650 * DAY);
+  expect(&keeper, NOW + (int64_t)3650 * DAY, NOW + (int64_t)3650 * DAY, false);
+  strata_expect(strata->layers, "a.example", NOW, TLSPIN_UNAVAILABLE, "store-unreadable", "user");
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(g_chmod(strata->user, i == 1 ? 0666 : 0600), 0);
+    if (i == 1)
+      layers_release_user(strata->layers);
+    expect(&keeper, NOW + (3651 + i) * (int64_t)DAY, NOW - DAY, true);
+    assert_true(keeper.guard.unread);
+  }
+}
+
 /* A store that can't be read at first says what it remembers before it answers. */
 static void test_store_comes_later(void **state)
 {
@@ -280,10 +310,13 @@ static void test_file_is_replaced(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_layers_are_told),   TEST(test_first_start),        TEST(test_killed_at_once),
-      TEST(test_restarts),          TEST(test_steps_and_restarts), TEST(test_computer_restarts),
-      TEST(test_store_comes_later), TEST(test_file_is_replaced),   TEST(test_minutes_a_day),
-      TEST(test_few_minutes_a_day), TEST(test_written_seldom),     TEST(test_not_understood),
+      TEST(test_layers_are_told),    TEST(test_first_start),
+      TEST(test_killed_at_once),     TEST(test_restarts),
+      TEST(test_steps_and_restarts), TEST(test_computer_restarts),
+      TEST(test_store_comes_later),  TEST(test_file_is_replaced),
+      TEST(test_minutes_a_day),      TEST(test_not_understood_and_away),
+      TEST(test_few_minutes_a_day),  TEST(test_written_seldom),
+      TEST(test_not_understood),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
