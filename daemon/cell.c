@@ -48,15 +48,13 @@ static void write_cell(struct writer *w, const struct cell *cell)
   writer_put(w, cell->bytes);
 }
 
-/* GLib's checksum keeps the last octets that it was given and that were no whole block of 64; a
- * whole one it doesn't copy. */
+/* GLib's checksum keeps the last octets that were no whole block of 64, and copies no whole one. */
 static void forget_block(GChecksum *checksum)
 {
-  static const uint8_t zeros[64];
+  static const uint8_t zeros[63];
 
   g_checksum_reset(checksum);
-  g_checksum_update(checksum, zeros, sizeof zeros - 1);
-  g_checksum_update(checksum, zeros, 1);
+  g_checksum_update(checksum, zeros, sizeof zeros);
 }
 
 bool cells_digest(GChecksum *checksum, const struct table *table, const struct cell *cells,

@@ -5,12 +5,12 @@
 #include "daemon/names.h"
 
 #include "common/text.h"
-#include "daemon/file.h"
 #include "daemon/problem.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool is_name(const char *name)
@@ -36,14 +36,21 @@ static bool read_names(const char *folder, GPtrArray *names)
   return fault == 0;
 }
 
+/* Nothing has the name, not even a link that leads nowhere. */
+static bool is_missing(const char *folder)
+{
+  struct stat status;
+
+  return lstat(folder, &status) != 0 && errno == ENOENT;
+}
+
 GPtrArray *names_read(const char *folder, char **problem)
 {
   g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-  int fault;
+  int fault = read_names(folder, names) ? 0 : errno;
 
-  if (!file_exists(folder) || read_names(folder, names))
+  if (fault == 0 || (fault == ENOENT && is_missing(folder)))
     return g_steal_pointer(&names);
-  fault = errno;
   problem_set(problem, _("The folder %s can't be listed: %s. Mend its permissions."), folder,
               g_strerror(fault));
   errno = fault;

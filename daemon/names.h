@@ -16,9 +16,9 @@ GPtrArray *names_read(const char *folder, char **problem);
 /* What the names of SQLite's temporary files begin with, unless it was built otherwise. */
 #define NAMES_TEMPORARY "etilqs_"
 
-/* Removes them. SQLite takes their names away as soon as it has made them; a loss of power may bring
- * one back, with a copy of the store in it that nobody would ever erase. Who uses one now goes on
- * using it. False, and errno, where one is left, or that can't be told. */
+/* Removes them. SQLite takes their names away as soon as it has made them; a loss of power may
+ * bring one back, with a copy of the store in it that nobody would ever erase. Who uses one now
+ * goes on using it. False, and errno, where one is left, or that can't be told. */
 bool names_remove_temporaries(const char *folder);
 
 #endif

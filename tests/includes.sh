@@ -20,7 +20,7 @@ tools/*                                 : common pinning formats libclient libse
 policy/*                                : common pinning policy daemon/{store,settings} : glib gnutls psl
 tools/tlspin-policy*                    : common policy tools                     : glib json gnutls clock
 examples/*                              :                                         : public gnutls
-daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,trail,undo,verify} : common pinning daemon/{bygone,cell,contents,database,events,file,hardening,journal,lockfile,owed,pinrow,problem,restore,row,row-sound,schema,setting,statements,store,store-private,table,trail} : glib sqlite
+daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,trail,undo,verify} : common pinning daemon/{bygone,cell,contents,database,events,file,hardening,journal,lockfile,names,owed,pinrow,problem,restore,row,row-sound,schema,setting,statements,store,store-private,table,trail} : glib sqlite
 daemon/row-sound                        : common pinning daemon/{cell,events,pinrow,row,row-sound,setting,state,store} : glib sqlite
 daemon/{btree,layout,mend}              : common daemon/{btree,layout,mend}       : none
 daemon/missing                          : daemon/{cell,missing}                   : glib sqlite
@@ -32,7 +32,7 @@ daemon/admin-erase                      : common daemon/{changes,handlers,keeper
 daemon/rotation                         : daemon/rotation                         : none
 daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,names,owed,problem,schema,store,store-private} : glib sqlite
 daemon/{state,damage}                   : common daemon/{cell,damage,state,store,store-private} : glib sqlite
-daemon/names                            : common daemon/{file,names,problem}      : glib
+daemon/names                            : common daemon/{names,problem}           : glib
 daemon/aside                            : common daemon/{aside,file,names,problem} : glib
 daemon/{beside,lenient,rebuild,sift,stale,successor,touched} : common daemon/{aside,beside,contents,database,file,lenient,missing,pinrow,problem,rebuild,row,schema,setting,sift,stale,store-private,successor,touched} : glib sqlite
 daemon/{recovery,recovery-restore}      : common daemon/{aside,backup,backups,beside,damage,lenient,problem,recovery,salvage,stale,state,successor,touched} : glib sqlite

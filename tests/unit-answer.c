@@ -152,6 +152,23 @@ static void test_refused(void **state)
   }
 }
 
+/* A user's store that could not be read is opened again, but no more than once a second. */
+static void test_opened_again(void **state)
+{
+  struct gate *gate = *state;
+  struct layers *layers;
+  struct told told = {.refused = 1};
+
+  set_up(gate, true);
+  gate_open(gate);
+  layers = gate->strata->layers;
+  layers_wait(layers, true);
+  assert_true(layers_user(layers, NOW + 1)->waits);
+  assert_int_equal(expect_whole(gate, &told, true), USER);
+  assert_true(layers_user(layers, NOW)->waits);
+  assert_false(layers_user(layers, NOW + 1)->waits); /* which was said of the one before */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, gate_setup, gate_teardown)
 
 int main(void)
@@ -160,6 +177,7 @@ int main(void)
       TEST(test_failing_steps),
       TEST(test_failing_steps_without_ticket),
       TEST(test_refused),
+      TEST(test_opened_again),
   };
 
   return cmocka_run_group_tests(tests, gate_begin, gate_end);

@@ -74,12 +74,14 @@ static void test_enter(void **state)
 {
   struct stores *stores = *state;
   g_autofree char *path = shelf_folder(stores);
+  g_autofree char *temporary = shelf_path(stores, ".pins.db");
   struct backup_folder folder;
   struct stat status;
 
   enter(stores, &folder);
   assert_string_equal(folder.path, path);
   assert_string_equal(folder.store, stores->path);
+  assert_string_equal(folder.temporary, temporary);
   assert_int_equal(stat(path, &status), 0);
   assert_int_equal(status.st_mode & 07777, 0700);
   assert_true(folder.lock.exclusive);

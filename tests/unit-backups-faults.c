@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "tests/descriptors.h"
 #include "tests/misfire.h"
 #include "tests/shelf.h"
 
@@ -140,15 +141,19 @@ static void test_sweep_nothing(void **state)
   assert_int_equal(unlink(folder), 0);
 }
 
-/* One that can't be removed is told of, and no other goes before that is mended. */
+/* One that can't be removed is told of, and no other goes before that is mended. None that was
+ * looked at stays open. */
 static void test_not_rotated(void **state)
 {
   const struct rotation_rules rules = {.now = STORES_NOW + 40};
   struct stores *stores = *state;
   char *problem = NULL;
+  GPtrArray *found;
+  int lowest;
 
   for (int i = 0; i < 20; i++)
     g_free(shelf_make(stores, STORES_NOW + i));
+  lowest = descriptors_lowest();
   fsync_misfire = (struct misfire){.call = 1, .error = EIO};
   assert_int_equal(backups_rotate(stores->path, geteuid(), &rules, &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "can't be removed"));
@@ -156,6 +161,10 @@ static void test_not_rotated(void **state)
   assert_int_equal(shelf_count(stores), 19);
   assert_int_equal(backups_rotate(stores->path, geteuid(), &rules, &problem), TLSPIN_OK);
   assert_true(shelf_count(stores) < 18);
+  assert_int_equal(backups_list(stores->path, geteuid(), STORES_NOW, true, &found, &problem),
+                   TLSPIN_OK);
+  g_ptr_array_unref(found);
+  assert_int_equal(descriptors_lowest(), lowest);
 }
 
 /* What is in the place of the folder is none. */
