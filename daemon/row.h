@@ -48,8 +48,9 @@ enum operation_kind {
   OPERATION_CLEAR,
   OPERATION_UNDO,
   OPERATION_EDIT,
-  OPERATION_TOLD,  /* an edit that a server or a program brought about, and not the user */
-  OPERATION_DRAFT, /* not in force: its images are records that are to be put once it is finished */
+  OPERATION_TOLD,     /* an edit that a server or a program brought about, and not the user */
+  OPERATION_DRAFT,    /* from here on: not in force; its images are records that are to be put once
+                         it is finished */
   OPERATION_APPLYING, /* an edit that puts the records of a draft which was finished: see apply.c */
   OPERATION_GONE,     /* what is being forgotten: some of its images may be gone already */
   OPERATION_KINDS

@@ -8,8 +8,6 @@
 #include "daemon/row.h"
 #include "daemon/sift.h"
 
-#include <string.h>
-
 struct search {
   struct database *db;
   const struct touched *touched;
@@ -33,13 +31,15 @@ static bool find_image(struct search *search, enum table_id table, uint64_t oper
   return code == TLSPIN_OK;
 }
 
+/* The walks have looked at what the cells hold, of both. */
 static bool is_old_ticket(const struct cell *row, const struct cell *image)
 {
   struct ticket_row ticket;
   struct image_row before;
 
-  return ticket_row_of_cells(row, STORE_USER, &ticket) && image_row_of_cells(image, &before) &&
-         before.present && ticket_row_equal(&ticket, &before.ticket);
+  (void)ticket_row_of_cells(row, STORE_USER, &ticket);
+  (void)image_row_of_cells(image, &before);
+  return before.present && ticket_row_equal(&ticket, &before.ticket);
 }
 
 /* How often it was seen, and when last, counts for nothing: no operation is made of that. One that
@@ -48,16 +48,16 @@ static bool is_old_record(const struct search *search, const struct cell *row,
                           const struct cell *image)
 {
   struct pin_note note, old_note;
+  struct digest digest = {{0}};
   struct pin_image before;
-  struct digest digest;
   struct keypin pin;
 
-  if (!pin_of_cells(row, STORE_USER, &pin, &note) ||
-      !pin_image_of_cells(image, &before, &old_note) || !before.present ||
-      !pin_equal(&pin, &before.pin))
+  (void)pin_of_cells(row, STORE_USER, &pin, &note);
+  (void)pin_image_of_cells(image, &before, &old_note);
+  if (!before.present || !pin_equal(&pin, &before.pin))
     return false;
-  return !before.left || !pin_digest(search->db->checksum, &pin, &digest) ||
-         memcmp(&digest, &before.result, sizeof digest) != 0;
+  (void)pin_digest(search->db->checksum, &pin, &digest);
+  return !before.left || !digest_same(&digest, &before.result);
 }
 
 static bool is_stale(enum table_id table, const struct cell *cells, const struct digest *digest,
@@ -71,9 +71,11 @@ static bool is_stale(enum table_id table, const struct cell *cells, const struct
 
   (void)digest;
   operation = touched_in_force(search->touched, table, cells);
-  if (operation == 0 || !find_image(search, table, operation, cells, image))
+  if (operation == 0)
     return false;
-  stale = table == TABLE_TICKET ? is_old_ticket(cells, image) : is_old_record(search, cells, image);
+  stale =
+      find_image(search, table, operation, cells, image) &&
+      (table == TABLE_TICKET ? is_old_ticket(cells, image) : is_old_record(search, cells, image));
   database_reset(search->db->get[images]);
   return stale;
 }

@@ -81,7 +81,8 @@ static enum tlspin_code take_place(struct successor *successor, char **problem)
                          "writable for you."),
                        path, g_strerror(errno));
   remove_new(successor); /* another may make one as soon as the lock is shared again */
-  g_clear_pointer(&successor->new_path, g_free);
+  g_free(successor->new_path);
+  successor->new_path = NULL;
   if (!file_sync_folder(path))
     return problem_set(problem, _("The folder of %s can't be written to the disk. Check the disk."),
                        path);

@@ -65,8 +65,8 @@ static void note_head(struct touched *touched, const struct cell *cells)
 {
   struct operation_row row;
 
-  if (!operation_row_of_cells(cells, &row) || row.undone || row.kind == OPERATION_DRAFT ||
-      row.kind == OPERATION_APPLYING || row.kind == OPERATION_GONE)
+  (void)operation_row_of_cells(cells, &row); /* the walk has looked at it */
+  if (row.undone || row.kind >= OPERATION_DRAFT)
     add_number(touched->idle, cells[0].number);
 }
 
@@ -75,7 +75,10 @@ static bool is_noted(enum table_id table, const struct cell *cells)
   struct pin_image image;
   struct pin_note note;
 
-  return table == TABLE_IMAGE && pin_image_of_cells(cells, &image, &note) && image.noted;
+  if (table != TABLE_IMAGE)
+    return false;
+  (void)pin_image_of_cells(cells, &image, &note);
+  return image.noted;
 }
 
 /* The key of an image is the operation's number, and then that of the row. They come in the order

@@ -325,7 +325,7 @@ static void note_dict(DBusMessageIter *at, char *line, size_t size)
       append(line, size, "%s", value.string);
     else if (value.type != BUS_DICTS)
       append(line, size, "%c%llu", value.type,
-             (unsigned long long)(value.number + value.octets.size));
+             (unsigned long long)value.number + value.octets.size);
     for (; value.type == BUS_DICTS && bus_dict_at(&value.dicts);
          dbus_message_iter_next(&value.dicts)) {
       append(line, size, "{");

@@ -38,7 +38,7 @@ int __wrap_sqlite3_db_config(sqlite3 *handle, int option, ...)
   on = va_arg(list, int);
   va_end(list);
   return misfire_now(&config_misfire) ? SQLITE_ERROR
-                                      : __real_sqlite3_db_config(handle, option, on, NULL);
+                                      : __real_sqlite3_db_config(handle, option, on, (int *)NULL);
 }
 
 static void test_settings(void **state)

@@ -290,6 +290,31 @@ static void test_cleared_ticket(void **state)
   }
 }
 
+/* A key of the user's that was seen since is another row than the backup's, which proves nothing of
+ * it; that one comes back, as it was. */
+static void test_seen_since(void **state)
+{
+  struct stores *stores = *state;
+  struct keypin pin = key_of(1, 0xbb, KEYPIN_ACTIVE);
+  struct keypin off = ruins_mode_off();
+  struct store *store;
+
+  pin.origin = KEYPIN_USER;
+  make(stores, &off);
+  store = stores_open(stores->path);
+  stores_edit(store, &pin);
+  store_close(store);
+  g_free(ruins_back_up(stores, RUINS_NOW - 3600));
+  store = stores_open(stores->path);
+  assert_int_equal(store_meet(store, &(struct store_met){pin, pin.last_seen + 1, 1}, 1), TLSPIN_OK);
+  store_close(store);
+  ruins_put(stores, ROWS);
+  ruins_spoil(stores->path, ROWS);
+  ruins_recover(stores);
+  expect_pins(stores, &pin, "y");
+  assert_int_equal(ruins_modes(stores), 1);
+}
+
 /* A disk that loses the write of a page gives the old one: what the user took away since isn't
  * there again by that, be it in the backup as well. */
 static void test_old_page(void **state)
@@ -363,6 +388,7 @@ int main(void)
       TEST(test_withdrawn),          TEST(test_lenient),        TEST(test_lenient_lost),
       TEST(test_settings_and_state), TEST(test_cleared_beside), TEST(test_cleared_beside_rest),
       TEST(test_cleared_ticket),     TEST(test_old_page),       TEST(test_old_page_of_others),
+      TEST(test_seen_since),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

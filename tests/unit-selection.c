@@ -152,7 +152,7 @@ static const char *written(const struct tlspin_filter *filter)
   while (bus_dict_next(&dict, &key, &value))
     used += (size_t)snprintf(line + used, sizeof line - used, "%s=%c:%s%llu ", key, value.type,
                              value.string != NULL ? value.string : "",
-                             (unsigned long long)(value.number + value.octets.size));
+                             (unsigned long long)value.number + value.octets.size);
   dbus_message_unref(message);
   return line;
 }

@@ -137,11 +137,21 @@ static void test_undone(void **state)
 static void test_same(void **state)
 {
   struct store *store = stores_open(((struct stores *)*state)->path);
-  struct keypin pin = stores_pin(1);
+  struct keypin pin = stores_pin(1), critical;
+  struct store_change change;
+  struct store_edit *edit;
 
   pin.origin = KEYPIN_USER;
+  critical = pin;
+  critical.status = KEYPIN_CRITICAL;
   stores_edit(store, &pin);
-  stores_edit(store, &pin);
+  assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, 0, STORES_NOW, &edit), TLSPIN_OK);
+  assert_int_equal(store_edit_put(edit, &critical), TLSPIN_OK);
+  assert_int_equal(store_edit_put(edit, &pin), TLSPIN_OK);
+  assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
+  assert_int_equal(stores_number(((struct stores *)*state)->path,
+                                 "SELECT count(*) FROM image WHERE operation = 2"),
+                   1);
   expect_dropped(rebuilt(*state, store), 0);
 }
 
@@ -163,24 +173,61 @@ static void test_tickets(void **state)
   other.peer = row.peer; /* stored anew */
   put_ticket(rebuild, &other);
   expect_dropped(rebuild, 0);
+  store = stores_open(((struct stores *)*state)->path);
+  stores_undo(store, 0, (struct store_change){2, 1, 0});
+  expect_dropped(rebuilt(*state, store), 0);
 }
 
-/* Where an image can't be read it isn't known what is stale. */
+/* Where an image, or a row, can't be read it isn't known what is stale. */
 static void test_unreadable(void **state)
 {
+  static const char *const damages[] = {"UPDATE image SET note = 'other'",
+                                        "UPDATE pin SET first_seen = first_seen - 1"};
+
+  for (size_t i = 0; i < G_N_ELEMENTS(damages); i++) {
+    struct store *store = stores_open(((struct stores *)*state)->path);
+    struct keypin pin = stores_pin(1);
+    struct rebuild *rebuild;
+    struct touched *touched;
+    uint64_t count;
+
+    if (i == 0) {
+      stores_learn(store, &pin);
+      stores_drop(store, &pin);
+    }
+    rebuild = rebuilt(*state, store);
+    put_pin(rebuild, &pin);
+    touched = touched_new(rebuild_database(rebuild));
+    assert_true(stores_runs(rebuild_database(rebuild), damages[i]));
+    assert_false(stale_drop(rebuild, touched, &count));
+    touched_free(touched);
+    rebuild_free(rebuild);
+  }
+}
+
+/* So it is where only the look at the image fails. */
+static void test_image_unread(void **state)
+{
   struct store *store = stores_open(((struct stores *)*state)->path);
+  struct cell key[TABLE_KEY] = {cell_integer(1)};
   struct keypin pin = stores_pin(1);
   struct rebuild *rebuild;
   struct touched *touched;
+  struct database *db;
   uint64_t count;
 
   stores_learn(store, &pin);
   stores_drop(store, &pin);
   rebuild = rebuilt(*state, store);
   put_pin(rebuild, &pin);
-  touched = touched_new(rebuild_database(rebuild));
-  assert_true(stores_runs(rebuild_database(rebuild), "UPDATE image SET note = 'other'"));
-  assert_false(stale_drop(rebuild, touched, &count));
+  db = rebuild_database(rebuild);
+  touched = touched_new(db);
+  pin_key_to_cells(&pin, key + 1);
+  assert_true(cells_bind(db->get[TABLE_IMAGE], key, tables[TABLE_IMAGE].key));
+  assert_int_equal(database_step(db->get[TABLE_IMAGE]), STEP_ROW);
+  assert_false(stale_drop(rebuild, touched, &count)); /* it runs: nothing is bound */
+  assert_true(stale_drop(rebuild, touched, &count));
+  assert_int_equal(count, 1);
   touched_free(touched);
   rebuild_free(rebuild);
 }
@@ -190,8 +237,8 @@ static void test_unreadable(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_taken_away), TEST(test_changed), TEST(test_undone),
-      TEST(test_same),       TEST(test_tickets), TEST(test_unreadable),
+      TEST(test_taken_away), TEST(test_changed),    TEST(test_undone),       TEST(test_same),
+      TEST(test_tickets),    TEST(test_unreadable), TEST(test_image_unread),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,7 @@ static void test_records(void **state)
   struct database db;
 
   pin.origin = other.origin = KEYPIN_USER;
+  other.place.protocol = PLACE_ANY_PROTOCOL; /* nothing, in the row */
   assert_int_equal(stores_edit(store, &pin), 1);
   assert_int_equal(stores_edit(store, &other), 2);
   assert_int_equal(stores_drop(store, &pin), 3);
@@ -111,6 +112,19 @@ static void damage_heads(struct stores *stores, struct database *db, struct touc
   *touched = touched_new(db);
   assert_non_null(*touched);
   database_close(db);
+}
+
+/* Whatever the operation was. */
+static void put_draft(struct stores *stores, uint64_t id)
+{
+  struct operation_row row = {.id = id, .kind = OPERATION_DRAFT, .made = STORES_NOW};
+  struct cell cells[TABLE_COLUMNS];
+  struct database db;
+
+  stores_open_database(stores->path, &db);
+  operation_row_to_cells(&row, cells);
+  stores_put_row(&db, TABLE_OPERATION, cells);
+  database_close(&db);
 }
 
 /* What stands, and did more than to note a record, counts; and where it isn't known whether it
@@ -143,6 +157,9 @@ static void test_in_force(void **state)
   assert_false(touched_tells(touched, 0, 4));
   assert_false(touched_tells(touched, 3, 4));
   assert_false(touched_tells(touched, 0, UINT64_MAX));
+  put_draft(stores, 3);
+  damage_heads(stores, &db, &touched, "SELECT 1");
+  assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 2);
   damage_heads(stores, &db, &touched, "DELETE FROM operation WHERE id = 3");
   assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 3);
   damage_heads(stores, &db, &touched, "DELETE FROM image WHERE operation = 3");
