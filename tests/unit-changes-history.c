@@ -217,12 +217,40 @@ static void test_damaged(void **state)
   policy_free(policy);
 }
 
+/* Where a damaged file lost what an operation had kept it can't be taken back, and the user is told
+ * why, and that an older one isn't in its place. */
+static void test_bereft(void **state)
+{
+  struct strata *strata = *state;
+  struct policy *policy = policy_new(strata_open(strata), &config, NULL);
+  struct keypin pin = ledger_pin("a.example", KEYPIN_ACTIVE, KEYPIN_USER, 1);
+  struct store_change change;
+  char *problem = NULL;
+
+  for (int i = 0; i < 2; i++, pin.status = KEYPIN_CRITICAL)
+    g_free(put(policy, &(struct policy_put){.pins = &pin, .count = 1}, &change));
+  policy_free(policy);
+  strata_open(strata); /* so that the file is closed */
+  stores_sql(strata->user, "DELETE FROM image WHERE operation = 2");
+  policy = policy_new(strata_open(strata), &config, NULL);
+  assert_int_equal(policy_undo(policy, 0, NOW, &change, &problem), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_string_equal(problem, "What operation 2 had kept was lost when the store was damaged, so "
+                               "it can't be taken back. An older one can, by its number; 'tlspin "
+                               "log' names those of changes.");
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(policy_undo(policy, 9, NOW, &change, &problem), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_null(problem);
+  assert_int_equal(policy_undo(policy, 1, NOW, &change, &problem), TLSPIN_OK);
+  policy_free(policy);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, strata_setup, strata_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_place), TEST(test_one), TEST(test_all), TEST(test_tidy), TEST(test_damaged),
+      TEST(test_place), TEST(test_one),     TEST(test_all),
+      TEST(test_tidy),  TEST(test_damaged), TEST(test_bereft),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
