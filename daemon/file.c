@@ -185,9 +185,11 @@ static enum tlspin_code say_open(const char *path, int fault, char **problem)
 static int open_as_may_be(const char *path, enum store_kind kind)
 {
   enum { CAUTION = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
-  int fd = open(path, (kind == STORE_USER ? O_RDWR : O_RDONLY) | CAUTION);
+  int fd = kind == STORE_USER ? open(path, O_RDWR | CAUTION) : -1;
 
-  return fd < 0 && kind == STORE_USER && errno == EROFS ? open(path, O_RDONLY | CAUTION) : fd;
+  if (kind != STORE_USER || (fd < 0 && errno == EROFS))
+    fd = open(path, O_RDONLY | CAUTION);
+  return fd;
 }
 
 enum tlspin_code file_open(const char *path, struct file_rule rule, int *fd, char **problem)
