@@ -440,6 +440,19 @@ bool stores_file_holds_octets(const char *path, struct span octets)
   return holds;
 }
 
+char *stores_beside(const struct stores *stores, const char *name)
+{
+  return g_build_filename(stores->home, name, NULL);
+}
+
+void stores_expect_content(const char *path, const char *expected)
+{
+  g_autofree char *content = NULL;
+
+  assert_true(g_file_get_contents(path, &content, NULL, NULL));
+  assert_string_equal(content, expected);
+}
+
 bool stores_file_holds(const char *path, const char *text)
 {
   return stores_file_holds_octets(path, (struct span){(const uint8_t *)text, strlen(text)});

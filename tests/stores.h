@@ -112,6 +112,12 @@ void stores_undo(struct store *store, uint64_t target, struct store_change expec
 void stores_write(const char *path, size_t offset, const void *octets, size_t size);
 void stores_copy(const char *from, const char *to);
 
+/* The path of a name in the folder of the store; to be freed by g_free. */
+char *stores_beside(const struct stores *stores, const char *name);
+
+/* The file must hold just this text. */
+void stores_expect_content(const char *path, const char *expected);
+
 /* Whether the text, without its NUL, or the octets stand anywhere in the file. */
 bool stores_file_holds(const char *path, const char *text);
 bool stores_file_holds_octets(const char *path, struct span octets);

@@ -21,19 +21,6 @@ MISFIRE(int, fsync, (int fd), (fd), -1)
 MISFIRE(int, rename, (const char *from, const char *to), (from, to), -1)
 MISFIRE(int, unlink, (const char *path), (path), -1)
 
-static char *beside(struct stores *stores, const char *name)
-{
-  return g_build_filename(stores->home, name, NULL);
-}
-
-static void expect_content(const char *path, const char *expected)
-{
-  g_autofree char *content = NULL;
-
-  assert_true(g_file_get_contents(path, &content, NULL, NULL));
-  assert_string_equal(content, expected);
-}
-
 /* What is unfinished goes with it; what says nothing goes. */
 static void test_journals(void **state)
 {
@@ -51,13 +38,13 @@ static void test_journals(void **state)
   for (int i = 0; i < 3; i++) {
     g_autofree char *journal = g_strconcat(stores->path, suffixes[i], NULL);
     g_autofree char *name = g_strconcat("damaged-x.db", suffixes[i], NULL);
-    g_autofree char *aside = beside(stores, name);
+    g_autofree char *aside = stores_beside(stores, name);
 
     assert_int_not_equal(access(journal, F_OK), 0);
     if (i == 1)
       assert_int_not_equal(access(aside, F_OK), 0);
     else
-      expect_content(aside, "unfinished");
+      stores_expect_content(aside, "unfinished");
   }
 }
 
@@ -66,7 +53,7 @@ static void test_journals(void **state)
 static void test_journals_stay(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *aside = beside(stores, "damaged-x.db");
+  g_autofree char *aside = stores_beside(stores, "damaged-x.db");
   char *problem = NULL;
   struct {
     struct misfire *misfire;
@@ -82,9 +69,9 @@ static void test_journals_stay(void **state)
     assert_non_null(strstr(problem, "Input/output error"));
     g_clear_pointer(&problem, g_free);
     assert_int_not_equal(access(aside, F_OK), 0);
-    expect_content(stores->path, "damaged");
+    stores_expect_content(stores->path, "damaged");
     assert_int_equal(calls[i].misfire->call, 0);
-    expect_content(stores->journal, "unfinished");
+    stores_expect_content(stores->journal, "unfinished");
   }
   assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_OK);
 }
@@ -93,8 +80,8 @@ static void test_journals_stay(void **state)
 static void test_not_brought_back(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *aside = beside(stores, "damaged-x.db"), *problem = NULL;
-  g_autofree char *moved = beside(stores, "damaged-x.db-journal");
+  g_autofree char *aside = stores_beside(stores, "damaged-x.db"), *problem = NULL;
+  g_autofree char *moved = stores_beside(stores, "damaged-x.db-journal");
 
   stores_write(stores->path, 0, "damaged", 7);
   stores_write(stores->journal, 0, "unfinished", 10);
@@ -103,9 +90,9 @@ static void test_not_brought_back(void **state)
   assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "Input/output error")); /* the first */
   assert_int_equal(rename_misfire.call + unlink_misfire.call, 0);
-  expect_content(stores->path, "damaged");
-  expect_content(aside, "damaged");
-  expect_content(moved, "unfinished");
+  stores_expect_content(stores->path, "damaged");
+  stores_expect_content(aside, "damaged");
+  stores_expect_content(moved, "unfinished");
 }
 
 /* Of a file that is missing. Each has a name of its own. */
@@ -118,13 +105,13 @@ static void test_journals_alone(void **state)
   char *problem = NULL;
 
   for (int i = 0; i < 2; i++) {
-    g_autofree char *aside = beside(stores, names[i]);
+    g_autofree char *aside = stores_beside(stores, names[i]);
 
     stores_write(wal, 0, i == 0 ? "first" : "later", 5);
     assert_int_equal(aside_put_journals(stores->path, STORES_NOW, &problem), TLSPIN_OK);
     assert_null(problem);
     assert_int_not_equal(access(wal, F_OK), 0);
-    expect_content(aside, i == 0 ? "first" : "later");
+    stores_expect_content(aside, i == 0 ? "first" : "later");
   }
   assert_int_equal(aside_put_journals(stores->path, STORES_NOW, &problem), TLSPIN_OK);
   assert_int_not_equal(access(stores->path, F_OK), 0);
@@ -136,7 +123,8 @@ static void test_journals_alone_stay(void **state)
   struct {
     struct misfire *misfire;
     unsigned call;
-  } calls[] = {{&rename_misfire, 1}, {&rename_misfire, 2}, {&unlink_misfire, 1}, {&fsync_misfire, 1}};
+  } calls[] = {
+      {&rename_misfire, 1}, {&rename_misfire, 2}, {&unlink_misfire, 1}, {&fsync_misfire, 1}};
   struct stores *stores = *state;
   g_autofree char *wal = g_strconcat(stores->path, "-wal", NULL);
 
@@ -151,8 +139,8 @@ static void test_journals_alone_stay(void **state)
     assert_non_null(strstr(problem, "can't be set aside"));
     assert_non_null(strstr(problem, "Input/output error"));
     assert_int_equal(calls[i].misfire->call, 0);
-    expect_content(stores->journal, "unfinished");
-    expect_content(wal, "too");
+    stores_expect_content(stores->journal, "unfinished");
+    stores_expect_content(wal, "too");
     list = aside_list_files(stores->path, NULL);
     assert_int_equal(list->len, 0);
     g_ptr_array_unref(list);

@@ -52,29 +52,16 @@ static void put(struct stores *stores, const char *name)
   assert_null(problem);
 }
 
-static char *beside(struct stores *stores, const char *name)
-{
-  return g_build_filename(stores->home, name, NULL);
-}
-
-static void expect_content(const char *path, const char *expected)
-{
-  g_autofree char *content = NULL;
-
-  assert_true(g_file_get_contents(path, &content, NULL, NULL));
-  assert_string_equal(content, expected);
-}
-
 /* The file has both names, so that a crash before another takes its place loses nothing. */
 static void test_put(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *aside = beside(stores, "damaged-x.db");
+  g_autofree char *aside = stores_beside(stores, "damaged-x.db");
   struct stat a, b;
 
   stores_write(stores->path, 0, "damaged", 7);
   put(stores, "damaged-x.db");
-  expect_content(aside, "damaged");
+  stores_expect_content(aside, "damaged");
   assert_int_equal(stat(stores->path, &a), 0);
   assert_int_equal(stat(aside, &b), 0);
   assert_int_equal(a.st_ino, b.st_ino);
@@ -121,7 +108,7 @@ static void test_none(void **state)
 /* The store isn't set aside, for this reason, and stays where it is with all that is beside it. */
 static void refuse(struct stores *stores, const char *reason)
 {
-  g_autofree char *aside = beside(stores, "damaged-x.db"), *problem = NULL;
+  g_autofree char *aside = stores_beside(stores, "damaged-x.db"), *problem = NULL;
 
   assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "can't be set aside as"));
@@ -130,21 +117,21 @@ static void refuse(struct stores *stores, const char *reason)
     print_error("'%s' is not in: %s\n", reason, problem);
   assert_non_null(strstr(problem, reason));
   assert_int_not_equal(access(aside, F_OK), 0);
-  expect_content(stores->path, "damaged");
+  stores_expect_content(stores->path, "damaged");
 }
 
 /* Nothing is overwritten. */
 static void test_taken(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *aside = beside(stores, "damaged-x.db"), *problem = NULL;
+  g_autofree char *aside = stores_beside(stores, "damaged-x.db"), *problem = NULL;
 
   stores_write(stores->path, 0, "damaged", 7);
   stores_write(aside, 0, "older", 5);
   assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "damaged-x.db"));
-  expect_content(aside, "older");
-  expect_content(stores->path, "damaged");
+  stores_expect_content(aside, "older");
+  stores_expect_content(stores->path, "damaged");
 }
 
 static void put_where_nothing_can_be_written(void **state)
@@ -160,7 +147,7 @@ static void put_where_nothing_can_be_written(void **state)
 static void test_unwritable(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *aside = beside(stores, "damaged-x.db");
+  g_autofree char *aside = stores_beside(stores, "damaged-x.db");
 
   stores_write(stores->path, 0, "damaged", 7);
   nobody_owns(stores->folder);
@@ -174,13 +161,13 @@ static void test_unwritable(void **state)
 static void test_copied(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *aside = beside(stores, "damaged-x.db");
+  g_autofree char *aside = stores_beside(stores, "damaged-x.db");
   struct stat a, b;
 
   stores_write(stores->path, 0, "damaged", 7);
   setup_no_links();
   put(stores, "damaged-x.db");
-  expect_content(aside, "damaged");
+  stores_expect_content(aside, "damaged");
   assert_int_equal(stat(stores->path, &a), 0);
   assert_int_equal(stat(aside, &b), 0);
   assert_int_not_equal(a.st_ino, b.st_ino);
@@ -191,14 +178,14 @@ static void test_copied(void **state)
 static void test_not_copied(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *aside = beside(stores, "damaged-x.db"), *problem = NULL;
+  g_autofree char *aside = stores_beside(stores, "damaged-x.db"), *problem = NULL;
 
   setup_no_links();
   stores_write(aside, 0, "taken", 5);
   stores_write(stores->path, 0, "damaged", 7);
   assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "set aside"));
-  expect_content(aside, "taken");
+  stores_expect_content(aside, "taken");
   assert_int_equal(unlink(aside) + unlink(stores->path), 0);
   assert_int_equal(g_mkdir(stores->path, 0700), 0);
   assert_int_equal(aside_put(stores->path, "damaged-x.db", &problem), TLSPIN_UNAVAILABLE);
@@ -271,7 +258,7 @@ static void test_no_time(void **state)
 
   assert_string_equal(name, "damaged-unknown.db");
   assert_true(aside_is_main(name));
-  path = beside(stores, name);
+  path = stores_beside(stores, name);
   stores_write(path, 0, "damaged", 7);
   other = aside_choose(stores->path, INT64_MAX);
   assert_string_equal(other, "damaged-unknown-1.db");
@@ -321,7 +308,7 @@ static void test_size(void **state)
 static void test_unlisted(void **state)
 {
   struct stores *stores = *state;
-  g_autofree char *aside = beside(stores, "damaged-x.db");
+  g_autofree char *aside = stores_beside(stores, "damaged-x.db");
   GPtrArray *(*const lists[])(const char *, char **) = {aside_list, aside_list_files};
 
   stores_write(aside, 0, "damaged", 7);
