@@ -53,8 +53,9 @@ libdaemon_la_SOURCES = \
 	daemon/lenient.c daemon/lenient.h \
 	daemon/sift.c daemon/sift.h daemon/stale.c daemon/stale.h daemon/beside.c daemon/beside.h \
 	daemon/rebuild.c daemon/rebuild.h \
-	daemon/recovery.c daemon/recovery.h \
-	daemon/recovery-restore.c \
+	daemon/recovery.c daemon/recovery.h daemon/recovery-private.h daemon/recovery-merge.c \
+	daemon/recovery-restore.c daemon/restored.c daemon/restored.h \
+	daemon/torn.c daemon/torn.h \
 	daemon/touched.c daemon/touched.h \
 	daemon/traces.c daemon/traces.h \
 	daemon/successor.c daemon/successor.h \
@@ -126,7 +127,7 @@ libdaemon_la_SOURCES += \
 	daemon/standing.c daemon/standing.h \
 	daemon/status.c daemon/admin-doctor.c \
 	daemon/suffixes.c daemon/suffixes.h \
-	daemon/survey.c daemon/survey.h \
+	daemon/folder.c daemon/folder.h daemon/survey.c daemon/survey.h \
 	daemon/tally.c daemon/tally.h \
 	daemon/timekeeper.c daemon/timekeeper.h \
 	daemon/turns.c daemon/turns.h \

@@ -248,6 +248,30 @@ enum tlspin_code admin_backup(void *data, DBusMessage *call, DBusMessage *reply,
   return asker_end(asker, keeper_ask(handlers->keeper, &terms, on_made, asker), problem);
 }
 
+/* What is done is done, be there a backup of it or not. */
+static void on_restored(enum tlspin_code code, const struct backup *made, const char *problem,
+                        void *data)
+{
+  struct asker *asker = data;
+
+  (void)code;
+  (void)made;
+  (void)problem;
+  dispatch_send(asker->handlers->announce.connection, asker->reply, TLSPIN_OK, NULL);
+  g_free(asker);
+}
+
+/* The newest backup, before that, is of what the user wanted to be rid of, so that no recovery may
+ * use it (restored.h): one of what is there now is made aside, and the reply waits for it. */
+static enum tlspin_code back_up_restored(struct handlers *handlers, DBusMessage *reply,
+                                         GString *problem)
+{
+  struct keeper_terms terms = handlers_terms(handlers);
+  struct asker *asker = asker_new(handlers, reply);
+
+  return asker_end(asker, keeper_ask(handlers->keeper, &terms, on_restored, asker), problem);
+}
+
 enum tlspin_code admin_restore(void *data, DBusMessage *call, DBusMessage *reply, GString *problem)
 {
   struct handlers *handlers = data;
@@ -268,5 +292,6 @@ enum tlspin_code admin_restore(void *data, DBusMessage *call, DBusMessage *reply
     code = handlers_filled(put_one(reply, before));
   }
   backup_free(before);
-  return handlers_explain(code, trouble, problem);
+  return code == TLSPIN_OK ? back_up_restored(handlers, reply, problem)
+                           : handlers_explain(code, trouble, problem);
 }

@@ -5,6 +5,7 @@
 #include "daemon/anchors.h"
 
 #include "daemon/digest.h"
+#include "daemon/folder.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -21,6 +22,7 @@ struct anchors {
   char *dir;
   GPtrArray *folders; /* that were read, dir first; none: nothing was read yet */
   GString *times;     /* theirs, before they were read */
+  bool young;         /* one was changed just then, and perhaps again within the same tick */
   GArray *digests;    /* struct digest, sorted; none where something could not be read */
 };
 
@@ -97,18 +99,6 @@ static bool read_file(const char *path, GArray *digests)
          g_file_get_contents(path, &text, NULL, NULL) && read_text(text, digests);
 }
 
-/* Files that come and go change the times of their folder. */
-static void note_times(GString *text, const char *path)
-{
-  struct stat s = {0};
-
-  if (stat(path, &s) != 0)
-    s.st_ino = 0;
-  g_string_append_printf(text, "%ju %ju %jd.%ld %jd.%ld\n", (uintmax_t)s.st_dev,
-                         (uintmax_t)s.st_ino, (intmax_t)s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
-                         (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
-}
-
 static bool read_folder(struct anchors *anchors, const char *path, int depth);
 
 /* A folder, a certificate, or something else that is none of ours. */
@@ -130,7 +120,7 @@ static bool read_folder(struct anchors *anchors, const char *path, int depth)
   bool fine;
 
   g_ptr_array_add(anchors->folders, g_strdup(path));
-  note_times(anchors->times, path);
+  anchors->young |= !folder_note(path, anchors->times);
   folder = depth <= DEPTH_MAX ? g_dir_open(path, 0, NULL) : NULL;
   fine = folder != NULL;
   for (errno = 0; fine && (name = g_dir_read_name(folder)) != NULL; errno = 0) {
@@ -161,6 +151,7 @@ static void read_all(struct anchors *anchors)
   g_ptr_array_set_size(anchors->folders, 0);
   g_string_truncate(anchors->times, 0);
   g_array_set_size(anchors->digests, 0);
+  anchors->young = false;
   if (!read_folder(anchors, anchors->dir, 0)) {
     complain(anchors->dir);
     g_array_set_size(anchors->digests, 0);
@@ -174,8 +165,8 @@ static bool is_current(const struct anchors *anchors)
   bool same;
 
   for (guint i = 0; i < anchors->folders->len; i++)
-    note_times(times, anchors->folders->pdata[i]);
-  same = times->len > 0 && g_string_equal(times, anchors->times);
+    folder_note(anchors->folders->pdata[i], times);
+  same = !anchors->young && times->len > 0 && g_string_equal(times, anchors->times);
   g_string_free(times, TRUE);
   return same;
 }

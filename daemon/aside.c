@@ -53,6 +53,27 @@ static bool copy_file(const char *from, const char *to)
   return copied;
 }
 
+/* A journal may have it although there is no such file. */
+static bool is_taken(const char *aside)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+    g_autofree char *journal = g_strconcat(aside, suffixes[i], NULL);
+
+    if (file_exists(journal))
+      return true;
+  }
+  return file_exists(aside);
+}
+
+/* Whether nothing that has the name would be overwritten, or taken for what was set aside. */
+static bool is_free(const char *aside)
+{
+  if (!is_taken(aside))
+    return true;
+  errno = EEXIST;
+  return false;
+}
+
 static bool give_name(const char *path, const char *aside)
 {
   if (link(path, aside) == 0)
@@ -98,18 +119,6 @@ static void take_back(const char *path, const char *aside, size_t moved)
   errno = fault;
 }
 
-/* A journal may have it although there is no such file. */
-static bool is_taken(const char *aside)
-{
-  for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-    g_autofree char *journal = g_strconcat(aside, suffixes[i], NULL);
-
-    if (file_exists(journal))
-      return true;
-  }
-  return file_exists(aside);
-}
-
 char *aside_choose(const char *path, int64_t now)
 {
   g_autofree char *folder = g_path_get_dirname(path);
@@ -133,7 +142,7 @@ enum tlspin_code aside_put(const char *path, const char *name, char **problem)
   g_autofree char *aside = g_build_filename(folder, name, NULL);
   size_t moved;
 
-  if (give_name(path, aside)) {
+  if (is_free(aside) && give_name(path, aside)) {
     if (move_journals(path, aside, &moved))
       return TLSPIN_OK;
     take_back(path, aside, moved);
@@ -159,9 +168,11 @@ enum tlspin_code aside_put_journals(const char *path, int64_t now, char **proble
   g_autofree char *aside = g_build_filename(folder, name, NULL);
   size_t moved;
 
-  if (move_journals(path, aside, &moved))
-    return TLSPIN_OK;
-  take_back(path, aside, moved);
+  if (is_free(aside)) {
+    if (move_journals(path, aside, &moved))
+      return TLSPIN_OK;
+    take_back(path, aside, moved);
+  }
   return problem_set(problem,
                      _("What is beside %s can't be set aside as %s: %s. Make its folder writable "
                        "for you."),

@@ -139,9 +139,8 @@ static enum backup_state check_schema(struct store *store, char **problem)
   }
 }
 
-static enum backup_state read_through(struct store *store, char **problem)
+static enum backup_state open_tables(struct store *store, char **problem)
 {
-  g_autofree char *fault = NULL;
   enum backup_state state;
 
   if (!database_open(&store->db, store->path, STORE_SYSTEM))
@@ -149,11 +148,23 @@ static enum backup_state read_through(struct store *store, char **problem)
   state = check_schema(store, problem);
   if (state != BACKUP_WHOLE)
     return state;
-  if (!database_prepare(&store->db))
-    return say_refused(store, problem);
+  return database_prepare(&store->db) ? BACKUP_WHOLE : say_refused(store, problem);
+}
+
+static enum backup_state verify(struct store *store, char **problem)
+{
+  g_autofree char *fault = NULL;
+
   database_stamp(&store->db);
   fault = contents_verify(&store->db, STORE_USER);
   return fault == NULL ? BACKUP_WHOLE : say_fault(store->path, fault, store->db.hindered, problem);
+}
+
+static enum backup_state read_through(struct store *store, char **problem)
+{
+  enum backup_state state = open_tables(store, problem);
+
+  return state == BACKUP_WHOLE ? verify(store, problem) : state;
 }
 
 /* What was in the way for a moment isn't any more. */
@@ -185,7 +196,11 @@ static enum backup_state check_file(const char *path, uid_t owner, char **proble
   return state == BACKUP_WHOLE ? check_journal(path, "-wal", problem) : state;
 }
 
-enum backup_state backup_open(const char *path, uid_t owner, struct store **store, char **problem)
+/* How much of it is read. */
+typedef enum backup_state (*reading)(struct store *store, char **problem);
+
+static enum backup_state open_file(const char *path, uid_t owner, reading read,
+                                   struct store **store, char **problem)
 {
   struct store *opened;
   enum backup_state state;
@@ -198,11 +213,35 @@ enum backup_state backup_open(const char *path, uid_t owner, struct store **stor
   opened = g_new0(struct store, 1);
   opened->kind = STORE_USER;
   opened->path = g_strdup(path);
-  state = read_through(opened, problem);
+  state = read(opened, problem);
   if (state == BACKUP_WHOLE)
     *store = opened;
   else
     store_close(opened);
+  return state;
+}
+
+enum backup_state backup_open(const char *path, uid_t owner, struct store **store, char **problem)
+{
+  return open_file(path, owner, read_through, store, problem);
+}
+
+/* What is wrong with one whose sum can't be read is said by reading all of it. */
+enum backup_state backup_last_operation(const char *path, uid_t owner, uint64_t *number,
+                                        char **problem)
+{
+  struct contents contents;
+  struct store *opened;
+  enum backup_state state = open_file(path, owner, open_tables, &opened, problem);
+
+  if (state != BACKUP_WHOLE)
+    return state;
+  database_refuel(&opened->db);
+  if (contents_load(&opened->db, &contents))
+    *number = contents.last_operation;
+  else if ((state = verify(opened, problem)) == BACKUP_WHOLE) /* by now */
+    state = say_fault(path, g_strerror(EIO), true, problem);
+  store_close(opened);
   return state;
 }
 

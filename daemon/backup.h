@@ -50,6 +50,11 @@ enum backup_state backup_open(const char *path, uid_t owner, struct store **stor
 /* The same, and fills in state, sum and problem of the backup. *opened: NULL unless it is whole. */
 void backup_look(struct backup *backup, uid_t owner, struct store **opened);
 
+/* The number of the last operation, by the word of the backup's sum: BACKUP_WHOLE says no more than
+ * that this could be read. Otherwise as backup_open. */
+enum backup_state backup_last_operation(const char *path, uid_t owner, uint64_t *number,
+                                        char **problem);
+
 /* Whether a copy that is to become a backup can be read through, and holds what it is to hold; sum:
  * NULL where that isn't known. TLSPIN_UNAVAILABLE with a *problem. */
 enum tlspin_code backup_check(const char *path, uid_t owner, const struct backup_sum *sum,

@@ -11,6 +11,7 @@
 #include "daemon/journal.h"
 #include "daemon/owed.h"
 #include "daemon/problem.h"
+#include "daemon/torn.h"
 
 /* In a copy, which is a store of its own: with its lock file, its journal, and no drafts. */
 static enum tlspin_code change_copy(const struct backup_folder *folder,
@@ -122,7 +123,9 @@ static bool has_old(struct store *store, void *data)
 {
   const int64_t *before = data;
   struct operation_row row = {.id = 0};
-  bool old = false;
+  struct torn torn;
+  bool old =
+      torn_get(store, &torn) == TLSPIN_OK && torn.found != TORN_NEVER && torn.found < *before;
 
   database_refuel_all(&store->db);
   while (!old && journal_next_head(store, row.id, &row) == TLSPIN_OK)

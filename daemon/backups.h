@@ -38,6 +38,11 @@ enum tlspin_code backups_list(const char *store, uid_t owner, int64_t now, bool 
 enum tlspin_code backups_open_newest(const char *store, uid_t owner, int64_t now,
                                      struct store **opened, GPtrArray **passed, char **problem);
 
+/* The highest number of an operation that the sum of any of them knows, be the rest damaged; 0: of
+ * none. TLSPIN_UNAVAILABLE also where one can't be read at the moment. */
+enum tlspin_code backups_last_operation(const char *store, uid_t owner, uint64_t *last,
+                                        char **problem);
+
 /* Removes those that are to go: see rotation_choose. The newest that is whole is found by reading.
  */
 enum tlspin_code backups_rotate(const char *store, uid_t owner, const struct rotation_rules *rules,
@@ -70,8 +75,8 @@ struct backups_done {
 enum tlspin_code backups_each_open(const char *store, uid_t owner, const struct backups_work *work,
                                    struct backups_done *done, char **problem);
 
-/* Removes what the making of a backup that was cut off has left; one that is being made now is waited
- * for. */
+/* Removes what the making of a backup that was cut off has left; one that is being made now is
+ * waited for. */
 enum tlspin_code backups_sweep(const char *store, uid_t owner, char **problem);
 
 /* store_forget in each, with no bound but the time. */

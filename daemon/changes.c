@@ -84,10 +84,16 @@ static enum tlspin_code name_undo_crowd(const struct store *store, char **proble
 /* NULL where there is nothing more to say than that. */
 static char *say_bereft(const struct store *store)
 {
-  uint64_t operation = store_bereft(store);
+  bool partly;
+  uint64_t operation = store_bereft(store, &partly);
 
   if (operation == 0)
     return NULL;
+  if (partly)
+    return g_strdup_printf(
+        _("Operation %" PRIu64 " was made before the store was damaged, and a part of what it had "
+          "kept may be lost. 'tlspin undo %" PRIu64 "' takes back what is left of it."),
+        operation, operation);
   return g_strdup_printf(
       _("What operation %" PRIu64 " had kept was lost when the store was damaged, so it can't be "
         "taken back. An older one can, by its number; 'tlspin log' names those of changes."),

@@ -36,8 +36,10 @@ static GPtrArray *list_asides(const char *path)
 
 void doctor_look(struct policy *policy, int64_t now, GPtrArray *read, struct doctor *doctor)
 {
-  const struct layer *user = layers_user(policy->layers, now);
+  const struct layer *user;
 
+  layers_urge_user(policy->layers);
+  user = layers_user(policy->layers, now);
   *doctor = (struct doctor){.path = user->path, .problem = user->problem};
   if (user->store != NULL)
     doctor->damaged = see_damage(user->store, &doctor->damage);
@@ -117,6 +119,7 @@ static enum tlspin_code keep(struct policy *policy, int64_t now, struct backup *
              : backups_make(user->path, layers_owner(policy->layers), now, &terms, before, problem);
 }
 
+/* What is recalled of the settings is older in a backup, or isn't there: it is written again. */
 static enum tlspin_code put_in_place(struct policy *policy, const struct backup *backup,
                                      const struct backup *before, int64_t now, char **problem)
 {
@@ -126,7 +129,7 @@ static enum tlspin_code put_in_place(struct policy *policy, const struct backup 
   layers_release_user(policy->layers);
   code = recovery_restore(path, layers_owner(policy->layers), backup,
                           before != NULL ? &before->sum : NULL, now, problem);
-  layers_user(policy->layers, now);
+  policy_flush(policy, now);
   return code;
 }
 

@@ -18,6 +18,9 @@ enum {
   EVENTS_REPORT_TOTAL = 4 << 20 /* characters of all reports together; the oldest go beyond it */
 };
 
+/* The layer of what the user's own entries decided. */
+#define EVENT_LAYER_USER "user"
+
 /* The texts of an event with their NULs, which no column has. */
 struct event_texts {
   char kind[TOKEN_MAX + 1];

@@ -5,6 +5,7 @@
 #include "daemon/bygone.h"
 #include "daemon/journal.h"
 #include "daemon/owed.h"
+#include "daemon/torn.h"
 
 #include <string.h>
 
@@ -69,6 +70,8 @@ static enum tlspin_code charge(struct store *store, struct budget *budget,
 
 /* What the rules look at, but for the time. */
 struct kept {
+  struct torn torn;
+  bool torn_stays; /* one that may lack images isn't forgotten yet */
   uint64_t newest; /* of the user's own; 0: none */
   struct budget own, told;
   GHashTable *undos; /* of those in force, by their target: when they were made, as int64_t */
@@ -92,6 +95,7 @@ static enum tlspin_code find_kept(struct store *store, uint64_t keep, struct kep
   *kept = (struct kept){.own = {is_own, keep, 0, INT64_MAX},
                         .told = {is_told, STORE_TOLD_IMAGES, 0, INT64_MAX},
                         .undos = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL)};
+  code = torn_get(store, &kept->torn);
   while (code == TLSPIN_OK && (code = journal_last_head(store, row.id, &row)) == TLSPIN_OK) {
     if (row.kind == OPERATION_UNDO && !row.undone)
       note_undo(kept, &row);
@@ -135,26 +139,90 @@ static bool is_to_go(const struct kept *kept, const struct operation_row *row, i
   return (is_own(row) || is_told(row)) && is_too_old(kept, row, before);
 }
 
+/* An operation that touched nothing is none: where it has no images, they were lost with a damaged
+ * file. But what an undo met was perhaps as it should be. */
+static enum tlspin_code note_loss(struct store *store, const struct kept *kept,
+                                  const struct operation_row *row, struct bygone *bygone)
+{
+  enum tlspin_code code = TLSPIN_OK;
+
+  if (row->id <= kept->torn.operation)
+    code = TLSPIN_E_NOT_FOUND;
+  else if (row->kind != OPERATION_UNDO)
+    code = journal_touched(store, row->id);
+  if (code == TLSPIN_E_NOT_FOUND)
+    bygone_note_lost(bygone, row->made);
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
+}
+
 static enum tlspin_code mark_all(struct store *store, struct transaction *change, int64_t before,
-                                 const struct kept *kept)
+                                 struct kept *kept, struct bygone *bygone)
 {
   struct operation_row row = {.id = 0};
   enum tlspin_code code = TLSPIN_OK;
 
-  while (code == TLSPIN_OK && (code = journal_next_head(store, row.id, &row)) == TLSPIN_OK)
-    if (is_to_go(kept, &row, before))
+  while (code == TLSPIN_OK && (code = journal_next_head(store, row.id, &row)) == TLSPIN_OK) {
+    if (!is_to_go(kept, &row, before)) {
+      kept->torn_stays |= row.kind != OPERATION_GONE && row.id <= kept->torn.operation;
+      continue;
+    }
+    code = note_loss(store, kept, &row, bygone);
+    if (code == TLSPIN_OK)
       code = journal_mark_gone(change, &row);
+  }
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
+/* Images whose operation was lost: they go like those of one that is being forgotten. */
+static enum tlspin_code adopt_images(struct store *store, struct transaction *change, int64_t made)
+{
+  sqlite3_stmt *statement = store->db.statements[STATEMENT_LATER_IMAGES];
+  enum tlspin_code code = TLSPIN_OK;
+  struct operation_row row, gone;
+  int64_t id = 0;
+
+  while (code == TLSPIN_OK) {
+    const struct cell after = cell_integer(id);
+
+    database_refuel_all(&store->db);
+    if (!database_ask(statement, &after, 1, &id))
+      return TLSPIN_UNAVAILABLE;
+    if (id == 0)
+      return TLSPIN_OK;
+    gone = (struct operation_row){.id = (uint64_t)id, .made = made};
+    code = journal_find(store, gone.id, &row);
+    if (code == TLSPIN_E_NOT_FOUND)
+      code = journal_mark_gone(change, &gone);
+  }
+  return code;
+}
+
+/* Of what was lost with its operation nobody knows when that was made: before the loss. Once all
+ * that is as old as that is forgotten, so is this. */
+static enum tlspin_code mark_torn(struct store *store, struct transaction *change, int64_t before,
+                                  const struct kept *kept, struct bygone *bygone)
+{
+  enum tlspin_code code;
+
+  if (kept->torn.found == TORN_NEVER || kept->torn_stays || kept->torn.found >= before)
+    return TLSPIN_OK;
+  bygone_note_lost(bygone, kept->torn.found);
+  code = adopt_images(store, change, kept->torn.found);
+  if (code == TLSPIN_OK)
+    code = owed_put(change, OWED_REWRITE);
+  return code == TLSPIN_OK ? owed_drop(change, TORN_ROW) : code;
+}
+
 static enum tlspin_code mark(struct store *store, struct transaction *change, int64_t before,
-                             uint64_t keep)
+                             uint64_t keep, struct bygone *bygone)
 {
   struct kept kept;
   enum tlspin_code code = find_kept(store, keep, &kept);
 
   if (code == TLSPIN_OK)
-    code = mark_all(store, change, before, &kept);
+    code = mark_all(store, change, before, &kept, bygone);
+  if (code == TLSPIN_OK)
+    code = mark_torn(store, change, before, &kept, bygone);
   g_hash_table_unref(kept.undos);
   return code;
 }
@@ -201,15 +269,17 @@ static enum tlspin_code drop_images(struct store *store, struct transaction *cha
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
-/* With them goes what was logged of hosts that have left the store. Files that were set aside may
- * hold those yet: see owed.h. */
-static enum tlspin_code drop_some(struct store *store, struct transaction *change, uint64_t *left,
-                                  bool *any)
+/* With the images goes what was logged of hosts that have left the store. Files that were set aside
+ * may hold those yet: see owed.h. */
+static enum tlspin_code forget_some(struct store *store, struct transaction *change, int64_t before,
+                                    uint64_t keep, uint64_t *left, bool *any)
 {
   struct bygone *bygone = bygone_new();
   bool gone = false;
-  enum tlspin_code code = drop_images(store, change, left, any, bygone);
+  enum tlspin_code code = mark(store, change, before, keep, bygone);
 
+  if (code == TLSPIN_OK)
+    code = drop_images(store, change, left, any, bygone);
   if (code == TLSPIN_OK)
     code = bygone_drop(bygone, store, change, &gone);
   if (code == TLSPIN_OK && gone)
@@ -242,16 +312,14 @@ enum tlspin_code store_forget(struct store *store, int64_t before, uint64_t keep
   uint64_t left = STEP;
   bool any = false;
   struct transaction change;
-  enum tlspin_code code = owed_look(store, OWED_REWRITE, &any);
+  enum tlspin_code code = store_begin(store, &change);
 
   *more = false;
-  if (code == TLSPIN_OK)
-    code = store_begin(store, &change);
   if (code != TLSPIN_OK)
     return code;
-  code = mark(store, &change, before, keep);
-  if (code == TLSPIN_OK)
-    code = drop_some(store, &change, &left, &any);
+  code = forget_some(store, &change, before, keep, &left, &any);
+  if (code == TLSPIN_OK && !any)
+    code = owed_look(store, OWED_REWRITE, &any);
   code = transaction_end(&change, code);
   if (code != TLSPIN_OK || !any)
     return code;

@@ -115,14 +115,17 @@ static bool is_kept(const struct keeper *keeper)
   return keeper->any ? backup_sum_equal(&keeper->held, &keeper->newest) : keeper->held.rows == 0;
 }
 
-/* What could not be made is tried again as if it had been changed only now, and not in a hurry. */
+/* What could not be made is tried again as if it had been changed only now, and not in a hurry:
+ * whatever else was done since. */
 static void take_over(struct keeper *keeper, const struct job *job)
 {
-  bool failed = (job->task == TASK_MAKE || job->task == TASK_BACKUP) && job->made == NULL;
+  bool makes = job->task == TASK_MAKE || job->task == TASK_BACKUP;
+  bool failed = makes && job->made == NULL;
 
   if (job->task == TASK_LIST)
     return;
-  keeper->failed = failed;
+  if (makes)
+    keeper->failed = failed;
   keeper->known = job->known;
   keeper->any = job->any;
   keeper->newest = job->newest;

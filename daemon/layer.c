@@ -54,7 +54,7 @@ void layer_set_problem(struct layer *layer, char *problem)
  * folder was taken away, as a home that is unmounted. A new one must not come into its place. */
 static bool has_gone(const struct layer *layer, enum store_kind kind)
 {
-  return kind == STORE_USER && layer->used && !store_leaves_trace(layer->path);
+  return kind == STORE_USER && layer->used > 0 && !store_leaves_trace(layer->path);
 }
 
 static char *say_gone(const struct layer *layer)
@@ -80,7 +80,7 @@ enum tlspin_code layer_open(struct layer *layer, enum store_kind kind, uid_t own
   layer->tried = true;
   if (code != TLSPIN_OK)
     layer_set_problem(layer, problem);
-  layer->used |= code == TLSPIN_OK;
+  layer->used += code == TLSPIN_OK;
   return code;
 }
 

@@ -17,7 +17,7 @@ struct layer {
   char *problem;       /* then, in UTF-8: which file, what is wrong, what to do */
   char *fingerprint;   /* of a system layer: layer_fingerprint before it was opened */
   bool kept;           /* while layers are read anew: the open store is to be taken over */
-  bool used;           /* a user's store that was open here before */
+  unsigned used;       /* how often a user's store was opened here */
   bool tried;          /* to be opened before: from then on nobody is waited for */
   bool waits;          /* an operation of it is half applied, and could not be gone on with */
 };

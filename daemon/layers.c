@@ -8,14 +8,25 @@
 #include "daemon/recovery.h"
 #include "daemon/renewal.h"
 
+#include <string.h>
+
+enum {
+  QUICK = 100000, /* microseconds: no program's budget is used up by that */
+  PAUSE_TIMES = 50,
+  PAUSE_MAX = 300 * 1000000
+};
+
 struct layers {
   struct renewal *system;
   uid_t user_owner;
   struct layer user;
-  int64_t user_tried; /* `now` of the last attempt to open the user's store */
-  bool user_failed;   /* to be read, since it was opened */
-  bool suspect;       /* the clock isn't trusted, */
-  int64_t says;       /* and this is what it says */
+  int64_t user_tried; /* `now` of the last attempt to open the user's store, */
+  int64_t user_next;  /* and by `ticks`, before when it isn't tried again */
+  char *user_seen;    /* while its file is this one: layer_fingerprint */
+  int64_t (*ticks)(void);
+  bool user_failed; /* to be read, since it was opened */
+  bool suspect;     /* the clock isn't trusted, */
+  int64_t says;     /* and this is what it says */
 };
 
 bool layers_reload_system(struct layers *layers)
@@ -39,13 +50,11 @@ unsigned layers_version(const struct layers *layers)
 }
 
 /* A store that is damaged is recovered at once, as far as it can be. */
-static void open_user(struct layers *layers, int64_t now)
+static void open_or_recover(struct layers *layers, int64_t now)
 {
   struct layer *user = &layers->user;
   char *problem;
 
-  layers->user_tried = now;
-  layers->user_failed = false;
   if (layer_open(user, STORE_USER, layers->user_owner) != TLSPIN_STORE_DAMAGED)
     return;
   if (recovery_run(user->path, layers->user_owner, now, &problem) == TLSPIN_OK)
@@ -54,12 +63,44 @@ static void open_user(struct layers *layers, int64_t now)
     layer_set_problem(user, problem);
 }
 
+/* To read a large store, or what is left of it, takes longer than programs wait for an answer, and
+ * meanwhile nobody learns either what the other layers say. So nearly all of the time is theirs. */
+static void open_user(struct layers *layers, int64_t now)
+{
+  int64_t began = layers->ticks(), took;
+
+  layers->user_tried = now;
+  layers->user_failed = false;
+  open_or_recover(layers, now);
+  took = layers->ticks() - began;
+  layers->user_next = began + took + (took > QUICK ? MIN(took * PAUSE_TIMES, PAUSE_MAX) : 0);
+  g_free(layers->user_seen);
+  layers->user_seen = layer_fingerprint(layers->user.path);
+}
+
+/* Whether to try again what failed. What somebody has done about the file is seen at once. */
+static bool is_due(const struct layers *layers)
+{
+  g_autofree char *seen = NULL;
+
+  if (layers->ticks() >= layers->user_next)
+    return true;
+  seen = layer_fingerprint(layers->user.path);
+  return strcmp(seen, layers->user_seen) != 0;
+}
+
+static int64_t no_ticks(void)
+{
+  return 0;
+}
+
 struct layers *layers_new(const struct layers_config *config, int64_t now)
 {
   struct layers *layers = g_new0(struct layers, 1);
 
   layers->system = renewal_new(config->admin_dir, config->vendor_dir, config->system);
   layers->user_owner = config->user;
+  layers->ticks = config->ticks != NULL ? config->ticks : no_ticks;
   layers->user.name = g_strdup(LAYER_USER);
   layers->user.path = g_strdup(config->user_path);
   open_user(layers, now);
@@ -73,6 +114,7 @@ void layers_free(struct layers *layers)
     return;
   renewal_free(layers->system);
   layer_clear(&layers->user);
+  g_free(layers->user_seen);
   g_free(layers->user.name);
   g_free(layers->user.path);
   g_free(layers);
@@ -86,7 +128,7 @@ const struct layer *layers_user(struct layers *layers, int64_t now)
   bool failed = user->store == NULL || layers->user_failed;
   int64_t second = layers->suspect ? layers->says : now;
 
-  if (gone || (failed && second != layers->user_tried)) {
+  if (gone || (failed && second != layers->user_tried && is_due(layers))) {
     open_user(layers, now);
     layers->user_tried = second;
   }
@@ -130,6 +172,12 @@ void layers_release_user(struct layers *layers)
 {
   layer_clear(&layers->user);
   layers->user_tried = INT64_MIN;
+  layers_urge_user(layers);
+}
+
+void layers_urge_user(struct layers *layers)
+{
+  layers->user_next = INT64_MIN;
 }
 
 uid_t layers_owner(const struct layers *layers)

@@ -21,6 +21,7 @@ struct layers_config {
   const char *vendor_dir; /* and of the vendor */
   uid_t user;             /* who must own the user's store */
   uid_t system;           /* who must own system layers: root */
+  int64_t (*ticks)(void); /* microseconds that pass however the clock is set; NULL: none */
 };
 
 struct layers;
@@ -76,8 +77,14 @@ void layers_judge(struct layers *layers, const struct peer *peer, int64_t now,
                   struct layers_answer *answer);
 
 /* The user's layer, opened again if its file was moved or, once a second of `now` at the most, if
- * it could not be opened or read before; its store may be NULL. */
+ * it could not be opened or read before; its store may be NULL. An attempt that took more than
+ * 100 milliseconds is made again only after fifty times as long, or five minutes, unless the file
+ * has changed since. */
 const struct layer *layers_user(struct layers *layers, int64_t now);
+
+/* Lets the next layers_user try that however long the last attempt took: somebody has seen to it.
+ */
+void layers_urge_user(struct layers *layers);
 
 /* To be called now and then while nobody asks for anything: reads the user's store anew where it
  * was changed, lets go of one that was replaced or is damaged, and opens it again as layers_user.

@@ -108,6 +108,7 @@ static struct layers *open_layers(void)
       .vendor_dir = options_vendor_dir(),
       .user = geteuid(),
       .system = (uid_t)options.system_owner,
+      .ticks = g_get_monotonic_time,
   };
 
   return layers_new(&config, read_clock().says);
@@ -243,9 +244,14 @@ static gboolean on_tidy(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Copying a store takes much memory for a while. */
 static void on_kept(void *data)
 {
-  keep_present(data);
+  struct daemon *daemon = data;
+
+  keep_present(daemon);
+  if (!keeper_is_busy(daemon->handlers.keeper))
+    slack_return();
 }
 
 /* Before anything that is done every minute would be. */
@@ -374,6 +380,7 @@ int main(int argc, char **argv)
   struct daemon daemon = {NULL};
 
   seclude_process();
+  slack_share();
   sqlite_memory_use_vault();
   setlocale(LC_CTYPE, ""); /* what texts need; the rest would cost a tenth of the start */
   setlocale(LC_MESSAGES, "");

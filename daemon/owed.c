@@ -7,11 +7,19 @@
 #include "daemon/contents.h"
 #include "daemon/state.h"
 
-enum tlspin_code owed_put(struct transaction *change, const char *name)
+void owed_to_cells(const char *name, struct cell *cells)
 {
   static const uint8_t yes[] = {1};
-  const struct cell cells[] = {cell_text(name), cell_blob((struct span){yes, sizeof yes})};
 
+  cells[0] = cell_text(name);
+  cells[1] = cell_blob((struct span){yes, sizeof yes});
+}
+
+enum tlspin_code owed_put(struct transaction *change, const char *name)
+{
+  struct cell cells[2];
+
+  owed_to_cells(name, cells);
   return transaction_put(change, TABLE_STATE, cells);
 }
 

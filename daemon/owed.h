@@ -14,6 +14,7 @@
 #define OWED_REWRITE "rewrite"   /* the file is to be written anew: store_forget does it */
 #define OWED_ASIDES  "set-aside" /* files that were set aside are to be removed (aside.h) */
 
+struct cell;
 struct transaction;
 
 enum tlspin_code owed_put(struct transaction *change, const char *name);
@@ -21,6 +22,9 @@ enum tlspin_code owed_put(struct transaction *change, const char *name);
 /* Fine where it isn't owed. */
 enum tlspin_code owed_drop(struct transaction *change, const char *name);
 enum tlspin_code owed_settle(struct store *store, const char *name);
+
+/* The row, of two cells. */
+void owed_to_cells(const char *name, struct cell *cells);
 
 enum tlspin_code owed_look(struct store *store, const char *name, bool *stands);
 

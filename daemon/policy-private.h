@@ -18,6 +18,7 @@ struct policy {
   struct settings settings;  /* as they were resolved for this version of the layers */
   unsigned settings_version; /* 0: not yet */
   struct recall recall;      /* of what is locked */
+  unsigned recalled_in;      /* by which opening of the user's store that was saved last */
   uint64_t images;           /* that were added to the journal since it was last tidied up */
   bool due; /* there may be an operation to go on with, or a draft to be removed: policy_apply */
   struct store_applied applied; /* what was done of it up to now */

@@ -41,12 +41,17 @@ struct layers *policy_layers(const struct policy *policy)
   return policy->layers;
 }
 
+/* What is opened anew may be another store, or an older state of it. */
 static void save_locks(struct policy *policy)
 {
-  struct store *store = layers_at(policy->layers, 0)->store;
+  const struct layer *user = layers_at(policy->layers, 0);
 
-  if (store != NULL)
-    recall_save(&policy->recall, store);
+  if (user->store == NULL)
+    return;
+  if (policy->recalled_in != user->used)
+    policy->recall.saved = false;
+  policy->recalled_in = user->used;
+  recall_save(&policy->recall, user->store);
 }
 
 static void resolve_settings(struct policy *policy, settings_visit visit, void *data)

@@ -3,15 +3,20 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What was lost from the store before, and the user hasn't seen, is still lost then: the word of it
- * goes into the new store (damage.h). Of a store that can't be read nobody knows what it held. */
+ * goes into the new store (damage.h). Of a store that can't be read nobody knows what it held.
+ * Files that were to be removed still are (owed.h). And no recovery brings back what is only in the
+ * backups that there are now (restored.h). */
 #include "config.h"
 
 #include "daemon/recovery.h"
 
 #include "common/text.h"
 #include "daemon/aside.h"
+#include "daemon/backups.h"
 #include "daemon/damage.h"
+#include "daemon/owed.h"
 #include "daemon/problem.h"
+#include "daemon/restored.h"
 #include "daemon/state.h"
 #include "daemon/successor.h"
 
@@ -19,6 +24,7 @@ struct restoring {
   struct successor successor;
   struct store *backup;
   uint64_t operation; /* no lower number is given again */
+  bool owed;          /* files that were set aside are to be removed (owed.h) */
   bool unseen;        /* the user hasn't seen this: */
   struct damage damage;
 };
@@ -45,6 +51,12 @@ static void note_unseen(struct restoring *restoring, struct store *old, int64_t 
         (struct damage){.cause = DAMAGE_CONTENT, .found = now, .missing = DAMAGE_UNKNOWN};
 }
 
+/* What can't be told is owed: a trace that goes too soon is no harm to who asked for it to go. */
+static void note_owed(struct restoring *restoring, struct store *old)
+{
+  restoring->owed = owed_look(old, OWED_ASIDES, &restoring->owed) != TLSPIN_OK || restoring->owed;
+}
+
 /* Nobody has it open now, so that there are no locks on it which another descriptor could drop. */
 static enum tlspin_code look_back(struct restoring *restoring, const struct backup_sum *before,
                                   int64_t now, char **problem)
@@ -63,6 +75,7 @@ static enum tlspin_code look_back(struct restoring *restoring, const struct back
     code = say_changed(path, problem);
   if (code == TLSPIN_OK) {
     note_unseen(restoring, old, now);
+    note_owed(restoring, old);
     restoring->operation = sum.last_operation;
   }
   store_close(old);
@@ -98,6 +111,17 @@ static enum tlspin_code open_backup(struct restoring *restoring, const struct ba
   return TLSPIN_OK;
 }
 
+static enum tlspin_code regard_backups(struct restoring *restoring, char **problem)
+{
+  const struct successor *successor = &restoring->successor;
+  uint64_t last = 0;
+  enum tlspin_code code =
+      backups_last_operation(successor->store.path, successor->owner, &last, problem);
+
+  restoring->operation = MAX(restoring->operation, last);
+  return code;
+}
+
 static bool on_row(enum table_id table, const struct cell *cells, const struct digest *digest,
                    void *data)
 {
@@ -120,19 +144,34 @@ static bool put_damage(struct restoring *restoring)
   return rebuild_replace(rebuild, TABLE_STATE, cells);
 }
 
+static bool put_owed(struct restoring *restoring)
+{
+  struct cell cells[2];
+
+  owed_to_cells(OWED_ASIDES, cells);
+  return rebuild_replace(restoring->successor.rebuild, TABLE_STATE, cells);
+}
+
+/* What the new store knows of itself. */
+static bool put_state(struct restoring *restoring, bool wreck)
+{
+  struct rebuild *rebuild = restoring->successor.rebuild;
+
+  if (wreck)
+    restoring->damage.merged = rebuild_rows(rebuild);
+  return restored_put(rebuild, restoring->operation) && (!restoring->owed || put_owed(restoring)) &&
+         (!restoring->unseen || put_damage(restoring));
+}
+
 static enum tlspin_code fill(struct restoring *restoring, bool wreck, char **problem)
 {
   struct successor *successor = &restoring->successor;
   struct database *from = &restoring->backup->db;
 
   database_refuel_all(from);
-  if (!contents_walk(from, STORE_USER, on_row, restoring))
-    return successor_say_unwritable(successor, problem);
-  rebuild_raise_operation(successor->rebuild, restoring->operation);
-  if (wreck)
-    restoring->damage.merged = rebuild_rows(successor->rebuild);
-  return restoring->unseen && !put_damage(restoring) ? successor_say_unwritable(successor, problem)
-                                                     : TLSPIN_OK;
+  return contents_walk(from, STORE_USER, on_row, restoring) && put_state(restoring, wreck)
+             ? TLSPIN_OK
+             : successor_say_unwritable(successor, problem);
 }
 
 static enum tlspin_code restore(struct restoring *restoring, const struct backup *backup,
@@ -141,6 +180,8 @@ static enum tlspin_code restore(struct restoring *restoring, const struct backup
   struct successor *successor = &restoring->successor;
   enum tlspin_code code = open_backup(restoring, backup, problem);
 
+  if (code == TLSPIN_OK)
+    code = regard_backups(restoring, problem);
   if (code == TLSPIN_OK)
     code =
         successor_begin(successor, problem) ? fill(restoring, wreck, problem) : TLSPIN_UNAVAILABLE;

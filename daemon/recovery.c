@@ -11,14 +11,23 @@
  * server may have made it up, in its ticket.
  * 3. Else nothing proves what is there. A row that is as it was before an operation of the journal
  * took it away or changed it is one of an old page (stale.h), and dropped.
- * 4. What lets more through (lenient.h) is kept only where the backup has just the same, and it is
- * known that no operation touched it since.
+ * 4. What lets more through (lenient.h) is kept only where the backup says just the same (that a
+ * record was met since is no difference), and no operation touched it since: the file has to tell
+ * of each which rows that were. So it does where its sum says that there was none; or where each
+ * has left its images, and just so many rows are missing as pages of other tables than the
+ * journal's lack; or, where the sum is lost, where each has left its images, nothing of the
+ * backup's journal is missing, and no page is damaged but that of the sum. No journal tells of
+ * settings: for them the backup speaks only where the sum is lost and the file has just the rows of
+ * the backup.
  * 5. Then what the backup has of pins, unless the store, or the journal, knows better: a key that
  * is there is left as it is, and one that an operation touched after the backup was made stays
  * away. Without a row in the file, the whole backup. But only where there was no operation since
  * comes what lets more through, which the user may have withdrawn: and that is also a ticket or a
  * record that would stand beside the records which the file has of its place (be they dropped by
- * rule 4), unless it can but forbid.
+ * rule 4), unless it can but forbid. Learning is no operation: what was learned stays away in any
+ * case from beside a record that the backup has not just so, which may be its successor. A backup
+ * that is of a time before the user put another one in the place of the store (restored.h) neither
+ * gives anything here nor confirms it by rule 4.
  * 6. What was lost and saved, for the user (damage.h). While something is missing, what is not
  * there is not known to be none.
  *
@@ -26,37 +35,17 @@
  * never deleted. */
 #include "config.h"
 
-#include "daemon/recovery.h"
+#include "daemon/recovery-private.h"
 
 #include "common/text.h"
 #include "daemon/aside.h"
 #include "daemon/backups.h"
-#include "daemon/beside.h"
-#include "daemon/damage.h"
-#include "daemon/lenient.h"
 #include "daemon/problem.h"
-#include "daemon/salvage.h"
-#include "daemon/stale.h"
+#include "daemon/restored.h"
 #include "daemon/state.h"
-#include "daemon/successor.h"
-#include "daemon/touched.h"
+#include "daemon/torn.h"
 
 #include <errno.h>
-
-struct recovery {
-  struct successor successor;
-  struct salvage_found found;
-  struct store *backup; /* NULL: there is none that can be used */
-  uint64_t backup_operation;
-  bool unchanged; /* there was no operation since it was made */
-  bool newer;     /* the file has what the backup has not */
-  struct touched *touched;
-  bool told;          /* which rows each operation touched since the backup was made */
-  uint64_t common;    /* rows that are in the backup as well */
-  GHashTable *beside; /* digests of its rows that aren't merged beside records of their places */
-  struct damage damage;
-  bool failed; /* a row could not be written, or read */
-};
 
 /* What was found for certain, and what needs a proof. */
 static bool on_salvaged(enum table_id table, const struct cell *cells, const struct digest *digest,
@@ -94,7 +83,7 @@ static bool on_offered(enum table_id table, const struct cell *cells, const stru
   return rebuild_offer(recovery->successor.rebuild, REBUILD_BACKUP, table, cells, digest);
 }
 
-static void walk_backup(struct recovery *recovery, contents_visit visit)
+void recovery_walk_backup(struct recovery *recovery, contents_visit visit)
 {
   if (recovery->backup == NULL)
     return;
@@ -117,7 +106,7 @@ static bool complete(struct recovery *recovery)
   damage->missing = (int64_t)rebuild_missing(rebuild, contents);
   rebuild_raise_operation(rebuild, contents->last_operation);
   recovery->unchanged = rebuild_last_operation(rebuild) == recovery->backup_operation;
-  walk_backup(recovery, on_offered);
+  recovery_walk_backup(recovery, on_offered);
   code = rebuild_complete(rebuild, contents, added);
   if (code == TLSPIN_UNAVAILABLE)
     recovery->failed = true;
@@ -130,153 +119,27 @@ static bool complete(struct recovery *recovery)
   return damage->missing == 0;
 }
 
-static int64_t add_missing(int64_t a, int64_t b)
+int64_t recovery_add(int64_t a, int64_t b)
 {
   return a == DAMAGE_UNKNOWN || b == DAMAGE_UNKNOWN ? DAMAGE_UNKNOWN : a + b;
 }
 
-/* What is dropped is missing, and wasn't saved. */
-static void count_dropped(struct recovery *recovery, bool fine, uint64_t dropped)
+static void pass_restored(struct recovery *recovery)
 {
-  struct damage *damage = &recovery->damage;
+  enum tlspin_code code = restored_since(recovery->successor.rebuild, recovery->backup_operation);
 
-  recovery->failed |= !fine;
-  damage->saved -= MIN(damage->saved, dropped);
-  damage->missing = add_missing(damage->missing, (int64_t)dropped);
-}
-
-/* Rule 3. */
-static void drop_stale(struct recovery *recovery)
-{
-  uint64_t dropped = 0;
-  bool fine = stale_drop(recovery->successor.rebuild, recovery->touched, &dropped);
-
-  count_dropped(recovery, fine, dropped);
-}
-
-/* An operation of the file's that touched a row since the backup was made speaks against both, and
- * so does one of which it isn't known what it touched. */
-static bool is_confirmed(enum table_id table, const struct cell *cells, const struct digest *digest,
-                         void *data)
-{
-  struct recovery *recovery = data;
-  struct cell held[TABLE_COLUMNS];
-  struct digest other;
-  enum tlspin_code code;
-
-  if (recovery->backup == NULL || !recovery->told ||
-      touched_after(recovery->touched, table, cells, recovery->backup_operation))
-    return false;
-  database_refuel(&recovery->backup->db);
-  code = contents_get(&recovery->backup->db, table, cells, held, &other);
-  database_reset(recovery->backup->db.get[table]);
   recovery->failed |= code == TLSPIN_UNAVAILABLE;
-  return code == TLSPIN_OK && digest_same(digest, &other);
+  if (code == TLSPIN_E_NOT_FOUND || recovery->backup == NULL)
+    return;
+  store_close(g_steal_pointer(&recovery->backup));
+  recovery->damage.backup = 0;
 }
 
-/* Rule 4. */
-static void drop_lenient(struct recovery *recovery)
-{
-  struct rebuild *rebuild = recovery->successor.rebuild;
-  uint64_t dropped = 0;
-  bool fine;
-
-  recovery->told =
-      touched_tells(recovery->touched, recovery->backup_operation, rebuild_last_operation(rebuild));
-  fine = lenient_drop(rebuild, is_confirmed, recovery, &dropped);
-  count_dropped(recovery, fine, dropped);
-}
-
-/* Not the journal nor the log: without all of an operation it can't be taken back, and what was
- * forgotten since must not come back. */
-static bool is_of_pins(enum table_id table)
-{
-  return table == TABLE_TICKET || table == TABLE_PIN || table == TABLE_SETTING ||
-         table == TABLE_STATE;
-}
-
-/* What is recalled of the settings is in no journal. What was lost before and the user hadn't seen
- * when the backup was made he may have seen since. */
-static bool may_merge(const struct recovery *recovery, enum table_id table,
-                      const struct cell *cells, const struct digest *digest)
-{
-  if (table == TABLE_STATE && span_equal(cells[0].bytes, cell_text(DAMAGE_ROW).bytes))
-    return false;
-  if (lenient_row(table, cells) && (table == TABLE_SETTING || !recovery->unchanged))
-    return false;
-  if (g_hash_table_contains(recovery->beside, digest))
-    return false;
-  return !recovery->newer || (is_of_pins(table) && !touched_after(recovery->touched, table, cells,
-                                                                  recovery->backup_operation));
-}
-
-static bool on_merged(enum table_id table, const struct cell *cells, const struct digest *digest,
-                      void *data)
-{
-  struct recovery *recovery = data;
-  struct rebuild *rebuild = recovery->successor.rebuild;
-  uint64_t before = rebuild_rows(rebuild);
-  bool added;
-
-  if (!may_merge(recovery, table, cells, digest))
-    return true;
-  added = rebuild_add(rebuild, table, cells);
-  recovery->damage.merged += rebuild_rows(rebuild) - before;
-  return added;
-}
-
-/* A row of the backup that isn't there: false where it can't be told whether a record is. */
-static bool look_beside(struct recovery *recovery, enum table_id table, const struct cell *cells,
-                        const struct digest *digest)
-{
-  enum tlspin_code code = beside_find(rebuild_database(recovery->successor.rebuild), table, cells);
-
-  if (code == TLSPIN_OK)
-    g_hash_table_add(recovery->beside, g_memdup2(digest, sizeof *digest));
-  return code != TLSPIN_UNAVAILABLE;
-}
-
-static bool on_compared(enum table_id table, const struct cell *cells, const struct digest *digest,
-                        void *data)
-{
-  struct recovery *recovery = data;
-  bool held = rebuild_holds(recovery->successor.rebuild, table, cells, digest);
-
-  recovery->common += held;
-  return held || recovery->unchanged || !lenient_beside(table, cells) ||
-         look_beside(recovery, table, cells, digest);
-}
-
-/* Whether the backup has all that is there: then nothing speaks against the rest of it, save for
- * what would stand beside that. */
-static bool is_of_backup(struct recovery *recovery)
-{
-  recovery->common = 0;
-  walk_backup(recovery, on_compared);
-  return recovery->common == rebuild_rows(recovery->successor.rebuild);
-}
-
-/* Rule 5. */
-static void merge(struct recovery *recovery)
-{
-  struct rebuild *rebuild = recovery->successor.rebuild;
-
-  rebuild_raise_operation(rebuild, recovery->backup_operation);
-  walk_backup(recovery, on_merged);
-}
-
-/* The journal is read while it is whole. */
+/* Rules 3 to 5. */
 static void do_without_proof(struct recovery *recovery)
 {
-  recovery->newer = recovery->backup == NULL || !is_of_backup(recovery);
-  recovery->touched = touched_new(rebuild_database(recovery->successor.rebuild));
-  recovery->failed |= recovery->touched == NULL;
-  if (!recovery->failed)
-    drop_stale(recovery);
-  if (!recovery->failed)
-    drop_lenient(recovery);
-  if (!recovery->failed)
-    merge(recovery);
+  pass_restored(recovery);
+  recovery_merge(recovery);
 }
 
 /* What was lost before, and the user hasn't seen, is still lost. */
@@ -293,7 +156,7 @@ static void add_earlier(struct recovery *recovery)
   if (code == TLSPIN_OK && !damage_decode(cells[1].bytes, &earlier))
     earlier.missing = DAMAGE_UNKNOWN;
   database_reset(db->get[TABLE_STATE]);
-  recovery->damage.missing = add_missing(recovery->damage.missing, earlier.missing);
+  recovery->damage.missing = recovery_add(recovery->damage.missing, earlier.missing);
 }
 
 /* Rule 6. */
@@ -308,6 +171,18 @@ static void note_damage(struct recovery *recovery)
     recovery->failed = true;
 }
 
+/* Which operations may lack something from now on. */
+static void note_torn(struct recovery *recovery)
+{
+  struct rebuild *rebuild = recovery->successor.rebuild;
+  const struct torn torn = {rebuild_last_operation(rebuild), recovery->damage.found};
+  uint8_t value[TORN_OCTETS];
+  struct cell cells[] = {cell_text(TORN_ROW), cell_blob((struct span){value, 0})};
+
+  cells[1].bytes.size = torn_encode(&torn, value);
+  recovery->failed |= !rebuild_replace(rebuild, TABLE_STATE, cells);
+}
+
 static enum tlspin_code fill(struct recovery *recovery, char **problem)
 {
   enum tlspin_code code = salvage(recovery, problem);
@@ -316,6 +191,8 @@ static enum tlspin_code fill(struct recovery *recovery, char **problem)
     return code;
   if (!recovery->failed && !complete(recovery) && !recovery->failed)
     do_without_proof(recovery);
+  if (!recovery->failed && recovery->torn)
+    note_torn(recovery);
   if (!recovery->failed)
     note_damage(recovery);
   return recovery->failed ? successor_say_unwritable(&recovery->successor, problem) : TLSPIN_OK;

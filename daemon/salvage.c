@@ -11,17 +11,19 @@
 #include <string.h>
 
 enum {
-  BROKEN_MAX = 64,        /* cells that are tried to be mended */
-  BROKEN_FEW = 4,         /* so few that it may take longer */
-  WORK_FACTOR = 8,        /* octets of payloads for each of the file */
-  WORK_LEAST = 1 << 20,   /* and at least */
-  WORK_MENDING = 64 << 20 /* of each kind of change */
+  BROKEN_MAX = 64,         /* cells that are tried to be mended */
+  BROKEN_FEW = 4,          /* so few that it may take longer */
+  WORK_FACTOR = 8,         /* octets of payloads for each of the file */
+  WORK_LEAST = 1 << 20,    /* and at least */
+  WORK_MENDING = 64 << 20, /* of each kind of change */
+  NOT_KNOWN = -1
 };
 
 /* A cell that a page names and that is no row. */
 struct broken {
   uint64_t page;
   size_t offset;
+  int table; /* of the other rows of the page; NOT_KNOWN: none was reached */
 };
 
 struct salvage {
@@ -36,6 +38,7 @@ struct salvage {
   struct broken broken[BROKEN_MAX];
   size_t broken_count; /* in the list */
   size_t broken_all;   /* and those that didn't get into it */
+  int table;           /* of the row that was reached last on the page */
   /* Of the page that was examined last: its rows, as its pointers name them. */
   struct btree_page page;
   struct layout layout;
@@ -99,6 +102,8 @@ static void tell(struct salvage *s, bool reached, bool mended)
     return;
   }
   *(reached ? &s->found->reached : &s->found->carved) += 1;
+  if (reached)
+    s->table = columns->table;
   if (reached && (mended || !is_exact(s)))
     s->found->mended++;
   s->stopped =
@@ -110,7 +115,7 @@ static void note_broken(struct salvage *s, uint64_t n, size_t offset)
 {
   s->broken_all++;
   if (s->broken_count < BROKEN_MAX)
-    s->broken[s->broken_count++] = (struct broken){n, offset};
+    s->broken[s->broken_count++] = (struct broken){n, offset, NOT_KNOWN};
 }
 
 /* Looks at what the pointers of the page name. noted: what is no row is. */
@@ -186,17 +191,27 @@ static bool reach_cells(struct salvage *s)
   return rows == s->page.cells;
 }
 
+/* A page has rows of one table only. */
+static void name_broken(struct salvage *s, size_t first)
+{
+  for (size_t i = first; i < s->broken_count; i++)
+    s->broken[i].table = s->table;
+}
+
 static void reach_page(struct salvage *s, uint64_t n)
 {
   enum page_state state = pagefile_read(&s->finder.file, n);
+  size_t broken = s->broken_count;
   bool whole = false;
 
+  s->table = NOT_KNOWN;
   if (state == PAGE_FAILED)
     s->failed++;
   else if (!page_is_taken(s, n) && examine(s, n, true))
     whole = reach_cells(s);
   else
     whole = kind_is_known(s->finder.file.page, n);
+  name_broken(s, broken);
   if (state != PAGE_WHOLE || !whole)
     s->found->pages_damaged++;
 }
@@ -281,6 +296,9 @@ static void mend_broken(struct salvage *s)
   mend_all(s, MEND_BIT);
   if (s->broken_all <= BROKEN_FEW)
     mend_all(s, MEND_OCTET);
+  for (size_t i = 0; i < s->broken_count; i++)
+    if (s->broken[i].table != NOT_KNOWN)
+      s->found->lost[s->broken[i].table]++;
 }
 
 static void walk(struct salvage *s, void (*visit)(struct salvage *s, uint64_t n))

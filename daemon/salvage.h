@@ -46,6 +46,8 @@ struct salvage_found {
   uint64_t reached;       /* how often the visitor was called with that */
   uint64_t mended;        /* of these, how many had to be, or had their digest damaged */
   uint64_t carved;        /* and how often with a row that wasn't reached */
+  uint64_t lost[TABLES];  /* cells that pages name, and that are no row and weren't mended, by the
+                             table of the rows that were reached on the same page */
   int fault; /* errno of a page that couldn't be read, but may be the next time; or 0 */
 };
 

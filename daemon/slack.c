@@ -9,6 +9,13 @@
 #include <malloc.h>
 #endif
 
+void slack_share(void)
+{
+#ifdef __GLIBC__
+  mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 /* Elsewhere than with glibc the system's allocator is left to itself. */
 void slack_return(void)
 {

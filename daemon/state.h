@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The rows have digests and are counted like all others, so that none can get lost unseen. They are
- * not in the journal. Names: "damage" (damage.h), "clock" (clock.h), "rewrite" and "set-aside"
- * (owed.h).
+ * not in the journal. Names: "damage" (damage.h), "clock" (clock.h), "torn" (torn.h), "restored"
+ * (restored.h), "rewrite" and "set-aside" (owed.h).
  */
 #ifndef STATE_H
 #define STATE_H

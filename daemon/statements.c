@@ -116,15 +116,20 @@ const struct statement_text statement_texts[STATEMENTS] = {
          "WHERE image.host = ?1) "
          "OR EXISTS(SELECT 1 FROM operation CROSS JOIN before ON before.operation = operation.id "
          "WHERE before.host = ?1)"},
-    [STATEMENT_BESIDE] =
-        {2, "SELECT EXISTS(SELECT 1 FROM pin WHERE host = ?1 AND (kind = 'pin' AND " OVERLAPS
-            " OR scope = ?2 AND protocol = ?3 AND port = ?4))"},
-    [STATEMENT_ABOVE] = {2, "SELECT EXISTS(SELECT 1 FROM pin WHERE host = ?1 AND kind = 'pin' "
-                            "AND scope <> 'exact' AND " OVERLAPS ")"},
-    [STATEMENT_BELOW] = {2,
-                         "SELECT EXISTS(SELECT 1 FROM pin WHERE kind = 'pin' "
-                         "AND (?1 = '' OR substr(host, -length(?1) - 1) = '.' || ?1) AND " OVERLAPS
-                         ")"},
+    [STATEMENT_WIDE_AT] = {2, "SELECT EXISTS(SELECT 1 FROM pin WHERE host = ?1 "
+                              "AND scope <> 'exact' AND kind <> 'mode')"},
+    [STATEMENT_LATER_IMAGES] =
+        {2, "SELECT ifnull(min(operation), 0) FROM "
+            "(SELECT min(operation) AS operation FROM before WHERE operation > ?1 "
+            "UNION ALL SELECT min(operation) FROM image WHERE operation > ?1)"},
+    [STATEMENT_BESIDE] = {2,
+                          "SELECT " PIN " FROM pin WHERE host = ?1 AND (kind = 'pin' AND " OVERLAPS
+                          " OR scope = ?2 AND protocol = ?3 AND port = ?4)"},
+    [STATEMENT_ABOVE] = {2, "SELECT " PIN " FROM pin WHERE host = ?1 AND kind = 'pin' "
+                            "AND scope <> 'exact' AND " OVERLAPS},
+    [STATEMENT_BELOW] =
+        {2, "SELECT " PIN " FROM pin WHERE kind = 'pin' "
+            "AND (?1 = '' OR substr(host, -length(?1) - 1) = '.' || ?1) AND " OVERLAPS},
     [STATEMENT_LATEST] = {2, "SELECT max(ifnull((SELECT max(issued) FROM ticket), 0), "
                              "ifnull((SELECT max(made) FROM operation), 0), "
                              "ifnull((SELECT max(last) FROM event), 0))"},

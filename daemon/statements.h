@@ -40,6 +40,8 @@ enum statement {
   STATEMENT_SETTINGS,           /* all */
   STATEMENT_COUNT_OPERATIONS,   /* how many there are */
   STATEMENT_HOST_STANDS,        /* host: whether a ticket, a record or an image is about it */
+  STATEMENT_WIDE_AT,            /* host: whether a pin or exception of it has a wider scope */
+  STATEMENT_LATER_IMAGES,       /* operation: the next that has images; 0: none */
   STATEMENT_BESIDE,             /* place: see beside.c */
   STATEMENT_ABOVE,              /* host, '', protocol, port: see beside.c */
   STATEMENT_BELOW,              /* place: see beside.c */

@@ -5,6 +5,7 @@
 #include "daemon/handlers.h"
 
 #include "common/text.h"
+#include "daemon/torn.h"
 #include "dbus/dict.h"
 
 static bool is_lossy(const struct layers *layers, const struct layer *layer)
@@ -75,6 +76,14 @@ static bool put_counts(DBusMessageIter *dict, struct store *store)
           bus_dict_put_number(dict, "records", DBUS_TYPE_UINT64, records));
 }
 
+static bool put_torn(DBusMessageIter *dict, struct store *store)
+{
+  struct torn torn;
+
+  return torn_get(store, &torn) != TLSPIN_OK || torn.operation == 0 ||
+         bus_dict_put_number(dict, "undo-partly", DBUS_TYPE_UINT64, torn.operation);
+}
+
 static bool put_unread(DBusMessageIter *dict)
 {
   return bus_dict_put_string(
@@ -118,6 +127,7 @@ static bool put_status(DBusMessageIter *dict, const struct handlers *handlers)
          (user == NULL || put_counts(dict, user)) && handlers_put_clock(dict, handlers) &&
          bus_dict_put_number(dict, "lifetime-cap", DBUS_TYPE_UINT32, settings.lifetime_cap) &&
          bus_dict_put_number(dict, "undo-period", DBUS_TYPE_UINT32, config->undo_period) &&
+         (user == NULL || put_torn(dict, user)) &&
          bus_dict_put_number(dict, "idle-timeout", DBUS_TYPE_UINT32, handlers->idle_timeout) &&
          (handlers->config_problem == NULL ||
           bus_dict_put_string(dict, "config-problem", handlers->config_problem));

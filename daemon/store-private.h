@@ -21,7 +21,10 @@ struct store {
     struct place place;
     uint64_t operation;
   } crowd; /* see store_crowd */
-  uint64_t bereft; /* see store_bereft */
+  struct {
+    uint64_t operation;
+    bool partly;
+  } bereft; /* see store_bereft */
   struct {
     uint64_t reading; /* of db, at which it was looked up; 0: it has to be */
     bool stands;

@@ -192,15 +192,17 @@ enum tlspin_code store_clear(struct store *store, const struct store_filter *fil
  * are in trail.c). That is itself an operation, so that an undo can be undone by its number.
  * operation: 0 means the newest of the user's own, a clear or an edit, that was not taken back yet:
  * no server and no program gets in front of it. TLSPIN_E_NOTHING_TO_UNDO where there is none, that
- * one was taken back already, or a damaged file lost all that it had kept. Once an undo is taken back, what it took back is in force again,
- * and can be undone again. TLSPIN_E_LIMIT where more than STORE_PLACE_MAX records would come to be
+ * one was taken back already, or a damaged file lost all that it had kept; of one that may have lost
+ * a part what is left is taken back, but only by its number. Once an undo is taken back, what it
+ * took back is in force again, and can be undone again. TLSPIN_E_LIMIT where more than STORE_PLACE_MAX records would come to be
  * at a place: nothing is changed, and store_crowd tells more. */
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,
                             struct store_change *change);
 
 /* After TLSPIN_E_NOTHING_TO_UNDO from store_undo: the operation that would have been taken back if a
- * damaged file hadn't lost all that it had kept; 0: there is none. */
-uint64_t store_bereft(const struct store *store);
+ * damaged file hadn't lost what it had kept; 0: there is none. *partly: some of it is left, and can
+ * be taken back by the operation's number. */
+uint64_t store_bereft(const struct store *store, bool *partly);
 
 /* After TLSPIN_E_LIMIT from store_undo: the place, and the operation that is not taken back. */
 const struct place *store_crowd(const struct store *store, uint64_t *operation);

@@ -5,11 +5,10 @@
 #include "daemon/survey.h"
 
 #include "common/text.h"
+#include "daemon/folder.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 /* How often folders that are changed meanwhile are listed, and how long to wait before the next. */
 enum { TRIES = 16, PAUSE = 1000 /* us */ };
@@ -58,36 +57,14 @@ static char *list_folder(const char *dir, GHashTable *paths)
              : NULL;
 }
 
-static bool is_before(struct timespec a, struct timespec b)
-{
-  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
-}
-
-/* Which folder it is and when it was changed last. What comes within one tick of the clock has the
- * same time: *settled becomes false where the next change could have that of the last. */
-static void note_folder(const char *dir, GString *text, bool *settled)
-{
-  struct timespec now;
-  struct stat s;
-
-  if (stat(dir, &s) != 0) {
-    g_string_append(text, "-\n");
-    return;
-  }
-  g_string_append_printf(text, "%ju %ju %jd.%ld %jd.%ld\n", (uintmax_t)s.st_dev,
-                         (uintmax_t)s.st_ino, (intmax_t)s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
-                         (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  *settled = *settled && is_before(s.st_ctim, now);
-}
-
+/* *settled: false where the next change could have the time of the last. */
 static char *note_folders(const struct listing *listing, bool *settled)
 {
   GString *text = g_string_new(NULL);
 
   *settled = true;
   for (size_t i = 0; i < FOLDERS; i++)
-    note_folder(listing->dirs[i], text, settled);
+    *settled = folder_note(listing->dirs[i], text) && *settled;
   return g_string_free(text, FALSE);
 }
 

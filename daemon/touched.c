@@ -17,7 +17,10 @@ struct trace {
 struct touched {
   GHashTable *traces; /* by the digests of their keys: struct trace */
   GHashTable *idle;   /* numbers of operations that aren't in force, as int64_t */
+  GHashTable *drafts; /* of drafts, whose images are what is to be put */
+  GHashTable *heads;  /* of the others */
   GHashTable *told;   /* of those that have images */
+  uint64_t gone;      /* the last of which some images may be gone already */
   GChecksum *checksum;
 };
 
@@ -66,8 +69,13 @@ static void note_head(struct touched *touched, const struct cell *cells)
   struct operation_row row;
 
   (void)operation_row_of_cells(cells, &row); /* the walk has looked at it */
-  if (row.undone || row.kind >= OPERATION_DRAFT)
+  add_number(row.kind == OPERATION_DRAFT ? touched->drafts : touched->heads, cells[0].number);
+  if (row.kind == OPERATION_APPLYING)
+    add_number(touched->drafts, (int64_t)row.target);
+  if (row.undone || row.kind == OPERATION_APPLYING)
     add_number(touched->idle, cells[0].number);
+  if (row.kind == OPERATION_GONE)
+    touched->gone = row.id;
 }
 
 static bool is_noted(enum table_id table, const struct cell *cells)
@@ -94,7 +102,8 @@ static bool on_row(enum table_id table, const struct cell *cells, const struct d
   (void)digest;
   if (table == TABLE_OPERATION)
     note_head(touched, cells);
-  if (table != TABLE_BEFORE && table != TABLE_IMAGE)
+  if ((table != TABLE_BEFORE && table != TABLE_IMAGE) ||
+      g_hash_table_contains(touched->drafts, &cells[0].number))
     return true;
   trace = trace_of(touched, table == TABLE_BEFORE ? TABLE_TICKET : TABLE_PIN, cells + 1);
   trace->last = (uint64_t)cells[0].number;
@@ -110,6 +119,8 @@ struct touched *touched_new(struct database *db)
 
   touched->traces = g_hash_table_new_full(digest_hash, digest_same, NULL, g_free);
   touched->idle = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  touched->drafts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  touched->heads = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   touched->told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   touched->checksum = g_checksum_new(G_CHECKSUM_SHA256);
   database_refuel_all(db);
@@ -125,6 +136,8 @@ void touched_free(struct touched *touched)
     return;
   g_hash_table_unref(touched->traces);
   g_hash_table_unref(touched->idle);
+  g_hash_table_unref(touched->drafts);
+  g_hash_table_unref(touched->heads);
   g_hash_table_unref(touched->told);
   g_checksum_free(touched->checksum);
   g_free(touched);
@@ -157,12 +170,32 @@ uint64_t touched_in_force(const struct touched *touched, enum table_id table,
   return trace != NULL ? trace->in_force : 0;
 }
 
-bool touched_tells(const struct touched *touched, uint64_t after, uint64_t last)
+static bool tells_each(const struct touched *touched, uint64_t after, uint64_t last)
 {
-  if (last > after && last - after > g_hash_table_size(touched->told))
+  if (last - after > g_hash_table_size(touched->told) + g_hash_table_size(touched->drafts))
     return false;
   for (uint64_t number = after + 1; number <= last; number++)
-    if (!g_hash_table_contains(touched->told, &number))
+    if (!g_hash_table_contains(touched->told, &number) &&
+        !g_hash_table_contains(touched->drafts, &number))
       return false;
   return true;
+}
+
+static bool tells_of_heads(const struct touched *touched, uint64_t after)
+{
+  GHashTableIter iter;
+  gpointer number;
+
+  g_hash_table_iter_init(&iter, touched->heads);
+  while (g_hash_table_iter_next(&iter, &number, NULL))
+    if (*(const uint64_t *)number > after && !g_hash_table_contains(touched->told, number))
+      return false;
+  return true;
+}
+
+bool touched_tells(const struct touched *touched, uint64_t after, uint64_t last, bool whole)
+{
+  if (last < after || touched->gone > after)
+    return false;
+  return whole ? tells_of_heads(touched, after) : tells_each(touched, after, last);
 }

@@ -18,9 +18,12 @@ void touched_free(struct touched *touched);
 bool touched_after(const struct touched *touched, enum table_id table, const struct cell *key,
                    uint64_t operation);
 
-/* Whether there are images of each operation whose number is above the first and no higher than the
- * last: else it isn't known what one touched. */
-bool touched_tells(const struct touched *touched, uint64_t after, uint64_t last);
+/* Whether it is known what was touched by each operation whose number is above the first and no
+ * higher than the last: there are images of it, or it is a draft, which touches nothing. whole:
+ * nothing of the journal is missing, so that a number of which nothing is there is none of theirs:
+ * it was a draft's, an import's that changed nothing, or was forgotten. False where the last is
+ * below the first: then there was a later one. */
+bool touched_tells(const struct touched *touched, uint64_t after, uint64_t last, bool whole);
 
 /* The last operation that changed such a row and wasn't taken back; 0: none, or of other tables. */
 uint64_t touched_in_force(const struct touched *touched, enum table_id table,

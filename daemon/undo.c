@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "daemon/restore.h"
+#include "daemon/torn.h"
 
 #include <string.h>
 
@@ -22,24 +23,25 @@ static enum tlspin_code mark_chain(struct work *work, struct operation_row row)
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
-/* Whether a row is what the target of this undo left there: nothing after a clear, and after an
- * undo what had been there before that one's own target. Where that was forgotten, the row counts
- * as newer. */
-static bool is_as_left(struct work *work, const struct operation_row *target,
-                       const struct ticket_row *current)
+/* Counts a row that isn't what the target of this undo left there: nothing after a clear, and after
+ * an undo what had been there before that one's own target. Where that was forgotten, the row
+ * counts as newer. */
+static enum tlspin_code count_newer(struct work *work, const struct operation_row *target,
+                                    const struct ticket_row *current)
 {
   struct cell key[TABLE_KEY], cells[TABLE_COLUMNS];
   struct digest digest;
-  struct image_row image;
-  bool as_left;
+  struct image_row image = {.present = false};
+  enum tlspin_code code;
 
   key[0] = cell_integer((int64_t)target->target);
   peer_to_cells(&current->peer, key + 1);
-  as_left = contents_get(&work->store->db, TABLE_BEFORE, key, cells, &digest) == TLSPIN_OK &&
-            image_row_of_cells(cells, &image) && image.present &&
-            ticket_row_equal(&image.ticket, current);
+  code = contents_get(&work->store->db, TABLE_BEFORE, key, cells, &digest);
+  if (code == TLSPIN_OK && !image_row_of_cells(cells, &image))
+    code = TLSPIN_UNAVAILABLE;
+  work->done.replaced += !image.present || !ticket_row_equal(&image.ticket, current);
   database_reset(work->store->db.get[TABLE_BEFORE]);
-  return as_left;
+  return code == TLSPIN_E_NOT_FOUND ? TLSPIN_OK : code;
 }
 
 /* current: NULL where there is none. */
@@ -71,7 +73,8 @@ static enum tlspin_code undo_peer(struct work *work, const struct operation_row 
   if (present != image->present || (present && !ticket_row_equal(&current, &image->ticket))) {
     code = restore(work, image, present ? &current : NULL);
     work->done.changed++;
-    work->done.replaced += present && !is_as_left(work, target, &current);
+    if (code == TLSPIN_OK && present)
+      code = count_newer(work, target, &current);
   }
   ticket_row_clear(&current);
   return code;
@@ -267,27 +270,38 @@ static enum tlspin_code undo_image(struct work *work, const struct operation_row
   return code;
 }
 
-static enum tlspin_code find_images(struct store *store, uint64_t operation)
-{
-  enum tlspin_code code = journal_touched(store, operation);
-
-  if (code == TLSPIN_E_NOT_FOUND)
-    store->bereft = operation;
-  return code;
-}
-
 /* Each clear, edit or told change touched something: where no image of that is left, since a
  * damaged file lost them, nothing could come back, and that must not look as if it had; nor may an
  * older one be taken back in the place of the newest, which nobody meant. What an undo met was
- * perhaps as it should be already: it may have none. */
+ * perhaps as it should be already: it may have none, unless it may have lost them. Of what may have
+ * lost a part the rest comes back, but only where just that operation is meant. */
+static enum tlspin_code find_images(struct store *store, bool meant,
+                                    const struct operation_row *target)
+{
+  struct torn torn;
+  enum tlspin_code code = torn_get(store, &torn);
+  bool whole = target->id > torn.operation, none;
+
+  if (code == TLSPIN_OK)
+    code = journal_touched(store, target->id);
+  none = code == TLSPIN_E_NOT_FOUND;
+  if (code != TLSPIN_OK && !none)
+    return code;
+  if (none ? whole && target->kind == OPERATION_UNDO : whole || meant)
+    return TLSPIN_OK;
+  store->bereft.operation = target->id;
+  store->bereft.partly = !none;
+  return TLSPIN_E_NOT_FOUND;
+}
+
 static enum tlspin_code find_target(struct work *work, uint64_t id, struct operation_row *target)
 {
   enum tlspin_code code = journal_find(work->store, id, target);
 
   if (code == TLSPIN_OK && (target->undone || target->kind == OPERATION_DRAFT))
     code = TLSPIN_E_NOT_FOUND;
-  if (code == TLSPIN_OK && target->kind != OPERATION_UNDO)
-    code = find_images(work->store, target->id);
+  if (code == TLSPIN_OK)
+    code = find_images(work->store, id != 0, target);
   return code == TLSPIN_E_NOT_FOUND ? TLSPIN_E_NOTHING_TO_UNDO : code;
 }
 
@@ -315,9 +329,10 @@ const struct place *store_crowd(const struct store *store, uint64_t *operation)
   return &store->crowd.place;
 }
 
-uint64_t store_bereft(const struct store *store)
+uint64_t store_bereft(const struct store *store, bool *partly)
 {
-  return store->bereft;
+  *partly = store->bereft.partly;
+  return store->bereft.operation;
 }
 
 enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now,
@@ -327,7 +342,7 @@ enum tlspin_code store_undo(struct store *store, uint64_t operation, int64_t now
   struct work work;
 
   *change = (struct store_change){.operation = 0};
-  store->bereft = 0;
+  store->bereft.operation = 0;
   if (!time_is_valid(now))
     return TLSPIN_E_ARGUMENT;
   code = journal_begin(&work, store);

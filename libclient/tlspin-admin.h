@@ -52,14 +52,16 @@ struct tlspin_change {
 };
 
 /* Removes the user's entries that fit; host, pattern, since or all must be set. TLSPIN_E_NOT_FOUND
- * where none fits. With `forever` it can't be taken back, and the operation is 0; the count may be 0
- * where there was something in the journal, the log or a backup only. It takes a while then, since
- * all backups are written anew: TLSPIN_E_BUSY while another one is under way. */
+ * where none fits. With `forever` it can't be taken back, and the operation is 0; the count may be
+ * 0 where there was something in the journal, the log or a backup only. It takes a while then,
+ * since all backups are written anew: TLSPIN_E_BUSY while another one is under way. */
 TLSPIN_API int tlspin_clear(tlspin_t *context, const struct tlspin_filter *filter,
                             struct tlspin_change *change);
 
 /* Takes an operation back. operation: its number, from a clear, put or undo, or from an event; 0
- * for the newest clear or put that still stands, never what a server or a program brought about.
+ * for the newest clear or put that still stands, never what a server or a program brought about,
+ * nor what may have lost a part with a damaged store: of that, and of any up to "undo-partly" of
+ * tlspin_status, what is left is taken back by its number.
  * TLSPIN_E_NOTHING_TO_UNDO; TLSPIN_E_LIMIT where there is no room for what would come back. */
 TLSPIN_API int tlspin_undo(tlspin_t *context, uint64_t operation, struct tlspin_change *change);
 

@@ -484,7 +484,7 @@ tests_unit_tool_clock_LDADD = $(tools_libs)
 # The store of the daemon: real files, and what can happen to them.
 unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clear tests/unit-contents \
 	tests/unit-contents-faults tests/unit-database \
-	tests/unit-aside tests/unit-aside-journals tests/unit-damage tests/unit-beside tests/unit-lenient tests/unit-rebuild tests/unit-sift tests/unit-stale tests/unit-recovery tests/unit-recovery-backup tests/unit-recovery-failing tests/unit-recovery-forged tests/unit-recovery-lenient tests/unit-recovery-restore tests/unit-state tests/unit-successor tests/unit-touched \
+	tests/unit-aside tests/unit-aside-journals tests/unit-damage tests/unit-beside tests/unit-lenient tests/unit-rebuild tests/unit-sift tests/unit-stale tests/unit-recovery tests/unit-recovery-backup tests/unit-recovery-failing tests/unit-recovery-forged tests/unit-recovery-lenient tests/unit-recovery-merge tests/unit-recovery-torn tests/unit-recovery-restore tests/unit-restored tests/unit-state tests/unit-successor tests/unit-touched \
 	tests/unit-draft tests/unit-edit tests/unit-edit-limit tests/unit-events tests/unit-file \
 	tests/unit-database-faults tests/unit-file-faults tests/unit-open-faults tests/unit-open-fixed tests/unit-verify-faults \
 	tests/unit-forget tests/unit-hardening tests/unit-history tests/unit-images \
@@ -492,7 +492,7 @@ unit_store = tests/unit-absence tests/unit-apply tests/unit-cell tests/unit-clea
 	tests/unit-layerfile-faults tests/unit-list tests/unit-lockfile tests/unit-names tests/unit-open \
 	tests/unit-open-older tests/unit-pinrow tests/unit-problem tests/unit-records tests/unit-row \
 	tests/unit-schema tests/unit-setting tests/unit-statements tests/unit-store tests/unit-table tests/unit-undo \
-	tests/unit-undo-learned tests/unit-undo-model tests/unit-undo-records tests/unit-verify \
+	tests/unit-undo-failing tests/unit-undo-learned tests/unit-undo-model tests/unit-undo-records tests/unit-verify \
 	tests/unit-verify-records
 check_PROGRAMS += $(unit_store)
 TESTS += $(unit_store)
@@ -559,6 +559,10 @@ tests_unit_recovery_failing_LDADD = tests/liblived.la $(store_libs)
 tests_unit_recovery_failing_LDFLAGS = $(misstep_ldflags)
 tests_unit_recovery_lenient_CPPFLAGS = $(store_cppflags)
 tests_unit_recovery_lenient_LDADD = tests/liblived.la $(store_libs)
+tests_unit_recovery_merge_CPPFLAGS = $(store_cppflags)
+tests_unit_recovery_torn_CPPFLAGS = $(store_cppflags)
+tests_unit_recovery_torn_LDADD = tests/liblived.la $(store_libs)
+tests_unit_recovery_merge_LDADD = tests/liblived.la $(store_libs)
 tests_unit_state_CPPFLAGS = $(store_cppflags)
 tests_unit_state_LDADD = $(store_libs)
 tests_unit_draft_CPPFLAGS = $(store_cppflags)
@@ -713,16 +717,28 @@ tests_unit_rotation_LDADD = libdaemon.la $(CMOCKA_LIBS) $(GLIB_LIBS) $(SQLITE_LI
 
 # What leaves no trace. In a file: erase, erasure, bygone; in all: traces. hinder: a file that can't
 # be read now.
-unit_erase = tests/unit-bygone tests/unit-changes-erase tests/unit-doomed tests/unit-owed tests/unit-erase tests/unit-erasure \
-	tests/unit-traces
+unit_erase = tests/unit-bygone tests/unit-bygone-lost tests/unit-changes-erase tests/unit-doomed tests/unit-owed tests/unit-erase tests/unit-erasure \
+	tests/unit-torn tests/unit-traces
 check_PROGRAMS += $(unit_erase)
 TESTS += $(unit_erase)
 tests_unit_doomed_CPPFLAGS = $(store_cppflags)
 tests_unit_doomed_LDADD = $(store_libs)
 tests_unit_owed_CPPFLAGS = $(store_cppflags)
 tests_unit_owed_LDADD = $(store_libs)
+logged = tests/logged.c tests/logged.h
+tests_unit_bygone_SOURCES = tests/unit-bygone.c $(logged)
 tests_unit_bygone_CPPFLAGS = $(store_cppflags)
 tests_unit_bygone_LDADD = $(store_libs)
+tests_unit_bygone_lost_SOURCES = tests/unit-bygone-lost.c $(logged) $(misstep)
+tests_unit_bygone_lost_CPPFLAGS = $(store_cppflags)
+tests_unit_bygone_lost_LDADD = $(store_libs)
+tests_unit_bygone_lost_LDFLAGS = $(misstep_ldflags)
+tests_unit_undo_failing_SOURCES = tests/unit-undo-failing.c $(misstep)
+tests_unit_undo_failing_CPPFLAGS = $(store_cppflags)
+tests_unit_undo_failing_LDADD = $(store_libs)
+tests_unit_undo_failing_LDFLAGS = $(misstep_ldflags)
+tests_unit_torn_CPPFLAGS = $(store_cppflags)
+tests_unit_torn_LDADD = $(store_libs)
 tests_unit_changes_erase_SOURCES = tests/unit-changes-erase.c
 tests_unit_changes_erase_CPPFLAGS = $(gate_cppflags)
 tests_unit_changes_erase_LDADD = $(gate_libs)
@@ -744,6 +760,8 @@ tests_unit_names_LDFLAGS = $(AM_LDFLAGS) $(wrap)lstat $(wrap)opendir $(wrap)read
 tests_unit_recovery_restore_SOURCES = tests/unit-recovery-restore.c $(shelf)
 tests_unit_recovery_restore_CPPFLAGS = $(store_cppflags)
 tests_unit_recovery_restore_LDADD = tests/liblived.la $(store_libs)
+tests_unit_restored_CPPFLAGS = $(store_cppflags)
+tests_unit_restored_LDADD = tests/liblived.la $(store_libs)
 
 # Each call that the store makes fails, one after the other; and each that backups make.
 check_PROGRAMS += tests/store-faults tests/backup-faults tests/import-faults tests/recovery-faults \
@@ -1002,6 +1020,8 @@ tests_unit_admin_erase_SOURCES = tests/unit-admin-erase.c $(hinder)
 tests_unit_admin_erase_CPPFLAGS = $(gate_cppflags)
 tests_unit_admin_erase_LDADD = $(gate_libs)
 tests_unit_admin_erase_LDFLAGS = $(hinder_ldflags)
+tests_unit_policy_recall_CPPFLAGS = $(gate_cppflags)
+tests_unit_policy_recall_LDADD = $(gate_libs)
 tests_unit_doctor_CPPFLAGS = $(upper_cppflags)
 tests_unit_doctor_LDADD = $(upper_libs) $(SQLITE_LIBS)
 tests_unit_doctor_LDFLAGS = $(AM_LDFLAGS) $(wrap)readdir
@@ -1133,7 +1153,7 @@ tests_unit_record_LDADD = libbus.la libpinning.la libcommon.la $(CMOCKA_LIBS) $(
 unit_gate = tests/unit-accept tests/unit-anchors tests/unit-answer tests/unit-check tests/unit-digest-glib \
 	tests/unit-gathering tests/unit-judge tests/unit-judge-log \
 	tests/unit-judge-missing tests/unit-learn tests/unit-lesson tests/unit-note \
-	tests/unit-policy-modes tests/unit-suffixes tests/unit-survey \
+	tests/unit-policy-modes tests/unit-policy-recall tests/unit-suffixes tests/unit-folder tests/unit-survey \
 	tests/unit-recall tests/unit-report tests/unit-settings tests/unit-settings-resolve \
 	tests/unit-tally
 check_PROGRAMS += $(unit_gate)
@@ -1151,6 +1171,8 @@ tests_unit_lesson_CPPFLAGS = $(gate_cppflags)
 tests_unit_lesson_LDADD = $(gate_libs)
 tests_unit_suffixes_CPPFLAGS = $(gate_cppflags)
 tests_unit_suffixes_LDADD = $(gate_libs)
+tests_unit_folder_CPPFLAGS = $(store_cppflags)
+tests_unit_folder_LDADD = $(store_libs)
 tests_unit_survey_CPPFLAGS = $(upper_cppflags)
 tests_unit_survey_LDADD = $(upper_libs)
 tests_unit_answer_SOURCES = tests/unit-answer.c $(misstep)
@@ -1294,7 +1316,7 @@ tests_pinlist_check_LDADD = libdaemon.la libbus.la $(JSON_LIBS) $(GLIB_LIBS) $(D
 # to full_tests what may run beside another one, and to full_alone what measures time.
 full_tests = tests/salvage-damage tests/store-damage tests/kills tests/crowd tests/clock-jumps
 full_alone = tests/growth tests/start tests/outages tests/known-hosts-compare tests/flood.bus
-TESTS += tests/full-table.test
+TESTS += tests/full-table.test tests/listed.test
 
 # Programs that write, and know what was acknowledged: clerks.
 check_PROGRAMS += $(measures)
@@ -1325,7 +1347,7 @@ tests_known_hosts_compare_SOURCES = tests/known-hosts-compare.c bench/sample.c b
 tests_known_hosts_compare_CPPFLAGS = $(full_cppflags)
 tests_known_hosts_compare_LDADD = $(full_libs)
 
-EXTRA_DIST += scripts/full-table tests/full-table.test tests/full.h tests/full.sh tests/step.h
+EXTRA_DIST += scripts/full-table tests/full-table.test tests/listed.test tests/full.h tests/full.sh tests/step.h
 full_table = $(abs_builddir)/tests/full.table
 full_check = TESTS_BRIEF= TESTS_FULL=yes TESTS_TABLE='$(full_table)'
 check-full: all
@@ -1338,7 +1360,18 @@ check-full: all
 	MUTATE_BUILD='$(abs_builddir)/mutants' '$(srcdir)/scripts/mutate' --count 100 --seed 1 || status=1; \
 	sh '$(srcdir)/scripts/full-table' '$(full_table)' $(full_tests) $(full_alone) || status=1; \
 	exit $$status
-.PHONY: check-full
+# After a fault was mended: the tests that did not pass, and the table with what they say now, or what
+# other parts of check-full have written into full_again.
+full_again = $(abs_builddir)/tests/full.again
+full_anew = TESTS_TABLE='$(full_again)'
+check-full-again:
+	$(AM_V_at)status=0; \
+	$(MAKE) $(AM_MAKEFLAGS) -j2 recheck TESTS='$(full_tests)' $(full_check) $(full_anew) || status=1; \
+	$(MAKE) $(AM_MAKEFLAGS) -j1 recheck TESTS='$(full_alone)' $(full_check) $(full_anew) || status=1; \
+	sh '$(srcdir)/scripts/full-table' --renew '$(full_table)' '$(full_again)' && \
+	sh '$(srcdir)/scripts/full-table' '$(full_table)' $(full_tests) $(full_alone) || status=1; \
+	exit $$status
+.PHONY: check-full check-full-again
 # T15, the analyzers and the mutation test; what they go by, which a test looks through.
 TESTS += tests/analysis.test
 EXTRA_DIST += .clang-tidy tests/analysis.test scripts/analyze scripts/coverage scripts/mutate \
@@ -1392,7 +1425,7 @@ tests_unit_vault_SOURCES = tests/unit-vault.c $(memory)
 tests_unit_vault_LDADD = libcommon.la $(CMOCKA_LIBS)
 
 # T16: the unit of the daemon, under a service manager where one can be had.
-full_tests += tests/unit-probe.test
-TESTS += tests/unit-probe.test
-EXTRA_DIST += tests/unit-probe.test tests/user-manager.sh
+full_tests += tests/exposure.test
+TESTS += tests/exposure.test
+EXTRA_DIST += tests/exposure.test tests/user-manager.sh
 check_PROGRAMS += tests/sandbox-probe

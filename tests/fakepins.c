@@ -21,11 +21,10 @@
  *   outcome, until                                        of StoreTicket
  *   check, why, change, enforced, learned, excused        of CheckChain
  *   note       of NoteHpkp
- *   entries    how many List has, page: in one reply; shape: what is wrong with the entries, or with
- *              what is said about the store
- *   next       the cursor that every page has
- *   events     how many the log has
- *   signal     none, some or many: what is sent after each call of Status
+ *   entries    how many List has, page: in one reply; shape: what is wrong with the entries, or
+ * with what is said about the store next       the cursor that every page has events     how many
+ * the log has signal     none, some or many: what is sent after each call of Status undo-partly  of
+ * Status
  */
 #include "config.h"
 
@@ -90,6 +89,7 @@ static struct {
     {"note", "note"},
     {"events", "0"},
     {"signal", "none"},
+    {"undo-partly", "0"},
 };
 
 static const char **option(const char *key)

@@ -42,6 +42,8 @@ static void put_report(DBusMessageIter *iter)
     bus_dict_put_string(&dict, "state", "ok");
   put_number(&dict, "entries", fake_is("shape", "huge") ? UINT64_MAX : fake_number("entries"));
   bus_dict_put_number(&dict, "lifetime-cap", DBUS_TYPE_UINT32, 2678400);
+  if (fake_number("undo-partly") > 0)
+    put_number(&dict, "undo-partly", fake_number("undo-partly"));
   for (unsigned i = 0; fake_is("shape", "many") && i < 100; i++) {
     char key[16];
 

@@ -20,32 +20,33 @@ tools/*                                 : common pinning formats libclient libse
 policy/*                                : common pinning policy daemon/{store,settings} : glib gnutls psl
 tools/tlspin-policy*                    : common policy tools                     : glib json gnutls clock
 examples/*                              :                                         : public gnutls
-daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,trail,undo,verify} : common pinning daemon/{bygone,cell,contents,database,events,file,hardening,journal,lockfile,names,owed,pinrow,problem,restore,row,row-sound,schema,setting,statements,store,store-private,table,trail} : glib sqlite
+daemon/{apply,cell,clear,contents,database,draft,edit,events,file,forget,hardening,history,images,journal,layerfile,list,lockfile,open,pinrow,problem,records,restore,row,schema,setting,statements,store,store-private,table,torn,trail,undo,verify} : common pinning daemon/{bygone,cell,contents,database,events,file,hardening,journal,lockfile,names,owed,pinrow,problem,restore,row,row-sound,schema,setting,state,statements,store,store-private,table,torn,trail} : glib sqlite
 daemon/row-sound                        : common pinning daemon/{cell,events,pinrow,row,row-sound,setting,state,store} : glib sqlite
 daemon/{btree,layout,mend}              : common daemon/{btree,layout,mend}       : none
 daemon/missing                          : daemon/{cell,missing}                   : glib sqlite
 daemon/{columns,finder,pagefile,salvage} : common daemon/{btree,columns,contents,finder,layout,mend,pagefile,row-sound,salvage} : glib sqlite
-daemon/{doomed,bygone,owed,erase,erasure,erasure-private} : common pinning daemon/{bygone,contents,doomed,erasure,erasure-private,journal,owed,pinrow,row,state,store,store-private} : glib sqlite
+daemon/{doomed,bygone,owed,erase,erasure,erasure-private} : common pinning daemon/{bygone,contents,doomed,erasure,erasure-private,events,journal,owed,pinrow,row,state,store,store-private} : glib sqlite
 daemon/traces                           : common daemon/{aside,backup-folder,backups,erasure,file,lockfile,names,problem,traces} : glib sqlite
 daemon/changes-erase                    : common daemon/{changes,damage,owed,policy-private,traces} : glib
 daemon/admin-erase                      : common daemon/{changes,handlers,keeper} : glib dbus
 daemon/rotation                         : daemon/rotation                         : none
-daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,names,owed,problem,schema,store,store-private} : glib sqlite
+daemon/{backup,backup-copy,backup-folder,backups,backups-each} : common daemon/{backup,backup-copy,backup-folder,backups,rotation,clock,damage,file,journal,lockfile,names,owed,problem,schema,store,store-private,torn} : glib sqlite
 daemon/{state,damage}                   : common daemon/{cell,damage,state,store,store-private} : glib sqlite
 daemon/names                            : common daemon/{names,problem}           : glib
 daemon/aside                            : common daemon/{aside,file,names,problem} : glib
-daemon/{beside,lenient,rebuild,sift,stale,successor,touched} : common daemon/{aside,beside,contents,database,file,lenient,missing,pinrow,problem,rebuild,row,schema,setting,sift,stale,store-private,successor,touched} : glib sqlite
-daemon/{recovery,recovery-restore}      : common daemon/{aside,backup,backups,beside,damage,lenient,problem,recovery,salvage,stale,state,successor,touched} : glib sqlite
+daemon/{beside,lenient,rebuild,restored,sift,stale,successor,touched} : common daemon/{aside,beside,contents,database,file,lenient,missing,pinrow,problem,rebuild,restored,row,schema,setting,sift,stale,store-private,successor,touched} : glib sqlite
+daemon/{recovery,recovery-merge,recovery-private,recovery-restore}: common daemon/{aside,backup,backups,beside,damage,lenient,owed,pinrow,problem,recovery,recovery-private,restored,salvage,stale,state,successor,torn,touched} : glib sqlite
 daemon/doctor                           : common daemon/{aside,backups,damage,doctor,policy,policy-private,problem,recovery} : glib
 daemon/{caller,quota,turns}             : common daemon/{caller,quota,turns}      : glib
 daemon/{authority,callers,connection,reception} : common dbus daemon/{authority,caller,callers,connection,dispatch,loop,quota,reception,turns} : glib dbus
 daemon/{job,keeper}                     : common daemon/{backups,job,keeper,traces} : glib
 daemon/{layer,layers,renewal,answer}    : common daemon/{layer,layers,renewal,survey,store,file,damage,recovery} : glib
-daemon/survey                           : common daemon/{layer,survey}            : glib clock
+daemon/folder                           : daemon/folder                             : glib clock
+daemon/survey                           : common daemon/{folder,layer,survey}     : glib
 daemon/clock                            : common pinning daemon/{clock,row,state,store} : glib sqlite
 daemon/timekeeper                       : common daemon/{clock,layers,timekeeper} : glib
 daemon/{config-file,settings,settings-private,settings-resolve,recall} : common pinning daemon/{config-file,settings,settings-private,recall,layers} : glib
-daemon/{anchors,digest,report}          : common pinning daemon/{anchors,digest,report} : glib
+daemon/{anchors,digest,report}          : common pinning daemon/{anchors,digest,folder,report} : glib
 daemon/{gathering,tally}                : common pinning daemon/{gathering,tally,layers,store} : glib
 daemon/suffixes                          : daemon/suffixes : psl
 daemon/{policy,policy-private,judge,learn,accept,lesson,note} : common pinning daemon/{policy,policy-private,learn,lesson,layers,gathering,settings,recall,config-file,anchors,slack,suffixes,report,tally} : glib
@@ -54,7 +55,7 @@ daemon/{catalogue,changes,changes-put,standing} : common pinning daemon/{catalog
 daemon/{advice,clearing,meant,remedy}   : common pinning daemon/{advice,clearing,meant,remedy,standing,policy} : glib
 daemon/{announce,drafts}                : common dbus daemon/{announce,drafts,store} : glib dbus
 daemon/waiting                          : common dbus daemon/{waiting,changes,dispatch,store} : glib dbus
-daemon/{handlers,pins,check,admin,admin-doctor,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,doctor,keeper,advice,clock,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,waiting,dispatch} : glib dbus
+daemon/{handlers,pins,check,admin,admin-doctor,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,doctor,keeper,advice,clock,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,torn,waiting,dispatch} : glib dbus
 daemon/watch                            : common daemon/watch                     : glib
 daemon/heap                             :                                         : none
 daemon/sqlite-memory                    : common daemon/sqlite-memory             : sqlite

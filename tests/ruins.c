@@ -182,6 +182,24 @@ struct keypin ruins_mode_off(void)
   return off;
 }
 
+struct keypin ruins_key(int n, uint8_t octet, enum keypin_status status)
+{
+  struct keypin pin = stores_pin(n);
+
+  pin.status = status;
+  memset(pin.digest, octet, sizeof pin.digest);
+  return pin;
+}
+
+void ruins_expect_pins(struct stores *stores, const struct keypin *pins, const char *there)
+{
+  struct store *store = stores_open(stores->path);
+
+  for (; *there != 0; there++, pins++)
+    (*there == 'y' ? stores_expect_pin : stores_expect_no_pin)(store, pins);
+  store_close(store);
+}
+
 int64_t ruins_modes(const struct stores *stores)
 {
   return stores_number(stores->path, "SELECT count(*) FROM pin WHERE host = '" RUINS_HOST "'");

@@ -51,6 +51,12 @@ unsigned ruins_asides(const struct stores *stores);
 #define RUINS_HOST "bank.example"
 struct keypin ruins_mode_off(void);
 
+/* A key of row n's peer, learned there, of this status: each octet of its digest is that one. */
+struct keypin ruins_key(int n, uint8_t octet, enum keypin_status status);
+
+/* Each of the records must be there as it is (y), or be missing (n). */
+void ruins_expect_pins(struct stores *stores, const struct keypin *pins, const char *there);
+
 /* Clears row n, and forgets what the journal kept of that; the number of the operation. */
 uint64_t ruins_clear(struct stores *stores, int n);
 

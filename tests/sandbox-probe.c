@@ -7,7 +7,7 @@
  * DATA: the folder of the store. SECRET: a file of the user's that is nobody's business. OUTSIDE: a
  * folder that anybody may write to, elsewhere than in /tmp. CALLER: the number of a process with a
  * file /.flatpak-info in its root. NAMESPACE: what a link in /proc/self/ns says outside. A line
- * each: the name, a tab, "allowed" or "refused". Run twice by tests/unit-probe.test, with the
+ * each: the name, a tab, "allowed" or "refused". Run twice by tests/exposure.test, with the
  * restrictions of the unit and without: what is refused only with them is their effect.
  */
 #include "config.h"

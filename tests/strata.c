@@ -57,6 +57,7 @@ struct layers *strata_open(struct strata *strata)
       .vendor_dir = strata->vendor,
       .user = geteuid(),
       .system = geteuid(),
+      .ticks = strata->ticks,
   };
 
   layers_free(strata->layers);

@@ -14,7 +14,8 @@ struct strata {
   char *user; /* the user's store, not made yet */
   char *admin;
   char *vendor;
-  struct layers *layers; /* NULL until strata_open */
+  int64_t (*ticks)(void); /* for strata_open */
+  struct layers *layers;  /* NULL until strata_open */
 };
 
 int strata_setup(void **state);

@@ -261,6 +261,48 @@ static void test_restore(void **state)
   lobby_close(&lobby);
 }
 
+/* When it is answered, the newest backup is of what came back; or else of what is gone. */
+static void expect_newest(struct lobby *lobby, const char *name)
+{
+  g_autofree char *words = g_strdup_printf("name=%s", name);
+
+  expect_line(lobby, lobby_call(lobby, GLANCE), 1, words);
+}
+
+static void test_restore_is_backed_up(void **state)
+{
+  struct strata *strata = *state;
+  struct lobby lobby;
+
+  open_one(&lobby, strata);
+  back_up(&lobby);
+  put(strata, OTHER, 2);
+  counter_now += 60;
+  expect_line(&lobby, lobby_call(&lobby, BACK, NAME), 0, "name=pins-20231114T221420Z.db");
+  expect_newest(&lobby, "pins-20231114T221420Z_02.db");
+  expect_line(&lobby, lobby_call(&lobby, BACK, "pins-20231114T221420Z_02.db"), 0,
+              "name=pins-20231114T221420Z_03.db");
+  lobby_close(&lobby);
+}
+
+/* It is restored all the same. */
+static void test_restore_is_not_backed_up(void **state)
+{
+  struct strata *strata = *state;
+  struct lobby lobby;
+  dbus_uint32_t call;
+
+  open_one(&lobby, strata);
+  back_up(&lobby);
+  lobby_expect(&lobby, "Clear", "a{sv}", "all=b:1", "1\n1\n");
+  counter_now += 60;
+  call = lobby_call(&lobby, BACK, NAME);
+  lobby_leave(&lobby);
+  expect_line(&lobby, call, 0, "name=pins-20231114T221420Z.db");
+  lobby_expect_signals(&lobby, "Changed cleared, Changed restored");
+  lobby_close(&lobby);
+}
+
 /* No backup can be made of a store that can't be read, which is said by an empty dictionary. */
 static void test_restore_over_nothing(void **state)
 {
@@ -301,12 +343,19 @@ static void test_leaving(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_well),    TEST(test_backups),
-      TEST(test_damage),  TEST(test_terms),
-      TEST(test_busy),    TEST(test_many_asides),
-      TEST(test_backup),  TEST(test_unavailable),
-      TEST(test_restore), TEST(test_restore_over_nothing),
+      TEST(test_well),
+      TEST(test_backups),
+      TEST(test_damage),
+      TEST(test_terms),
+      TEST(test_busy),
+      TEST(test_many_asides),
+      TEST(test_backup),
+      TEST(test_unavailable),
+      TEST(test_restore),
+      TEST(test_restore_over_nothing),
       TEST(test_leaving),
+      TEST(test_restore_is_backed_up),
+      TEST(test_restore_is_not_backed_up),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,35 @@ static void test_taken(void **state)
   stores_expect_content(stores->path, "damaged");
 }
 
+/* Nor is a journal of that name, which may be all that there is, nor is it taken for another's. */
+static void test_taken_by_journal(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *older = stores_beside(stores, "damaged-x.db-journal");
+  g_autofree char *journal = g_strconcat(stores->path, "-journal", NULL);
+
+  stores_write(stores->path, 0, "damaged", 7);
+  stores_write(journal, 0, "unfinished", 10);
+  stores_write(older, 0, "older", 5);
+  refuse(stores, "File exists");
+  stores_expect_content(older, "older");
+  stores_expect_content(journal, "unfinished");
+}
+
+/* As above where only the journals are set aside, and each name that is looked for is taken. */
+static void test_journals_taken(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *journal = g_strconcat(stores->path, "-journal", NULL), *problem = NULL;
+
+  stores_write(journal, 0, "unfinished", 10);
+  lstat_misfire = (struct misfire){.call = 1, .error = EIO, .ever = true};
+  assert_int_equal(aside_put_journals(stores->path, STORES_NOW, &problem), TLSPIN_UNAVAILABLE);
+  lstat_misfire.call = 0;
+  assert_non_null(strstr(problem, "-999.db: File exists"));
+  stores_expect_content(journal, "unfinished");
+}
+
 static void put_where_nothing_can_be_written(void **state)
 {
   struct stores *stores = *state;
@@ -329,13 +358,22 @@ static void test_unlisted(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_put),        TEST(test_copied),
-      TEST(test_not_copied), TEST(test_no_room_for_name),
-      TEST(test_copy_fails), TEST(test_copy_is_cut),
-      TEST(test_names),      TEST(test_no_time),
-      TEST(test_too_many),   TEST(test_none),
-      TEST(test_taken),      TEST(test_unwritable),
-      TEST(test_size),       TEST(test_unlisted),
+      TEST(test_put),
+      TEST(test_copied),
+      TEST(test_not_copied),
+      TEST(test_no_room_for_name),
+      TEST(test_copy_fails),
+      TEST(test_copy_is_cut),
+      TEST(test_names),
+      TEST(test_no_time),
+      TEST(test_too_many),
+      TEST(test_none),
+      TEST(test_taken),
+      TEST(test_taken_by_journal),
+      TEST(test_journals_taken),
+      TEST(test_unwritable),
+      TEST(test_size),
+      TEST(test_unlisted),
   };
 
   descriptors_begin();

@@ -233,6 +233,39 @@ static void test_no_sum(void **state)
   store_close(store);
 }
 
+static void expect_last(const char *path, enum backup_state expected, uint64_t number)
+{
+  g_autofree char *problem = NULL;
+  uint64_t found = 0;
+
+  assert_int_equal(backup_last_operation(path, geteuid(), &found, &problem), expected);
+  assert_int_equal(expected == BACKUP_WHOLE, problem == NULL);
+  assert_true(found == number);
+}
+
+/* Also where other rows are damaged; not where it could be any. */
+static void test_last_operation(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin pin = stores_pin(1);
+  g_autofree char *path = NULL;
+
+  stores_edit(store, &pin);
+  assert_int_equal(stores_drop(store, &pin), 2);
+  store_close(store);
+  path = shelf_make(stores, STORES_NOW);
+  expect_last(path, BACKUP_WHOLE, 2);
+  shelf_damage(path);
+  expect_last(path, BACKUP_WHOLE, 2);
+  stores_sql(path, "UPDATE meta SET value = zeroblob(80) WHERE name = 'contents'");
+  expect_last(path, BACKUP_DAMAGED, 0);
+  stores_write(path, 0, "no database at all, but text", 28);
+  expect_last(path, BACKUP_DAMAGED, 0);
+  assert_int_equal(chmod(path, 0644), 0);
+  expect_last(path, BACKUP_UNREAD, 0);
+}
+
 static void test_check(void **state)
 {
   struct stores *stores = *state;
@@ -285,6 +318,7 @@ int main(void)
       WITH_STORE(test_sum),
       WITH_STORE(test_no_sum),
       WITH_STORE(test_sum_without_clock),
+      WITH_STORE(test_last_operation),
       WITH_STORE(test_check),
       WITH_STORE(test_remove),
   };

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "daemon/state.h"
+#include "daemon/torn.h"
 #include "tests/shelf.h"
 
 #include <setjmp.h>
@@ -281,6 +283,29 @@ static void test_forget_undone(void **state)
   store_close(store);
 }
 
+/* What a recovery lost of the journal is forgotten by its own time, in a backup, too. */
+static void test_forget_torn(void **state)
+{
+  static const struct torn torn = {1, STORES_NOW + DAY};
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  uint8_t value[TORN_OCTETS];
+  size_t size = torn_encode(&torn, value);
+  g_autofree char *path = NULL, *problem = NULL;
+  struct torn found;
+
+  assert_int_equal(state_put(store, TORN_ROW, (struct span){value, size}), TLSPIN_OK);
+  store_close(store);
+  path = shelf_make(stores, STORES_NOW + DAY);
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(backups_forget(stores->path, geteuid(), torn.found + i, &problem), TLSPIN_OK);
+    store = shelf_open(path);
+    assert_int_equal(torn_get(store, &found), TLSPIN_OK);
+    assert_int_equal(found.operation, i == 0 ? torn.operation : 0);
+    store_close(store);
+  }
+}
+
 /* The records of a draft, which nobody finishes in a backup. */
 static void test_forget_draft(void **state)
 {
@@ -322,7 +347,7 @@ int main(void)
       WITH_STORE(test_erase),        WITH_STORE(test_none),         WITH_STORE(test_damaged),
       WITH_STORE(test_unread),       WITH_STORE(test_change_fails), WITH_STORE(test_full_disk),
       WITH_STORE(test_killed),       WITH_STORE(test_forget),       WITH_STORE(test_forget_undone),
-      WITH_STORE(test_forget_draft), WITH_STORE(test_no_folder),
+      WITH_STORE(test_forget_draft), WITH_STORE(test_forget_torn),  WITH_STORE(test_no_folder),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,12 +186,38 @@ static void test_newest_of_the_future(void **state)
   expect_newest(stores, made, 0);
 }
 
+/* The highest of all, also of one that is damaged elsewhere. */
+static void test_last_operation(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *first = NULL, *second = NULL;
+  struct keypin pin = stores_pin(1);
+  struct store *store;
+  uint64_t last = 9;
+  char *problem;
+
+  assert_int_equal(backups_last_operation(stores->path, geteuid(), &last, &problem), TLSPIN_OK);
+  assert_true(last == 0);
+  first = shelf_make(stores, STORES_NOW + HOUR);
+  store = stores_open(stores->path);
+  stores_edit(store, &pin);
+  store_close(store);
+  second = shelf_make(stores, STORES_NOW); /* the clock was set back */
+  shelf_damage(second);
+  assert_int_equal(backups_last_operation(stores->path, geteuid(), &last, &problem), TLSPIN_OK);
+  assert_true(last == 1);
+  stores_write(second, 0, "no database", 11);
+  assert_int_equal(backups_last_operation(stores->path, geteuid(), &last, &problem), TLSPIN_OK);
+  assert_true(last == 0);
+}
+
 static void test_no_list(void **state)
 {
   struct stores *stores = *state;
   g_autofree char *folder = shelf_folder(stores);
   GPtrArray *found;
   struct store *opened;
+  uint64_t last;
   char *problem;
 
   assert_int_equal(symlink("/", folder), 0);
@@ -203,6 +229,10 @@ static void test_no_list(void **state)
       backups_open_newest(stores->path, geteuid(), STORES_NOW, &opened, &found, &problem),
       TLSPIN_UNAVAILABLE);
   assert_null(opened);
+  assert_non_null(strstr(problem, "symbolic link"));
+  g_free(problem);
+  assert_int_equal(backups_last_operation(stores->path, geteuid(), &last, &problem),
+                   TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "symbolic link"));
   g_free(problem);
   shelf_refuse(stores, TLSPIN_UNAVAILABLE, "symbolic link");
@@ -354,6 +384,7 @@ int main(void)
       WITH_STORE(test_list),
       WITH_STORE(test_newest),
       WITH_STORE(test_newest_of_the_future),
+      WITH_STORE(test_last_operation),
       WITH_STORE(test_no_list),
       WITH_STORE(test_rotate),
       WITH_STORE(test_rotate_damaged),

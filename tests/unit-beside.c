@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A new file with one record. */
@@ -51,7 +52,7 @@ static enum tlspin_code find_record(struct database *db, const char *place)
   struct cell cells[TABLE_COLUMNS];
 
   pin_to_cells(&pin, cells);
-  return beside_find(db, TABLE_PIN, cells);
+  return beside_find(db, TABLE_PIN, cells, NULL, NULL);
 }
 
 static enum tlspin_code find_ticket(struct database *db, const char *host, uint16_t port)
@@ -62,7 +63,7 @@ static enum tlspin_code find_ticket(struct database *db, const char *host, uint1
   g_strlcpy(row.peer.host, host, sizeof row.peer.host);
   row.peer.port = port;
   ticket_row_to_cells(&row, cells);
-  return beside_find(db, TABLE_TICKET, cells);
+  return beside_find(db, TABLE_TICKET, cells, NULL, NULL);
 }
 
 /* What is there, what is to come, and whether that would be beside it, where what is there is a
@@ -129,15 +130,16 @@ static void test_tickets(void **state)
 static void test_unknown(void **state)
 {
   static const enum statement asked[] = {STATEMENT_BESIDE, STATEMENT_ABOVE, STATEMENT_BELOW};
-  struct keypin pin = record_at("z.test", KEYPIN_PIN);
+  struct keypin pin = record_at(".z.test", KEYPIN_PIN);
 
   for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
     const char *place = asked[i] == STATEMENT_BELOW ? ".a.example" : "a.example";
+    const char *there = asked[i] == STATEMENT_BELOW ? "" : "z.test";
     struct database db;
 
     open_with(*state, &db, &pin);
     assert_int_equal(find_record(&db, place), TLSPIN_E_NOT_FOUND);
-    sqlite3_bind_text(db.statements[asked[i]], 1, "z.test", -1, SQLITE_STATIC);
+    sqlite3_bind_text(db.statements[asked[i]], 1, there, -1, SQLITE_STATIC);
     assert_int_equal(database_step(db.statements[asked[i]]), STEP_ROW);
     assert_int_equal(find_record(&db, place), TLSPIN_UNAVAILABLE); /* it runs: nothing is bound */
     assert_int_equal(find_record(&db, place), TLSPIN_E_NOT_FOUND);
@@ -145,14 +147,77 @@ static void test_unknown(void **state)
   }
 }
 
+struct counting {
+  const char *note; /* of the record that counts */
+  int asked;
+};
+
+static bool count(const struct cell *cells, void *data)
+{
+  struct counting *counting = data;
+  struct pin_note note;
+  struct keypin pin;
+
+  counting->asked++;
+  assert_true(pin_of_cells(cells, STORE_USER, &pin, &note));
+  return strcmp(pin.note, counting->note) == 0;
+}
+
+/* One of several counts, or none; wherever it stands, what comes behind isn't asked any more. */
+static void test_counts(void **state)
+{
+  static const struct {
+    const char *note;
+    enum tlspin_code code;
+    int asked;
+  } expected[] = {{"at", TLSPIN_OK, 1},
+                  {"any", TLSPIN_OK, 2},
+                  {"above", TLSPIN_OK, 3},
+                  {"none", TLSPIN_E_NOT_FOUND, 3}};
+  struct keypin pin = record_at("a.example:443/tls", KEYPIN_PIN);
+  struct keypin any = record_at(".a.example:443", KEYPIN_PIN);
+  struct keypin above = record_at(".example", KEYPIN_PIN);
+  struct cell cells[TABLE_COLUMNS];
+  struct database db;
+
+  pin.note = "at";
+  any.note = "any";
+  above.note = "above";
+  open_with(*state, &db, &pin);
+  pin_to_cells(&any, cells);
+  stores_put_row(&db, TABLE_PIN, cells);
+  pin_to_cells(&above, cells);
+  stores_put_row(&db, TABLE_PIN, cells);
+  pin_to_cells(&pin, cells);
+  for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
+    struct counting counting = {expected[i].note, 0};
+
+    assert_int_equal(beside_find(&db, TABLE_PIN, cells, count, &counting), expected[i].code);
+    assert_int_equal(counting.asked, expected[i].asked);
+  }
+  database_close(&db);
+}
+
+/* A record that isn't what was written tells nothing. */
+static void test_damaged(void **state)
+{
+  struct keypin pin = record_at("a.example", KEYPIN_PIN);
+  struct database db;
+
+  open_with(*state, &db, &pin);
+  assert_true(stores_runs(&db, "UPDATE pin SET first_seen = first_seen - 1"));
+  assert_int_equal(find_record(&db, "a.example:443/tls"), TLSPIN_UNAVAILABLE);
+  assert_int_equal(find_record(&db, "b.example"), TLSPIN_E_NOT_FOUND);
+  database_close(&db);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stores_setup_home, stores_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_records),
-      TEST(test_tickets),
-      TEST(test_unknown),
+      TEST(test_records), TEST(test_tickets), TEST(test_unknown),
+      TEST(test_counts),  TEST(test_damaged),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

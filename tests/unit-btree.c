@@ -92,6 +92,21 @@ static void test_page(void **state)
   assert_false(btree_page_read(span_of(octets, 0), &page));
 }
 
+/* Where the page is full the content begins right after the pointers. */
+static void test_full_page(void **state)
+{
+  uint8_t octets[PAGE];
+  struct btree_page page;
+
+  (void)state;
+  make_leaf(octets);
+  octets[5] = octets[8] = 0;
+  octets[6] = octets[9] = 12;
+  assert_true(btree_page_read(span_of(octets, PAGE), &page));
+  assert_int_equal(page.cells, 2);
+  assert_int_equal(btree_pointer(&page, 0), 12);
+}
+
 /* The pointers of an interior page begin later, and its cells with the number of a child. */
 static void test_interior(void **state)
 {
@@ -221,9 +236,13 @@ static void test_hostile_cells(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_varint),         cmocka_unit_test(test_page),
-      cmocka_unit_test(test_interior),       cmocka_unit_test(test_hostile_pointers),
-      cmocka_unit_test(test_hostile_header), cmocka_unit_test(test_local),
+      cmocka_unit_test(test_varint),
+      cmocka_unit_test(test_page),
+      cmocka_unit_test(test_full_page),
+      cmocka_unit_test(test_interior),
+      cmocka_unit_test(test_hostile_pointers),
+      cmocka_unit_test(test_hostile_header),
+      cmocka_unit_test(test_local),
       cmocka_unit_test(test_hostile_cells),
   };
 

@@ -6,7 +6,7 @@
 
 #include "daemon/doomed.h"
 #include "daemon/owed.h"
-#include "tests/stores.h"
+#include "tests/logged.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,47 +15,7 @@
 
 #include <cmocka.h>
 
-/* OPERATIONS: so many that as many hosts aren't looked up one by one (PROBES). */
-enum { ROWS = 5, OPERATIONS = 450, DAY = 86400 };
-
-static void log_at(struct store *store, const char *host, int64_t now)
-{
-  struct event_row event = {.kind = "mismatch",
-                            .peer = {.protocol = PROTOCOL_TLS, .port = 443},
-                            .reason = "proof-wrong",
-                            .layer = "user",
-                            .key = "",
-                            .report = "",
-                            .program = ""};
-  uint64_t id;
-
-  g_strlcpy(event.peer.host, host, sizeof event.peer.host);
-  assert_int_equal(store_log(store, &event, now, &id), TLSPIN_OK);
-}
-
-static struct store_filter filter_of(const char *host)
-{
-  struct store_filter filter = STORE_FILTER_ANY;
-
-  filter.host = host;
-  return filter;
-}
-
-static void clear(struct store *store, const char *host, int64_t now)
-{
-  struct store_filter filter = filter_of(host);
-  struct store_change change;
-
-  assert_int_equal(store_clear(store, &filter, now, &change), TLSPIN_OK);
-}
-
-static bool is_owed(struct store *store)
-{
-  bool owed;
-
-  assert_int_equal(owed_look(store, OWED_ASIDES, &owed), TLSPIN_OK);
-  return owed;
-}
+enum { ROWS = 5, DAY = 86400 };
 
 /* The clear's own host, up to the clear; not what came after it, and no other host. */
 static void test_forgotten(void **state)
@@ -65,25 +25,25 @@ static void test_forgotten(void **state)
   struct peer wide = stores_row(1).peer;
 
   stores_fill(store, ROWS);
-  log_at(store, "host-0001.example", STORES_NOW);
-  log_at(store, "host-0002.example", STORES_NOW);
-  log_at(store, "elsewhere.example", STORES_NOW);
-  clear(store, "host-0001.example", STORES_NOW + 1);
+  logged_at(store, "host-0001.example", STORES_NOW);
+  logged_at(store, "host-0002.example", STORES_NOW);
+  logged_at(store, "elsewhere.example", STORES_NOW);
+  logged_clear(store, "host-0001.example", STORES_NOW + 1);
   wide.port = 993; /* nothing but a failure is left there */
   assert_int_equal(store_put_failure(store, &wide, "proof-wrong", STORES_NOW), TLSPIN_OK);
-  log_at(store, "host-0001.example", STORES_NOW + 2 * DAY);
+  logged_at(store, "host-0001.example", STORES_NOW + 2 * DAY);
   assert_true(stores_file_holds(stores->path, "host-0001.example"));
   assert_int_equal(stores_forget(store, STORES_NOW), TLSPIN_OK);
-  assert_false(is_owed(store));
+  assert_false(logged_owed(store));
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM event"), 4);
   assert_int_equal(stores_forget(store, STORES_NOW + 2), TLSPIN_OK);
-  assert_true(is_owed(store));
+  assert_true(logged_owed(store));
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM event"), 3);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM failure"), 0);
   assert_int_equal(stores_number(stores->path, "SELECT made FROM event WHERE host LIKE '%0001%'"),
                    STORES_NOW + 2 * DAY);
   assert_int_equal(owed_settle(store, OWED_ASIDES), TLSPIN_OK);
-  assert_false(is_owed(store));
+  assert_false(logged_owed(store));
   store_close(store);
   store_close(stores_open(stores->path));
 }
@@ -99,43 +59,22 @@ static void test_kept(void **state)
   stores_fill(store, ROWS);
   stores_learn(store, &pin);
   for (int i = 1; i < 4; i++)
-    log_at(store, stores_row(i).peer.host, STORES_NOW);
-  clear(store, "host-0001.example", STORES_NOW + 1);
+    logged_at(store, stores_row(i).peer.host, STORES_NOW);
+  logged_clear(store, "host-0001.example", STORES_NOW + 1);
   assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK); /* it was met again */
-  clear(store, "host-0002.example", STORES_NOW + 1);
+  logged_clear(store, "host-0002.example", STORES_NOW + 1);
   stores_learn(store, &pin);
-  clear(store, "host-0003.example", STORES_NOW + 1);
+  logged_clear(store, "host-0003.example", STORES_NOW + 1);
   row = stores_row(3);
   assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
-  clear(store, "host-0003.example", STORES_NOW + DAY); /* this one isn't forgotten yet */
+  logged_clear(store, "host-0003.example", STORES_NOW + DAY); /* this one isn't forgotten yet */
   assert_int_equal(stores_forget(store, STORES_NOW + 2), TLSPIN_OK);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM event"), 3);
-  assert_false(is_owed(store));
+  assert_false(logged_owed(store));
   assert_int_equal(stores_forget(store, STORES_NOW + 2 * DAY), TLSPIN_OK);
   assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM event"), 2);
-  assert_true(is_owed(store));
+  assert_true(logged_owed(store));
   assert_false(stores_file_holds(stores->path, "host-0003.example"));
-  store_close(store);
-}
-
-/* With very many operations all rows are read once instead, and find the same. */
-static void test_many(void **state)
-{
-  struct stores *stores = *state;
-  struct store *store = stores_open(stores->path);
-  struct ticket_row row = stores_row(1);
-
-  stores_fill(store, OPERATIONS);
-  log_at(store, "host-0001.example", STORES_NOW);
-  log_at(store, "host-0002.example", STORES_NOW);
-  for (int i = 0; i < OPERATIONS; i++)
-    clear(store, stores_row(i).peer.host, STORES_NOW + 1);
-  assert_int_equal(store_put(store, &row, 0, STORES_NOW), TLSPIN_OK);
-  assert_int_equal(stores_forget(store, STORES_NOW + 2), TLSPIN_OK);
-  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM event"), 1);
-  assert_int_equal(stores_number(stores->path, "SELECT host = 'host-0001.example' FROM event"), 1);
-  assert_int_equal(stores_number(stores->path, "SELECT count(*) FROM before"), 0);
-  assert_true(is_owed(store));
   store_close(store);
 }
 
@@ -170,7 +109,6 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_forgotten, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_kept, stores_setup, stores_teardown),
-      cmocka_unit_test_setup_teardown(test_many, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_doomed_twice, stores_setup, stores_teardown),
   };
 

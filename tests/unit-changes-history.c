@@ -4,6 +4,8 @@
 
 #include "daemon/changes.h"
 #include "daemon/learn.h"
+#include "daemon/state.h"
+#include "daemon/torn.h"
 
 #include "tests/ledger.h"
 #include "tests/stores.h"
@@ -244,13 +246,37 @@ static void test_bereft(void **state)
   policy_free(policy);
 }
 
+/* What lost a part: the newest isn't taken back without a word, and by its number it is. */
+static void test_bereft_partly(void **state)
+{
+  struct strata *strata = *state;
+  struct policy *policy = policy_new(strata_open(strata), &config, NULL);
+  struct keypin pin = ledger_pin("a.example", KEYPIN_ACTIVE, KEYPIN_USER, 1);
+  uint8_t value[TORN_OCTETS];
+  size_t size = torn_encode(&(struct torn){1, NOW}, value);
+  struct store_change change;
+  char *problem = NULL;
+
+  g_free(put(policy, &(struct policy_put){.pins = &pin, .count = 1}, &change));
+  assert_int_equal(
+      state_put(layers_at(policy_layers(policy), 0)->store, TORN_ROW, (struct span){value, size}),
+      TLSPIN_OK);
+  assert_int_equal(policy_undo(policy, 0, NOW, &change, &problem), TLSPIN_E_NOTHING_TO_UNDO);
+  assert_string_equal(problem, "Operation 1 was made before the store was damaged, and a part of "
+                               "what it had kept may be lost. 'tlspin undo 1' takes back what is "
+                               "left of it.");
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(policy_undo(policy, 1, NOW, &change, &problem), TLSPIN_OK);
+  policy_free(policy);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, strata_setup, strata_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_place), TEST(test_one),     TEST(test_all),
-      TEST(test_tidy),  TEST(test_damaged), TEST(test_bereft),
+      TEST(test_place),   TEST(test_one),    TEST(test_all),           TEST(test_tidy),
+      TEST(test_damaged), TEST(test_bereft), TEST(test_bereft_partly),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

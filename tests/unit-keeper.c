@@ -233,6 +233,35 @@ static void test_soon_but_hindered(void **state)
   end(scene);
 }
 
+/* Nor by that something else is done meanwhile, as once an hour. */
+static void test_tidied_but_hindered(void **state)
+{
+  struct scene *scene = begin(state);
+  struct keeper_terms terms = {.now = NOW, .ran = 5, .settled = 1, .period = 7 * DAY};
+  g_autofree char *folder = shelf_folder(scene->stores);
+  g_autofree char *obstacle = g_build_filename(folder, ".pins.db", NULL);
+
+  g_free(shelf_make(scene->stores, NOW));
+  tend_with(scene, terms);
+  assert_int_equal(mkdir(obstacle, 0700), 0);
+  terms.ran += HOUR - 2;
+  put(scene, 100);
+  tend_with(scene, terms);
+  terms.ran++;
+  tend_with(scene, terms);
+  expect(scene, 1, true); /* it could not be made */
+  assert_int_equal(rmdir(obstacle), 0);
+  terms.ran++;
+  tend_with(scene, terms); /* an hour is over */
+  terms.ran++;
+  tend_with(scene, terms);
+  expect(scene, 1, true);
+  terms.ran += ROTATION_SETTLED;
+  tend_with(scene, terms);
+  expect(scene, 2, false);
+  end(scene);
+}
+
 /* While pins are lost nothing is made and nothing goes; and the daemon may leave. */
 static void test_lost(void **state)
 {
@@ -554,15 +583,25 @@ static void test_erase_freed(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      WITH_STORE(test_nothing_to_do), WITH_STORE(test_empty_store),
-      WITH_STORE(test_first),         WITH_STORE(test_settled),
-      WITH_STORE(test_soon),          WITH_STORE(test_soon_but_hindered),
-      WITH_STORE(test_changed_back),  WITH_STORE(test_never_settled),
-      WITH_STORE(test_lost),          WITH_STORE(test_suspect),
-      WITH_STORE(test_tidy),          WITH_STORE(test_failure),
-      WITH_STORE(test_no_store),      WITH_STORE(test_asked),
-      WITH_STORE(test_listed),        WITH_STORE(test_freed),
-      WITH_STORE(test_beside),        WITH_STORE(test_erase),
+      WITH_STORE(test_nothing_to_do),
+      WITH_STORE(test_empty_store),
+      WITH_STORE(test_first),
+      WITH_STORE(test_settled),
+      WITH_STORE(test_soon),
+      WITH_STORE(test_soon_but_hindered),
+      WITH_STORE(test_tidied_but_hindered),
+      WITH_STORE(test_changed_back),
+      WITH_STORE(test_never_settled),
+      WITH_STORE(test_lost),
+      WITH_STORE(test_suspect),
+      WITH_STORE(test_tidy),
+      WITH_STORE(test_failure),
+      WITH_STORE(test_no_store),
+      WITH_STORE(test_asked),
+      WITH_STORE(test_listed),
+      WITH_STORE(test_freed),
+      WITH_STORE(test_beside),
+      WITH_STORE(test_erase),
       WITH_STORE(test_erase_freed),
   };
 

@@ -315,16 +315,128 @@ static void test_user_shared(void **state)
   layers_free(others);
 }
 
+/* What passes each time that the layers ask for it. */
+static int64_t passed, passes;
+
+static int64_t pass(void)
+{
+  return passed += passes;
+}
+
+/* A store that could not be opened, for which so many microseconds were needed, and is fine now
+ * without that being seen at its file. */
+static void fail_to_open(struct strata *strata, int64_t took)
+{
+  struct ticket_row row = strata_row(HOST, LOCK_NONE, 1);
+  const char *home = strata_path(strata->folder, "home");
+
+  strata_put(strata, &row);
+  strata->ticks = pass;
+  passes = took;
+  assert_int_equal(g_chmod(home, 0777), 0);
+  strata_open(strata);
+  passes = 0;
+  assert_int_equal(g_chmod(home, 0700), 0);
+  strata_expect(strata->layers, HOST, STRATA_NOW, TLSPIN_UNAVAILABLE, "store-unreadable",
+                LAYER_USER);
+}
+
+/* Whether the next second finds it. */
+static void expect_found(struct strata *strata, bool found)
+{
+  static int64_t now = STRATA_NOW;
+
+  now++;
+  if (found)
+    strata_expect(strata->layers, HOST, now, TLSPIN_MATCH, "found", LAYER_USER);
+  else
+    strata_expect(strata->layers, HOST, now, TLSPIN_UNAVAILABLE, "store-unreadable", LAYER_USER);
+}
+
+static void test_quick_attempt(void **state)
+{
+  fail_to_open(*state, 100000);
+  expect_found(*state, true);
+}
+
+/* The other layers are to answer meanwhile. */
+static void test_slow_attempt(void **state)
+{
+  fail_to_open(*state, 100001);
+  expect_found(*state, false);
+  passed += 50 * 100001 - 1;
+  expect_found(*state, false);
+  passed++;
+  expect_found(*state, true);
+}
+
+static void test_very_slow_attempt(void **state)
+{
+  fail_to_open(*state, 7000000);
+  passed += 299999999;
+  expect_found(*state, false);
+  passed++;
+  expect_found(*state, true);
+}
+
+/* What was done about the file is seen at once, */
+static void test_slow_attempt_mended(void **state)
+{
+  struct strata *strata = *state;
+
+  fail_to_open(strata, 7000000);
+  expect_found(strata, false);
+  assert_int_equal(g_chmod(strata->user, 0400), 0);
+  assert_int_equal(g_chmod(strata->user, 0600), 0);
+  expect_found(strata, true);
+}
+
+/* and the rest when somebody asks what is wrong. */
+static void test_slow_attempt_urged(void **state)
+{
+  struct strata *strata = *state;
+
+  fail_to_open(strata, 7000000);
+  expect_found(strata, false);
+  layers_urge_user(strata->layers);
+  expect_found(strata, true);
+}
+
+static void test_slow_attempt_released(void **state)
+{
+  struct strata *strata = *state;
+
+  fail_to_open(strata, 7000000);
+  expect_found(strata, false);
+  layers_release_user(strata->layers);
+  expect_found(strata, true);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, strata_setup, strata_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_reload),        TEST(test_reload_mode),          TEST(test_reload_journal),
-      TEST(test_reload_mended), TEST(test_reload_after_a_while), TEST(test_name_of_any_octets),
-      TEST(test_user_deleted),  TEST(test_user_replaced),        TEST(test_user_damaged_in_place),
-      TEST(test_user_watched),  TEST(test_user_shared),          TEST(test_judge_opens_nothing),
-      TEST(test_user_freed),    TEST(test_user_released),
+      TEST(test_reload),
+      TEST(test_reload_mode),
+      TEST(test_reload_journal),
+      TEST(test_reload_mended),
+      TEST(test_reload_after_a_while),
+      TEST(test_name_of_any_octets),
+      TEST(test_user_deleted),
+      TEST(test_user_replaced),
+      TEST(test_user_damaged_in_place),
+      TEST(test_user_watched),
+      TEST(test_user_shared),
+      TEST(test_judge_opens_nothing),
+      TEST(test_user_freed),
+      TEST(test_user_released),
+      TEST(test_quick_attempt),
+      TEST(test_slow_attempt),
+      TEST(test_very_slow_attempt),
+      TEST(test_slow_attempt_mended),
+      TEST(test_slow_attempt_urged),
+      TEST(test_slow_attempt_released),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

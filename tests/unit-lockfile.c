@@ -108,6 +108,20 @@ static void test_crash_before_settle(void **state)
   lockfile_close(&lock);
 }
 
+/* A single octet is enough, whoever wrote it: a store was there. */
+static void test_one_octet(void **state)
+{
+  struct stores *stores = *state;
+  struct lockfile lock;
+
+  open_lock(stores, &lock);
+  lockfile_close(&lock);
+  stores_write(stores->lock, 0, "1", 1);
+  open_lock(stores, &lock);
+  assert_true(!lock.exclusive && lock.remembers);
+  lockfile_close(&lock);
+}
+
 static void test_name(void **state)
 {
   struct stores *stores = *state;
@@ -326,11 +340,11 @@ static void test_numbers(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_life),           TEST(test_crash_before_settle),
-      TEST(test_name),           TEST(test_busy),
-      TEST(test_hostile),        TEST(test_race),
-      TEST(test_numbers),        TEST(test_faults),
-      TEST(test_settling_fails),
+      TEST(test_life),      TEST(test_crash_before_settle),
+      TEST(test_one_octet), TEST(test_name),
+      TEST(test_busy),      TEST(test_hostile),
+      TEST(test_race),      TEST(test_numbers),
+      TEST(test_faults),    TEST(test_settling_fails),
   };
 
   descriptors_begin();

@@ -216,6 +216,32 @@ static void test_backup_hindered(void **state)
   assert_int_equal(ruins_rows(stores, ROWS), ROWS);
 }
 
+/* Nor is anything put in the place of the store while it isn't known which numbers another knows.
+ */
+static void test_restore_hindered(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = NULL, *other = NULL, *problem = NULL;
+  struct backup backup = {.made = RUINS_NOW - 3600};
+
+  stores_make(stores->path, ROWS);
+  path = ruins_back_up(stores, RUINS_NOW - 3600);
+  other = ruins_back_up(stores, RUINS_NOW - 60);
+  ruins_put(stores, ROWS);
+  stores_write(stores->path, 0, "no database", 11);
+  backup.path = path;
+  hinder(other, 0);
+  assert_int_equal(recovery_restore(stores->path, geteuid(), &backup, NULL, RUINS_NOW, &problem),
+                   TLSPIN_UNAVAILABLE);
+  assert_non_null(strstr(problem, other));
+  assert_int_equal(ruins_asides(stores), 0);
+  hinder(NULL, 0);
+  g_clear_pointer(&problem, g_free);
+  assert_int_equal(recovery_restore(stores->path, geteuid(), &backup, NULL, RUINS_NOW, &problem),
+                   TLSPIN_OK);
+  assert_int_equal(ruins_rows(stores, ROWS + 1), ROWS);
+}
+
 /* Which were passed over is said, and that the store was recovered, once it was. */
 static void test_said(void **state)
 {
@@ -349,19 +375,11 @@ static void test_state_merged(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_backup_completes),
-      TEST(test_backup_merged),
-      TEST(test_cleared_stays_away),
-      TEST(test_file_missing),
-      TEST(test_forgotten),
-      TEST(test_cut_off),
-      TEST(test_backup_unusable),
-      TEST(test_backups_unlisted),
-      TEST(test_tables_merged),
-      TEST(test_backup_hindered),
-      TEST(test_said),
-      TEST(test_numbers_of_backup),
-      TEST(test_state_merged),
+      TEST(test_backup_completes),  TEST(test_backup_merged),    TEST(test_cleared_stays_away),
+      TEST(test_file_missing),      TEST(test_forgotten),        TEST(test_cut_off),
+      TEST(test_backup_unusable),   TEST(test_backups_unlisted), TEST(test_tables_merged),
+      TEST(test_backup_hindered),   TEST(test_restore_hindered), TEST(test_said),
+      TEST(test_numbers_of_backup), TEST(test_state_merged),
   };
   int failed;
 

@@ -6,6 +6,8 @@
 #include "daemon/recovery.h"
 
 #include "daemon/aside.h"
+#include "daemon/owed.h"
+#include "daemon/state.h"
 #include "tests/misstep.h"
 #include "tests/ruins.h"
 
@@ -189,10 +191,13 @@ static void test_restored(void **state)
   ruins_put(stores, ROWS);
   ruins_put_damage(stores, 2);
   store = stores_open(stores->path);
+  assert_int_equal(state_put(store, OWED_ASIDES, cell_text("1").bytes), TLSPIN_OK);
   assert_int_equal(backup_sum(store, &before), TLSPIN_OK);
   store_close(store);
   backup = (struct backup){.path = path, .made = STORES_NOW};
   run(stores, restore, &(struct outcome){.missing = 2, .rows = ROWS});
+  assert_int_equal(
+      stores_number(stores->path, "SELECT count(*) FROM state WHERE name = '" OWED_ASIDES "'"), 1);
 }
 
 static void test_wreck_restored(void **state)

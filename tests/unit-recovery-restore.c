@@ -4,6 +4,8 @@
 
 #include "daemon/recovery.h"
 
+#include "daemon/owed.h"
+#include "daemon/restored.h"
 #include "daemon/state.h"
 #include "tests/ruins.h"
 #include "tests/shelf.h"
@@ -95,7 +97,7 @@ static void test_whole(void **state)
   assert_int_equal(ruins_asides(stores), 0);
   store = stores_open(stores->path); /* a number isn't given twice */
   assert_int_equal(store_clear(store, &filter, RUINS_NOW, &change), TLSPIN_OK);
-  assert_int_equal(change.operation, before.last_operation + 1);
+  assert_int_equal(change.operation, before.last_operation + RESTORED_APART + 1);
   store_close(store);
 }
 
@@ -204,6 +206,30 @@ static void test_changed(void **state)
   assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
 }
 
+/* Files that were set aside are still to be removed, whatever the backup says of that. */
+static void test_owed(void **state)
+{
+  static const uint8_t yes[] = {1};
+  struct stores *stores = *state;
+  g_autofree char *path = shelf_make(stores, MADE);
+  bool owed;
+
+  for (int i = 0; i < 2; i++) {
+    struct store *store = stores_open(stores->path);
+
+    if (i == 0)
+      assert_int_equal(state_put(store, OWED_ASIDES, (struct span){yes, sizeof yes}), TLSPIN_OK);
+    else
+      assert_int_equal(owed_settle(store, OWED_ASIDES), TLSPIN_OK);
+    store_close(store);
+    assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
+    store = stores_open(stores->path);
+    assert_int_equal(owed_look(store, OWED_ASIDES, &owed), TLSPIN_OK);
+    assert_int_equal(owed, i == 0);
+    store_close(store);
+  }
+}
+
 /* Nothing is changed by one that can't be done. */
 static void test_refused(void **state)
 {
@@ -234,7 +260,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       WITH_STORE(test_whole),          WITH_STORE(test_wreck),        WITH_STORE(test_unseen),
       WITH_STORE(test_unseen_unknown), WITH_STORE(test_lossy_backup), WITH_STORE(test_changed),
-      WITH_STORE(test_refused),
+      WITH_STORE(test_refused),        WITH_STORE(test_owed),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

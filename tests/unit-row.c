@@ -399,6 +399,7 @@ static void test_image(void **state)
   cells[2] = cell_text("quic");
   assert_false(image_row_of_cells(cells, &got));
   cells[2] = cell_text("tls");
+  cells[0] = cell_integer(1);
   assert_true(image_row_of_cells(cells, &got));
   cells[0] = cell_integer(0);
   assert_false(image_row_of_cells(cells, &got));

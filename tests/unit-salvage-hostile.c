@@ -6,6 +6,7 @@
 
 #include "daemon/row.h"
 #include "tests/payloads.h"
+#include "tests/ruins.h"
 #include "tests/stores.h"
 
 #include <setjmp.h>
@@ -284,6 +285,31 @@ static void test_two_of_meta(void **state)
   }
 }
 
+/* Of which table it is what is lost, the other rows of its page tell, where there are any. */
+static void test_lost(void **state)
+{
+  struct stores *stores = *state;
+  struct keypin pin = stores_pin(30);
+  struct salvaged take;
+  struct store *store;
+  size_t at;
+
+  stores_make(stores->path, 20);
+  store = stores_open(stores->path);
+  stores_learn(store, &pin);
+  store_close(store);
+  at = ruins_find(stores->path, stores_row(7).peer.host);
+  stores_write(stores->path, at, "X", 1); /* this one is mended */
+  ruins_spoil(stores->path, 3);
+  ruins_spoil(stores->path, 5);
+  ruins_spoil(stores->path, 30);
+  salvaged_read(&take, stores->path);
+  assert_int_equal(g_hash_table_size(take.reached), 18);
+  for (int i = 0; i < TABLES; i++)
+    assert_int_equal(take.found.lost[i], i == TABLE_TICKET ? 2 : 0);
+  salvaged_free(&take);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -294,6 +320,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_planted_row, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_planted_and_named, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_two_of_meta, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_lost, stores_setup, stores_teardown),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,10 +10,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 enum { BLOCKS = 16000, SIZE = 2000 };
 
@@ -57,10 +61,53 @@ static void test_given_back(void **state)
 #endif
 }
 
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+static void *take(void *block)
+{
+  *(void **)block = malloc(SIZE);
+  return NULL;
+}
+
+/* How many heaps there are by what the C library says of itself. */
+static int count_heaps(void)
+{
+  char *text;
+  size_t size;
+  FILE *file = open_memstream(&text, &size);
+  int count = 0;
+
+  assert_non_null(file);
+  assert_int_equal(malloc_info(0, file), 0);
+  assert_int_equal(fclose(file), 0);
+  for (const char *found = text; (found = strstr(found, "<heap nr=")) != NULL; found++)
+    count++;
+  free(text);
+  return count;
+}
+
+/* Of itself the C library would give a thread a heap of its own. */
+static void test_shared(void **state)
+{
+  pthread_t thread;
+  void *block = NULL;
+
+  (void)state;
+  slack_share();
+  assert_int_equal(pthread_create(&thread, NULL, take, &block), 0);
+  assert_int_equal(pthread_join(thread, NULL), 0);
+  assert_non_null(block);
+  free(block);
+  assert_int_equal(count_heaps(), 1);
+}
+#endif
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_given_back),
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+    cmocka_unit_test(test_shared),
+#endif
+    cmocka_unit_test(test_given_back),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

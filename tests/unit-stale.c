@@ -155,6 +155,23 @@ static void test_same(void **state)
   expect_dropped(rebuilt(*state, store), 0);
 }
 
+/* A record that waits, in an import, to be put where it is already. */
+static void test_waiting(void **state)
+{
+  struct store *store = stores_open(((struct stores *)*state)->path);
+  struct keypin pin = stores_pin(1);
+  struct store_change change;
+  struct store_edit *edit;
+
+  stores_learn(store, &pin);
+  assert_int_equal(store_edit_begin(store, STORE_DRAFT, 0, STORES_NOW, &edit), TLSPIN_OK);
+  assert_int_equal(store_edit_put(edit, &pin), TLSPIN_OK);
+  assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
+  assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, 1, STORES_NOW, &edit), TLSPIN_OK);
+  assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
+  expect_dropped(rebuilt(*state, store), 0);
+}
+
 static void test_tickets(void **state)
 {
   struct store *store = stores_open(((struct stores *)*state)->path);
@@ -237,8 +254,8 @@ static void test_image_unread(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_taken_away), TEST(test_changed),    TEST(test_undone),       TEST(test_same),
-      TEST(test_tickets),    TEST(test_unreadable), TEST(test_image_unread),
+      TEST(test_taken_away), TEST(test_changed), TEST(test_undone),     TEST(test_same),
+      TEST(test_tickets),    TEST(test_waiting), TEST(test_unreadable), TEST(test_image_unread),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

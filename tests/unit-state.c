@@ -60,6 +60,22 @@ static void test_values(void **state)
   store_close(store);
 }
 
+/* What a larger task asks on its way takes nothing away from it. */
+static void test_within_a_task(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  const int64_t much = INT64_C(1) << 40;
+
+  store->db.fuel = much;
+  expect_none(store, "clock");
+  assert_true(store->db.fuel == much);
+  store->db.fuel = 0;
+  expect_none(store, "clock");
+  assert_true(store->db.fuel > 0 && store->db.fuel < much);
+  store_close(store);
+}
+
 static void test_largest(void **state)
 {
   static uint8_t octets[STATE_VALUE_MAX + 1], value[STATE_VALUE_MAX];
@@ -187,6 +203,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_values, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_within_a_task, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_largest, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_distrusted, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_changed, stores_setup, stores_teardown),

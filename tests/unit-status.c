@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "daemon/state.h"
+#include "daemon/torn.h"
 #include "tests/counter.h"
 #include "tests/ledger.h"
 
@@ -75,6 +77,25 @@ static void test_records(void **state)
   ledger_put(strata, pins, 3);
   counter_open(&counter, strata);
   expect_status(&counter, "ok", "entries=1  records=3  ");
+  counter_close(&counter);
+}
+
+/* Up to which operation something may be lost. */
+static void test_torn(void **state)
+{
+  uint8_t value[TORN_OCTETS];
+  size_t size = torn_encode(&(struct torn){42, 0}, value);
+  g_auto(GStrv) before = NULL, after = NULL;
+  struct counter counter;
+  struct store *store;
+
+  counter_open(&counter, *state);
+  before = status(&counter);
+  assert_null(strstr(before[0], "undo-partly"));
+  store = layers_at(policy_layers(counter.handlers.policy), 0)->store;
+  assert_int_equal(state_put(store, TORN_ROW, (struct span){value, size}), TLSPIN_OK);
+  after = status(&counter);
+  assert_non_null(strstr(after[0], "  undo-period=5000  undo-partly=42  idle-timeout="));
   counter_close(&counter);
 }
 
@@ -216,6 +237,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_fine),
       TEST(test_records),
+      TEST(test_torn),
       TEST(test_config_problem),
       TEST(test_user_unreadable),
       TEST(test_layer_unreadable),

@@ -114,10 +114,10 @@ static void damage_heads(struct stores *stores, struct database *db, struct touc
   database_close(db);
 }
 
-/* Whatever the operation was. */
-static void put_draft(struct stores *stores, uint64_t id)
+/* Whatever the operation was. target: of one that is being applied. */
+static void put_head(struct stores *stores, uint64_t id, enum operation_kind kind, uint64_t target)
 {
-  struct operation_row row = {.id = id, .kind = OPERATION_DRAFT, .made = STORES_NOW};
+  struct operation_row row = {.id = id, .kind = kind, .target = target, .made = STORES_NOW};
   struct cell cells[TABLE_COLUMNS];
   struct database db;
 
@@ -152,21 +152,73 @@ static void test_in_force(void **state)
   assert_int_equal(touched_in_force(touched, TABLE_PIN, key_beside), 0);
   assert_int_equal(touched_in_force(touched, TABLE_STATE, key), 0);
   assert_true(touched_after(touched, TABLE_PIN, key_beside, 0));
-  assert_true(touched_tells(touched, 0, 3) && touched_tells(touched, 3, 3));
-  assert_true(touched_tells(touched, 9, 3));
-  assert_false(touched_tells(touched, 0, 4));
-  assert_false(touched_tells(touched, 3, 4));
-  assert_false(touched_tells(touched, 0, UINT64_MAX));
-  put_draft(stores, 3);
+  assert_true(touched_tells(touched, 0, 3, false) && touched_tells(touched, 3, 3, false));
+  assert_false(touched_tells(touched, 9, 3, false) || touched_tells(touched, 9, 3, true));
+  assert_false(touched_tells(touched, 0, 4, false));
+  assert_false(touched_tells(touched, 3, 4, false));
+  assert_false(touched_tells(touched, 0, UINT64_MAX, false));
+  put_head(stores, 3, OPERATION_DRAFT, 0);
   damage_heads(stores, &db, &touched, "SELECT 1");
   assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 2);
+  assert_false(touched_after(touched, TABLE_PIN, key, 2));
+  assert_true(touched_tells(touched, 2, 3, false) && touched_tells(touched, 2, 3, true));
+  put_head(stores, 3, OPERATION_APPLYING, 1);
+  damage_heads(stores, &db, &touched, "SELECT 1");
+  assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 2);
+  put_head(stores, 3, OPERATION_GONE, 0);
+  damage_heads(stores, &db, &touched, "SELECT 1");
+  assert_true(touched_after(touched, TABLE_PIN, key, 2));
+  assert_true(touched_tells(touched, 3, 3, false) && touched_tells(touched, 3, 3, true));
+  assert_false(touched_tells(touched, 2, 3, false) || touched_tells(touched, 2, 3, true));
   damage_heads(stores, &db, &touched, "DELETE FROM operation WHERE id = 3");
   assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 3);
   damage_heads(stores, &db, &touched, "DELETE FROM image WHERE operation = 3");
   assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 2);
-  assert_false(touched_tells(touched, 2, 3));
+  assert_false(touched_tells(touched, 2, 3, false));
   damage_heads(stores, &db, &touched, "DELETE FROM image WHERE operation = 2");
   assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 0); /* the first was taken back */
+  touched_free(touched);
+}
+
+/* What waits in a draft, be it finished and not yet put, touches nothing, and is no old state of
+ * what is there. Of which nothing is there is known only where nothing is missing. */
+static void test_drafts(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = stores_open(stores->path);
+  struct keypin pin = stores_pin(2);
+  struct cell key[TABLE_KEY];
+  struct touched *touched = NULL;
+  struct store_change change;
+  struct store_edit *edit;
+  struct database db;
+
+  pin_key_to_cells(&pin, key);
+  stores_learn(store, &pin);
+  assert_int_equal(store_edit_begin(store, STORE_DRAFT, 0, STORES_NOW, &edit), TLSPIN_OK);
+  assert_int_equal(store_edit_put(edit, &pin), TLSPIN_OK);
+  assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
+  for (int finished = 0; finished < 2; finished++) {
+    damage_heads(stores, &db, &touched, "SELECT 1");
+    assert_false(touched_after(touched, TABLE_PIN, key, 0));
+    assert_int_equal(touched_in_force(touched, TABLE_PIN, key), 0);
+    assert_true(touched_tells(touched, 0, 1, false));
+    assert_int_equal(touched_tells(touched, 0, 1, true), !finished);
+    if (finished)
+      break;
+    assert_int_equal(store_edit_begin(store, STORE_UNDOABLE, 1, STORES_NOW, &edit), TLSPIN_OK);
+    assert_int_equal(store_edit_end(edit, TLSPIN_OK, &change), TLSPIN_OK);
+    assert_int_equal(change.operation, 2);
+  }
+  assert_int_equal(stores_apply(store), 0);
+  store_close(store);
+  damage_heads(stores, &db, &touched, "SELECT 1");
+  assert_true(touched_tells(touched, 0, 2, true));
+  assert_false(touched_tells(touched, 0, 1, false));
+  put_head(stores, 2, OPERATION_EDIT, 0);
+  damage_heads(stores, &db, &touched, "SELECT 1");
+  assert_true(touched_tells(touched, 2, 2, true));
+  assert_false(touched_tells(touched, 1, 2, true));
   touched_free(touched);
 }
 
@@ -193,6 +245,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_operations, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_records, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_in_force, stores_setup, stores_teardown),
+      cmocka_unit_test_setup_teardown(test_drafts, stores_setup, stores_teardown),
       cmocka_unit_test_setup_teardown(test_damaged, stores_setup, stores_teardown),
   };
 

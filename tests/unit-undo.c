@@ -4,6 +4,8 @@
 
 #include "daemon/store.h"
 
+#include "daemon/state.h"
+#include "daemon/torn.h"
 #include "tests/ruins.h"
 
 #include <setjmp.h>
@@ -180,6 +182,11 @@ static void test_nothing_to_change(void **state)
   expect(store, 0, ROWS, true);
   stores_undo(store, 2, (struct store_change){3, 0, 0});
   expect(store, 0, ROWS, true);
+  clear(store, "host-0004.example", 4, 1);
+  stores_undo(store, 4, (struct store_change){5, 1, 0});
+  clear(store, "host-0004.example", 6, 1);
+  stores_undo(store, 5, (struct store_change){7, 0, 0}); /* what that brought back has gone again */
+  expect(store, 4, 5, false);
   close_and_check(store, *state);
 }
 
@@ -259,8 +266,11 @@ static struct store *recovered_without(struct store *store, struct stores *store
 
 static void refuse_bereft(struct store *store, uint64_t target, uint64_t operation)
 {
+  bool partly;
+
   refuse(store, target);
-  assert_true(store_bereft(store) == operation);
+  assert_true(store_bereft(store, &partly) == operation);
+  assert_false(operation != 0 && partly);
 }
 
 /* What lost all of its images with a damaged file can't be taken back, and doesn't say that it was;
@@ -269,6 +279,7 @@ static void test_lost_images(void **state)
 {
   struct stores *stores = *state;
   struct store *store = filled(stores);
+  bool partly;
 
   clear(store, "host-0000.example", 1, 1);
   clear(store, "host-001?.example", 2, 10);
@@ -279,7 +290,7 @@ static void test_lost_images(void **state)
   refuse_bereft(store, 0, 3);
   refuse_bereft(store, 9, 0);
   stores_undo(store, 2, (struct store_change){4, 9, 0});
-  assert_true(store_bereft(store) == 0);
+  assert_true(store_bereft(store, &partly) == 0);
   expect(store, 11, ROWS, true);
   stores_undo(store, 1, (struct store_change){5, 1, 0});
   expect(store, 0, 3, true);
@@ -306,6 +317,57 @@ static void test_lost_images_of_records(void **state)
   refuse_bereft(store, 0, 1);
   refuse_bereft(store, 1, 1);
   stores_expect_pin(store, &beside);
+  close_and_check(store, stores);
+}
+
+static void put_torn(struct store *store, uint64_t operation)
+{
+  uint8_t value[TORN_OCTETS];
+  size_t size = torn_encode(&(struct torn){operation, STORES_NOW}, value);
+
+  assert_int_equal(state_put(store, TORN_ROW, (struct span){value, size}), TLSPIN_OK);
+}
+
+/* What may have lost a part is taken back only where just that one is meant; whatever came later is
+ * as ever. */
+static void test_partly_lost(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = filled(stores);
+  bool partly;
+
+  clear(store, "host-000?.example", 1, 10);
+  store = recovered_without(store, stores, "before WHERE host = 'host-0004.example'");
+  put_torn(store, 1);
+  refuse(store, 0);
+  assert_true(store_bereft(store, &partly) == 1);
+  assert_true(partly);
+  refuse_bereft(store, 9, 0);
+  stores_undo(store, 1, (struct store_change){2, 9, 0});
+  expect(store, 0, 4, true);
+  expect(store, 4, 5, false);
+  clear(store, "host-0011.example", 3, 1);
+  stores_undo(store, 0, (struct store_change){4, 1, 0});
+  stores_undo(store, 2, (struct store_change){5, 9, 0});
+  refuse(store, 0); /* the first is in force again */
+  close_and_check(store, stores);
+}
+
+/* An undo of which no image is left may have had none, unless they may have been lost: then what it
+ * brought back doesn't go, and the journal says nothing else. */
+static void test_undo_lost(void **state)
+{
+  struct stores *stores = *state;
+  struct store *store = filled(stores);
+
+  clear(store, "host-0003.example", 1, 1);
+  stores_undo(store, 1, (struct store_change){2, 1, 0});
+  store = recovered_without(store, stores, "before WHERE operation = 2");
+  put_torn(store, 2);
+  refuse_bereft(store, 2, 2);
+  expect(store, 3, 4, true);
+  assert_int_equal(stores_number(stores->path, "SELECT undone FROM operation WHERE id = 1"), 1);
+  assert_int_equal(stores_number(stores->path, "SELECT undone FROM operation WHERE id = 2"), 0);
   close_and_check(store, stores);
 }
 
@@ -364,6 +426,8 @@ int main(void)
       TEST(test_forgotten_target),
       TEST(test_lost_images),
       TEST(test_lost_images_of_records),
+      TEST(test_partly_lost),
+      TEST(test_undo_lost),
       TEST(test_arguments),
       TEST(test_damaged),
   };

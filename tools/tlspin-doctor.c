@@ -68,7 +68,7 @@ static void say_saved(const tlspin_entry_t *report)
                                      "%lu came from the backup of %s.", merged),
                 merged, when != NULL ? when : "?");
   else if (when == NULL)
-    output_said("%s", _("There was no backup."));
+    output_said("%s", _("There was no backup that could be used."));
 }
 
 static void say_missing(const tlspin_entry_t *report)

@@ -10,7 +10,18 @@
 
 #include <inttypes.h>
 
-static void print_change(uint64_t operation, const struct tlspin_change *change)
+/* The newest change, which isn't named, is taken back as a whole or not at all. */
+static bool is_partly(tlspin_t *context, uint64_t operation)
+{
+  tlspin_status_t *status = NULL;
+  bool partly = operation != 0 && tlspin_status(context, &status) == TLSPIN_OK &&
+                tlspin_status_number(status, "undo-partly") >= (int64_t)operation;
+
+  tlspin_status_free(status);
+  return partly;
+}
+
+static void print_change(uint64_t operation, bool partly, const struct tlspin_change *change)
 {
   unsigned long count = (unsigned long)change->count, replaced = (unsigned long)change->replaced;
 
@@ -23,6 +34,9 @@ static void print_change(uint64_t operation, const struct tlspin_change *change)
                       count);
 
   output_said("%s%s", what, so);
+  if (partly)
+    output_said(_("It was made before the store was damaged: what was lost of it can't come back. "
+                  "Look at what there is with 'tlspin list'."));
   if (replaced > 0)
     output_said(text_translate_count("%lu newer pin made way; it is kept, too.",
                                      "%lu newer pins made way; they are kept, too.", replaced),
@@ -30,7 +44,7 @@ static void print_change(uint64_t operation, const struct tlspin_change *change)
   output_said(_("To undo that: tlspin undo %" PRIu64), change->operation);
 }
 
-static void add_change(struct json_array *array, uint64_t operation,
+static void add_change(struct json_array *array, uint64_t operation, bool partly,
                        const struct tlspin_change *change)
 {
   JsonBuilder *builder = json_builder_new();
@@ -44,6 +58,8 @@ static void add_change(struct json_array *array, uint64_t operation,
   json_put_number(builder, "done", change->operation);
   json_put_number(builder, "count", change->count);
   json_put_number(builder, "replaced", change->replaced);
+  json_builder_set_member_name(builder, "partly");
+  json_builder_add_boolean_value(builder, partly);
   json_array_add(array, json_builder_end_object(builder));
 }
 
@@ -52,6 +68,7 @@ static int undo(tlspin_t *context, uint64_t operation, struct json_array *array)
   struct progress *progress = progress_start(_("Bringing pins back ..."));
   struct tlspin_change change = {0};
   int code = tlspin_undo(context, operation, &change);
+  bool partly = code == TLSPIN_OK && is_partly(context, operation);
 
   progress_stop(progress);
   if (code == TLSPIN_E_NOTHING_TO_UNDO && operation != 0)
@@ -63,9 +80,9 @@ static int undo(tlspin_t *context, uint64_t operation, struct json_array *array)
   if (code != TLSPIN_OK)
     return complain_of(code);
   if (shared_options.json)
-    add_change(array, operation, &change);
+    add_change(array, operation, partly, &change);
   else
-    print_change(operation, &change);
+    print_change(operation, partly, &change);
   return STATUS_FINE;
 }
 
