@@ -29,7 +29,7 @@ static gboolean rinse_later(gpointer data)
   (void)data;
   rinse.connection = NULL;
   if (dbus_connection_get_is_connected(connection))
-    bus_rinse(connection, rinse.size + BUS_HEADER_MOST);
+    bus_rinse(connection, rinse.size + BUS_RINSE_MORE);
   rinse.size = 0;
   dbus_connection_unref(connection);
   return G_SOURCE_REMOVE;
@@ -43,7 +43,7 @@ void spent_call(DBusConnection *connection, DBusMessage *call)
   if (size == 0 || connection == NULL)
     return;
   if (rinse.connection != NULL && rinse.connection != connection) {
-    bus_rinse(connection, size + BUS_HEADER_MOST);
+    bus_rinse(connection, size + BUS_RINSE_MORE);
     return;
   }
   rinse.size = MAX(rinse.size, size);

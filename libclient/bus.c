@@ -183,7 +183,7 @@ static void rinse(struct bus *bus)
 
   if (bus->stained == 0 || bus->connection == NULL || bus->hello != NULL ||
       !dbus_connection_add_filter(bus->connection, on_rinse, bus, NULL) ||
-      !bus_rinse(bus->connection, bus->stained + BUS_HEADER_MOST))
+      !bus_rinse(bus->connection, bus->stained + BUS_RINSE_MORE))
     return;
   while (bus->stained != 0 && bus->connection != NULL && bus_wait(bus, deadline))
     continue;

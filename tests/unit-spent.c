@@ -138,9 +138,9 @@ static void test_call(void **state)
   struct fixture *f = *state;
 
   spend_call(f, f->a, SECRET);
-  assert_int_equal(next_rinse(f->a, true), SECRET + BUS_HEADER_MOST);
+  assert_int_equal(next_rinse(f->a, true), SECRET + BUS_RINSE_MORE);
   spend_call(f, f->a, 2 * SECRET); /* and again */
-  assert_int_equal(next_rinse(f->a, true), 2 * SECRET + BUS_HEADER_MOST);
+  assert_int_equal(next_rinse(f->a, true), 2 * SECRET + BUS_RINSE_MORE);
   assert_int_equal(f->freed, 2);
 }
 
@@ -163,9 +163,9 @@ static void test_several_calls(void **state)
   spend_call(f, f->a, SECRET);
   spend_call(f, f->a, 9 * SECRET);
   spend_call(f, f->a, 2 * SECRET);
-  assert_int_equal(next_rinse(f->a, true), 9 * SECRET + BUS_HEADER_MOST);
+  assert_int_equal(next_rinse(f->a, true), 9 * SECRET + BUS_RINSE_MORE);
   spend_call(f, f->a, 1);
-  assert_int_equal(next_rinse(f->a, true), 1 + BUS_HEADER_MOST); /* one for all of them before */
+  assert_int_equal(next_rinse(f->a, true), 1 + BUS_RINSE_MORE); /* one for all of them before */
 }
 
 static void test_two_connections(void **state)
@@ -174,8 +174,8 @@ static void test_two_connections(void **state)
 
   spend_call(f, f->a, SECRET);
   spend_call(f, f->b, 3 * SECRET);
-  assert_int_equal(next_rinse(f->b, true), 3 * SECRET + BUS_HEADER_MOST);
-  assert_int_equal(next_rinse(f->a, true), SECRET + BUS_HEADER_MOST);
+  assert_int_equal(next_rinse(f->b, true), 3 * SECRET + BUS_RINSE_MORE);
+  assert_int_equal(next_rinse(f->a, true), SECRET + BUS_RINSE_MORE);
 }
 
 static void test_call_disconnected(void **state)
@@ -186,7 +186,7 @@ static void test_call_disconnected(void **state)
   dbus_connection_close(f->a);
   run_timers();
   spend_call(f, f->b, SECRET);
-  assert_int_equal(next_rinse(f->b, true), SECRET + BUS_HEADER_MOST);
+  assert_int_equal(next_rinse(f->b, true), SECRET + BUS_RINSE_MORE);
 }
 
 static void test_reply(void **state)
