@@ -136,7 +136,7 @@ libdaemon_la_CFLAGS += $(DBUS_CFLAGS) $(PSL_CFLAGS)
 libdaemon_la_LIBADD += libbus.la $(DBUS_LIBS) $(PSL_LIBS)
 
 libexec_PROGRAMS += tlspind
-tlspind_SOURCES = daemon/main.c daemon/heap.c daemon/options.c daemon/options.h
+tlspind_SOURCES = daemon/main.c daemon/heap.c daemon/heap.h daemon/options.c daemon/options.h
 tlspind_CPPFLAGS = $(DAEMON_CPPFLAGS)
 tlspind_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(DBUS_CFLAGS)
 tlspind_LDADD = libdaemon.la

@@ -36,9 +36,16 @@ static int burn(void *data)
   return db->fuel-- <= 0;
 }
 
+/* A transaction that has read nothing yet has no state. */
+static bool is_under_way(const struct database *db)
+{
+  return sqlite3_get_autocommit(db->handle) == 0 ||
+         sqlite3_txn_state(db->handle, "main") != SQLITE_TXN_NONE;
+}
+
 void database_refuel(struct database *db)
 {
-  db->fuel = FUEL_LOOKUP;
+  db->fuel = is_under_way(db) ? MAX(db->fuel, FUEL_LOOKUP) : FUEL_LOOKUP;
 }
 
 /* Its methods are NULL while it isn't open; NULL: there is no telling. */

@@ -87,7 +87,8 @@ bool database_in_place(const struct database *db);
 
 /* Allows the work of a lookup, or that of reading and changing all that a file of this size can
  * hold. Statements that go on for longer than that end with an error: a hostile file must not hang
- * the daemon. */
+ * the daemon. Within a statement or a transaction the first takes nothing away: a task that has the
+ * work of the whole file keeps what it has left, whatever it looks up on its way. */
 void database_refuel(struct database *db);
 void database_refuel_all(struct database *db);
 

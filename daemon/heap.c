@@ -1,44 +1,50 @@
-/* The heap of tlspind, in which nothing stays that was freed.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later
- *
- * What the daemon knows of secrets is in the vault. But libdbus reads messages into memory of its
- * own, which grows, moves and is freed without being wiped, and has no way to be given another. So
- * the program, and no library, has its own free and realloc in front of the C library's, for
- * everything that it links: they wipe first. (mallopt's M_PERTURB would leave small blocks alone,
- * since glibc keeps these in a cache.) Elsewhere than with glibc, and with a sanitizer, which keeps
- * freed memory apart itself, there are only the C library's.
- */
+/* The heap of tlspind: see heap.h.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#include "daemon/heap.h"
+
+#ifdef HEAP_WIPES
 #include <dlfcn.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void (*libc_free)(void *block);
 
-/* By its name and not as __libc_free, so that valgrind's is found where that runs. What is freed
- * while the name is looked up is not ours, and stays. */
+/* Elsewhere in the daemon names stay within it; libraries have to find these. */
+#define EXPORTED __attribute__((visibility("default")))
+
+/* By its name and not as __libc_free, so that valgrind's is found where that runs. Before there are
+ * threads. What is freed while the name is looked up is wiped, and stays. */
 __attribute__((constructor)) static void find_free(void)
 {
-  void *found = dlsym(RTLD_NEXT, "free");
+  static bool looking;
+  void *found;
 
+  if (looking)
+    return;
+  looking = true;
+  found = dlsym(RTLD_NEXT, "free");
   memcpy(&libc_free, &found, sizeof libc_free);
+  looking = false;
 }
 
-void free(void *block)
+/* Constructors of libraries, which come before ours, free things as well. */
+EXPORTED void free(void *block)
 {
-  if (block == NULL || libc_free == NULL)
+  if (block == NULL)
     return;
   explicit_bzero(block, malloc_usable_size(block));
-  libc_free(block);
+  if (libc_free == NULL)
+    find_free();
+  if (libc_free != NULL)
+    libc_free(block);
 }
 
 /* A block that stays where it is would be cut, or moved, without a word. */
-void *realloc(void *block, size_t size)
+EXPORTED void *realloc(void *block, size_t size)
 {
   size_t old = block != NULL ? malloc_usable_size(block) : 0;
   void *grown;

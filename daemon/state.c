@@ -20,7 +20,6 @@ enum tlspin_code state_get(struct store *store, const char *name, uint8_t *value
 {
   struct cell key = cell_text(name), cells[TABLE_COLUMNS];
   struct digest digest;
-  const int64_t left = store->db.fuel; /* of what is under way */
   enum tlspin_code code;
 
   if (!store_has(store, TABLE_STATE))
@@ -34,7 +33,6 @@ enum tlspin_code state_get(struct store *store, const char *name, uint8_t *value
     memcpy(value, cells[1].bytes.data, *size);
   }
   database_reset(store->db.get[TABLE_STATE]);
-  store->db.fuel = MAX(store->db.fuel, left);
   return code == TLSPIN_E_NOT_FOUND && !store_trust(store) ? TLSPIN_UNAVAILABLE : code;
 }
 

@@ -57,7 +57,7 @@ daemon/{announce,drafts}                : common dbus daemon/{announce,drafts,st
 daemon/waiting                          : common dbus daemon/{waiting,changes,dispatch,store} : glib dbus
 daemon/{handlers,pins,check,admin,admin-doctor,status,filter,cursor,entries,explain,log,put,record-read,seen,shown} : common pinning dbus daemon/{handlers,doctor,keeper,advice,clock,filter,cursor,entries,record-read,seen,shown,digest,catalogue,changes,policy,store,announce,drafts,torn,waiting,dispatch} : glib dbus
 daemon/watch                            : common daemon/watch                     : glib
-daemon/heap                             :                                         : none
+daemon/heap                             : daemon/heap                             : none
 daemon/sqlite-memory                    : common daemon/sqlite-memory             : sqlite
 daemon/slack                            : daemon/slack                            : none
 daemon/spent                            : dbus daemon/spent                       : glib dbus

@@ -13,7 +13,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { MASK = 0x5a, HALF = 16, PIECE = 1 << 20 };
+enum { MASK = 0x5a, HALF = 16, AROUND = 400, PIECE = 1 << 20 };
 
 /* Such as only a sanitizer has. */
 #define HUGE_SIZE (UINT64_C(1) << 32)
@@ -55,6 +55,24 @@ static bool is_half(const uint8_t *octets, const uint8_t *masked)
   return true;
 }
 
+/* Whose memory that is can often be told by what stands around it. */
+static void show_around(const uint8_t *piece, size_t size, size_t at)
+{
+  size_t from = at > AROUND ? at - AROUND : 0;
+  size_t to = size - at > 2 * HALF + AROUND ? at + 2 * HALF + AROUND : size;
+
+  (void)printf("around it: ");
+  for (size_t i = from; i < to; i++) {
+    bool is_text = piece[i] >= ' ' && piece[i] <= '~';
+
+    (void)putchar(i >= at && i < at + 2 * HALF ? '#'
+                  : is_text                    ? piece[i]
+                  : piece[i] == 0              ? '_'
+                                               : '?');
+  }
+  (void)putchar('\n');
+}
+
 static size_t count_in(const uint8_t *piece, size_t size, const struct memory_mark *mark,
                        const char *mapping)
 {
@@ -63,6 +81,7 @@ static size_t count_in(const uint8_t *piece, size_t size, const struct memory_ma
   for (size_t i = 0; i + HALF <= size; i++)
     if (is_half(piece + i, mark->masked)) {
       (void)printf("the secret stands at %zu of %s\n", i, mapping);
+      show_around(piece, size, i);
       found++;
       i += HALF;
     } else if (is_half(piece + i, mark->masked + HALF)) {

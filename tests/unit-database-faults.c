@@ -172,9 +172,9 @@ static void test_no_file(void **state)
   struct database db = {.handle = NULL};
   int64_t fuel;
 
+  assert_int_equal(sqlite3_open(":memory:", &db.handle), SQLITE_OK);
   database_refuel(&db);
   fuel = db.fuel;
-  assert_int_equal(sqlite3_open(":memory:", &db.handle), SQLITE_OK);
   database_refuel_all(&db);
   assert_true(db.fuel == fuel);
   assert_false(database_is_readable(&db));

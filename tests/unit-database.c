@@ -87,6 +87,36 @@ static void test_fuel(void **state)
   database_close(&db);
 }
 
+/* A lookup within a task takes nothing away from the task. */
+static void test_fuel_within(void **state)
+{
+  const int64_t much = 1000000;
+  struct database db;
+  sqlite3_stmt *statement;
+  int64_t lookup;
+
+  stores_new_database(*state, &db);
+  database_refuel(&db);
+  lookup = db.fuel;
+  assert_true(stores_runs(&db, "BEGIN")); /* and nothing is read yet */
+  db.fuel = much;
+  database_refuel(&db);
+  assert_true(db.fuel == much);
+  db.fuel = 0;
+  database_refuel(&db);
+  assert_true(db.fuel == lookup);
+  assert_true(stores_runs(&db, "CREATE TABLE t(x); INSERT INTO t VALUES(1), (2); COMMIT"));
+  statement = stores_prepare(&db, "SELECT x FROM t");
+  assert_int_equal(database_step(statement), STEP_ROW);
+  db.fuel = much;
+  database_refuel(&db);
+  assert_true(db.fuel == much);
+  sqlite3_finalize(statement);
+  database_refuel(&db);
+  assert_true(db.fuel == lookup);
+  database_close(&db);
+}
+
 static void test_statements(void **state)
 {
   struct database db;
@@ -405,12 +435,24 @@ static void test_busy(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(test_runaway),         TEST(test_ask),      TEST(test_fuel),
-      TEST(test_statements),      TEST(test_in_place), TEST(test_rewrite),
-      TEST(test_no_file),         TEST(test_noise),    TEST(test_layer),
-      TEST(test_layer_unchanged), TEST(test_readable), TEST(test_busy),
-      TEST(test_versions),        TEST(test_closed),   TEST(test_transactions),
-      TEST(test_forgets),         TEST(test_cache),
+      TEST(test_runaway),
+      TEST(test_ask),
+      TEST(test_fuel),
+      TEST(test_fuel_within),
+      TEST(test_statements),
+      TEST(test_in_place),
+      TEST(test_rewrite),
+      TEST(test_no_file),
+      TEST(test_noise),
+      TEST(test_layer),
+      TEST(test_layer_unchanged),
+      TEST(test_readable),
+      TEST(test_busy),
+      TEST(test_versions),
+      TEST(test_closed),
+      TEST(test_transactions),
+      TEST(test_forgets),
+      TEST(test_cache),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
