@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FULL_SHARE = 11 }; /* so many times the faults in a full run */
+enum { FULL_SHARE = 11, BRIEF_SHARE = 3 }; /* so many times the faults in a full run, and so few */
 
 /* The fault of this round. */
 static struct {
@@ -324,6 +324,8 @@ void mishap_run(enum mishap mishap, bool once, long step, void (*life)(struct st
     step = 1;
   else if (full_asked())
     step = MAX(1, step / FULL_SHARE);
+  else
+    step *= (long)full_count(BRIEF_SHARE, 1, 1);
   while (lead(mishap, once, step * round, life) > 0)
     round++;
   assert_true(step * round > 10); /* that many such calls there are at the least */

@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/brief.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static struct path path, before; /* `before`: what the authorities had certified earlier */
@@ -406,8 +408,10 @@ static struct draft random_draft(void)
 
 static void test_many(void **state)
 {
+  unsigned rounds = brief_number(600000, "rounds");
+
   (void)state;
-  for (unsigned round = 0; round < 600000; round++) {
+  for (unsigned round = 0; round < rounds; round++) {
     struct draft drafts[8];
     size_t drawn = 3 + random_below(6);
 

@@ -19,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/brief.h"
+
 enum { PINS = 120, EDITED = 20, EVENTS = 30, FLIPS = 1200 };
 
 /* Record n of the store: some are wide, some of the history. */
@@ -143,13 +145,13 @@ static void test_bit_flips(void **state)
 {
   struct stores *stores = *state;
   uint32_t seed = 20260101;
-  int opened = 0, refused = 0;
+  int flips = (int)brief_number(FLIPS, "flips"), opened = 0, refused = 0;
   char *content = NULL;
   gsize size;
 
   assert_true(survives(stores->path));
   assert_true(g_file_get_contents(stores->path, &content, &size, NULL));
-  for (int i = 0; i < FLIPS; i++) {
+  for (int i = 0; i < flips; i++) {
     uint32_t bit = stores_random(&seed) % (uint32_t)(size * 8);
 
     stores_flip(content, stores->path, bit);
@@ -161,7 +163,7 @@ static void test_bit_flips(void **state)
   }
   g_free(content);
   assert_true(survives(stores->path));
-  assert_true(refused > FLIPS / 2 && opened > 0);
+  assert_true(refused > flips / 2 && opened > 0);
 }
 
 /* The same in the pages of each new table alone: hardly a bit of them is without meaning. */

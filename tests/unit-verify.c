@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/brief.h"
+
 enum { ROWS = 200, CLEARED = 20, FLIPS = 2000, WRITES_AFTER = 150, SECTORS = 60 };
 
 /* A store with rows 0 to ROWS - 1, failures, and a journal of rows that came before. */
@@ -94,12 +96,12 @@ static void test_bit_flips(void **state)
 {
   struct stores *stores = *state;
   uint32_t seed = 20240915, bits = (uint32_t)size_of(stores->path) * 8;
-  int opened = 0, refused = 0, there = 0;
+  int flips = (int)brief_number(FLIPS, "flips"), opened = 0, refused = 0, there = 0;
   char *content = NULL;
 
   assert_true(survives(stores->path, &there) && there == ROWS);
   assert_true(g_file_get_contents(stores->path, &content, NULL, NULL));
-  for (int i = 0; i < FLIPS; i++) {
+  for (int i = 0; i < flips; i++) {
     uint32_t bit = stores_random(&seed) % bits;
 
     stores_flip(content, stores->path, bit);
@@ -113,7 +115,7 @@ static void test_bit_flips(void **state)
   }
   g_free(content);
   assert_true(survives(stores->path, &there) && there == ROWS);
-  assert_true(refused > FLIPS / 2 &&
+  assert_true(refused > flips / 2 &&
               opened > 0); /* the damages were real, and not all were in rows */
 }
 
