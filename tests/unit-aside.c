@@ -224,17 +224,24 @@ static void test_not_copied(void **state)
   assert_int_not_equal(access(aside, F_OK), 0);
 }
 
-/* Where there is no room for a name, there is none for a copy. */
-static void test_no_room_for_name(void **state)
+/* Where there is no room for a name, there is none for a copy; and where somebody took the name
+ * just now, a copy would take its place. */
+static void test_no_name(void **state)
 {
+  static const struct {
+    int error;
+    const char *text;
+  } faults[] = {{ENOSPC, "No space left on device"}, {EEXIST, "File exists"}};
   struct stores *stores = *state;
 
   stores_write(stores->path, 0, "damaged", 7);
-  link_misfire = (struct misfire){.call = 1, .error = ENOSPC};
-  open_misfire = (struct misfire){.call = 1, .error = EIO};
-  refuse(stores, "No space left on device");
-  assert_int_equal(open_misfire.call, 1); /* it wasn't tried */
-  open_misfire.call = 0;
+  for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+    link_misfire = (struct misfire){.call = 1, .error = faults[i].error};
+    open_misfire = (struct misfire){.call = 1, .error = EIO};
+    refuse(stores, faults[i].text);
+    assert_int_equal(open_misfire.call, 1); /* it wasn't tried */
+    open_misfire.call = 0;
+  }
   put(stores, "damaged-x.db");
 }
 
@@ -361,7 +368,7 @@ int main(void)
       TEST(test_put),
       TEST(test_copied),
       TEST(test_not_copied),
-      TEST(test_no_room_for_name),
+      TEST(test_no_name),
       TEST(test_copy_fails),
       TEST(test_copy_is_cut),
       TEST(test_names),
