@@ -84,6 +84,18 @@ static void test_reopen(void **state)
   store_close(second);
 }
 
+/* What SQLite left as another process was killed. */
+static void test_sweeps(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *temporary = stores_beside(stores, "etilqs_0123456789abcdef");
+
+  store_close(stores_open(stores->path));
+  assert_true(g_file_set_contents(temporary, "host.example", -1, NULL));
+  store_close(stores_open(stores->path));
+  assert_int_not_equal(access(temporary, F_OK), 0);
+}
+
 /* The folder may be reached by a link, the file may not be one. */
 static void test_links(void **state)
 {
@@ -523,6 +535,7 @@ int main(void)
       TEST(test_new),
       TEST(test_header),
       TEST(test_reopen),
+      TEST(test_sweeps),
       TEST(test_links),
       TEST(test_lost),
       TEST(test_brought),
