@@ -49,31 +49,41 @@ unsigned layers_version(const struct layers *layers)
   return renewal_version(layers->system);
 }
 
-/* A store that is damaged is recovered at once, as far as it can be. */
-static void open_or_recover(struct layers *layers, int64_t now)
+/* A store that is damaged is recovered at once, as far as it can be. False: it can't be opened now,
+ * and that may be since another program was waited for, in vain. */
+static bool open_or_recover(struct layers *layers, int64_t now)
 {
   struct layer *user = &layers->user;
+  bool waits = !user->tried;
+  enum tlspin_code code = layer_open(user, STORE_USER, layers->user_owner);
   char *problem;
 
-  if (layer_open(user, STORE_USER, layers->user_owner) != TLSPIN_STORE_DAMAGED)
-    return;
+  if (code != TLSPIN_STORE_DAMAGED)
+    return code == TLSPIN_OK || !waits;
   if (recovery_run(user->path, layers->user_owner, now, &problem) == TLSPIN_OK)
     layer_open(user, STORE_USER, layers->user_owner);
   else
     layer_set_problem(user, problem);
+  return true;
 }
 
 /* To read a large store, or what is left of it, takes longer than programs wait for an answer, and
  * meanwhile nobody learns either what the other layers say. So nearly all of the time is theirs. */
+static int64_t pause_after(int64_t took)
+{
+  return took > QUICK ? MIN(took * PAUSE_TIMES, PAUSE_MAX) : 0;
+}
+
 static void open_user(struct layers *layers, int64_t now)
 {
-  int64_t began = layers->ticks(), took;
+  int64_t began = layers->ticks(), ended;
+  bool worked;
 
   layers->user_tried = now;
   layers->user_failed = false;
-  open_or_recover(layers, now);
-  took = layers->ticks() - began;
-  layers->user_next = began + took + (took > QUICK ? MIN(took * PAUSE_TIMES, PAUSE_MAX) : 0);
+  worked = open_or_recover(layers, now);
+  ended = layers->ticks();
+  layers->user_next = ended + (worked ? pause_after(ended - began) : 0);
   g_free(layers->user_seen);
   layers->user_seen = layer_fingerprint(layers->user.path);
 }

@@ -79,7 +79,7 @@ void layers_judge(struct layers *layers, const struct peer *peer, int64_t now,
 /* The user's layer, opened again if its file was moved or, once a second of `now` at the most, if
  * it could not be opened or read before; its store may be NULL. An attempt that took more than
  * 100 milliseconds is made again only after fifty times as long, or five minutes, unless the file
- * has changed since. */
+ * has changed since; but the first one, which waits for other programs, is made again at once. */
 const struct layer *layers_user(struct layers *layers, int64_t now);
 
 /* Lets the next layers_user try that however long the last attempt took: somebody has seen to it.
