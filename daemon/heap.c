@@ -31,9 +31,19 @@ __attribute__((constructor)) static void find_free(void)
   looking = false;
 }
 
-/* Constructors of libraries, which come before ours, free things as well. */
-EXPORTED void free(void *block)
+/* A block is longer than was asked for, and the compiler, where it sees that, takes the rest for
+ * somebody else's (_FORTIFY_SOURCE ends the program then). So it is made to forget. */
+static void *whole(void *block)
 {
+  __asm__("" : "+r"(block));
+  return block;
+}
+
+/* Constructors of libraries, which come before ours, free things as well. */
+EXPORTED void free(void *freed)
+{
+  void *block = whole(freed);
+
   if (block == NULL)
     return;
   explicit_bzero(block, malloc_usable_size(block));
@@ -44,10 +54,10 @@ EXPORTED void free(void *block)
 }
 
 /* A block that stays where it is would be cut, or moved, without a word. */
-EXPORTED void *realloc(void *block, size_t size)
+EXPORTED void *realloc(void *resized, size_t size)
 {
+  void *block = whole(resized), *grown;
   size_t old = block != NULL ? malloc_usable_size(block) : 0;
-  void *grown;
 
   if (block != NULL && size > 0 && size <= old && size >= old / 2) {
     explicit_bzero((uint8_t *)block + size, old - size);

@@ -218,14 +218,14 @@ static void assert_memory(void)
 #endif
 
 /* Reads it, and every line is accounted for. */
-static void count_many(const char *format, const GString *text, size_t records, size_t skipped,
-                       size_t last)
+static void count_many(const char *format, const GString *text, int records, int skipped, int last)
 {
   gint64 start = g_get_monotonic_time();
   struct count count;
 
   count_all(format, text, &count);
-  if (count.records != records || count.skipped != skipped || count.last != last)
+  if (count.records != (size_t)records || count.skipped != (size_t)skipped ||
+      count.last != (size_t)last)
     fail_msg("%s: %zu records, %zu skipped, the last in line %zu", format, count.records,
              count.skipped, count.last);
   assert_true(g_get_monotonic_time() - start < SECONDS_MOST * G_USEC_PER_SEC);
@@ -320,7 +320,7 @@ static void test_million_pem(void **state)
   (void)state;
   for (const char *at = certificate; *at != '\0'; at++)
     lines += *at == '\n';
-  for (; certificates < many / lines; certificates++)
+  for (; certificates < (size_t)many / lines; certificates++)
     g_string_append(text, certificate);
   g_string_append(text, begin);
   reading.data = &count;

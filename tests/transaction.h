@@ -45,7 +45,7 @@ static inline int teardown(void **state)
   return stores_teardown(&stores);
 }
 
-static inline enum tlspin_code put(struct transaction *change, int n, uint64_t series)
+G_GNUC_UNUSED static enum tlspin_code put(struct transaction *change, int n, uint64_t series)
 {
   struct ticket_row row = stores_row(n);
   struct cell cells[TABLE_COLUMNS];
@@ -55,7 +55,7 @@ static inline enum tlspin_code put(struct transaction *change, int n, uint64_t s
   return transaction_put(change, TABLE_TICKET, cells);
 }
 
-static inline enum tlspin_code drop(struct transaction *change, int n)
+G_GNUC_UNUSED static enum tlspin_code drop(struct transaction *change, int n)
 {
   struct peer peer = stores_row(n).peer;
   struct cell key[TABLE_KEY];
@@ -65,7 +65,7 @@ static inline enum tlspin_code drop(struct transaction *change, int n)
 }
 
 /* The series of a row, or 0. */
-static inline uint64_t find(struct database *db, int n)
+G_GNUC_UNUSED static uint64_t find(struct database *db, int n)
 {
   struct peer peer = stores_row(n).peer;
   struct cell key[TABLE_KEY], cells[TABLE_COLUMNS];
@@ -93,7 +93,7 @@ static inline void expect_sound(struct database *db, uint64_t rows)
   assert_true(contents.rows == rows);
 }
 
-static inline enum tlspin_code put_pin(struct transaction *change, struct keypin pin)
+G_GNUC_UNUSED static enum tlspin_code put_pin(struct transaction *change, struct keypin pin)
 {
   struct cell cells[TABLE_COLUMNS];
 

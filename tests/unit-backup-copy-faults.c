@@ -176,8 +176,6 @@ static void test_erasing(void **state)
 }
 
 /* Where others write again and again the rest is copied in one go, with all that they have put in
-
-/* Where others write again and again the rest is copied in one go, with all that they have put in
  * by then. */
 static void test_busy(void **state)
 {
