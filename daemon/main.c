@@ -30,6 +30,7 @@ enum {
   TIDY_SECONDS = 3600,
   FLUSH_SECONDS = 60,
   WATCH_SECONDS = 5,
+  SLACK_SECONDS = 1,
   BUSY_MILLISECONDS = 100
 };
 
@@ -46,6 +47,7 @@ struct daemon {
   struct presence *presence;
   struct watch *watches[2];
   guint tidying; /* the source that goes on with it, or 0 */
+  guint slack;   /* the source that gives memory back, or 0 */
 };
 
 static struct timekeeper timekeeper; /* the one that handlers ask, too */
@@ -193,10 +195,22 @@ static gboolean tidy_later(gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean on_slack(gpointer data)
+{
+  struct daemon *daemon = data;
+
+  daemon->slack = 0;
+  slack_return();
+  return G_SOURCE_REMOVE;
+}
+
+/* What an answer took, a long list above all, is given back soon, and not after each of many. */
 static void on_served(void *data)
 {
   struct daemon *daemon = data;
 
+  if (daemon->slack == 0)
+    daemon->slack = g_timeout_add_seconds(SLACK_SECONDS, on_slack, daemon);
   presence_touch(daemon->presence);
   keep_present(daemon);
   if (policy_has_grown(daemon->handlers.policy))
@@ -282,7 +296,6 @@ static gboolean on_flush(gpointer data)
   policy_flush(daemon->handlers.policy, believed_time());
   timekeeper_save(&timekeeper);
   keep_backups(daemon);
-  slack_return();
   return G_SOURCE_CONTINUE;
 }
 
