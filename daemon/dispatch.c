@@ -238,7 +238,6 @@ void dispatch_serve(const struct dispatch *dispatch, DBusConnection *connection,
 
   if (reply != NULL)
     send_reply(connection, call, reply);
-  spent_call(connection, call);
   dispatch->served(dispatch->data);
 }
 

@@ -9,14 +9,17 @@
 #include "daemon/callers.h"
 #include "daemon/loop.h"
 #include "daemon/quota.h"
+#include "daemon/spent.h"
 #include "dbus/names.h"
 #include "dbus/weight.h"
 
-/* For each octet of a reply that has to wait its caller rests so long while others wait, too: 64 KiB
- * a second. */
+/* For each octet of a reply that has to wait its caller rests so long while others wait, too: 64
+ * KiB a second. */
 enum { REST_US = 15 };
 
+/* Of a call from its arrival to its end, whether it is served, refused, or dropped. */
 struct visit {
+  DBusConnection *connection;
   DBusMessage *call;
   size_t octets;
 };
@@ -34,10 +37,20 @@ struct reception {
   size_t weight;
 };
 
+static struct visit *visit_new(DBusConnection *connection, DBusMessage *call)
+{
+  struct visit *visit = g_new(struct visit, 1);
+
+  *visit = (struct visit){connection, dbus_message_ref(call), bus_weight(call, BUS_CALL_MAX)};
+  return visit;
+}
+
+/* Any call may have brought secrets. */
 static void visit_free(void *data)
 {
   struct visit *visit = data;
 
+  spent_call(visit->connection, visit->call);
   dbus_message_unref(visit->call);
   g_free(visit);
 }
@@ -160,13 +173,13 @@ static void on_known(void *data, struct caller *caller)
 }
 
 /* No method takes a file descriptor: none is kept for as long as a call waits. */
-static enum tlspin_code check_message(DBusMessage *call, size_t octets, GString *problem)
+static enum tlspin_code check_message(const struct visit *visit, GString *problem)
 {
-  if (dbus_message_contains_unix_fds(call)) {
+  if (dbus_message_contains_unix_fds(visit->call)) {
     g_string_assign(problem, _("no method takes a file descriptor"));
     return TLSPIN_E_ARGUMENT;
   }
-  if (octets <= BUS_CALL_MAX)
+  if (visit->octets <= BUS_CALL_MAX)
     return TLSPIN_OK;
   g_string_printf(problem, _("the arguments together are longer than %d octets"), BUS_CALL_MAX);
   return TLSPIN_E_ARGUMENT;
@@ -209,13 +222,10 @@ static bool is_alone(const struct reception *reception)
              DBUS_DISPATCH_DATA_REMAINS;
 }
 
-static void queue(struct reception *reception, struct caller *caller, DBusMessage *call,
-                  size_t octets)
+static void queue(struct reception *reception, struct caller *caller, struct visit *visit)
 {
-  struct visit *visit = g_new(struct visit, 1);
   bool first = g_queue_is_empty(&caller->calls);
 
-  *visit = (struct visit){dbus_message_ref(call), octets};
   put(reception, caller, visit);
   if (!caller->known)
     return;
@@ -227,33 +237,38 @@ static void queue(struct reception *reception, struct caller *caller, DBusMessag
     begin_serving(reception);
 }
 
-static enum tlspin_code receive(struct reception *reception, DBusMessage *call, GString *problem)
+/* The visit is taken where TLSPIN_OK is returned. */
+static enum tlspin_code receive(struct reception *reception, struct visit *visit, GString *problem)
 {
-  size_t octets = bus_weight(call, BUS_CALL_MAX);
-  enum tlspin_code code = check_message(call, octets, problem);
-  const char *sender = dbus_message_get_sender(call);
+  enum tlspin_code code = check_message(visit, problem);
+  const char *sender = dbus_message_get_sender(visit->call);
   struct caller *caller;
 
   if (code != TLSPIN_OK)
     return code;
   caller = callers_get(reception->callers, sender != NULL ? sender : "");
-  if (caller == NULL || !has_room(reception, caller, octets))
+  if (caller == NULL || !has_room(reception, caller, visit->octets))
     return refuse_caller(caller, problem);
-  queue(reception, caller, call, octets);
+  queue(reception, caller, visit);
   return TLSPIN_OK;
 }
 
 static DBusHandlerResult filter(DBusConnection *connection, DBusMessage *message, void *data)
 {
   g_autoptr(GString) problem = NULL;
+  struct visit *visit;
   enum tlspin_code code;
 
   if (dbus_message_get_type(message) != DBUS_MESSAGE_TYPE_METHOD_CALL)
     return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
   problem = g_string_new(NULL);
-  code = receive(data, message, problem);
-  if (code != TLSPIN_OK)
-    dispatch_refuse(connection, message, code, loop_backlog(connection) != LOOP_FREE ? NULL : problem->str);
+  visit = visit_new(connection, message);
+  code = receive(data, visit, problem);
+  if (code != TLSPIN_OK) {
+    dispatch_refuse(connection, message, code,
+                    loop_backlog(connection) != LOOP_FREE ? NULL : problem->str);
+    visit_free(visit);
+  }
   return DBUS_HANDLER_RESULT_HANDLED;
 }
 

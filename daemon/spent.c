@@ -9,48 +9,40 @@
 #include <glib.h>
 #include <stdbool.h>
 
-enum { LATER_MS = 20 };
+/* Milliseconds, and octets. libdbus reads into one buffer of each connection, by 2,048 octets at
+ * most, and takes messages out at its front. It cuts the buffer off then where more than 2,048
+ * octets would be unused, but for eight that it always has to spare; the heap (daemon/heap.h) wipes
+ * what is cut off. A message that ended further behind leaves that much unused. So what is left of
+ * one, however long it was, stands in the first 2,048 + 7 octets, and a rinse, which has a header
+ * as well, reaches further. Where the heap doesn't wipe, what is cut off belongs to nobody, and no
+ * rinse gets there at all. */
+enum { LATER_MS = 20, RINSE = 2048 };
 
 struct spent {
   DBusConnection *connection;
   DBusMessage *message;
 };
 
-/* Several calls that come at once are rinsed away together. */
-static struct {
-  DBusConnection *connection; /* NULL: nothing to do */
-  size_t size;
-} rinse;
+/* Connections that wait for a rinse: several calls that come at once are rinsed away together. */
+static GSList *stained;
 
-static gboolean rinse_later(gpointer data)
+static gboolean rinse(gpointer data)
 {
-  DBusConnection *connection = rinse.connection;
+  DBusConnection *connection = data;
 
-  (void)data;
-  rinse.connection = NULL;
+  stained = g_slist_remove(stained, connection);
   if (dbus_connection_get_is_connected(connection))
-    bus_rinse(connection, rinse.size + BUS_RINSE_MORE);
-  rinse.size = 0;
+    bus_rinse(connection, RINSE);
   dbus_connection_unref(connection);
   return G_SOURCE_REMOVE;
 }
 
-/* There are secrets in calls on one of the daemon's connections alone; of two, each has its own. */
 void spent_call(DBusConnection *connection, DBusMessage *call)
 {
-  size_t size = bus_wipe(call);
-
-  if (size == 0 || connection == NULL)
+  if (bus_wipe(call) == 0 || connection == NULL || g_slist_find(stained, connection) != NULL)
     return;
-  if (rinse.connection != NULL && rinse.connection != connection) {
-    bus_rinse(connection, size + BUS_RINSE_MORE);
-    return;
-  }
-  rinse.size = MAX(rinse.size, size);
-  if (rinse.connection != NULL)
-    return;
-  rinse.connection = dbus_connection_ref(connection);
-  g_timeout_add_full(G_PRIORITY_LOW, LATER_MS, rinse_later, NULL, NULL);
+  stained = g_slist_prepend(stained, dbus_connection_ref(connection));
+  g_timeout_add_full(G_PRIORITY_LOW, LATER_MS, rinse, connection, NULL);
 }
 
 static bool is_sent(DBusConnection *connection)

@@ -7,7 +7,8 @@
 
 #include <dbus/dbus.h>
 
-/* Wipes the octets of a call that was served, and what libdbus keeps of it, a little later. */
+/* Wipes the octets of a call that nobody reads any more, and what libdbus keeps of it, a little
+ * later. */
 void spent_call(DBusConnection *connection, DBusMessage *call);
 
 /* Wipes the octets of a message that was handed to libdbus to be sent, once it was: now, as a rule,

@@ -32,7 +32,9 @@ enum {
   CONNECTIONS = 64,
   RULES = 10000,
   BIG = 60000000, /* octets */
-  LEAST = 100,    /* lookups, for a p99 that says something */
+  OCTETS = 15000000,
+  SENDERS = 4,
+  LEAST = 100, /* lookups, for a p99 that says something */
   MOST = 100000,
   LONG_MS = 20000, /* whatever there are by then must do */
   REST_MS = 1,
@@ -175,7 +177,22 @@ static void flood_lists(void)
     }
 }
 
-/* One such message after the other; each is refused. */
+/* Takes the call, and waits until it is refused. */
+static void send_in_vain(DBusConnection *connection, DBusMessage *call, const char *error_name)
+{
+  DBusError error = DBUS_ERROR_INIT;
+  DBusMessage *reply =
+      dbus_connection_send_with_reply_and_block(connection, call, PATIENCE_MS, &error);
+
+  dbus_message_unref(call);
+  if (!to_echo && (reply != NULL || !dbus_error_has_name(&error, error_name)))
+    give_up("a call was not refused");
+  if (reply != NULL)
+    dbus_message_unref(reply);
+  dbus_error_free(&error);
+}
+
+/* One such message after the other. */
 static void flood_big(void)
 {
   DBusConnection *connection = join();
@@ -185,19 +202,24 @@ static void flood_big(void)
     give_up("no memory");
   memset(host, 'a', BIG);
   host[BIG] = '\0';
-  for (;;) {
-    DBusMessage *call = lookup_of(host);
-    DBusError error = DBUS_ERROR_INIT;
-    DBusMessage *reply =
-        dbus_connection_send_with_reply_and_block(connection, call, PATIENCE_MS, &error);
+  for (;;)
+    send_in_vain(connection, lookup_of(host), "org.tlspin.Error.InvalidArgument");
+}
 
-    dbus_message_unref(call);
-    if (!to_echo &&
-        (reply != NULL || !dbus_error_has_name(&error, "org.tlspin.Error.InvalidArgument")))
-      give_up("60 MB were not refused");
-    if (reply != NULL)
-      dbus_message_unref(reply);
-    dbus_error_free(&error);
+/* For a method that isn't there, at both names in turn. */
+static void send_octets(void)
+{
+  static const char *const interfaces[] = {BUS_PINS, BUS_ADMIN};
+  DBusConnection *connection = join();
+  uint8_t *octets = calloc(1, OCTETS);
+
+  for (unsigned i = 0;; i++) {
+    DBusMessage *call = call_of(interfaces[i % 2], "Nothing");
+
+    if (octets == NULL || !dbus_message_append_args(call, DBUS_TYPE_ARRAY, DBUS_TYPE_BYTE, &octets,
+                                                    OCTETS, DBUS_TYPE_INVALID))
+      give_up("no memory");
+    send_in_vain(connection, call, "org.tlspin.Error.UnknownMethod");
   }
 }
 
@@ -256,6 +278,14 @@ static pid_t let_loose(void (*flood)(void))
   if (pid < 0)
     give_up("no process");
   return pid;
+}
+
+/* What libdbus keeps of octets the daemon overwrites by a message to itself (daemon/spent.h). */
+static void flood_octets(void)
+{
+  for (int i = 1; i < SENDERS; i++)
+    let_loose(send_octets);
+  send_octets();
 }
 
 /* It must have lasted to the end. */
@@ -379,6 +409,7 @@ static const struct flood {
     {"T11b", "one connection that reads them", flood_reading, false},
     {"T11c", "60 MB messages", flood_big, false},
     {"T11d", "10,000 match rules", flood_rules, false},
+    {"T11e", "4 that send 15 MB of octets", flood_octets, false},
     {"T11 bus a", "64 connections", flood_connections, true},
     {"T11 bus b", "64 connections that list", flood_lists, true},
 };

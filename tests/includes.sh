@@ -38,7 +38,7 @@ daemon/{beside,lenient,rebuild,restored,sift,stale,successor,touched} : common d
 daemon/{recovery,recovery-merge,recovery-private,recovery-restore}: common daemon/{aside,backup,backups,beside,damage,lenient,owed,pinrow,problem,recovery,recovery-private,restored,salvage,stale,state,successor,torn,touched} : glib sqlite
 daemon/doctor                           : common daemon/{aside,backups,damage,doctor,policy,policy-private,problem,recovery} : glib
 daemon/{caller,quota,turns}             : common daemon/{caller,quota,turns}      : glib
-daemon/{authority,callers,connection,reception} : common dbus daemon/{authority,caller,callers,connection,dispatch,loop,quota,reception,turns} : glib dbus
+daemon/{authority,callers,connection,reception} : common dbus daemon/{authority,caller,callers,connection,dispatch,loop,quota,reception,spent,turns} : glib dbus
 daemon/{job,keeper}                     : common daemon/{backups,job,keeper,traces} : glib
 daemon/{layer,layers,renewal,answer}    : common daemon/{layer,layers,renewal,survey,store,file,damage,recovery} : glib
 daemon/folder                           : daemon/folder                             : glib clock

@@ -364,9 +364,8 @@ static int count_fds(void)
   return count;
 }
 
-static DBusMessage *with_fds(struct fixture *f, int fds)
+static DBusMessage *append_fds(DBusMessage *call, int fds)
 {
-  DBusMessage *call = make(f, BUS_PINS, "Quick");
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
   for (int i = 0; i < fds; i++)
@@ -385,13 +384,13 @@ static void test_descriptors(void **state)
   send_calls(f, 0, "Quick", 1);
   run_until_answered(f, 0, 1);
   before = count_fds();
-  send_message(f, 0, with_fds(f, 1));
+  send_message(f, 0, append_fds(make(f, BUS_PINS, "Quick"), 1));
   run_until_answered(f, 0, 2);
   expect_error(&f->clients[0], ERROR("InvalidArgument"), "no method takes a file descriptor");
   assert_int_equal(count_fds(), before);
   for (unsigned i = 0; i < 20; i++) {
     for (int n = 0; n < 20; n++)
-      send_message(f, 0, with_fds(f, 16));
+      send_message(f, 0, append_fds(make(f, BUS_PINS, "Quick"), 16));
     run_until_answered(f, 0, 2 + 20 * (i + 1));
     assert_true(count_fds() <= before + 64 + 16);
   }
@@ -403,7 +402,7 @@ static void test_descriptors(void **state)
 static DBusMessage *with_octets(struct fixture *f, int size)
 {
   DBusMessage *call = make(f, BUS_PINS, "Quick");
-  g_autofree char *octets = g_malloc0((gsize)size);
+  g_autofree char *octets = g_strnfill((gsize)size, 's');
   const char *at = octets;
 
   assert_true(dbus_message_append_args(call, DBUS_TYPE_ARRAY, DBUS_TYPE_BYTE, &at, size,
@@ -576,6 +575,61 @@ static void test_end(void **state)
   assert_true(reception_any(f->reception));
 }
 
+/* Of the calls with octets that arrive: they live on, to be looked at. */
+static DBusHandlerResult keep(DBusConnection *connection, DBusMessage *message, void *data)
+{
+  (void)connection;
+  if (dbus_message_get_type(message) == DBUS_MESSAGE_TYPE_METHOD_CALL &&
+      g_str_has_prefix(dbus_message_get_signature(message), "ay"))
+    g_ptr_array_add(data, dbus_message_ref(message));
+  return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
+}
+
+static bool is_wiped(DBusMessage *call)
+{
+  DBusMessageIter iter, array;
+  const char *octets = NULL;
+  int size = 0;
+
+  assert_true(dbus_message_iter_init(call, &iter));
+  dbus_message_iter_recurse(&iter, &array);
+  dbus_message_iter_get_fixed_array(&array, &octets, &size);
+  assert_true(size > 0);
+  return memchr(octets, 's', (size_t)size) == NULL;
+}
+
+static void end_with_waiting(struct fixture *f, const GPtrArray *kept, guint count)
+{
+  send_calls(f, 0, "Slow", 100);
+  send_message(f, 0, with_octets(f, 100));
+  settle(f->clients[0].connection);
+  while (kept->len < count)
+    g_main_context_iteration(NULL, TRUE);
+  assert_true(reception_any(f->reception));
+  reception_free(f->reception);
+  f->reception = NULL;
+}
+
+/* Whatever becomes of a call, its octets are gone: one that is served, too large, brings a
+ * descriptor, or still waits at the end. */
+static void test_wiped(void **state)
+{
+  struct fixture *f = *state;
+  g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func((GDestroyNotify)dbus_message_unref);
+
+  assert_true(dbus_connection_add_filter(f->connection, keep, kept, NULL));
+  open_reception(f, "/proc");
+  send_message(f, 0, with_octets(f, 100));
+  send_message(f, 0, with_octets(f, BUS_CALL_MAX + 1));
+  send_message(f, 0, append_fds(with_octets(f, 100), 1));
+  run_until_answered(f, 0, 3);
+  end_with_waiting(f, kept, 4);
+  for (guint i = 0; i < 4; i++)
+    if (!is_wiped(kept->pdata[i]))
+      fail_msg("the call %u keeps its octets", i);
+  dbus_connection_remove_filter(f->connection, keep, kept);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -584,7 +638,7 @@ int main(void)
       TEST(test_served), TEST(test_burst),      TEST(test_turns),     TEST(test_too_many),
       TEST(test_large),  TEST(test_many_large), TEST(test_authority), TEST(test_descriptors),
       TEST(test_stores), TEST(test_leaves),     TEST(test_bus_ends),  TEST(test_congested),
-      TEST(test_rest),   TEST(test_end),        TEST(test_judges),
+      TEST(test_rest),   TEST(test_end),        TEST(test_judges),    TEST(test_wiped),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
