@@ -237,10 +237,14 @@ enum backup_state backup_last_operation(const char *path, uid_t owner, uint64_t 
   if (state != BACKUP_WHOLE)
     return state;
   database_refuel(&opened->db);
-  if (contents_load(&opened->db, &contents))
+  if (!contents_load(&opened->db, &contents)) {
+    if ((state = verify(opened, problem)) == BACKUP_WHOLE) /* by now */
+      state = say_fault(path, g_strerror(EIO), true, problem);
+  } else if (contents.last_operation > BACKUP_OPERATION_MAX) {
+    state = say_damaged(path, _("an entry in it is not what was written"), problem);
+  } else {
     *number = contents.last_operation;
-  else if ((state = verify(opened, problem)) == BACKUP_WHOLE) /* by now */
-    state = say_fault(path, g_strerror(EIO), true, problem);
+  }
   store_close(opened);
   return state;
 }

@@ -50,8 +50,12 @@ enum backup_state backup_open(const char *path, uid_t owner, struct store **stor
 /* The same, and fills in state, sum and problem of the backup. *opened: NULL unless it is whole. */
 void backup_look(struct backup *backup, uid_t owner, struct store **opened);
 
+/* A higher number of a last operation is not believed: no store gets there, and whoever went on
+ * from it might have none left (OPERATION_LAST). */
+#define BACKUP_OPERATION_MAX ((uint64_t)1 << 60)
+
 /* The number of the last operation, by the word of the backup's sum: BACKUP_WHOLE says no more than
- * that this could be read. Otherwise as backup_open. */
+ * that this could be read, and is believed. Otherwise as backup_open. */
 enum backup_state backup_last_operation(const char *path, uid_t owner, uint64_t *number,
                                         char **problem);
 

@@ -92,26 +92,31 @@ enum tlspin_code backups_open_newest(const char *store, uid_t owner, int64_t now
   return *opened != NULL ? TLSPIN_OK : TLSPIN_E_NOT_FOUND;
 }
 
-static enum tlspin_code regard(const struct backup *backup, uid_t owner, uint64_t *last,
-                               char **problem)
+/* Whether the number of its last operation can be told. */
+static bool regard(const struct backup *backup, uid_t owner, uint64_t *last)
 {
   g_autofree char *fault = NULL;
-  uint64_t number = 0;
-  enum backup_state state = backup_last_operation(backup->path, owner, &number, &fault);
+  uint64_t number;
 
+  if (backup_last_operation(backup->path, owner, &number, &fault) != BACKUP_WHOLE) {
+    g_warning("%s", fault);
+    return false;
+  }
   *last = MAX(*last, number);
-  return state == BACKUP_HINDERED ? problem_set(problem, "%s", fault) : TLSPIN_OK;
+  return true;
 }
 
 enum tlspin_code backups_last_operation(const char *store, uid_t owner, uint64_t *last,
-                                        char **problem)
+                                        bool *unknown, char **problem)
 {
   g_autoptr(GPtrArray) list = NULL;
   enum tlspin_code code = backups_list(store, owner, INT64_MAX, false, &list, problem);
 
   *last = 0;
+  *unknown = false;
   for (guint i = 0; code == TLSPIN_OK && i < list->len; i++)
-    code = regard(g_ptr_array_index(list, i), owner, last, problem);
+    if (!regard(g_ptr_array_index(list, i), owner, last))
+      *unknown = true;
   return code;
 }
 

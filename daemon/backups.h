@@ -39,9 +39,9 @@ enum tlspin_code backups_open_newest(const char *store, uid_t owner, int64_t now
                                      struct store **opened, GPtrArray **passed, char **problem);
 
 /* The highest number of an operation that the sum of any of them knows, be the rest damaged; 0: of
- * none. TLSPIN_UNAVAILABLE also where one can't be read at the moment. */
+ * none. *unknown: that of another can't be told now, which a warning names; it may be higher. */
 enum tlspin_code backups_last_operation(const char *store, uid_t owner, uint64_t *last,
-                                        char **problem);
+                                        bool *unknown, char **problem);
 
 /* Removes those that are to go: see rotation_choose. The newest that is whole is found by reading.
  */

@@ -5,6 +5,7 @@
 #include "daemon/contents.h"
 
 #include "daemon/pinrow.h"
+#include "daemon/row.h"
 
 #include <string.h>
 
@@ -48,7 +49,7 @@ bool contents_decode(GChecksum *checksum, struct span value, struct contents *co
   contents->last_operation = reader_u64(&r);
   all = reader_take(&r, DIGEST_SIZE);
   memcpy(contents->all.octets, all.data, DIGEST_SIZE);
-  return true;
+  return contents->last_operation < OPERATION_LAST;
 }
 
 bool census_decode(GChecksum *checksum, struct span value, struct census *census)

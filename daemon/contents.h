@@ -40,7 +40,8 @@ struct transaction {
  * transaction. NULL: all is well; otherwise what is wrong, to be freed by g_free. */
 char *contents_verify(struct database *db, enum store_kind kind);
 
-/* Told of each row, whose cells point into a statement, for the call. Returning false ends the walk.
+/* Told of each row, whose cells point into a statement, for the call. Returning false ends the
+ * walk.
  */
 typedef bool (*contents_visit)(enum table_id table, const struct cell *cells,
                                const struct digest *digest, void *data);
@@ -65,7 +66,8 @@ bool contents_trust(struct database *db, enum store_kind kind);
 #define CONTENTS_NAME "contents"
 #define CENSUS_NAME   "records"
 
-/* What the value of such a row says. False where it hasn't the right size, or its digest is wrong.
+/* What the value of such a row says. False where it hasn't the right size, its digest is wrong, or
+ * its last operation is one that none is (OPERATION_LAST): every write would be refused for ever.
  */
 bool contents_decode(GChecksum *checksum, struct span value, struct contents *contents);
 bool census_decode(GChecksum *checksum, struct span value, struct census *census);

@@ -23,7 +23,8 @@
 struct restoring {
   struct successor successor;
   struct store *backup;
-  uint64_t operation; /* no lower number is given again */
+  uint64_t operation; /* no lower number is given again, */
+  bool unknown;       /* and that of some file, which may be higher, isn't known */
   bool owed;          /* files that were set aside are to be removed (owed.h) */
   bool unseen;        /* the user hasn't seen this: */
   struct damage damage;
@@ -57,6 +58,15 @@ static void note_owed(struct restoring *restoring, struct store *old)
   restoring->owed = owed_look(old, OWED_ASIDES, &restoring->owed) != TLSPIN_OK || restoring->owed;
 }
 
+/* One that is not believed would leave no number to go on with. */
+static void note_operation(struct restoring *restoring, uint64_t number)
+{
+  if (number > BACKUP_OPERATION_MAX)
+    restoring->unknown = true;
+  else
+    restoring->operation = MAX(restoring->operation, number);
+}
+
 /* Nobody has it open now, so that there are no locks on it which another descriptor could drop. */
 static enum tlspin_code look_back(struct restoring *restoring, const struct backup_sum *before,
                                   int64_t now, char **problem)
@@ -76,7 +86,7 @@ static enum tlspin_code look_back(struct restoring *restoring, const struct back
   if (code == TLSPIN_OK) {
     note_unseen(restoring, old, now);
     note_owed(restoring, old);
-    restoring->operation = sum.last_operation;
+    note_operation(restoring, sum.last_operation);
   }
   store_close(old);
   return code;
@@ -107,18 +117,22 @@ static enum tlspin_code open_backup(struct restoring *restoring, const struct ba
     return TLSPIN_UNAVAILABLE;
   if (backup_sum(restoring->backup, &sum) != TLSPIN_OK)
     return say_unreadable(backup->path, problem);
-  restoring->operation = MAX(restoring->operation, sum.last_operation);
+  note_operation(restoring, sum.last_operation);
   return TLSPIN_OK;
 }
 
+/* One that can't be read, and was not asked for, is no reason to do without another. */
 static enum tlspin_code regard_backups(struct restoring *restoring, char **problem)
 {
   const struct successor *successor = &restoring->successor;
-  uint64_t last = 0;
+  uint64_t last;
+  bool unknown;
   enum tlspin_code code =
-      backups_last_operation(successor->store.path, successor->owner, &last, problem);
+      backups_last_operation(successor->store.path, successor->owner, &last, &unknown, problem);
 
-  restoring->operation = MAX(restoring->operation, last);
+  note_operation(restoring, last);
+  if (unknown || restoring->unknown)
+    restoring->operation += RESTORED_UNKNOWN;
   return code;
 }
 

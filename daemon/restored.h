@@ -18,6 +18,10 @@
 /* That many operations without a trace in the journal are one restore, where the row is lost. */
 enum { RESTORED_APART = 100 };
 
+/* By that much a number may be higher that isn't known, of a backup that can't be read now and can
+ * be later: far more operations than a store sees between two backups that are kept. */
+enum { RESTORED_UNKNOWN = 1000000 };
+
 /* Puts the row, in place of the one that is there. highest: the number of the last operation of all
  * backups and of the old store. */
 bool restored_put(struct rebuild *rebuild, uint64_t highest);

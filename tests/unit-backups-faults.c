@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "daemon/recovery.h"
+#include "daemon/restored.h"
 #include "tests/descriptors.h"
 #include "tests/misfire.h"
 #include "tests/shelf.h"
@@ -182,6 +184,53 @@ static void test_no_folder(void **state)
   assert_int_equal(unlink(folder), 0);
 }
 
+/* Puts one back while a look at a file fails. The number that the store goes on from; 0: it was not
+ * put back, because of another file than this. */
+static uint64_t put_back(const struct stores *stores, const char *path, const char *other,
+                         unsigned call)
+{
+  g_autofree char *name = g_strdup(path), *problem = NULL;
+  const struct backup backup = {.path = name, .made = STORES_NOW};
+  struct backup_sum sum;
+  struct store *store = stores_open(stores->path);
+  enum tlspin_code code;
+
+  assert_int_equal(backup_sum(store, &sum), TLSPIN_OK);
+  store_close(store);
+  lstat_misfire = (struct misfire){.call = call, .error = EIO};
+  code = recovery_restore(stores->path, geteuid(), &backup, &sum, STORES_NOW, &problem);
+  lstat_misfire.call = 0;
+  if (code != TLSPIN_OK) {
+    assert_null(strstr(problem, other));
+    return 0;
+  }
+  store = stores_open(stores->path);
+  assert_int_equal(backup_sum(store, &sum), TLSPIN_OK);
+  store_close(store);
+  return sum.last_operation;
+}
+
+/* One that can't be read just now is no reason not to put another back: the store goes on from a
+ * number that is higher than any that it may have. */
+static void test_other_unread(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *other = shelf_make(stores, STORES_NOW), *path = NULL;
+  uint64_t last = put_back(stores, other, other, 0), next;
+  unsigned call = 0, unread = 0;
+
+  path = shelf_make(stores, STORES_NOW + 1);
+  do {
+    next = put_back(stores, path, other, ++call);
+    if (next >= last + RESTORED_UNKNOWN)
+      unread++;
+    else
+      assert_true(next == 0 || next == last + RESTORED_APART);
+    last = MAX(last, next);
+  } while (lstat_misfire.done > 0);
+  assert_int_equal(unread, 4); /* whether a journal or a log is beside either */
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, shelf_setup, stores_teardown)
 
 int main(void)
@@ -189,7 +238,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       WITH_STORE(test_make),           WITH_STORE(test_no_name),       WITH_STORE(test_sweep),
       WITH_STORE(test_sweep_unsynced), WITH_STORE(test_sweep_nothing), WITH_STORE(test_not_rotated),
-      WITH_STORE(test_no_folder),
+      WITH_STORE(test_no_folder),      WITH_STORE(test_other_unread),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

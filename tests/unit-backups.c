@@ -186,29 +186,41 @@ static void test_newest_of_the_future(void **state)
   expect_newest(stores, made, 0);
 }
 
-/* The highest of all, also of one that is damaged elsewhere. */
+static void expect_last(const struct stores *stores, uint64_t expected, bool expected_unknown)
+{
+  uint64_t last = 9;
+  bool unknown;
+  char *problem;
+
+  assert_int_equal(backups_last_operation(stores->path, geteuid(), &last, &unknown, &problem),
+                   TLSPIN_OK);
+  assert_null(problem);
+  assert_true(last == expected);
+  assert_int_equal(unknown, expected_unknown);
+}
+
+/* The highest of all, also of one that is damaged elsewhere; and of the others where one can't be
+ * read. */
 static void test_last_operation(void **state)
 {
   struct stores *stores = *state;
   g_autofree char *first = NULL, *second = NULL;
   struct keypin pin = stores_pin(1);
   struct store *store;
-  uint64_t last = 9;
-  char *problem;
 
-  assert_int_equal(backups_last_operation(stores->path, geteuid(), &last, &problem), TLSPIN_OK);
-  assert_true(last == 0);
+  expect_last(stores, 0, false);
   first = shelf_make(stores, STORES_NOW + HOUR);
   store = stores_open(stores->path);
   stores_edit(store, &pin);
   store_close(store);
   second = shelf_make(stores, STORES_NOW); /* the clock was set back */
   shelf_damage(second);
-  assert_int_equal(backups_last_operation(stores->path, geteuid(), &last, &problem), TLSPIN_OK);
-  assert_true(last == 1);
+  expect_last(stores, 1, false);
+  assert_int_equal(chmod(first, 0644), 0);
+  expect_last(stores, 1, true);
+  assert_int_equal(chmod(first, 0600), 0);
   stores_write(second, 0, "no database", 11);
-  assert_int_equal(backups_last_operation(stores->path, geteuid(), &last, &problem), TLSPIN_OK);
-  assert_true(last == 0);
+  expect_last(stores, 0, true);
 }
 
 static void test_no_list(void **state)
@@ -218,6 +230,7 @@ static void test_no_list(void **state)
   GPtrArray *found;
   struct store *opened;
   uint64_t last;
+  bool unknown;
   char *problem;
 
   assert_int_equal(symlink("/", folder), 0);
@@ -231,7 +244,7 @@ static void test_no_list(void **state)
   assert_null(opened);
   assert_non_null(strstr(problem, "symbolic link"));
   g_free(problem);
-  assert_int_equal(backups_last_operation(stores->path, geteuid(), &last, &problem),
+  assert_int_equal(backups_last_operation(stores->path, geteuid(), &last, &unknown, &problem),
                    TLSPIN_UNAVAILABLE);
   assert_non_null(strstr(problem, "symbolic link"));
   g_free(problem);

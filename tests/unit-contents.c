@@ -4,6 +4,7 @@
 
 #include "daemon/contents.h"
 
+#include "daemon/row.h"
 #include "tests/transaction.h"
 
 #include <glib/gstdio.h>
@@ -129,18 +130,38 @@ static void test_taken_back(void **state)
   assert_null(contents_verify(&fixture->db, STORE_USER));
 }
 
+static void count_on(struct database *db, uint64_t last)
+{
+  struct transaction change;
+
+  assert_int_equal(transaction_begin(&change, db), TLSPIN_OK);
+  change.contents.last_operation = last;
+  assert_int_equal(put(&change, 1, 7), TLSPIN_OK);
+  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
+}
+
 static void test_operation_number_stays(void **state)
 {
   struct fixture *fixture = *state;
   struct contents contents;
-  struct transaction change;
 
-  assert_int_equal(transaction_begin(&change, &fixture->db), TLSPIN_OK);
-  change.contents.last_operation = UINT64_MAX;
-  assert_int_equal(put(&change, 1, 7), TLSPIN_OK);
-  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
+  count_on(&fixture->db, OPERATION_LAST - 1);
   assert_true(contents_load(&fixture->db, &contents));
-  assert_true(contents.last_operation == UINT64_MAX && contents.rows == 1);
+  assert_true(contents.last_operation == OPERATION_LAST - 1 && contents.rows == 1);
+  assert_null(contents_verify(&fixture->db, STORE_USER));
+}
+
+/* One that no operation has is damage, whatever the digest says. */
+static void test_operation_number_of_none(void **state)
+{
+  struct fixture *fixture = *state;
+  struct contents contents;
+  g_autofree char *fault = NULL;
+
+  count_on(&fixture->db, OPERATION_LAST);
+  assert_false(contents_load(&fixture->db, &contents));
+  fault = contents_verify(&fixture->db, STORE_USER);
+  assert_string_equal(fault, "its digest can't be read");
 }
 
 /* Nothing written costs no write. */
@@ -176,6 +197,7 @@ int main(void)
       TEST(test_rollback),
       TEST(test_taken_back),
       TEST(test_operation_number_stays),
+      TEST(test_operation_number_of_none),
       TEST(test_empty_change),
       TEST(test_moved),
       TEST(test_census),

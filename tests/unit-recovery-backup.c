@@ -216,8 +216,8 @@ static void test_backup_hindered(void **state)
   assert_int_equal(ruins_rows(stores, ROWS), ROWS);
 }
 
-/* Nor is anything put in the place of the store while it isn't known which numbers another knows.
- */
+/* One that was not asked for, and can't be read just now, keeps no other from being restored; what
+ * it knows is of a time before that. */
 static void test_restore_hindered(void **state)
 {
   struct stores *stores = *state;
@@ -231,14 +231,11 @@ static void test_restore_hindered(void **state)
   stores_write(stores->path, 0, "no database", 11);
   backup.path = path;
   hinder(other, 0);
-  assert_int_equal(recovery_restore(stores->path, geteuid(), &backup, NULL, RUINS_NOW, &problem),
-                   TLSPIN_UNAVAILABLE);
-  assert_non_null(strstr(problem, other));
-  assert_int_equal(ruins_asides(stores), 0);
-  hinder(NULL, 0);
-  g_clear_pointer(&problem, g_free);
+  g_string_truncate(heard, 0);
   assert_int_equal(recovery_restore(stores->path, geteuid(), &backup, NULL, RUINS_NOW, &problem),
                    TLSPIN_OK);
+  assert_non_null(strstr(heard->str, other));
+  hinder(NULL, 0);
   assert_int_equal(ruins_rows(stores, ROWS + 1), ROWS);
 }
 

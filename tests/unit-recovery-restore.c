@@ -6,6 +6,7 @@
 
 #include "daemon/owed.h"
 #include "daemon/restored.h"
+#include "daemon/row.h"
 #include "daemon/state.h"
 #include "tests/ruins.h"
 #include "tests/shelf.h"
@@ -253,6 +254,95 @@ static void test_refused(void **state)
   assert_true(backup_sum_equal(&before, &after));
 }
 
+/* Puts another record each time. */
+static uint64_t edit(struct stores *stores)
+{
+  static int count;
+  struct store *store = stores_open(stores->path);
+  struct keypin pin = stores_pin(++count);
+  uint64_t operation = stores_edit(store, &pin);
+
+  store_close(store);
+  return operation;
+}
+
+/* The highest number that was given is this, by a digest that is right. */
+static void count_on(const char *path, uint64_t last)
+{
+  struct transaction change;
+  struct database db;
+
+  stores_open_database(path, &db);
+  assert_int_equal(transaction_begin(&change, &db), TLSPIN_OK);
+  change.contents.last_operation = last;
+  change.written = true;
+  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
+  database_close(&db);
+}
+
+/* Of a backup that can't be read now it isn't known how high its number is. */
+static void test_other_unread(void **state)
+{
+  struct stores *stores = *state;
+  g_autofree char *path = shelf_make(stores, MADE), *other = NULL;
+  uint64_t last = edit(stores);
+
+  other = shelf_make(stores, MADE + 1);
+  assert_int_equal(chmod(other, 0644), 0);
+  assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
+  assert_true(edit(stores) == last + RESTORED_UNKNOWN + RESTORED_APART + 1);
+  assert_int_equal(chmod(other, 0600), 0);
+  last = edit(stores);
+  assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
+  assert_true(edit(stores) == last + RESTORED_APART + 1);
+}
+
+/* Numbers up to which no store gets use up none, whichever of the files has one. */
+static void test_number_made_up(void **state)
+{
+  static const uint64_t numbers[] = {INT64_MAX - 2, OPERATION_LAST - 1, OPERATION_LAST / 2 + 1};
+  struct stores *stores = *state;
+  g_autofree char *path = shelf_make(stores, MADE), *other = shelf_make(stores, MADE + 1);
+  uint64_t last = edit(stores);
+
+  for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+    count_on(other, numbers[i]);
+    assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
+    last += RESTORED_UNKNOWN + RESTORED_APART + 1;
+    assert_true(edit(stores) == last);
+    unlink(other);
+    g_free(other);
+    other = shelf_make(stores, MADE + 1);
+  }
+  count_on(stores->path, OPERATION_LAST - 1);
+  assert_int_equal(restore(stores, other, ""), TLSPIN_OK);
+  assert_true(edit(stores) == last + RESTORED_UNKNOWN + RESTORED_APART + 1);
+  count_on(path, OPERATION_LAST - 1);
+  assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
+  assert_true(edit(stores) < BACKUP_OPERATION_MAX);
+}
+
+/* A number of the store itself that no operation has is damage, and gone with it; what is said of
+ * the last restore is of none of the backups' times. */
+static void test_recovered(void **state)
+{
+  static const uint8_t high[] = {0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+  struct stores *stores = *state;
+  g_autofree char *path = shelf_make(stores, MADE), *problem = NULL;
+  struct store *store = stores_open(stores->path);
+
+  assert_int_equal(state_put(store, RESTORED_ROW, (struct span){high, sizeof high}), TLSPIN_OK);
+  store_close(store);
+  count_on(stores->path, OPERATION_LAST);
+  assert_int_equal(store_open(stores->path, STORE_USER, geteuid(), &store, &problem),
+                   TLSPIN_STORE_DAMAGED);
+  ruins_recover(stores);
+  assert_in_range(edit(stores), 1, 100);
+  assert_int_equal(ruins_rows(stores, SHELF_ROWS), SHELF_ROWS);
+  assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
+  assert_in_range(edit(stores), 100, 1000);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, shelf_setup, stores_teardown)
 
 int main(void)
@@ -260,7 +350,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       WITH_STORE(test_whole),          WITH_STORE(test_wreck),        WITH_STORE(test_unseen),
       WITH_STORE(test_unseen_unknown), WITH_STORE(test_lossy_backup), WITH_STORE(test_changed),
-      WITH_STORE(test_refused),        WITH_STORE(test_owed),
+      WITH_STORE(test_refused),        WITH_STORE(test_owed),         WITH_STORE(test_other_unread),
+      WITH_STORE(test_number_made_up), WITH_STORE(test_recovered),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
