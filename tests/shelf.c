@@ -137,3 +137,16 @@ enum tlspin_code shelf_erase(struct store *store, void *data)
   code = store_clear(store, &filter, STORES_NOW, &change);
   return code == TLSPIN_OK ? stores_forget(store, INT64_MAX) : code;
 }
+
+void shelf_count_on(const char *path, uint64_t last)
+{
+  struct transaction change;
+  struct database db;
+
+  stores_open_database(path, &db);
+  assert_int_equal(transaction_begin(&change, &db), TLSPIN_OK);
+  change.contents.last_operation = last;
+  change.written = true;
+  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
+  database_close(&db);
+}

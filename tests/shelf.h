@@ -41,4 +41,8 @@ void shelf_begin_import(struct store *store, int records);
 #define SHELF_ERASED "host-0003.example"
 enum tlspin_code shelf_erase(struct store *store, void *data);
 
+/* The highest number that an operation was given in this file is this, by a digest that is right.
+ */
+void shelf_count_on(const char *path, uint64_t last);
+
 #endif

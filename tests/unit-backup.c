@@ -244,30 +244,17 @@ static void expect_last(const char *path, enum backup_state expected, uint64_t n
   assert_true(found == number);
 }
 
-static void count_on(const char *path, uint64_t last)
-{
-  struct transaction change;
-  struct database db;
-
-  stores_open_database(path, &db);
-  assert_int_equal(transaction_begin(&change, &db), TLSPIN_OK);
-  change.contents.last_operation = last;
-  change.written = true;
-  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
-  database_close(&db);
-}
-
 /* No store gets so far, so that the sum was made up, be its digest right. */
 static void test_last_operation_too_high(void **state)
 {
   struct stores *stores = *state;
   g_autofree char *path = shelf_make(stores, STORES_NOW);
 
-  count_on(path, BACKUP_OPERATION_MAX);
+  shelf_count_on(path, BACKUP_OPERATION_MAX);
   expect_last(path, BACKUP_WHOLE, BACKUP_OPERATION_MAX);
-  count_on(path, BACKUP_OPERATION_MAX + 1);
+  shelf_count_on(path, BACKUP_OPERATION_MAX + 1);
   expect_last(path, BACKUP_DAMAGED, 0);
-  count_on(path, OPERATION_LAST);
+  shelf_count_on(path, OPERATION_LAST);
   expect_last(path, BACKUP_DAMAGED, 0);
 }
 

@@ -266,20 +266,6 @@ static uint64_t edit(struct stores *stores)
   return operation;
 }
 
-/* The highest number that was given is this, by a digest that is right. */
-static void count_on(const char *path, uint64_t last)
-{
-  struct transaction change;
-  struct database db;
-
-  stores_open_database(path, &db);
-  assert_int_equal(transaction_begin(&change, &db), TLSPIN_OK);
-  change.contents.last_operation = last;
-  change.written = true;
-  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
-  database_close(&db);
-}
-
 /* Of a backup that can't be read now it isn't known how high its number is. */
 static void test_other_unread(void **state)
 {
@@ -306,7 +292,7 @@ static void test_number_made_up(void **state)
   uint64_t last = edit(stores);
 
   for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-    count_on(other, numbers[i]);
+    shelf_count_on(other, numbers[i]);
     assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
     last += RESTORED_UNKNOWN + RESTORED_APART + 1;
     assert_true(edit(stores) == last);
@@ -314,10 +300,10 @@ static void test_number_made_up(void **state)
     g_free(other);
     other = shelf_make(stores, MADE + 1);
   }
-  count_on(stores->path, OPERATION_LAST - 1);
+  shelf_count_on(stores->path, OPERATION_LAST - 1);
   assert_int_equal(restore(stores, other, ""), TLSPIN_OK);
   assert_true(edit(stores) == last + RESTORED_UNKNOWN + RESTORED_APART + 1);
-  count_on(path, OPERATION_LAST - 1);
+  shelf_count_on(path, OPERATION_LAST - 1);
   assert_int_equal(restore(stores, path, ""), TLSPIN_OK);
   assert_true(edit(stores) < BACKUP_OPERATION_MAX);
 }
@@ -333,7 +319,7 @@ static void test_recovered(void **state)
 
   assert_int_equal(state_put(store, RESTORED_ROW, (struct span){high, sizeof high}), TLSPIN_OK);
   store_close(store);
-  count_on(stores->path, OPERATION_LAST);
+  shelf_count_on(stores->path, OPERATION_LAST);
   assert_int_equal(store_open(stores->path, STORE_USER, geteuid(), &store, &problem),
                    TLSPIN_STORE_DAMAGED);
   ruins_recover(stores);
