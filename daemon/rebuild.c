@@ -285,7 +285,7 @@ void rebuild_raise_operation(struct rebuild *rebuild, uint64_t number)
 {
   struct contents *contents = &rebuild->change.contents;
 
-  if (number > contents->last_operation && number < OPERATION_LAST) {
+  if (number > contents->last_operation && number < OPERATION_LAST / 2) {
     contents->last_operation = number;
     rebuild->change.written = true;
   }

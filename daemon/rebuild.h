@@ -65,7 +65,8 @@ uint64_t rebuild_rows(const struct rebuild *rebuild);
 /* The highest number of an operation of which anything is there, or that was told below. */
 uint64_t rebuild_last_operation(const struct rebuild *rebuild);
 
-/* The highest number of an operation that the new store will remember, if it isn't higher yet. */
+/* The highest number of an operation that the new store will remember, if it isn't higher yet. One
+ * that would leave less than half of all is not believed (OPERATION_LAST). */
 void rebuild_raise_operation(struct rebuild *rebuild, uint64_t number);
 
 /* The transaction's database, to be read: what has been added is there. */

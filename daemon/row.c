@@ -216,10 +216,11 @@ bool operation_row_of_cells(const struct cell *cells, struct operation_row *row)
       .made = cells[3].number,
       .undone = cells[4].number == 1,
   };
-  return cells[0].number >= 1 && cell_read_text(&cells[1], kind, sizeof kind) &&
-         kind_from_token(kind, &row->kind) && cells[2].number >= 0 &&
-         cells[2].number < cells[0].number && (row->target != 0) == has_target(row->kind) &&
-         time_is_valid(row->made) && (cells[4].number == 0 || cells[4].number == 1);
+  return cells[0].number >= 1 && row->id < OPERATION_LAST &&
+         cell_read_text(&cells[1], kind, sizeof kind) && kind_from_token(kind, &row->kind) &&
+         cells[2].number >= 0 && cells[2].number < cells[0].number &&
+         (row->target != 0) == has_target(row->kind) && time_is_valid(row->made) &&
+         (cells[4].number == 0 || cells[4].number == 1);
 }
 
 /* Where there was no row, its columns hold what a row of zeros has. */

@@ -56,8 +56,9 @@ enum operation_kind {
   OPERATION_KINDS
 };
 
-/* No operation has this number, or a higher one: none is left then. */
-#define OPERATION_LAST ((uint64_t)INT64_MAX - 1)
+/* No operation has this number, or a higher one: none is left then. No store gets there by
+ * counting, so that a row or a sum that says so is damaged. */
+#define OPERATION_LAST ((uint64_t)1 << 62)
 
 struct operation_row {
   uint64_t id; /* 1 and up, never used again */

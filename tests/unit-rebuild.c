@@ -331,7 +331,8 @@ static void test_operations(void **state)
   assert_true(rebuild_add(rebuild, TABLE_OPERATION, cells));
   rebuild_raise_operation(rebuild, 11);
   rebuild_raise_operation(rebuild, UINT64_MAX);
-  rebuild_raise_operation(rebuild, OPERATION_LAST); /* none would be left */
+  rebuild_raise_operation(rebuild, OPERATION_LAST);
+  rebuild_raise_operation(rebuild, OPERATION_LAST / 2); /* too few would be left */
   finish(rebuild);
   store = stores_open(stores->path);
   assert_int_equal(store_clear(store, &filter, STORES_NOW, &change), TLSPIN_OK);

@@ -5,6 +5,7 @@
 #include "daemon/recovery.h"
 
 #include "daemon/backups.h"
+#include "daemon/restored.h"
 #include "daemon/state.h"
 #include "tests/heard.h"
 #include "tests/hinder.h"
@@ -237,6 +238,7 @@ static void test_restore_hindered(void **state)
   assert_non_null(strstr(heard->str, other));
   hinder(NULL, 0);
   assert_int_equal(ruins_rows(stores, ROWS + 1), ROWS);
+  assert_true(ruins_clear(stores, 0) == RESTORED_UNKNOWN + RESTORED_APART + 1);
 }
 
 /* Which were passed over is said, and that the store was recovered, once it was. */

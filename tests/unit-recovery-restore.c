@@ -308,6 +308,37 @@ static void test_number_made_up(void **state)
   assert_true(edit(stores) < BACKUP_OPERATION_MAX);
 }
 
+/* The head of an operation that was never made. */
+static void make_up_head(const char *path, uint64_t id)
+{
+  const struct operation_row row = {.id = id, .kind = OPERATION_EDIT, .made = STORES_NOW};
+  struct cell cells[TABLE_COLUMNS];
+  struct transaction change;
+  struct database db;
+
+  stores_open_database(path, &db);
+  operation_row_to_cells(&row, cells);
+  assert_int_equal(transaction_begin(&change, &db), TLSPIN_OK);
+  assert_int_equal(transaction_put(&change, TABLE_OPERATION, cells), TLSPIN_OK);
+  change.contents.last_operation = OPERATION_LAST;
+  assert_int_equal(transaction_end(&change, TLSPIN_OK), TLSPIN_OK);
+  database_close(&db);
+}
+
+/* Nor does what the journal tells of such numbers use up any. */
+static void test_head_recovered(void **state)
+{
+  static const uint64_t ids[] = {INT64_MAX - 2, OPERATION_LAST, OPERATION_LAST - 1};
+  struct stores *stores = *state;
+
+  for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
+    make_up_head(stores->path, ids[i]);
+    ruins_recover(stores);
+    assert_in_range(edit(stores), 1, 100);
+  }
+  assert_int_equal(ruins_rows(stores, SHELF_ROWS), SHELF_ROWS);
+}
+
 /* A number of the store itself that no operation has is damage, and gone with it; what is said of
  * the last restore is of none of the backups' times. */
 static void test_recovered(void **state)
@@ -334,10 +365,12 @@ static void test_recovered(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      WITH_STORE(test_whole),          WITH_STORE(test_wreck),        WITH_STORE(test_unseen),
-      WITH_STORE(test_unseen_unknown), WITH_STORE(test_lossy_backup), WITH_STORE(test_changed),
-      WITH_STORE(test_refused),        WITH_STORE(test_owed),         WITH_STORE(test_other_unread),
-      WITH_STORE(test_number_made_up), WITH_STORE(test_recovered),
+      WITH_STORE(test_whole),        WITH_STORE(test_wreck),
+      WITH_STORE(test_unseen),       WITH_STORE(test_unseen_unknown),
+      WITH_STORE(test_lossy_backup), WITH_STORE(test_changed),
+      WITH_STORE(test_refused),      WITH_STORE(test_owed),
+      WITH_STORE(test_other_unread), WITH_STORE(test_number_made_up),
+      WITH_STORE(test_recovered),    WITH_STORE(test_head_recovered),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -337,15 +337,17 @@ static void test_failure(void **state)
 
 static void test_operation(void **state)
 {
-  static const struct operation_row rows[] = {{1, OPERATION_CLEAR, 0, 7, false},
-                                              {2, OPERATION_EDIT, 0, 7, true},
-                                              {3, OPERATION_TOLD, 0, 7, false},
-                                              {4, OPERATION_APPLYING, 3, 7, false},
-                                              {INT64_MAX, OPERATION_UNDO, 1, TIME_MAX, true}};
+  static const struct operation_row rows[] = {
+      {1, OPERATION_CLEAR, 0, 7, false},
+      {2, OPERATION_EDIT, 0, 7, true},
+      {3, OPERATION_TOLD, 0, 7, false},
+      {4, OPERATION_APPLYING, 3, 7, false},
+      {OPERATION_LAST - 1, OPERATION_UNDO, 1, TIME_MAX, true}};
   static const struct {
     int column;
     int64_t number;
-  } hostile[] = {{0, 0}, {0, -1}, {2, 0}, {2, 7}, {2, -1}, {3, -1}, {4, 2}, {4, -1}};
+  } hostile[] = {{0, 0}, {0, -1}, {0, (int64_t)OPERATION_LAST}, {2, 0}, {2, 7}, {2, -1}, {3, -1},
+                 {4, 2}, {4, -1}};
   struct operation_row undo = {7, OPERATION_UNDO, 6, 7, false}, got;
   struct cell cells[TABLE_COLUMNS];
 
