@@ -104,11 +104,17 @@ static void serve(struct reception *reception, struct caller *caller)
   }
 }
 
+/* Also after a call that was refused: it may have taken as much memory as another. */
+static void tell_idle(struct reception *reception)
+{
+  if (!reception_any(reception))
+    reception->config.idle(reception->config.data);
+}
+
 static void serve_next(struct reception *reception, struct turn *turn)
 {
   serve(reception, (struct caller *)turn);
-  if (!reception_any(reception))
-    reception->config.idle(reception->config.data);
+  tell_idle(reception);
 }
 
 static gboolean serve_some(gpointer data);
@@ -255,6 +261,7 @@ static enum tlspin_code receive(struct reception *reception, struct visit *visit
 
 static DBusHandlerResult filter(DBusConnection *connection, DBusMessage *message, void *data)
 {
+  struct reception *reception = data;
   g_autoptr(GString) problem = NULL;
   struct visit *visit;
   enum tlspin_code code;
@@ -263,11 +270,12 @@ static DBusHandlerResult filter(DBusConnection *connection, DBusMessage *message
     return DBUS_HANDLER_RESULT_NOT_YET_HANDLED;
   problem = g_string_new(NULL);
   visit = visit_new(connection, message);
-  code = receive(data, visit, problem);
+  code = receive(reception, visit, problem);
   if (code != TLSPIN_OK) {
     dispatch_refuse(connection, message, code,
                     loop_backlog(connection) != LOOP_FREE ? NULL : problem->str);
     visit_free(visit);
+    tell_idle(reception);
   }
   return DBUS_HANDLER_RESULT_HANDLED;
 }

@@ -387,6 +387,7 @@ static void test_descriptors(void **state)
   send_message(f, 0, append_fds(make(f, BUS_PINS, "Quick"), 1));
   run_until_answered(f, 0, 2);
   expect_error(&f->clients[0], ERROR("InvalidArgument"), "no method takes a file descriptor");
+  assert_int_equal(f->idle, 2);
   assert_int_equal(count_fds(), before);
   for (unsigned i = 0; i < 20; i++) {
     for (int n = 0; n < 20; n++)
