@@ -59,13 +59,14 @@ static void say_saved(const tlspin_entry_t *report)
   g_autofree char *when = backup > 0 ? when_to_text((uint64_t)backup) : NULL;
 
   if (saved + carved > 0)
-    output_said(text_translate_count("%lu entry was still whole in it, of pins, journal and log.",
-                                     "%lu entries were still whole in it, of pins, journal and log.",
-                                     saved + carved),
-                saved + carved);
+    output_said(
+        text_translate_count("%lu entry was still whole in it, of pins, journal and log.",
+                             "%lu entries were still whole in it, of pins, journal and log.",
+                             saved + carved),
+        saved + carved);
   if (merged > 0)
-    output_said(text_translate_count("%lu came from the backup of %s.",
-                                     "%lu came from the backup of %s.", merged),
+    output_said(text_translate_count("%lu entry came from the backup of %s.",
+                                     "%lu entries came from the backup of %s.", merged),
                 merged, when != NULL ? when : "?");
   else if (when == NULL)
     output_said("%s", _("There was no backup that could be used."));
