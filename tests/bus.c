@@ -183,6 +183,17 @@ void test_bus_leave(DBusConnection *connection)
   dbus_connection_unref(connection);
 }
 
+void test_bus_settle(DBusConnection *connection)
+{
+  DBusMessage *call =
+      dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, "GetId");
+  DBusMessage *reply = dbus_connection_send_with_reply_and_block(connection, call, 60000, NULL);
+
+  assert_non_null(reply);
+  dbus_message_unref(reply);
+  dbus_message_unref(call);
+}
+
 void test_process_end(pid_t pid)
 {
   assert_int_equal(kill(pid, SIGKILL), 0);

@@ -39,6 +39,10 @@ void test_bus_free(struct test_bus *bus);
 struct DBusConnection *test_bus_join(const struct test_bus *bus);
 void test_bus_leave(struct DBusConnection *connection);
 
+/* Asks the bus something and waits for the answer: it answers in order, so that what was sent
+ * before has gone its way by then. */
+void test_bus_settle(struct DBusConnection *connection);
+
 /* Starts fakepins by hand, and waits until it owns its names. "%log" and "%mark" in the arguments
  * stand for the files. To be ended by test_process_end. */
 pid_t test_bus_daemon(struct test_bus *bus, const char *arguments);

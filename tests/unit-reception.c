@@ -206,19 +206,6 @@ static int teardown(void **state)
   return 0;
 }
 
-/* Asks the bus something: what was sent before has gone its way by then. */
-static void settle(DBusConnection *connection)
-{
-  DBusMessage *call =
-      dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, "GetId");
-  DBusMessage *reply =
-      dbus_connection_send_with_reply_and_block(connection, call, PATIENCE_MS, NULL);
-
-  assert_non_null(reply);
-  dbus_message_unref(reply);
-  dbus_message_unref(call);
-}
-
 static DBusMessage *make(struct fixture *f, const char *name, const char *method)
 {
   return dbus_message_new_method_call(dbus_bus_get_unique_name(f->connection),
@@ -322,9 +309,9 @@ static void test_turns(void **state)
 
   open_for_known(f);
   send_calls(f, 0, "Slow", 300);
-  settle(f->clients[0].connection);
+  test_bus_settle(f->clients[0].connection);
   send_calls(f, 1, "Quick", 10);
-  settle(f->clients[1].connection);
+  test_bus_settle(f->clients[1].connection);
   run_until_answered(f, 1, 11);
   first = strchr(f->served->str, 'b');
   last = strrchr(f->served->str, 'b');
@@ -498,7 +485,7 @@ static void test_leaves(void **state)
   open_reception(f, "/proc");
   send_calls(f, 0, "Slow", 100);
   send_calls(f, 0, "Store", 100);
-  settle(f->clients[0].connection);
+  test_bus_settle(f->clients[0].connection);
   test_bus_leave(f->clients[0].connection);
   f->clients[0].connection = NULL;
   for (int tries = 0; f->stored < 100 && tries < 1000; tries++)
@@ -514,7 +501,7 @@ static void test_bus_ends(void **state)
 
   open_reception(f, "/proc");
   send_calls(f, 0, "Store", 10);
-  settle(f->clients[0].connection);
+  test_bus_settle(f->clients[0].connection);
   test_bus_kill(&f->bus);
   for (int tries = 0; f->stored < 10 && tries < 1000; tries++)
     run_for(10);
@@ -530,9 +517,9 @@ static void test_rest(void **state)
 
   open_for_known(f);
   send_calls(f, 0, "Wide", 150);
-  settle(f->clients[0].connection);
+  test_bus_settle(f->clients[0].connection);
   send_calls(f, 1, "Quick", 1);
-  settle(f->clients[1].connection);
+  test_bus_settle(f->clients[1].connection);
   test_process_stop(f->bus.pid);
   run_for(300);
   assert_in_range(f->served->len, 16, 140);
@@ -553,7 +540,7 @@ static void test_congested(void **state)
   send_calls(f, 0, "Quick", 1);
   run_until_answered(f, 0, 1);
   send_calls(f, 0, "Big", 60);
-  settle(f->clients[0].connection);
+  test_bus_settle(f->clients[0].connection);
   test_process_stop(f->bus.pid);
   run_for(500);
   assert_in_range(f->served->len, 1 + 1, 1 + 3);
@@ -570,7 +557,7 @@ static void test_end(void **state)
 
   open_reception(f, "/proc");
   send_calls(f, 0, "Slow", 100);
-  settle(f->clients[0].connection);
+  test_bus_settle(f->clients[0].connection);
   for (int tries = 0; !reception_any(f->reception) && tries < 1000; tries++)
     g_main_context_iteration(NULL, TRUE);
   assert_true(reception_any(f->reception));
@@ -603,7 +590,7 @@ static void end_with_waiting(struct fixture *f, const GPtrArray *kept, guint cou
 {
   send_calls(f, 0, "Slow", 100);
   send_message(f, 0, with_octets(f, 100));
-  settle(f->clients[0].connection);
+  test_bus_settle(f->clients[0].connection);
   while (kept->len < count)
     g_main_context_iteration(NULL, TRUE);
   assert_true(reception_any(f->reception));

@@ -126,19 +126,6 @@ static int next_rinse(DBusConnection *connection, bool wait)
   return 0;
 }
 
-/* The bus answers in order: what was sent before is there by then. */
-static void settle(DBusConnection *connection)
-{
-  DBusMessage *call =
-      dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, "GetId");
-  DBusMessage *reply =
-      dbus_connection_send_with_reply_and_block(connection, call, PATIENCE_MS, NULL);
-
-  assert_non_null(reply);
-  dbus_message_unref(reply);
-  dbus_message_unref(call);
-}
-
 /* All that are due after five times as long as those of spent.c take. */
 static void run_timers(void)
 {
@@ -190,8 +177,8 @@ static void test_several_calls(void **state)
   run_timers();
   assert_int_equal(next_rinse(f->a, true), RINSE);
   assert_int_equal(next_rinse(f->b, true), RINSE);
-  settle(f->a);
-  settle(f->b);
+  test_bus_settle(f->a);
+  test_bus_settle(f->b);
   assert_int_equal(next_rinse(f->a, false), 0);
   assert_int_equal(next_rinse(f->b, false), 0);
   spend_call(f, f->a, 1);
